@@ -1,0 +1,306 @@
+//! Where text comes from: one file's contents, byte spans into it, and the set of files a run may look at.
+//! Lines and columns exist only for people, so only reporters ask for them.
+//! This module never touches the disk; [`Reader`] is how a caller hands files in.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+/// A file of one [`Workspace`]; only meaningful together with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+/// A half-open range of bytes in one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The bytes `start..end` of `file`.
+    pub fn new(file: FileId, start: usize, end: usize) -> Self {
+        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { file, start: clamp(start), end: clamp(end) }
+    }
+
+    /// How many bytes it covers.
+    pub fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether it covers no byte at all: a place between two characters.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Whether `other` lies within it.
+    pub fn contains(self, other: Self) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
+    /// The smallest span over both; `self` when they lie in different files.
+    pub fn to(self, other: Self) -> Self {
+        if self.file != other.file {
+            return self;
+        }
+        Self { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// The empty span at its first byte.
+    pub fn at_start(self) -> Self {
+        Self { end: self.start, ..self }
+    }
+
+    /// As indexes into the file's text.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A place as people count: lines and columns from 1, columns in Unicode scalar values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in Unicode scalar values, from 1.
+    pub column: usize,
+    /// Byte offset, from 0.
+    pub offset: usize,
+}
+
+/// One file: its path as the user knows it, and its text.
+#[derive(Debug)]
+pub struct Source {
+    /// Which file of the workspace it is.
+    pub id: FileId,
+    /// The path as it is shown, relative to where the run was started when that is possible.
+    pub path: PathBuf,
+    /// The text, byte for byte, a byte-order mark included.
+    pub text: Arc<str>,
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl Source {
+    /// A file that says `text`.
+    pub fn new(id: FileId, path: PathBuf, text: impl Into<Arc<str>>) -> Self {
+        Self { id, path, text: text.into(), lines: OnceLock::new() }
+    }
+
+    /// The whole file.
+    pub fn span(&self) -> Span {
+        Span::new(self.id, 0, self.text.len())
+    }
+
+    /// Byte offsets at which lines begin.
+    pub fn line_starts(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(ends.map(|end| u32::try_from(end + 1).unwrap_or(u32::MAX))).collect()
+        })
+    }
+
+    /// The position of a byte; an offset within a character counts as that character's.
+    pub fn position(&self, offset: usize) -> Position {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let starts = self.line_starts();
+        let line = starts.partition_point(|start| *start as usize <= offset);
+        let start = starts[line - 1] as usize;
+        Position { line, column: self.text[start..offset].chars().count() + 1, offset }
+    }
+
+    /// The text under a span of this file.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or_default()
+    }
+}
+
+/// Why a file could not be had as text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// There is no such file.
+    #[error("no such file or folder")]
+    Missing,
+    /// It lies outside every folder that was named.
+    #[error("lies outside of the folders that were named, so it was not read")]
+    Outside,
+    /// Larger than the reader takes.
+    #[error("is larger than {0} MiB, so it was not read")]
+    TooLarge(u64),
+    /// Not UTF-8, with the first offending byte.
+    #[error("is not UTF-8: byte {0} does not belong to a character")]
+    NotUtf8(usize),
+    /// Holds a NUL byte, so it is no text.
+    #[error("is not a text file: byte {0} is NUL")]
+    Nul(usize),
+    /// Whatever the operating system said.
+    #[error("could not be read: {0}")]
+    Other(String),
+}
+
+/// Hands files to a workspace: the disk, an editor's buffers over it, or a test's strings.
+pub trait Reader: Send + Sync + fmt::Debug {
+    /// The bytes of a file, or why they cannot be had. A reader refuses what lies outside its folders.
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError>;
+    /// The files directly in a folder, sorted; empty where there is none or it may not be read.
+    fn files_in(&self, folder: &Path) -> Vec<PathBuf>;
+    /// Every file at any depth below a folder, sorted, links not followed; for `fileset`.
+    fn files_below(&self, folder: &Path) -> Vec<PathBuf>;
+}
+
+/// A file that the run was asked to lint.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Selected {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether the user named this very file, rather than a folder above it.
+    pub named: bool,
+}
+
+/// Which files there are and what they say. Every file is read at most once.
+#[derive(Debug)]
+pub struct Workspace {
+    /// What to lint, sorted by path.
+    pub selected: Vec<Selected>,
+    reader: Box<dyn Reader>,
+    files: RwLock<Files>,
+}
+
+type Opened = Result<Arc<Source>, ReadError>;
+
+#[derive(Debug, Default)]
+struct Files {
+    by_path: HashMap<PathBuf, Opened>,
+    sources: Vec<Arc<Source>>,
+}
+
+impl Workspace {
+    /// A workspace over whatever `reader` hands out.
+    pub fn new(reader: Box<dyn Reader>, mut selected: Vec<Selected>) -> Self {
+        selected.sort();
+        Self { selected, reader, files: RwLock::default() }
+    }
+
+    /// A workspace of texts in memory, all of them selected.
+    pub fn of_texts<P: Into<PathBuf>, T: Into<String>>(texts: impl IntoIterator<Item = (P, T)>) -> Self {
+        let texts: std::collections::BTreeMap<PathBuf, String> =
+            texts.into_iter().map(|(path, text)| (normal(&path.into()), text.into())).collect();
+        let selected = texts.keys().map(|path| Selected { path: path.clone(), named: false }).collect();
+        Self::new(Box::new(Texts(texts)), selected)
+    }
+
+    /// The file at a path, read on first use.
+    pub fn open(&self, path: &Path) -> Opened {
+        let path = normal(path);
+        if let Some(opened) = self.files.read().unwrap_or_else(PoisonError::into_inner).by_path.get(&path) {
+            return opened.clone();
+        }
+        let text = self.reader.read(&path).and_then(|bytes| text_of(bytes));
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = files.by_path.get(&path) {
+            return opened.clone();
+        }
+        let id = FileId(u32::try_from(files.sources.len()).unwrap_or(u32::MAX));
+        let opened = text.map(|text| Arc::new(Source::new(id, path.clone(), text)));
+        if let Ok(source) = &opened {
+            files.sources.push(Arc::clone(source));
+        }
+        files.by_path.insert(path, opened.clone());
+        opened
+    }
+
+    /// The source of a span.
+    ///
+    /// # Panics
+    /// When the id belongs to another workspace.
+    pub fn source(&self, id: FileId) -> Arc<Source> {
+        Arc::clone(&self.files.read().unwrap_or_else(PoisonError::into_inner).sources[id.0 as usize])
+    }
+
+    /// The files directly in a folder.
+    pub fn files_in(&self, folder: &Path) -> Vec<PathBuf> {
+        self.reader.files_in(&normal(folder))
+    }
+
+    /// The files at any depth below a folder.
+    pub fn files_below(&self, folder: &Path) -> Vec<PathBuf> {
+        self.reader.files_below(&normal(folder))
+    }
+}
+
+fn text_of(bytes: Vec<u8>) -> Result<String, ReadError> {
+    if let Some(nul) = memchr::memchr(0, &bytes) {
+        return Err(ReadError::Nul(nul));
+    }
+    String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8(error.utf8_error().valid_up_to()))
+}
+
+/// A path without `.` and with `x/..` taken out, compared as text: links are the reader's business.
+pub fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => match out.components().next_back() {
+                Some(Component::Normal(_)) => {
+                    out.pop();
+                }
+                Some(Component::RootDir | Component::Prefix(_)) => {}
+                _ => out.push(".."),
+            },
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[derive(Debug)]
+struct Texts(std::collections::BTreeMap<PathBuf, String>);
+
+impl Reader for Texts {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        self.0.get(path).map(|text| text.clone().into_bytes()).ok_or(ReadError::Missing)
+    }
+
+    fn files_in(&self, folder: &Path) -> Vec<PathBuf> {
+        self.0.keys().filter(|path| path.parent() == Some(folder)).cloned().collect()
+    }
+
+    fn files_below(&self, folder: &Path) -> Vec<PathBuf> {
+        self.0.keys().filter(|path| path.starts_with(folder)).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_offsets_bytes() {
+        let source = Source::new(FileId(0), "a.tf".into(), "é = 1\nü = \"x\"\n");
+        assert_eq!(source.position(3), Position { line: 1, column: 3, offset: 3 });
+        assert_eq!(source.position(10), Position { line: 2, column: 4, offset: 10 });
+        assert_eq!(source.position(99).line, 3);
+    }
+
+    #[test]
+    fn a_path_is_compared_without_its_detours() {
+        assert_eq!(normal(Path::new("./a/../b/./c")), Path::new("b/c"));
+        assert_eq!(normal(Path::new("../a")), Path::new("../a"));
+        assert_eq!(normal(Path::new("a/../../b")), Path::new("../b"));
+    }
+
+    #[test]
+    fn what_is_no_text_is_an_error_with_its_byte() {
+        assert_eq!(text_of(vec![b'a', 0xff]), Err(ReadError::NotUtf8(1)));
+        assert_eq!(text_of(vec![b'a', 0]), Err(ReadError::Nul(1)));
+    }
+}

@@ -1,0 +1,219 @@
+//! The tree of the HCL language as iamlint reads it: Terraform's native syntax, and its JSON form lowered to the same.
+
+use std::sync::Arc;
+
+use crate::source::Span;
+use crate::value::{Number, Text};
+
+/// A name as written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Name {
+    /// The name.
+    pub text: Arc<str>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Attributes and blocks between braces, or those of a whole file.
+#[derive(Clone, Debug, Default)]
+pub struct Body {
+    /// `name = value`, in order. In the JSON form blocks stand here too, see [`Body::json`].
+    pub attributes: Vec<Attribute>,
+    /// Nested blocks, in order.
+    pub blocks: Vec<Block>,
+    /// Whether it came from the JSON form, where a block and an object are written alike.
+    pub json: bool,
+}
+
+/// `name = value`.
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// The name.
+    pub name: Name,
+    /// The value.
+    pub value: Expr,
+}
+
+/// `kind "label" { … }`.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Its type: `statement`.
+    pub kind: Name,
+    /// Its labels.
+    pub labels: Vec<Name>,
+    /// What stands in it.
+    pub body: Body,
+    /// All of it, from the type to the closing brace.
+    pub span: Span,
+}
+
+impl Block {
+    /// From the type to the last label: what a message about the block as a whole points at.
+    pub fn head(&self) -> Span {
+        self.labels.last().map_or(self.kind.span, |label| self.kind.span.to(label.span))
+    }
+}
+
+impl Body {
+    /// The attribute of a name; the first, as Terraform reports a second as an error.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|it| &*it.name.text == name)
+    }
+}
+
+/// An expression and its place.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// All of it.
+    pub span: Span,
+}
+
+/// The expressions of HCL.
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    /// `null`.
+    Null,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A quoted string or heredoc without interpolation, decoded, each byte with its place.
+    Text(Text),
+    /// A quoted string or heredoc with interpolations or directives.
+    Template(Vec<Part>),
+    /// `[a, b]`.
+    List(Vec<Expr>),
+    /// `{ a = b }`.
+    Object(Vec<Item>),
+    /// `a`: the root of a reference such as `var`, `local`, `aws_iam_role`, `each`.
+    Variable(Arc<str>),
+    /// `base.name`, `base[key]`, `base.0`, splats.
+    Access(Box<Expr>, Vec<Accessor>),
+    /// `f(a, b...)`, also `provider::aws::f(a)`.
+    Call(Call),
+    /// `if ? then : otherwise`.
+    Conditional(Box<[Expr; 3]>),
+    /// `-a`, `!a`.
+    Unary(UnaryOp, Box<Expr>),
+    /// `a + b`.
+    Binary(BinaryOp, Box<[Expr; 2]>),
+    /// `[for …]`, `{for …}`.
+    For(Box<For>),
+    /// `(a)`.
+    Paren(Box<Expr>),
+}
+
+/// A part of a template.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// Text between the sequences, decoded, trimming (`~`) and heredoc dedent already applied.
+    Literal(Text),
+    /// `${a}`.
+    Interpolation(Expr),
+    /// `%{ if a }…%{ else }…%{ endif }`.
+    If {
+        /// The condition.
+        condition: Expr,
+        /// Where it holds.
+        then: Vec<Part>,
+        /// Where it does not.
+        otherwise: Vec<Part>,
+        /// The opening directive.
+        span: Span,
+    },
+    /// `%{ for key, value in a }…%{ endfor }`.
+    For {
+        /// The first of two names.
+        key: Option<Arc<str>>,
+        /// The name of an element.
+        value: Arc<str>,
+        /// What is gone through.
+        collection: Expr,
+        /// What is repeated.
+        body: Vec<Part>,
+        /// The opening directive.
+        span: Span,
+    },
+}
+
+/// One entry of an object expression.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The key: a bare name is a [`ExprKind::Text`].
+    pub key: Expr,
+    /// The value.
+    pub value: Expr,
+}
+
+/// One step into a value.
+#[derive(Clone, Debug)]
+pub enum Accessor {
+    /// `.name`
+    Attribute(Name),
+    /// `[key]`, and `.0` as a number
+    Index(Expr),
+    /// `[*]`
+    FullSplat(Span),
+    /// `.*`
+    AttributeSplat(Span),
+}
+
+/// A function call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The name with its namespace: `jsonencode`, `provider::aws::arn_parse`.
+    pub name: Name,
+    /// The arguments.
+    pub arguments: Vec<Expr>,
+    /// Whether the last argument is expanded: `f(a...)`.
+    pub expand: bool,
+}
+
+/// A `for` expression.
+#[derive(Clone, Debug)]
+pub struct For {
+    /// The first of two names.
+    pub key: Option<Arc<str>>,
+    /// The name of an element.
+    pub value: Arc<str>,
+    /// What is gone through.
+    pub collection: Expr,
+    /// The key of an object's entry; none in a list.
+    pub result_key: Option<Expr>,
+    /// An element, or the value of an entry.
+    pub result: Expr,
+    /// `if …`
+    pub condition: Option<Expr>,
+    /// `...`
+    pub grouping: bool,
+}
+
+/// An operator with one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOp {
+    /// `-`
+    Negate,
+    /// `!`
+    Not,
+}
+
+/// An operator with two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of the operators")]
+pub enum BinaryOp {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    And,
+    Or,
+}

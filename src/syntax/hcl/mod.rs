@@ -1,0 +1,46 @@
+//! Terraform's native syntax: a tolerant scanner cuts a file into top-level blocks, and only the blocks that are asked
+//! for are parsed. A broken block costs that block alone.
+
+mod ast;
+
+pub use ast::*;
+
+use std::ops::Range;
+
+use crate::source::{Source, Span};
+use crate::syntax::SyntaxError;
+
+/// A top-level block as the scanner cuts it, not yet parsed.
+#[derive(Clone, Debug)]
+pub struct Cut {
+    /// `resource`, `data`, `module`, `variable`, `locals`, `output`, …
+    pub kind: String,
+    /// The labels, without quotes.
+    pub labels: Vec<String>,
+    /// From the type to the last label.
+    pub head: Span,
+    /// All of it.
+    pub span: Span,
+}
+
+/// A comment, for suppressions: the text after `#`, `//` or between `/*` and `*/`, trimmed.
+#[derive(Clone, Debug)]
+pub struct Comment {
+    /// What it says.
+    pub text: String,
+    /// All of it, its marks included.
+    pub span: Span,
+}
+
+/// A file cut into its top-level blocks.
+#[derive(Clone, Debug, Default)]
+pub struct Cuts {
+    /// The blocks in order.
+    pub blocks: Vec<Cut>,
+    /// The stretches of top-level attributes, as in a `.tfvars` file.
+    pub attributes: Vec<Span>,
+    /// Comments that hold the word `iamlint` or that a caller asked for.
+    pub comments: Vec<Comment>,
+    /// What does not belong at the top level, and what is never closed.
+    pub errors: Vec<SyntaxError>,
+}

@@ -1,0 +1,598 @@
+//! One tree of values for every syntax, each node with the place it was written at and the way it came.
+//! What is unknown is a value like any other: a hole in a text, or a whole unknown node. Nothing here
+//! knows a syntax or AWS.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::source::Span;
+
+/// Stands in [`Text::raw`] for a hole. A private-use character of the last plane, so that text with
+/// holes stays valid text for every parser that reads it.
+pub const HOLE: char = '\u{10FFFD}';
+
+/// A value, where it was written, and how it came here.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The value.
+    pub value: Value,
+    /// The literal or expression that gives the value.
+    pub span: Span,
+    /// The stops between that place and where it is used.
+    pub origin: Origin,
+}
+
+/// A value of any syntax.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// Absent on purpose.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// Text, perhaps with holes.
+    Text(Text),
+    /// A list, tuple or set.
+    List(Arc<[Node]>),
+    /// An object or map.
+    Object(Arc<Object>),
+    /// One of several values, and it cannot be known which: both arms of an unknown condition.
+    OneOf(Arc<[Arm]>),
+    /// Nothing is known of it.
+    Unknown(Arc<Hole>),
+}
+
+/// One of several possible values, and when it holds.
+#[derive(Clone, Debug)]
+pub struct Arm {
+    /// The condition in words, `var.wide` or `not var.wide`.
+    pub when: Arc<str>,
+    /// The condition's place.
+    pub at: Span,
+    /// The value under it.
+    pub node: Node,
+}
+
+/// An object in the order it was written, duplicate keys kept.
+#[derive(Clone, Debug, Default)]
+pub struct Object {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// Whether there may be entries that are not known: an expanded or merged unknown.
+    pub open: Option<Arc<Hole>>,
+}
+
+/// One entry of an object.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key.
+    pub key: Text,
+    /// Where the key stands.
+    pub key_span: Span,
+    /// The value.
+    pub node: Node,
+}
+
+impl Object {
+    /// The value of a key, the last one where it is written twice, as Terraform and JSON parsers have it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entries.iter().rev().find(|entry| entry.key.as_known() == Some(key)).map(|entry| &entry.node)
+    }
+}
+
+/// A number of Terraform or JSON.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Number(pub f64);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Rust prints a float without exponent, as Terraform's `tostring` does.
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Why a value is not known, and what it would have been.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Hole {
+    /// What may stand in its place.
+    pub kind: HoleKind,
+    /// The expression as the user wrote it: `aws_s3_bucket.b.arn`, `var.actions`. The same text in the
+    /// same `scope` is the same value.
+    pub reference: Arc<str>,
+    /// The module instance the reference belongs to; empty for the root.
+    pub scope: Arc<str>,
+    /// Where it is written.
+    pub span: Span,
+    /// Why it is not known, in words: `a variable without a default`.
+    pub why: Arc<str>,
+}
+
+/// What may stand in a hole's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HoleKind {
+    /// Some fixed text without wildcards: a computed attribute, an account id, a region.
+    Opaque,
+    /// Anything, wildcards too: a variable without usable default, remote state, a data source.
+    Free,
+}
+
+/// A short chain of stops between the place a value is written and the place it is used, last stop first.
+#[derive(Clone, Debug, Default)]
+pub struct Origin(Option<Arc<Step>>);
+
+/// One stop on a value's way.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Where the value passes.
+    pub span: Span,
+    /// In words: `local.actions`, `module.app argument "actions"`.
+    pub words: Arc<str>,
+    earlier: Origin,
+}
+
+impl Origin {
+    /// Written where it is used.
+    pub const HERE: Self = Self(None);
+
+    /// One more stop, later than all in `self`.
+    #[must_use]
+    pub fn then(&self, span: Span, words: impl Into<Arc<str>>) -> Self {
+        Self(Some(Arc::new(Step { span, words: words.into(), earlier: self.clone() })))
+    }
+
+    /// The stops of `self`, then those of `later`.
+    #[must_use]
+    pub fn followed_by(&self, later: &Self) -> Self {
+        match (&self.0, &later.0) {
+            (_, None) => self.clone(),
+            (None, _) => later.clone(),
+            (_, Some(step)) => Self(Some(Arc::new(Step {
+                span: step.span,
+                words: Arc::clone(&step.words),
+                earlier: self.followed_by(&step.earlier),
+            }))),
+        }
+    }
+
+    /// Whether there is no stop.
+    pub fn is_here(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The stops, the last one (nearest to the use) first.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        std::iter::successors(self.0.as_deref(), |step| step.earlier.0.as_deref())
+    }
+}
+
+// A long chain must not be dropped by recursion: a hostile module tree is only as deep as the stack otherwise.
+impl Drop for Step {
+    fn drop(&mut self) {
+        let mut next = self.earlier.0.take();
+        while let Some(step) = next {
+            next = Arc::into_inner(step).and_then(|mut step| step.earlier.0.take());
+        }
+    }
+}
+
+impl Node {
+    /// A value written at `span` and used there.
+    pub fn new(value: Value, span: Span) -> Self {
+        Self { value, span, origin: Origin::HERE }
+    }
+
+    /// A list written at `span`.
+    pub fn list(nodes: Vec<Self>, span: Span) -> Self {
+        Self::new(Value::List(nodes.into()), span)
+    }
+
+    /// Known text that stands for all of `span`, or byte for byte when the lengths are equal.
+    pub fn text(text: &str, span: Span) -> Self {
+        Self::new(Value::Text(Text::known(text, span)), span)
+    }
+
+    /// An unknown node.
+    pub fn unknown(hole: Hole) -> Self {
+        let span = hole.span;
+        Self::new(Value::Unknown(Arc::new(hole)), span)
+    }
+
+    /// The same value after one more stop.
+    #[must_use]
+    pub fn through(mut self, span: Span, words: impl Into<Arc<str>>) -> Self {
+        self.origin = self.origin.then(span, words);
+        self
+    }
+
+    /// A part taken out of `self` keeps the way its whole has come.
+    #[must_use]
+    pub fn inherit(&self, part: &Self) -> Self {
+        let mut part = part.clone();
+        part.origin = part.origin.followed_by(&self.origin);
+        part
+    }
+
+    /// Known text.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => text.as_known(),
+            _ => None,
+        }
+    }
+
+    /// Text, perhaps with holes.
+    pub fn as_text(&self) -> Option<&Text> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A known truth value.
+    pub fn as_bool(&self) -> Option<bool> {
+        match &self.value {
+            Value::Bool(it) => Some(*it),
+            _ => None,
+        }
+    }
+
+    /// An object.
+    pub fn as_object(&self) -> Option<&Object> {
+        match &self.value {
+            Value::Object(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// A list.
+    pub fn as_list(&self) -> Option<&[Self]> {
+        match &self.value {
+            Value::List(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self.value, Value::Null)
+    }
+
+    /// An entry of an object, with the way the object has come.
+    pub fn get(&self, key: &str) -> Option<Self> {
+        self.as_object()?.get(key).map(|node| self.inherit(node))
+    }
+
+    /// Whether nothing in it is unknown.
+    pub fn is_known(&self) -> bool {
+        match &self.value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+            Value::Text(text) => !text.has_holes(),
+            Value::List(nodes) => nodes.iter().all(Self::is_known),
+            Value::Object(object) => {
+                object.open.is_none()
+                    && object.entries.iter().all(|entry| !entry.key.has_holes() && entry.node.is_known())
+            }
+            Value::OneOf(_) | Value::Unknown(_) => false,
+        }
+    }
+
+    /// Calls `visit` with every hole in it, those in texts and keys too.
+    pub fn each_hole(&self, visit: &mut dyn FnMut(&Arc<Hole>)) {
+        match &self.value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::Text(text) => text.holes().for_each(|(_, hole)| visit(hole)),
+            Value::List(nodes) => nodes.iter().for_each(|node| node.each_hole(visit)),
+            Value::Object(object) => {
+                object.open.iter().for_each(&mut *visit);
+                for entry in &object.entries {
+                    entry.key.holes().for_each(|(_, hole)| visit(hole));
+                    entry.node.each_hole(visit);
+                }
+            }
+            Value::OneOf(arms) => arms.iter().for_each(|arm| arm.node.each_hole(visit)),
+            Value::Unknown(hole) => visit(hole),
+        }
+    }
+}
+
+/// Text as one string, with [`HOLE`] for each unknown part, and where every part of it was written.
+#[derive(Clone, Default)]
+pub struct Text {
+    raw: String,
+    runs: Vec<Run>,
+}
+
+/// A stretch of a text that came from one place.
+#[derive(Clone, Debug)]
+struct Run {
+    /// Where it begins in `Text::raw`; it ends where the next one begins.
+    at: u32,
+    /// The bytes it was written as. Of the same length as the run: byte for byte; else the run stands for all of it.
+    span: Span,
+    origin: Origin,
+    /// The hole, when the run is one.
+    hole: Option<Arc<Hole>>,
+    /// The expression that gave the run, when that is not its text: runs of one expression share it.
+    written: Option<Arc<str>>,
+}
+
+impl Text {
+    /// Known text written at `span`: byte for byte when the lengths are equal, else standing for all of it.
+    pub fn known(text: &str, span: Span) -> Self {
+        let mut out = Self::default();
+        out.push_known(text, span);
+        out
+    }
+
+    /// One hole and nothing else.
+    pub fn hole(hole: Arc<Hole>) -> Self {
+        let mut out = Self::default();
+        out.push_hole(hole);
+        out
+    }
+
+    /// The text with [`HOLE`] for each unknown part.
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// The text when all of it is known.
+    pub fn as_known(&self) -> Option<&str> {
+        (!self.has_holes()).then_some(self.raw.as_str())
+    }
+
+    /// Whether a part of it is unknown.
+    pub fn has_holes(&self) -> bool {
+        self.runs.iter().any(|run| run.hole.is_some())
+    }
+
+    /// Whether it is one free hole and nothing else, so that nothing at all is known of it.
+    pub fn is_all_free(&self) -> bool {
+        matches!(self.runs.as_slice(), [run] if run.hole.as_ref().is_some_and(|it| it.kind == HoleKind::Free))
+    }
+
+    /// Length in bytes of [`Text::raw`].
+    pub fn len(&self) -> usize {
+        self.raw.len()
+    }
+
+    /// Whether it is the empty text.
+    pub fn is_empty(&self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// The holes with the byte at which each stands.
+    pub fn holes(&self) -> impl Iterator<Item = (usize, &Arc<Hole>)> {
+        self.runs.iter().filter_map(|run| run.hole.as_ref().map(|hole| (run.at as usize, hole)))
+    }
+
+    /// The hole that stands at a byte.
+    pub fn hole_at(&self, at: usize) -> Option<&Arc<Hole>> {
+        self.runs[self.run_index(at)?..].first().and_then(|run| run.hole.as_ref())
+    }
+
+    fn run_index(&self, at: usize) -> Option<usize> {
+        (at < self.raw.len()).then(|| self.runs.partition_point(|run| run.at as usize <= at).saturating_sub(1))
+    }
+
+    fn run_end(&self, index: usize) -> usize {
+        self.runs.get(index + 1).map_or(self.raw.len(), |next| next.at as usize)
+    }
+
+    fn next_at(&self) -> u32 {
+        u32::try_from(self.raw.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Appends known text; a stray [`HOLE`] character in it is replaced, since it would be taken for a hole.
+    pub fn push_known(&mut self, text: &str, span: Span) {
+        if text.is_empty() {
+            return;
+        }
+        self.runs.push(Run { at: self.next_at(), span, origin: Origin::HERE, hole: None, written: None });
+        if text.contains(HOLE) {
+            // U+FFFD is the replacement character; the lengths differ, so the run no
+            // longer maps byte for byte, which is right.
+            self.raw.push_str(&text.replace(HOLE, "\u{FFFD}"));
+        } else {
+            self.raw.push_str(text);
+        }
+    }
+
+    /// Appends a hole.
+    pub fn push_hole(&mut self, hole: Arc<Hole>) {
+        let written = Some(Arc::clone(&hole.reference));
+        self.runs.push(Run { at: self.next_at(), span: hole.span, origin: Origin::HERE, hole: Some(hole), written });
+        self.raw.push(HOLE);
+    }
+
+    /// Appends another text, each part of it keeping its place, after one more way.
+    pub fn push_text(&mut self, text: &Self, later: &Origin) {
+        let base = self.next_at();
+        self.raw.push_str(&text.raw);
+        self.runs.extend(text.runs.iter().map(|run| Run {
+            at: base + run.at,
+            origin: run.origin.followed_by(later),
+            ..run.clone()
+        }));
+    }
+
+    /// A part of it, each run keeping its place.
+    #[must_use]
+    pub fn slice(&self, range: Range<usize>) -> Self {
+        let Some(first) = self.run_index(range.start).filter(|_| !range.is_empty()) else { return Self::default() };
+        let mut out = Self { raw: self.raw[range.clone()].to_owned(), runs: Vec::new() };
+        for (index, run) in self.runs.iter().enumerate().skip(first) {
+            let (start, end) = (run.at as usize, self.run_end(index));
+            if start >= range.end {
+                break;
+            }
+            let (from, to) = (start.max(range.start), end.min(range.end));
+            let span = if run.is_verbatim(end - start) {
+                Span {
+                    start: run.span.start + u32::try_from(from - start).unwrap_or(0),
+                    end: run.span.start + u32::try_from(to - start).unwrap_or(0),
+                    ..run.span
+                }
+            } else {
+                run.span
+            };
+            out.runs.push(Run { at: u32::try_from(from - range.start).unwrap_or(0), span, ..run.clone() });
+        }
+        out
+    }
+
+    /// The bytes that a part of it was written as. When parts lie in several files or out of order, the first
+    /// part's own place.
+    pub fn span(&self, range: Range<usize>) -> Option<Span> {
+        let part = self.slice(range);
+        let first = part.runs.first()?.span;
+        let mut span = first;
+        for run in &part.runs {
+            if run.span.file != span.file || run.span.start < span.start {
+                return Some(first);
+            }
+            span = span.to(run.span);
+        }
+        Some(span)
+    }
+
+    /// Says of every part that its text is what `written` gives, which `span` holds: for computed attributes, whose
+    /// shape is known but which people know by their expression.
+    #[must_use]
+    pub fn written_as(mut self, written: impl Into<Arc<str>>, span: Span) -> Self {
+        let written = written.into();
+        for run in &mut self.runs {
+            run.written = Some(Arc::clone(&written));
+            run.span = span;
+        }
+        self
+    }
+
+    /// The ways its parts have come, one for each that has come some way, with the part's place.
+    pub fn origins(&self) -> impl Iterator<Item = (Span, &Origin)> {
+        self.runs.iter().filter(|run| !run.origin.is_here()).map(|run| (run.span, &run.origin))
+    }
+
+    /// The same with a change of letters, place by place: `lower`, `upper`. Holes stay.
+    #[must_use]
+    pub fn map_known(&self, change: impl Fn(&str) -> String) -> Self {
+        let mut out = Self::default();
+        for (index, run) in self.runs.iter().enumerate() {
+            let part = &self.raw[run.at as usize..self.run_end(index)];
+            out.runs.push(Run { at: out.next_at(), ..run.clone() });
+            if run.hole.is_some() {
+                out.raw.push(HOLE);
+            } else {
+                out.raw.push_str(&change(part));
+            }
+        }
+        out
+    }
+}
+
+impl Run {
+    fn is_verbatim(&self, length: usize) -> bool {
+        self.hole.is_none() && self.written.is_none() && self.span.len() == length
+    }
+}
+
+impl PartialEq for Text {
+    /// Whether both are the same text whatever their holes turn out to be.
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+            && self.holes().zip(other.holes()).all(|((_, a), (_, b))| a.reference == b.reference && a.scope == b.scope)
+    }
+}
+
+impl Eq for Text {}
+
+impl std::hash::Hash for Text {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.raw.hash(state);
+    }
+}
+
+impl fmt::Display for Text {
+    /// As the user would write it: `${aws_s3_bucket.b.arn}/*`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut last: Option<&Arc<str>> = None;
+        for (index, run) in self.runs.iter().enumerate() {
+            match &run.written {
+                Some(written) => {
+                    if !last.is_some_and(|last| Arc::ptr_eq(last, written)) {
+                        write!(f, "${{{written}}}")?;
+                    }
+                }
+                None => f.write_str(&self.raw[run.at as usize..self.run_end(index)])?,
+            }
+            last = run.written.as_ref();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+
+    fn at(start: usize, end: usize) -> Span {
+        Span::new(FileId(0), start, end)
+    }
+
+    fn hole(reference: &str, kind: HoleKind) -> Arc<Hole> {
+        Arc::new(Hole { kind, reference: reference.into(), scope: "".into(), span: at(20, 30), why: "computed".into() })
+    }
+
+    #[test]
+    fn a_part_of_a_text_points_at_its_own_bytes() {
+        let mut text = Text::known("s3:Get", at(5, 11));
+        text.push_known("\n", at(11, 13)); // an escape: one byte written as two
+        text.push_known("Object", at(13, 19));
+        assert_eq!(text.span(3..6), Some(at(8, 11)));
+        assert_eq!(text.span(6..7), Some(at(11, 13)));
+        assert_eq!(text.span(4..9), Some(at(9, 15)));
+        assert_eq!(text.slice(4..9).raw(), "et\nOb");
+    }
+
+    #[test]
+    fn a_text_is_shown_as_it_would_be_written() {
+        let mut arn = Text::known("arn:", at(0, 1));
+        arn.push_hole(hole("partition", HoleKind::Opaque));
+        arn.push_known(":s3:::logs", at(0, 1));
+        let arn = arn.written_as("aws_s3_bucket.logs.arn", at(20, 42));
+        let mut text = arn.clone();
+        text.push_known("/*", at(43, 45));
+        assert_eq!(text.to_string(), "${aws_s3_bucket.logs.arn}/*");
+        assert_eq!(text.raw(), format!("arn:{HOLE}:s3:::logs/*"));
+    }
+
+    #[test]
+    fn equal_references_are_equal_texts() {
+        let a = Text::hole(hole("var.a", HoleKind::Free));
+        assert_eq!(a, Text::hole(hole("var.a", HoleKind::Free)));
+        assert_ne!(a, Text::hole(hole("var.b", HoleKind::Free)));
+    }
+
+    #[test]
+    fn a_way_reads_from_the_use_back_to_the_place() {
+        let way = Origin::HERE.then(at(1, 2), "local.a").then(at(3, 4), "var.b");
+        let longer = way.followed_by(&Origin::HERE.then(at(5, 6), "output.c"));
+        let words: Vec<_> = longer.steps().map(|step| step.words.to_string()).collect();
+        assert_eq!(words, ["output.c", "var.b", "local.a"]);
+    }
+
+    #[test]
+    fn a_way_of_a_million_stops_is_dropped_without_recursion() {
+        let way = (0..1_000_000).fold(Origin::HERE, |way, _| way.then(at(0, 1), "x"));
+        drop(way);
+    }
+}
