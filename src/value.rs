@@ -302,6 +302,7 @@ impl Node {
 pub struct Text {
     raw: String,
     runs: Vec<Run>,
+    encodes: Option<Arc<Node>>,
 }
 
 /// A stretch of a text that came from one place.
@@ -331,6 +332,18 @@ impl Text {
         let mut out = Self::default();
         out.push_hole(hole);
         out
+    }
+
+    /// Says that it is the JSON encoding of a tree, so that whoever parses it gets that very tree, places and all.
+    #[must_use]
+    pub fn encoding(mut self, tree: Arc<Node>) -> Self {
+        self.encodes = Some(tree);
+        self
+    }
+
+    /// The tree of which it is the JSON encoding, as far as that is known. A text made out of it is another text.
+    pub fn encodes(&self) -> Option<&Arc<Node>> {
+        self.encodes.as_ref()
     }
 
     /// The text with [`HOLE`] for each unknown part.
@@ -390,6 +403,7 @@ impl Text {
         if text.is_empty() {
             return;
         }
+        self.encodes = None;
         self.runs.push(Run { at: self.next_at(), span, origin: Origin::HERE, hole: None, written: None });
         if text.contains(HOLE) {
             // U+FFFD is the replacement character; the lengths differ, so the run no
@@ -402,6 +416,7 @@ impl Text {
 
     /// Appends a hole.
     pub fn push_hole(&mut self, hole: Arc<Hole>) {
+        self.encodes = None;
         let written = Some(Arc::clone(&hole.reference));
         self.runs.push(Run { at: self.next_at(), span: hole.span, origin: Origin::HERE, hole: Some(hole), written });
         self.raw.push(HOLE);
@@ -409,6 +424,10 @@ impl Text {
 
     /// Appends another text, each part of it keeping its place, after one more way.
     pub fn push_text(&mut self, text: &Self, later: &Origin) {
+        if text.is_empty() {
+            return;
+        }
+        self.encodes = None;
         let base = self.next_at();
         self.raw.push_str(&text.raw);
         self.runs.extend(text.runs.iter().map(|run| Run {
@@ -422,7 +441,7 @@ impl Text {
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
         let Some(first) = self.run_index(range.start).filter(|_| !range.is_empty()) else { return Self::default() };
-        let mut out = Self { raw: self.raw[range.clone()].to_owned(), runs: Vec::new() };
+        let mut out = Self { raw: self.raw[range.clone()].to_owned(), ..Self::default() };
         for (index, run) in self.runs.iter().enumerate().skip(first) {
             let (start, end) = (run.at as usize, self.run_end(index));
             if start >= range.end {

@@ -1,2 +1,221 @@
-//! The model of a policy: statements, principals, actions, resources, conditions; what a pattern matches.
-//! It knows the policy language, not AWS's services (that is the catalogue) and no syntax.
+//! The model of a policy: statements, principals, actions, resources, conditions, and what a pattern matches.
+//! It knows the policy language. It knows no syntax, and of AWS's services only what the catalogue tells it.
+
+mod condition;
+mod parse;
+mod pattern;
+mod principal;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use condition::{Condition, Guard, Operator, OperatorKind, Quantifier};
+pub use parse::{Resolution, parse};
+pub use pattern::{Certainty, Pattern};
+pub use principal::{Principal, PrincipalKind};
+
+use crate::source::Span;
+use crate::value::{Node, Origin, Text};
+
+/// A place in a policy: the one string, how it came there, and whether it is there for certain.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Where it is written.
+    pub span: Span,
+    /// The stops between there and the policy.
+    pub origin: Origin,
+    /// Holds only in this case; none when it holds in every case.
+    pub given: Option<Arc<Given>>,
+}
+
+/// A case that cannot be decided: one arm of an unknown condition.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// In words: `var.wide`, `dynamic "statement" has an element`.
+    pub words: Arc<str>,
+    /// Where the case is decided.
+    pub span: Span,
+}
+
+impl Place {
+    /// A place that holds in every case.
+    pub fn of(node: &Node) -> Self {
+        Self { span: node.span, origin: node.origin.clone(), given: None }
+    }
+}
+
+/// What a policy is attached to, which decides what its words mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PolicyKind {
+    /// Grants to the identity that carries it.
+    Identity,
+    /// Says who may assume a role.
+    Trust,
+    /// Grants to principals on the resource that carries it, which belongs to the named service.
+    Resource(Service),
+    /// Bounds every principal of an organisation's accounts; grants nothing.
+    ServiceControl,
+    /// Bounds access to the resources of an organisation's accounts; grants nothing.
+    ResourceControl,
+    /// Bounds one identity; grants nothing.
+    Boundary,
+    /// Bounds one session; grants nothing.
+    Session,
+    /// A document that is attached to nothing that was read, and does not tell by its content.
+    Unknown,
+}
+
+/// The service of a resource policy, as its ARNs spell it; the kinds that rules tell apart have names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Service {
+    /// A bucket, access point or the like: `s3`.
+    S3,
+    /// A key: `kms`; its `Resource` `*` means this key.
+    Kms,
+    /// A queue.
+    Sqs,
+    /// A topic.
+    Sns,
+    /// A function's permission.
+    Lambda,
+    /// A VPC endpoint: its policy bounds what passes, and grants nothing by itself.
+    VpcEndpoint,
+    /// Any other, by the prefix of its actions: `ecr`, `secretsmanager`.
+    Other(&'static str),
+    /// Told by content only: it has principals.
+    Unknown,
+}
+
+impl PolicyKind {
+    /// Its name in reports, as `FORMATS` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Trust => "trust",
+            Self::Resource(_) => "resource",
+            Self::ServiceControl => "service_control",
+            Self::ResourceControl => "resource_control",
+            Self::Boundary => "permissions_boundary",
+            Self::Session => "session",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether an Allow in it gives access, rather than only leaving access possible.
+    pub fn grants(self) -> bool {
+        match self {
+            Self::Identity | Self::Trust | Self::Unknown => true,
+            Self::Resource(service) => service != Service::VpcEndpoint,
+            Self::ServiceControl | Self::ResourceControl | Self::Boundary | Self::Session => false,
+        }
+    }
+
+    /// Whether it is what an identity carries; a document attached to nothing counts, since that is what it
+    /// most often is.
+    pub fn is_identity(self) -> bool {
+        matches!(self, Self::Identity | Self::Unknown)
+    }
+}
+
+/// `Allow` or `Deny`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Grants.
+    Allow,
+    /// Takes away.
+    Deny,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Allow => "Allow",
+            Self::Deny => "Deny",
+        })
+    }
+}
+
+/// One policy document, as it is attached in one place.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// What it is attached to.
+    pub kind: PolicyKind,
+    /// The address of what carries it: `module.app.aws_iam_policy.app`, a logical id, or the file itself.
+    pub address: Arc<str>,
+    /// The address of the document when that is a thing of its own: `data.aws_iam_policy_document.app`.
+    pub source: Option<Arc<str>>,
+    /// The place that attaches it.
+    pub place: Place,
+    /// `Version`, when it is written.
+    pub version: Option<Text>,
+    /// Every statement that could be understood; what could not is in [`Policy::document`].
+    pub statements: Vec<Statement>,
+    /// The document as a tree, for rules about its form.
+    pub document: Node,
+    /// How much of it is known.
+    pub resolution: Resolution,
+}
+
+impl Policy {
+    /// The statements that grant.
+    pub fn allow_statements(&self) -> impl Iterator<Item = &Statement> {
+        self.statements.iter().filter(|it| it.effect == Effect::Allow)
+    }
+
+    /// Whether `${…}` in it is a policy variable rather than plain text.
+    pub fn has_variables(&self) -> bool {
+        self.version.as_ref().is_some_and(|version| version.raw() == "2012-10-17")
+    }
+}
+
+/// One statement.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Its place in the document, from 0.
+    pub index: usize,
+    /// Its `Sid`.
+    pub sid: Option<Text>,
+    /// `Effect`.
+    pub effect: Effect,
+    /// `Action` or `NotAction`.
+    pub actions: Scope<Pattern>,
+    /// `Resource` or `NotResource`; none in a trust policy and where it was forgotten.
+    pub resources: Option<Scope<Pattern>>,
+    /// `Principal` or `NotPrincipal`.
+    pub principals: Option<Scope<Principal>>,
+    /// Every test of `Condition`; all must hold.
+    pub conditions: Vec<Condition>,
+    /// The statement itself.
+    pub place: Place,
+}
+
+/// `Action` or `NotAction`, `Resource` or `NotResource`, `Principal` or `NotPrincipal`.
+#[derive(Clone, Debug)]
+pub enum Scope<T> {
+    /// These and no others.
+    Only(Vec<T>),
+    /// All but these.
+    AllExcept(Vec<T>),
+}
+
+impl<T> Scope<T> {
+    /// The entries of the positive form; nothing of the negative one.
+    pub fn only(&self) -> &[T] {
+        match self {
+            Self::Only(entries) => entries,
+            Self::AllExcept(_) => &[],
+        }
+    }
+
+    /// The entries as written, whichever form they stand in.
+    pub fn entries(&self) -> &[T] {
+        match self {
+            Self::Only(entries) | Self::AllExcept(entries) => entries,
+        }
+    }
+
+    /// Whether it is the negative form.
+    pub fn is_negated(&self) -> bool {
+        matches!(self, Self::AllExcept(_))
+    }
+}

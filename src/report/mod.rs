@@ -1,0 +1,58 @@
+//! What a run found, and how it is written down: one file a format, report in, bytes out.
+
+use std::path::PathBuf;
+
+use crate::rule::Finding;
+use crate::source::Span;
+
+/// All that a run has to say.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The findings that stand, sorted by file, place and rule.
+    pub findings: Vec<Finding>,
+    /// The findings that somebody has answered for.
+    pub suppressed: Vec<Suppressed>,
+    /// What could not be read.
+    pub errors: Vec<InputError>,
+    /// What was read.
+    pub summary: Summary,
+}
+
+/// A finding that does not count, and why.
+#[derive(Debug)]
+pub struct Suppressed {
+    /// The finding.
+    pub finding: Finding,
+    /// The reason given, empty when none was.
+    pub reason: String,
+    /// Where it was answered for: `comment`, `config`, `baseline`.
+    pub by: &'static str,
+}
+
+/// An input that could not be read, or not all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputError {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// The place in it, when there is one.
+    pub span: Option<Span>,
+    /// What is wrong: one sentence, lower case, no final stop.
+    pub message: String,
+}
+
+/// What was read: the coverage line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files that were read.
+    pub files: usize,
+    /// Files under the paths that hold nothing iamlint reads.
+    pub skipped: usize,
+    /// Policies found.
+    pub policies: usize,
+    /// Of which every value is known.
+    pub resolved: usize,
+    /// Of which some values are holes.
+    pub partly_resolved: usize,
+    /// Of which nothing is known.
+    pub unresolved: usize,
+}

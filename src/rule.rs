@@ -1,0 +1,339 @@
+//! What a rule is, what it says, and what it is given to say it with.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+
+use crate::frontend::{Attachment, Bucket, Configuration};
+use crate::policy::{Place, Policy, PolicyKind, Statement};
+use crate::source::Span;
+
+/// How bad it is when it is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Low,
+    /// Wider than needed.
+    Medium,
+    /// A way in, or a way up.
+    High,
+    /// Open to anyone, or everything at once.
+    Critical,
+}
+
+/// How sure the rule is that it is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// It may be so: a hole or an undecided condition stands between.
+    Low,
+    /// It is most likely so.
+    Medium,
+    /// It is so, whatever is unknown.
+    High,
+}
+
+macro_rules! names {
+    ($type:ident: $($variant:ident = $name:literal),*) => {
+        impl $type {
+            /// Its name in pages, reports and options.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// By its name.
+            pub fn by_name(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+names!(Severity: Low = "low", Medium = "medium", High = "high", Critical = "critical");
+names!(Confidence: Low = "low", Medium = "medium", High = "high");
+
+/// A check over one subject.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Over every policy.
+    Policy(fn(&Policy, &mut Context<'_>)),
+    /// Over every bucket.
+    Bucket(fn(&Bucket, &mut Context<'_>)),
+    /// Over every managed policy attached to an identity.
+    Attachment(fn(&Attachment, &mut Context<'_>)),
+    /// Over all of a root module, template or file, where a rule must see it whole.
+    Configuration(fn(&Configuration, &mut Context<'_>)),
+}
+
+/// A page and a check.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name, which is that of its page and of its module.
+    pub id: &'static str,
+    /// The text of its page.
+    pub page: &'static str,
+    /// What it does.
+    pub check: Check,
+    head: OnceLock<Head>,
+}
+
+/// What a rule's page says at its top.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// What it forbids, in a few words that complete "a policy that …".
+    pub summary: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// One of `wildcard`, `privesc`, `kms`, `s3-public`, `trust`, `validity`, `other`.
+    pub theme: &'static str,
+    /// The version that first had it.
+    pub since: &'static str,
+    /// `peer:check`: where that check rightly fires, this rule fires.
+    pub aliases: Vec<&'static str>,
+    /// Narrower rules that have nothing to add about a statement once this one has spoken of it.
+    pub folds: Vec<&'static str>,
+}
+
+impl Rule {
+    /// A rule of a page and a check.
+    pub const fn new(id: &'static str, page: &'static str, check: Check) -> Self {
+        Self { id, page, check, head: OnceLock::new() }
+    }
+
+    /// What its page says at the top.
+    ///
+    /// # Panics
+    /// When the page has no proper head; `tests/rules.rs` reads every page, so a release has none.
+    pub fn head(&self) -> &Head {
+        self.head.get_or_init(|| {
+            Head::parse(self.page).unwrap_or_else(|problem| panic!("the head of the page of {}: {problem}", self.id))
+        })
+    }
+
+    /// The page below its head.
+    pub fn text(&self) -> &'static str {
+        self.page.strip_prefix("---\n").and_then(|page| page.split_once("\n---\n")).map_or(self.page, |(_, text)| text)
+    }
+}
+
+impl Head {
+    /// Reads the lines between the two `---` of a page: `name: value`, lists with commas.
+    pub fn parse(page: &'static str) -> Result<Self, String> {
+        let (head, _) = page
+            .strip_prefix("---\n")
+            .and_then(|page| page.split_once("\n---\n"))
+            .ok_or("a page begins with `---`, its head, and `---`")?;
+        let lines: Vec<(&str, &str)> = head
+            .lines()
+            .map(|line| line.split_once(':').map(|(name, value)| (name.trim(), value.trim())))
+            .collect::<Option<_>>()
+            .ok_or("a line of the head is `name: value`")?;
+        let known = ["summary", "severity", "confidence", "theme", "since", "aliases", "folds"];
+        if let Some((name, _)) = lines.iter().find(|(name, _)| !known.contains(name)) {
+            return Err(format!("`{name}` does not belong there"));
+        }
+        let optional = |wanted: &str| lines.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
+        let required = |wanted: &str| optional(wanted).ok_or_else(|| format!("`{wanted}` is missing"));
+        let list = |wanted: &str| -> Vec<&'static str> {
+            optional(wanted)
+                .map(|value| value.split(',').map(str::trim).filter(|it| !it.is_empty()).collect())
+                .unwrap_or_default()
+        };
+        let theme = required("theme")?;
+        if !["wildcard", "privesc", "kms", "s3-public", "trust", "validity", "other"].contains(&theme) {
+            return Err(format!("`{theme}` is no theme"));
+        }
+        Ok(Self {
+            summary: required("summary")?,
+            severity: Severity::by_name(required("severity")?).ok_or("no such severity")?,
+            confidence: Confidence::by_name(required("confidence")?).ok_or("no such confidence")?,
+            theme,
+            since: required("since")?,
+            aliases: list("aliases"),
+            folds: list("folds"),
+        })
+    }
+}
+
+/// Something a rule has found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// How sure the rule is here.
+    pub confidence: Confidence,
+    /// What is wrong at this place: one sentence, lower case, no final stop.
+    pub message: String,
+    /// The smallest change that passes.
+    pub help: Option<String>,
+    /// The string that causes it.
+    pub span: Span,
+    /// Other places that matter, in the order in which they are to be read.
+    pub labels: Vec<Label>,
+    /// What carries it.
+    pub carrier: Carrier,
+    /// The statement, when it speaks of one.
+    pub statement: Option<StatementName>,
+    /// The addresses it holds for, sorted; more than one when a module is called several times.
+    pub instances: Vec<Arc<str>>,
+    /// What is granted to whom, in words that no change of place changes: what makes a finding the same finding.
+    pub subject: String,
+    /// Stable across line moves, file renames and the order of statements.
+    pub fingerprint: String,
+}
+
+/// A further place of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What it has to do with the finding.
+    pub message: String,
+}
+
+/// The policy or resource that a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carrier {
+    /// The kind of policy; none for a resource that is no policy.
+    pub kind: Option<PolicyKind>,
+    /// Its address.
+    pub address: Arc<str>,
+    /// The address of the document, when that is a thing of its own.
+    pub source: Option<Arc<str>>,
+}
+
+/// How a statement is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementName {
+    /// Its `Sid`.
+    pub sid: Option<String>,
+    /// Its place in the document, from 0.
+    pub index: usize,
+}
+
+/// What a check is given: who it speaks for, and where its findings go.
+#[derive(Debug)]
+pub struct Context<'a> {
+    rule: &'a Rule,
+    carrier: Carrier,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl<'a> Context<'a> {
+    /// A context in which `rule` speaks of `carrier`.
+    pub fn new(rule: &'a Rule, carrier: Carrier, findings: &'a mut Vec<Finding>) -> Self {
+        Self { rule, carrier, findings }
+    }
+
+    /// Reports that `message` holds at `place`. What the place says of its way and of undecided cases becomes labels
+    /// and confidence; the rule adds what only it knows through the [`Report`] it gets back.
+    pub fn report(&mut self, place: &Place, message: impl Into<String>) -> Report<'_> {
+        let head = self.rule.head();
+        self.findings.push(Finding {
+            rule: self.rule.id,
+            severity: head.severity,
+            confidence: head.confidence,
+            message: message.into(),
+            help: None,
+            span: place.span,
+            labels: Vec::new(),
+            carrier: self.carrier.clone(),
+            statement: None,
+            instances: vec![Arc::clone(&self.carrier.address)],
+            subject: String::new(),
+            fingerprint: String::new(),
+        });
+        let finding = self.findings.last_mut().expect("it was pushed above");
+        let mut report = Report { finding };
+        report.way(place);
+        report
+    }
+}
+
+/// A finding that is being made.
+#[derive(Debug)]
+pub struct Report<'f> {
+    finding: &'f mut Finding,
+}
+
+impl Report<'_> {
+    /// A further place.
+    pub fn label(self, span: Span, message: impl Into<String>) -> Self {
+        let label = Label { span, message: message.into() };
+        if !self.finding.labels.contains(&label) {
+            self.finding.labels.push(label);
+        }
+        self
+    }
+
+    /// The statement it speaks of, and what of it is granted: `what` is part of the finding's identity.
+    pub fn of(mut self, statement: &Statement, what: impl fmt::Display) -> Self {
+        self.finding.statement = Some(StatementName {
+            sid: statement.sid.as_ref().map(ToString::to_string).filter(|sid| !sid.is_empty()),
+            index: statement.index,
+        });
+        self.finding.subject = what.to_string();
+        self.way(&statement.place);
+        self.label(statement.place.span, "in this statement")
+    }
+
+    /// What it is about, when that is no statement: part of the finding's identity.
+    pub fn about(self, what: impl fmt::Display) -> Self {
+        self.finding.subject = what.to_string();
+        self
+    }
+
+    /// The smallest change that passes.
+    pub fn help(self, help: impl Into<String>) -> Self {
+        self.finding.help = Some(help.into());
+        self
+    }
+
+    /// Another severity than the page's, for a reason that the message or a label gives.
+    pub fn severity(self, severity: Severity) -> Self {
+        self.finding.severity = severity;
+        self
+    }
+
+    /// That it only may be so, and what it hangs on.
+    pub fn maybe(self, span: Span, why: impl Into<String>) -> Self {
+        self.finding.confidence = Confidence::Low;
+        self.label(span, why)
+    }
+
+    /// That the rule is less sure here than its page says.
+    pub fn confidence(self, confidence: Confidence) -> Self {
+        self.finding.confidence = self.finding.confidence.min(confidence);
+        self
+    }
+
+    /// Labels for the stops of a place, and low confidence when it holds in one case only.
+    fn way(&mut self, place: &Place) {
+        let steps: Vec<_> = place.origin.steps().collect();
+        for step in steps.into_iter().rev() {
+            let label = Label { span: step.span, message: format!("by way of {}", step.words) };
+            if step.span != self.finding.span && !self.finding.labels.contains(&label) {
+                self.finding.labels.push(label);
+            }
+        }
+        if let Some(given) = &place.given {
+            self.finding.confidence = Confidence::Low;
+            let label = Label { span: given.span, message: format!("only if {}", given.words) };
+            if !self.finding.labels.contains(&label) {
+                self.finding.labels.push(label);
+            }
+        }
+    }
+}
