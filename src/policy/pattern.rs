@@ -267,25 +267,24 @@ pub fn matches(pattern: &str, text: &str, ignore_case: bool) -> bool {
     // Where to take up again after the last star: the pattern behind it, the text it has not yet swallowed.
     let mut retry: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
     loop {
-        let (before_p, before_t) = (p.clone(), t.clone());
+        let before = t.clone();
         match (p.next(), t.next()) {
             (Some('*'), _) => {
-                t = before_t;
+                t = before;
                 retry = Some((p.clone(), t.clone()));
                 continue;
             }
             (Some('?'), Some(_)) => continue,
             (Some(a), Some(b)) if same(a, b) => continue,
             (None, None) => return true,
-            _ => drop(before_p),
+            _ => {}
         }
-        match &mut retry {
-            Some((behind, swallowed)) if swallowed.next().is_some() => {
-                p = behind.clone();
-                t = swallowed.clone();
-            }
-            _ => return false,
+        let Some((behind, swallowed)) = &mut retry else { return false };
+        if swallowed.next().is_none() {
+            return false;
         }
+        p = behind.clone();
+        t = swallowed.clone();
     }
 }
 

@@ -620,7 +620,7 @@ impl<'w> Evaluator<'w> {
         }
         let site = Site { span, written: self.written(span) };
         let mut host = FunctionHost { evaluator: self, scope };
-        match functions::call(&call.name.text, &arguments, site, &mut host) {
+        match functions::call(&call.name.text, &arguments, &site, &mut host) {
             Ok(mut node) => {
                 if &*call.name.text == "jsonencode"
                     && let (Value::Text(text), [argument]) = (&node.value, arguments.as_slice())
@@ -999,7 +999,7 @@ impl<'w> Evaluator<'w> {
             let Some(each) = dynamic.body.attribute("for_each") else { continue };
             let iterator = match dynamic.body.attribute("iterator").map(|it| &it.value.kind) {
                 Some(ExprKind::Variable(name)) => Arc::clone(name),
-                _ => Arc::from(kind),
+                _ => Arc::<str>::from(kind),
             };
             let Some(content) = dynamic.body.blocks_named("content").into_iter().next() else { continue };
             let content = content.into_owned();
@@ -1406,7 +1406,7 @@ impl<'w> Evaluator<'w> {
     pub fn json_text(&self, tree: &Node, span: Span, scope: &Scope) -> Text {
         let site = Site { span, written: self.written(span) };
         let mut host = FunctionHost { evaluator: self, scope };
-        match functions::call("jsonencode", std::slice::from_ref(tree), site, &mut host) {
+        match functions::call("jsonencode", std::slice::from_ref(tree), &site, &mut host) {
             Ok(Node { value: Value::Text(text), .. }) => text,
             _ => Text::hole(Arc::new(self.hole(HoleKind::Free, span, scope, "it cannot be encoded as JSON"))),
         }
@@ -1469,7 +1469,7 @@ impl Host for FunctionHost<'_, '_> {
 
     fn template(&mut self, text: &Text, vars: &Node, at: Span) -> Node {
         let evaluator = self.evaluator;
-        let expr = match hcl::parse_template(text) {
+        let expr = match hcl::parse_template(text, at) {
             Ok(expr) => expr,
             Err(error) => {
                 evaluator.notes.borrow_mut().push((error.span, error.message.into()));
