@@ -2,6 +2,7 @@
 //!
 //! The map of the modules and what holds between them is in `ARCHITECTURE.md`.
 
+pub mod frontend;
 pub mod source;
 pub mod syntax;
 pub mod value;
