@@ -494,6 +494,40 @@ impl Text {
         self.runs.iter().filter(|run| !run.origin.is_here()).map(|run| (run.span, &run.origin))
     }
 
+    /// The same after a function that works letter by letter: known parts as `change` has them, and what is shown by
+    /// its expression renamed by `rename`: `lower(var.name)` for `var.name`.
+    #[must_use]
+    pub fn applied(&self, change: impl Fn(&str) -> String, rename: impl Fn(&str) -> String) -> Self {
+        let mut out = Self::default();
+        let mut last: Option<(Arc<str>, Arc<str>)> = None;
+        for (index, run) in self.runs.iter().enumerate() {
+            let part = &self.raw[run.at as usize..self.run_end(index)];
+            let mut run = Run { at: out.next_at(), ..run.clone() };
+            if let Some(written) = run.written.take() {
+                // Runs of one expression go on sharing its text, since that is how they are known to be of one.
+                let renamed = match &last {
+                    Some((old, new)) if Arc::ptr_eq(old, &written) => Arc::clone(new),
+                    _ => Arc::from(rename(&written)),
+                };
+                run.written = Some(Arc::clone(&renamed));
+                last = Some((written, renamed));
+            }
+            match &run.hole {
+                Some(hole) => {
+                    let reference = match &last {
+                        Some((old, new)) if *old == hole.reference => Arc::clone(new),
+                        _ => Arc::from(rename(&hole.reference)),
+                    };
+                    run.hole = Some(Arc::new(Hole { reference, ..(**hole).clone() }));
+                    out.raw.push(HOLE);
+                }
+                None => out.raw.push_str(&change(part)),
+            }
+            out.runs.push(run);
+        }
+        out
+    }
+
     /// The same with a change of letters, place by place: `lower`, `upper`. Holes stay.
     #[must_use]
     pub fn map_known(&self, change: impl Fn(&str) -> String) -> Self {
