@@ -479,9 +479,8 @@ impl Text {
 
     /// The runs that a part touches: where each begins in the part, and the place of what lies within.
     fn parts(&self, range: Range<usize>) -> impl ExactSizeIterator<Item = (u32, Span, &Run)> {
-        let first = self.run_index(range.start).unwrap_or(self.runs.len());
-        let last = self.runs.partition_point(|run| (run.at as usize) < range.end);
-        let count = if range.is_empty() { 0 } else { last.saturating_sub(first) };
+        let first = self.run_index(range.start).filter(|_| !range.is_empty()).unwrap_or(self.runs.len());
+        let count = self.runs[first..].iter().take_while(|run| (run.at as usize) < range.end).count();
         (first..first + count).map(move |index| {
             let run = &self.runs[index];
             let (start, end) = (run.at as usize, self.run_end(index));

@@ -475,6 +475,20 @@ proptest! {
     }
 
     #[test]
+    fn json_in_a_json_string_stands_in_the_file(document in document()) {
+        let outer = format!(" {}", Judge::from(document.as_str()));
+        let string = accepted(&outer);
+        let parsed = parse(string.as_text().unwrap());
+        prop_assert_eq!(&parsed.errors, &[]);
+        let root = parsed.root.unwrap();
+        prop_assert_eq!(render(&root), render(&accepted(&document)));
+        each_node(&root, &mut |node| {
+            let written: String = serde_json::from_str(&format!("\"{}\"", &outer[node.span.range()])).unwrap();
+            assert_eq!(render(&accepted(&written)), render(node));
+        });
+    }
+
+    #[test]
     fn every_stretch_of_a_list_may_be_a_hole(before in prop::collection::vec(json(), 1..3), commas in any::<[bool; 2]>()) {
         let items: Vec<_> = before.iter().map(|it| it.to_string().replace("${", "$ {")).collect();
         let [first, second] = commas.map(|it| if it { "," } else { "" });
