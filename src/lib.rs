@@ -4,7 +4,12 @@
 
 pub mod catalog;
 pub mod frontend;
+pub mod lint;
 pub mod policy;
+pub mod report;
+pub mod rule;
+#[path = "../rules/mod.rs"]
+pub mod rules;
 pub mod source;
 pub mod syntax;
 pub mod value;

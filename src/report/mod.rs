@@ -16,6 +16,8 @@ pub struct Report {
     pub errors: Vec<InputError>,
     /// What was read.
     pub summary: Summary,
+    /// Whether iamlint itself has failed somewhere; the errors say where.
+    pub crashed: bool,
 }
 
 /// A finding that does not count, and why.
@@ -55,4 +57,16 @@ pub struct Summary {
     pub partly_resolved: usize,
     /// Of which nothing is known.
     pub unresolved: usize,
+}
+
+impl Summary {
+    /// Counts another part in.
+    pub fn add(&mut self, other: Self) {
+        self.files += other.files;
+        self.skipped += other.skipped;
+        self.policies += other.policies;
+        self.resolved += other.resolved;
+        self.partly_resolved += other.partly_resolved;
+        self.unresolved += other.unresolved;
+    }
 }
