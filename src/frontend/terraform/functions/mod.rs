@@ -19,6 +19,10 @@ mod numbers;
 mod regular;
 mod strings;
 mod time;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -266,6 +270,8 @@ fn find(name: &str) -> Option<Function> {
         "urlencode" => (encoding::urlencode, 1, 1, Argument),
         "uuidv5" => (encoding::uuidv5, 2, 2, Argument),
         "values" => (collections::values, 1, 1, Argument),
+        "yamldecode" => (yaml::yamldecode, 1, 1, Argument),
+        "yamlencode" => (yaml::yamlencode, 1, 1, Argument),
         "zipmap" => (collections::zipmap, 2, 2, Argument),
         _ => return None,
     };

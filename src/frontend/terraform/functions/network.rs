@@ -22,6 +22,9 @@ impl Prefix {
             return None;
         }
         let fixed: u32 = fixed.parse().ok().filter(|fixed| *fixed <= bits)?;
+        // The IPv4 addresses in IPv6 are what they are for Go.
+        let is_mapped = bits == 128 && fixed >= 96 && first >> 32 == 0xffff;
+        let (first, fixed, bits) = if is_mapped { (first & ones(32), fixed - 96, 32) } else { (first, fixed, bits) };
         Some(Self { first, fixed, bits }.masked())
     }
 
@@ -51,9 +54,7 @@ fn shown(address: u128, bits: u32) -> String {
     if bits == 32 {
         return Ipv4Addr::from_bits(u32::try_from(address).unwrap_or(u32::MAX)).to_string();
     }
-    let address = Ipv6Addr::from_bits(address);
-    // Go writes the IPv4 addresses in IPv6 as what they are.
-    address.to_ipv4_mapped().map_or_else(|| address.to_string(), |it| it.to_string())
+    Ipv6Addr::from_bits(address).to_string()
 }
 
 fn address_bits(text: &str) -> Option<(u128, u32)> {
@@ -150,7 +151,11 @@ pub(super) fn cidrsubnets(call: &mut Call<'_>) -> Answer {
     let mut next = Some(prefix.first);
     let mut nodes = Vec::new();
     for index in 1..call.arguments.len() {
-        let subnet = longer(call, prefix, whole(call, index)?, index)?;
+        let bits = whole(call, index)?;
+        if bits < 1 {
+            return Err(call.fail(Some(index), "must extend prefix by at least one bit"));
+        }
+        let subnet = longer(call, prefix, bits, index)?;
         // The next address on a boundary of the new length.
         let first = next.and_then(|next| next.checked_add(subnet.size())).map(|it| it & !subnet.size());
         let Some(first) = first.filter(|first| prefix.contains(*first)) else {
