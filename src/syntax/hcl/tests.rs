@@ -499,11 +499,38 @@ fn places_hold(source: &Source, text: &Text) {
     }
 }
 
+fn each_text_of_body<'e>(body: &'e Body, visit: &mut dyn FnMut(&'e Text)) {
+    body.attributes.iter().for_each(|it| each_text(&it.value, visit));
+    body.blocks.iter().for_each(|it| each_text_of_body(&it.body, visit));
+}
+
+/// Every literal, however deep.
 fn each_text<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e Text)) {
     match &expr.kind {
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Variable(_) => {}
         ExprKind::Text(text) => visit(text),
         ExprKind::Template(parts) => each_text_of_parts(parts, visit),
-        _ => {}
+        ExprKind::List(it) => it.iter().for_each(|it| each_text(it, visit)),
+        ExprKind::Object(items) => items.iter().flat_map(|it| [&it.key, &it.value]).for_each(|it| each_text(it, visit)),
+        ExprKind::Access(base, accessors) => {
+            each_text(base, visit);
+            for accessor in accessors {
+                if let Accessor::Index(it) = accessor {
+                    each_text(it, visit);
+                }
+            }
+        }
+        ExprKind::Call(call) => call.arguments.iter().for_each(|it| each_text(it, visit)),
+        ExprKind::Conditional(it) => it.iter().for_each(|it| each_text(it, visit)),
+        ExprKind::Binary(_, it) => it.iter().for_each(|it| each_text(it, visit)),
+        ExprKind::Unary(_, it) | ExprKind::Paren(it) => each_text(it, visit),
+        ExprKind::For(it) => {
+            let optional = [&it.result_key, &it.condition];
+            [&it.collection, &it.result]
+                .into_iter()
+                .chain(optional.into_iter().flatten())
+                .for_each(|it| each_text(it, visit));
+        }
     }
 }
 
@@ -867,8 +894,15 @@ fn a_corpus_is_read_as_terraform_reads_it() {
         let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
         files += 1;
         let source = Source::new(FileId(0), entry.path().to_owned(), text);
-        let (found, _, errors) = read(&source);
+        let (found, attributes, errors) = read(&source);
         blocks += found.len();
+        attributes.iter().for_each(|attribute| each_text(&attribute.value, &mut |text| places_hold(&source, text)));
+        for block in &found {
+            each_text_of_body(&block.body, &mut |text| places_hold(&source, text));
+        }
+        if let Ok(body) = hcl_edit::parser::parse_body(&source.text) {
+            assert_eq!(found.len(), body.blocks().count(), "{}", entry.path().display());
+        }
         if errors.is_empty() {
             continue;
         }
