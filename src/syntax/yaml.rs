@@ -49,7 +49,7 @@ pub fn parse_as(text: &Text, schema: Schema) -> (Vec<Node>, Vec<SyntaxError>) {
             Ok((event, span)) => {
                 let range = span.byte_range().unwrap_or(0..0);
                 let tag_range = span.tag_span().and_then(|span| span.byte_range());
-                if !tree.take(event, range, tag_range) {
+                if !tree.take(event, range, tag_range.as_ref()) {
                     break;
                 }
             }
@@ -125,10 +125,10 @@ impl Tree<'_> {
     }
 
     /// Whether to go on.
-    fn take(&mut self, event: Event<'_>, range: Range<usize>, tag_range: Option<Range<usize>>) -> bool {
+    fn take(&mut self, event: Event<'_>, range: Range<usize>, tag_range: Option<&Range<usize>>) -> bool {
         let tag = |tree: &Self, tag: &Option<std::borrow::Cow<'_, Tag>>| {
             let tag = tag.as_ref()?;
-            Some((tag_name(tag), tree.place(tag_range.clone().unwrap_or_else(|| range.clone()))))
+            Some((tag_name(tag), tree.place(tag_range.unwrap_or(&range).clone())))
         };
         match event {
             Event::Scalar(value, style, anchor, given) => {

@@ -147,26 +147,12 @@ pub(super) fn join(call: &mut Call<'_>) -> Answer {
     call.spend(size)?;
     let between = &call.arguments[0].origin;
     let mut out = Text::default();
-    // An unknown number of elements has a separator between each two, which is a part of its hole, and so is the one
-    // that would go before it: there is none when there is no element.
+    // Of an unknown number of elements the hole has all separators, the one to its neighbour too: where there is no
+    // element there is none.
     let mut needs_separator = false;
-    let count = parts.len();
-    for (index, (text, way, is_loose)) in parts.into_iter().enumerate() {
+    for (text, way, is_loose) in parts {
         if is_loose {
-            if count == 1 && separator.as_known().is_some() {
-                out.push_hole(call.made_hole(&text, &[&separator]));
-                break;
-            }
-            let mut all = separator.clone();
-            all.push_text(&text, &way);
-            let survey_of = all;
-            let hole = call.made_hole(&text, &[&separator]);
-            let is_wild =
-                survey_of.raw().contains(['*', '?']) || survey_of.holes().any(|(_, it)| it.kind == HoleKind::Free);
-            let kind = if is_wild { HoleKind::Free } else { HoleKind::Opaque };
-            out.push_hole(Arc::new(Hole { kind, ..(*hole).clone() }));
-            // In front of all others it brings its separator behind it.
-            needs_separator = index > 0 && needs_separator;
+            out.push_hole(call.made_hole_putting_in(&text, &[&separator], &separator));
             continue;
         }
         if needs_separator {
@@ -269,7 +255,8 @@ fn trimmed(call: &mut Call<'_>, is_cut: impl Fn(char) -> bool, in_front: bool) -
     let end = text.raw().trim_end_matches(is_cut).len();
     let start = if in_front { end - text.raw()[..end].trim_start_matches(is_cut).len() } else { 0 };
     let text = text.slice(start..end);
-    let text = if in_front { with_end_changed(call, &text, true) } else { text };
+    let is_one_hole = text.len() == HOLE_LEN;
+    let text = if in_front && !is_one_hole { with_end_changed(call, &text, true) } else { text };
     let text = with_end_changed(call, &text, false);
     Ok(piece(call, 0, text))
 }
@@ -365,19 +352,11 @@ pub(super) fn replace(call: &mut Call<'_>) -> Answer {
         let known = replaced(&text.slice(done..range.start), search, &with, &call.arguments[2].origin);
         out.push_text(&known, &Origin::HERE);
         let part = text.slice(range.clone());
-        let hole = match (part.holes().next(), part.len() == HOLE_LEN) {
-            (Some((_, hole)), true) if cannot_be_in(hole, search) => {
+        match part.holes().next() {
+            Some((_, hole)) if part.len() == HOLE_LEN && cannot_be_in(hole, search) => {
                 out.push_text(&part, &Origin::HERE);
-                None
             }
-            _ => Some(call.made_hole(&part, &rest)),
-        };
-        if let Some(hole) = hole {
-            let is_wild = hole.kind == HoleKind::Free
-                || with.raw().contains(['*', '?'])
-                || with.holes().any(|(_, hole)| hole.kind == HoleKind::Free);
-            let kind = if is_wild { HoleKind::Free } else { HoleKind::Opaque };
-            out.push_hole(Arc::new(Hole { kind, ..(*hole).clone() }));
+            _ => out.push_hole(call.made_hole_putting_in(&part, &rest, &with)),
         }
         done = range.end;
     }
