@@ -111,7 +111,7 @@ pub(super) fn indent(call: &mut Call<'_>) -> Answer {
     let text = call.text(1)?;
     let spaces = usize::try_from(call.integer(0)?).unwrap_or(0);
     let lines = memchr::memchr_iter(b'\n', text.raw().as_bytes()).count();
-    call.spend(text.len().saturating_add(lines.saturating_mul(spaces)))?;
+    call.spend(text.len().saturating_add((lines + 1).saturating_mul(spaces)))?;
     let spaces = " ".repeat(spaces);
     let mut out = Text::default();
     let mut done = 0;

@@ -38,7 +38,7 @@ impl Host for Surroundings {
 
     fn template(&mut self, text: &Text, variables: &Node, at: Span) -> Node {
         let mut text = text.clone();
-        text.push_known(&format!("({})", variables.as_object().unwrap().entries.len()), at);
+        text.push_known(&format!("({})", variables.as_object().map_or(0, |it| it.entries.len())), at);
         Node::new(Value::Text(text), at)
     }
 
@@ -791,5 +791,52 @@ proptest::proptest! {
         };
         let holds = regex::Regex::new(&format!("^(?s:{said})$")).unwrap().is_match(&is);
         assert!(holds, "{source} is {}, but {filled} is {}", show(&partial), show(&known));
+    }
+}
+
+#[test]
+fn no_call_panics() {
+    let values = [
+        "null",
+        "true",
+        "-1",
+        "3.5",
+        "1e300",
+        "9007199254740993",
+        r#""""#,
+        r#""é☃%[9]5.3d%""#,
+        r#""-9223372036854775808ns""#,
+        r#""0001-01-01T00:00:00Z""#,
+        r#""ffff::/128""#,
+        r#""[a-""#,
+        r#""/(.)|(?P<x>y)/""#,
+        r#""x${opaque.x}é""#,
+        "free.x",
+        r#"c ? "a" : null"#,
+        "[]",
+        r#"[null, "a", [1], free.x]"#,
+        "{}",
+        r#"{a = ["é"], "b${free.x}" = null}"#,
+    ];
+    let cases = include_str!("../../../../testdata/functions.txt");
+    let mut names: Vec<&str> = cases.lines().filter_map(|line| line.split_once('(')).map(|(name, _)| name).collect();
+    names.extend(["file", "filemd5", "templatefile", "urldecode", "cidrcontains", "provider::aws::arn_parse"]);
+    names.extend(["provider::aws::trim_iam_role_path", "abspath", "filebase64", "fileset"]);
+    names.sort_unstable();
+    names.dedup();
+    let nodes: Vec<Node> = values.iter().map(|it| read(it, &mut Surroundings::new()).unwrap()).collect();
+    let site = Site { span: Span::new(FileId(0), 0, 9), written: "f()".into() };
+    for name in names.into_iter().filter(|name| name.chars().all(|it| it.is_alphanumeric() || "_:".contains(it))) {
+        for first in &nodes {
+            let mut host = Surroundings::new();
+            let _ = call(name, std::slice::from_ref(first), &site, &mut host);
+            for second in &nodes {
+                let _ = call(name, &[first.clone(), second.clone()], &site, &mut Surroundings::new());
+                for third in &nodes {
+                    let arguments = [first.clone(), second.clone(), third.clone()];
+                    let _ = call(name, &arguments, &site, &mut Surroundings::new());
+                }
+            }
+        }
     }
 }
