@@ -573,6 +573,9 @@ impl<'w> Evaluator<'w> {
                         }
                         None => object.entries.push(Entry { key: text, key_span: key.span, node: Node::list(vec![node], span) }),
                     },
+                    Some(text) if kept.is_some() && object.entries.iter().any(|it| it.key == text) => {
+                        return Err(Failure { span: key.span, message: format!("two elements have the key `{text}`").into() });
+                    }
                     Some(text) => object.entries.push(Entry { key: text, key_span: key.span, node }),
                 }
             }
