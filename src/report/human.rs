@@ -705,7 +705,7 @@ mod tests {
         finding.carrier.address = "".into();
         let out = drawn(&report(finding), &workspace, Style { quiet: true, ..Style::PLAIN });
         let out = out.replace("  × `s3:*` allows every action of the service\n", "");
-        let out = out.replace("wildcard_action: high severity, high confidence\n\n", "");
+        let out = out.replace("wildcard_action: high severity, high confidence\n\n", "excerpt\n");
         expect.assert_eq(&out.replace("   why: iamlint explain wildcard_action\n\n", ""));
     }
 
@@ -770,6 +770,7 @@ mod tests {
                 ),
             ],
             expect![[r#"
+                excerpt
                    ╭─[a/main.tf:2:11]
                  1 │ locals {
                  2 │   wide = ["s3:*"]
@@ -797,6 +798,7 @@ mod tests {
         check(
             &[("a.json", "[‹in this statement|{\"Action\":‹same place|«\"s3:*\"»›,\"Resource\":‹and here|\"*\"›}›]")],
             expect![[r#"
+                excerpt
                    ╭─[a.json:1:12]
                  1 │ [{"Action":"s3:*","Resource":"*"}]
                    ·  ─────┬───────┬──            ─┬─
@@ -813,12 +815,13 @@ mod tests {
         check(
             &[("a\u{1b}]0;.json", "\u{FEFF}{\t\"\u{1b}[2J\u{202e}é字\": «\"s3:*\"»,\r\n \"##[group]\": \"::x\" }")],
             expect![[r#"
-               ╭─[a<U+001B>]0;.json:1:15]
-             1 │ {   "<U+001B>[2J<U+202E>é字": "s3:*",
-               ·                               ──────
-             2 │  "<U+0023>#[group]": "::x" }
-               ╰────
-        "#]],
+                excerpt
+                   ╭─[a<U+001B>]0;.json:1:15]
+                 1 │ {   "<U+001B>[2J<U+202E>é字": "s3:*",
+                   ·                               ──────
+                 2 │  "<U+0023>#[group]": "::x" }
+                   ╰────
+            "#]],
         );
     }
 
@@ -828,12 +831,13 @@ mod tests {
         check(
             &[("a.json", &long)],
             expect![[r#"
-               ╭─[a.json:1:501]
-             1 │ …éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé"s3:*"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb…bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"x"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc…
-               ·                                                              ──────                                                                                                                                                                                                                                                 ─┬─
-               ·                                                                 │                                                                                                                                                                                                                                                    ╰── in this list
-               ╰────
-        "#]],
+                excerpt
+                   ╭─[a.json:1:501]
+                 1 │ …éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé"s3:*"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb…bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"x"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc…
+                   ·                                                              ──────                                                                                                                                                                                                                                                 ─┬─
+                   ·                                                                 │                                                                                                                                                                                                                                                    ╰── in this list
+                   ╰────
+            "#]],
         );
     }
 
@@ -842,31 +846,34 @@ mod tests {
         check(
             &[("a.tf", "a {\n«»")],
             expect![[r#"
-               ╭─[a.tf:2:1]
-             1 │ a {
-             2 │ 
-               · ▲
-               ╰────
-        "#]],
+                excerpt
+                   ╭─[a.tf:2:1]
+                 1 │ a {
+                 2 │ 
+                   · ▲
+                   ╰────
+            "#]],
         );
         check(
             &[("a.tf", "«»")],
             expect![[r#"
-               ╭─[a.tf:1:1]
-             1 │ 
-               · ▲
-               ╰────
-        "#]],
+                excerpt
+                   ╭─[a.tf:1:1]
+                 1 │ 
+                   · ▲
+                   ╰────
+            "#]],
         );
         check(
             &[("a.tf", "x = [«\n\n  \"s3:*\"\n»]\n")],
             expect![[r#"
-               ╭─[a.tf:3:3]
-             3 │   "s3:*"
-               ·   ──────
-             4 │ ]
-               ╰────
-        "#]],
+                excerpt
+                   ╭─[a.tf:3:3]
+                 3 │   "s3:*"
+                   ·   ──────
+                 4 │ ]
+                   ╰────
+            "#]],
         );
     }
 
