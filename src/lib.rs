@@ -2,6 +2,14 @@
 //!
 //! The map of the modules and what holds between them is in `ARCHITECTURE.md`.
 
+pub mod catalog;
+pub mod frontend;
+pub mod lint;
+pub mod policy;
+pub mod report;
+pub mod rule;
+#[path = "../rules/mod.rs"]
+pub mod rules;
 pub mod source;
 pub mod syntax;
 pub mod value;

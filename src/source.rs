@@ -225,6 +225,11 @@ impl Workspace {
         Arc::clone(&self.files.read().unwrap_or_else(PoisonError::into_inner).sources[id.0 as usize])
     }
 
+    /// Every file that has been read so far.
+    pub fn opened(&self) -> Vec<Arc<Source>> {
+        self.files.read().unwrap_or_else(PoisonError::into_inner).sources.clone()
+    }
+
     /// The files directly in a folder.
     pub fn files_in(&self, folder: &Path) -> Vec<PathBuf> {
         self.reader.files_in(&normal(folder))
@@ -287,7 +292,7 @@ mod tests {
     fn columns_count_characters_and_offsets_bytes() {
         let source = Source::new(FileId(0), "a.tf".into(), "é = 1\nü = \"x\"\n");
         assert_eq!(source.position(3), Position { line: 1, column: 3, offset: 3 });
-        assert_eq!(source.position(10), Position { line: 2, column: 4, offset: 10 });
+        assert_eq!(source.position(10), Position { line: 2, column: 3, offset: 10 });
         assert_eq!(source.position(99).line, 3);
     }
 

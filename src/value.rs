@@ -322,7 +322,8 @@ struct Run {
 impl Text {
     /// Known text written at `span`: byte for byte when the lengths are equal, else standing for all of it.
     pub fn known(text: &str, span: Span) -> Self {
-        let mut out = Self::default();
+        // Most texts are of one run, and a vector that grows would make room for four.
+        let mut out = Self { runs: Vec::with_capacity(usize::from(!text.is_empty())), ..Self::default() };
         out.push_known(text, span);
         out
     }
@@ -414,6 +415,17 @@ impl Text {
         }
     }
 
+    /// Appends what a part of another text stands for: an escape undone. It keeps that part's place and way.
+    pub fn push_decoded(&mut self, text: &str, encoded: &Self, part: Range<usize>) {
+        let (Some(span), Some(index)) = (encoded.span(part.clone()), encoded.run_index(part.start)) else { return };
+        let before = self.runs.len();
+        self.push_known(text, span);
+        for run in &mut self.runs[before..] {
+            run.origin = encoded.runs[index].origin.clone();
+            run.written = encoded.runs[index].written.clone();
+        }
+    }
+
     /// Appends a hole.
     pub fn push_hole(&mut self, hole: Arc<Hole>) {
         self.encodes = None;
@@ -440,41 +452,47 @@ impl Text {
     /// A part of it, each run keeping its place.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
-        let Some(first) = self.run_index(range.start).filter(|_| !range.is_empty()) else { return Self::default() };
-        let mut out = Self { raw: self.raw[range.clone()].to_owned(), ..Self::default() };
-        for (index, run) in self.runs.iter().enumerate().skip(first) {
-            let (start, end) = (run.at as usize, self.run_end(index));
-            if start >= range.end {
-                break;
-            }
-            let (from, to) = (start.max(range.start), end.min(range.end));
-            let span = if run.is_verbatim(end - start) {
-                Span {
-                    start: run.span.start + u32::try_from(from - start).unwrap_or(0),
-                    end: run.span.start + u32::try_from(to - start).unwrap_or(0),
-                    ..run.span
-                }
-            } else {
-                run.span
-            };
-            out.runs.push(Run { at: u32::try_from(from - range.start).unwrap_or(0), span, ..run.clone() });
-        }
-        out
+        let raw = self.raw[range.clone()].to_owned();
+        let runs = self.parts(range).map(|(at, span, run)| Run { at, span, ..run.clone() }).collect();
+        Self { raw, runs, encodes: None }
     }
 
     /// The bytes that a part of it was written as. When parts lie in several files or out of order, the first
     /// part's own place.
     pub fn span(&self, range: Range<usize>) -> Option<Span> {
-        let part = self.slice(range);
-        let first = part.runs.first()?.span;
-        let mut span = first;
-        for run in &part.runs {
-            if run.span.file != span.file || run.span.start < span.start {
+        let mut parts = self.parts(range).map(|(_, span, _)| span);
+        let first = parts.next()?;
+        let mut whole = first;
+        for span in parts {
+            if span.file != whole.file || span.start < whole.start {
                 return Some(first);
             }
-            span = span.to(run.span);
+            whole = whole.to(span);
         }
-        Some(span)
+        Some(whole)
+    }
+
+    /// The way that the byte `at` has come.
+    pub fn origin_at(&self, at: usize) -> Origin {
+        self.run_index(at).map_or(Origin::HERE, |index| self.runs[index].origin.clone())
+    }
+
+    /// The runs that a part touches: where each begins in the part, and the place of what lies within.
+    fn parts(&self, range: Range<usize>) -> impl ExactSizeIterator<Item = (u32, Span, &Run)> {
+        let first = self.run_index(range.start).filter(|_| !range.is_empty()).unwrap_or(self.runs.len());
+        let count = self.runs[first..].iter().take_while(|run| (run.at as usize) < range.end).count();
+        (first..first + count).map(move |index| {
+            let run = &self.runs[index];
+            let (start, end) = (run.at as usize, self.run_end(index));
+            let (from, to) = (start.max(range.start), end.min(range.end));
+            let span = if run.is_verbatim(end - start) {
+                let written = run.span.start as usize;
+                Span::new(run.span.file, written + (from - start), written + (to - start))
+            } else {
+                run.span
+            };
+            (u32::try_from(from - range.start).unwrap_or(u32::MAX), span, run)
+        })
     }
 
     /// Says of every part that its text is what `written` gives, which `span` holds: for computed attributes, whose
@@ -492,6 +510,40 @@ impl Text {
     /// The ways its parts have come, one for each that has come some way, with the part's place.
     pub fn origins(&self) -> impl Iterator<Item = (Span, &Origin)> {
         self.runs.iter().filter(|run| !run.origin.is_here()).map(|run| (run.span, &run.origin))
+    }
+
+    /// The same after a function that works letter by letter: known parts as `change` has them, and what is shown by
+    /// its expression renamed by `rename`: `lower(var.name)` for `var.name`.
+    #[must_use]
+    pub fn applied(&self, change: impl Fn(&str) -> String, rename: impl Fn(&str) -> String) -> Self {
+        let mut out = Self::default();
+        let mut last: Option<(Arc<str>, Arc<str>)> = None;
+        for (index, run) in self.runs.iter().enumerate() {
+            let part = &self.raw[run.at as usize..self.run_end(index)];
+            let mut run = Run { at: out.next_at(), ..run.clone() };
+            if let Some(written) = run.written.take() {
+                // Runs of one expression go on sharing its text, since that is how they are known to be of one.
+                let renamed = match &last {
+                    Some((old, new)) if Arc::ptr_eq(old, &written) => Arc::clone(new),
+                    _ => Arc::from(rename(&written)),
+                };
+                run.written = Some(Arc::clone(&renamed));
+                last = Some((written, renamed));
+            }
+            match &run.hole {
+                Some(hole) => {
+                    let reference = match &last {
+                        Some((old, new)) if *old == hole.reference => Arc::clone(new),
+                        _ => Arc::from(rename(&hole.reference)),
+                    };
+                    run.hole = Some(Arc::new(Hole { reference, ..(**hole).clone() }));
+                    out.raw.push(HOLE);
+                }
+                None => out.raw.push_str(&change(part)),
+            }
+            out.runs.push(run);
+        }
+        out
     }
 
     /// The same with a change of letters, place by place: `lower`, `upper`. Holes stay.

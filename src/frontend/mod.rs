@@ -1,5 +1,8 @@
 //! From trees to what matters to access: every front end gives the same [`Configuration`], and rules look at nothing else.
 
+pub mod json;
+pub mod terraform;
+
 use std::sync::Arc;
 
 use crate::policy::{Place, Policy};

@@ -1,1 +1,343 @@
-//! stub
+//! Conditions: what is tested, and what such a test is worth as a guard. Weighing is done here and nowhere else.
+
+use std::fmt;
+
+use super::Place;
+use crate::value::Text;
+
+/// One test: an operator, one key, its values.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// The operator.
+    pub operator: Operator,
+    /// Where the operator is written.
+    pub operator_place: Place,
+    /// The key, as written.
+    pub key: Text,
+    /// Where the key is written.
+    pub place: Place,
+    /// The values; any of them will do for a positive operator.
+    pub values: Vec<Value>,
+}
+
+/// A value of a condition.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// As resolved; numbers and truth values as text.
+    pub text: Text,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// An operator taken apart.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    /// As written.
+    pub text: Text,
+    /// The test; none when there is no such operator.
+    pub kind: Option<OperatorKind>,
+    /// Whether it is the negative of the test.
+    pub negated: bool,
+    /// `…IfExists`.
+    pub if_exists: bool,
+    /// `ForAnyValue:`, `ForAllValues:`.
+    pub quantifier: Option<Quantifier>,
+}
+
+/// The tests there are, positive form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are those of the operators")]
+pub enum OperatorKind {
+    StringEquals,
+    StringEqualsIgnoreCase,
+    StringLike,
+    ArnEquals,
+    ArnLike,
+    NumericEquals,
+    NumericLessThan,
+    NumericLessThanEquals,
+    NumericGreaterThan,
+    NumericGreaterThanEquals,
+    DateEquals,
+    DateLessThan,
+    DateLessThanEquals,
+    DateGreaterThan,
+    DateGreaterThanEquals,
+    Bool,
+    BinaryEquals,
+    IpAddress,
+    Null,
+}
+
+/// How a test goes over the values of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Quantifier {
+    /// One of them must pass.
+    ForAnyValue,
+    /// All of them must pass, which none at all does.
+    ForAllValues,
+}
+
+/// What a test narrows, when it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Guard {
+    /// Who calls.
+    Principal,
+    /// What is called upon.
+    Resource,
+    /// Through which service the call comes, or for which service's resource.
+    Path,
+    /// From which network.
+    Network,
+    /// How the request looks: its region, time, encryption, tags.
+    Request,
+}
+
+impl Operator {
+    /// Takes an operator apart. Case does not count in operators.
+    pub fn parse(text: Text) -> Self {
+        let lower = text.raw().to_ascii_lowercase();
+        let (quantifier, rest) = if let Some(rest) = lower.strip_prefix("foranyvalue:") {
+            (Some(Quantifier::ForAnyValue), rest)
+        } else if let Some(rest) = lower.strip_prefix("forallvalues:") {
+            (Some(Quantifier::ForAllValues), rest)
+        } else {
+            (None, lower.as_str())
+        };
+        let (if_exists, rest) = rest.strip_suffix("ifexists").map_or((false, rest), |rest| (true, rest));
+        use OperatorKind as Kind;
+        let (kind, negated) = match rest {
+            "stringequals" => (Kind::StringEquals, false),
+            "stringnotequals" => (Kind::StringEquals, true),
+            "stringequalsignorecase" => (Kind::StringEqualsIgnoreCase, false),
+            "stringnotequalsignorecase" => (Kind::StringEqualsIgnoreCase, true),
+            "stringlike" => (Kind::StringLike, false),
+            "stringnotlike" => (Kind::StringLike, true),
+            "arnequals" => (Kind::ArnEquals, false),
+            "arnnotequals" => (Kind::ArnEquals, true),
+            "arnlike" => (Kind::ArnLike, false),
+            "arnnotlike" => (Kind::ArnLike, true),
+            "numericequals" => (Kind::NumericEquals, false),
+            "numericnotequals" => (Kind::NumericEquals, true),
+            "numericlessthan" => (Kind::NumericLessThan, false),
+            "numericlessthanequals" => (Kind::NumericLessThanEquals, false),
+            "numericgreaterthan" => (Kind::NumericGreaterThan, false),
+            "numericgreaterthanequals" => (Kind::NumericGreaterThanEquals, false),
+            "dateequals" => (Kind::DateEquals, false),
+            "datenotequals" => (Kind::DateEquals, true),
+            "datelessthan" => (Kind::DateLessThan, false),
+            "datelessthanequals" => (Kind::DateLessThanEquals, false),
+            "dategreaterthan" => (Kind::DateGreaterThan, false),
+            "dategreaterthanequals" => (Kind::DateGreaterThanEquals, false),
+            "bool" => (Kind::Bool, false),
+            "binaryequals" => (Kind::BinaryEquals, false),
+            "ipaddress" => (Kind::IpAddress, false),
+            "notipaddress" => (Kind::IpAddress, true),
+            // `NullIfExists` does not exist.
+            "null" if !if_exists => (Kind::Null, false),
+            _ => return Self { text, kind: None, negated: false, if_exists, quantifier },
+        };
+        Self { text, kind: Some(kind), negated, if_exists, quantifier }
+    }
+
+    /// Whether its values are patterns.
+    pub fn takes_wildcards(&self) -> bool {
+        use OperatorKind as Kind;
+        matches!(self.kind, Some(Kind::StringLike | Kind::ArnLike | Kind::ArnEquals))
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
+}
+
+impl Condition {
+    /// The key in lower case: keys are compared without regard to case.
+    pub fn key_lower(&self) -> String {
+        self.key.raw().to_ascii_lowercase()
+    }
+
+    /// Whether it tests this key, given in lower case; a key that ends in `/` or `:` stands for all that begin so.
+    pub fn is_on(&self, key: &str) -> bool {
+        let own = self.key.raw();
+        match key.as_bytes().last() {
+            Some(b'/' | b':') => own.get(..key.len()).is_some_and(|head| head.eq_ignore_ascii_case(key)),
+            _ => own.eq_ignore_ascii_case(key),
+        }
+    }
+
+    /// What it narrows; none when it guards nothing: a negated operator, `…IfExists`, `ForAllValues` (which no value at
+    /// all passes), a `Null` test, a value that is only a wildcard.
+    pub fn guard(&self) -> Option<Guard> {
+        self.weakness().is_none().then(|| guard_of(&self.key_lower()))
+    }
+
+    /// Why it guards nothing, in words that follow "the condition guards nothing, because"; none when it does guard.
+    pub fn weakness(&self) -> Option<&'static str> {
+        let operator = &self.operator;
+        match operator.kind {
+            None => Some("there is no such operator"),
+            Some(OperatorKind::Null) => Some("it only asks whether the key is there"),
+            _ if operator.negated => Some("a negated operator also holds when the key is absent"),
+            _ if operator.if_exists && !self.is_always_present() => {
+                Some("`IfExists` also holds when the key is absent")
+            }
+            _ if operator.quantifier == Some(Quantifier::ForAllValues) => {
+                Some("`ForAllValues` also holds when the key is absent")
+            }
+            _ if self.values.is_empty() => None,
+            _ if operator.takes_wildcards() && self.values.iter().any(|it| is_only_wildcards(&it.text)) => {
+                Some("its value is only a wildcard")
+            }
+            _ if operator.kind == Some(OperatorKind::IpAddress)
+                && self.values.iter().any(|it| matches!(it.text.raw(), "0.0.0.0/0" | "::/0")) =>
+            {
+                Some("its range holds every address")
+            }
+            _ => None,
+        }
+    }
+
+    fn is_always_present(&self) -> bool {
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html: these are in every
+        // signed request.
+        ["aws:principalarn", "aws:principalaccount", "aws:userid", "aws:requestedregion", "aws:securetransport"]
+            .iter()
+            .any(|key| self.is_on(key))
+    }
+
+    /// Whether its values are fixed, so that not just anybody can meet them: no wildcard where one counts, and no
+    /// policy variable. An ARN or organisation path with wildcards counts when its account or organisation is fixed.
+    pub fn is_fixed(&self) -> bool {
+        self.values.iter().all(|value| {
+            let raw = value.text.raw();
+            if raw.contains("${") {
+                return false;
+            }
+            if self.operator.kind == Some(OperatorKind::IpAddress) {
+                return is_narrow_range(raw);
+            }
+            if !self.operator.takes_wildcards() || !raw.contains(['*', '?']) {
+                return true;
+            }
+            if self.is_on("aws:principalorgpaths") || self.is_on("aws:sourceorgpaths") {
+                return raw.split('/').next().is_some_and(|org| org.starts_with("o-") && !org.contains(['*', '?']));
+            }
+            if self.is_on("aws:userid") {
+                return false;
+            }
+            let parts = super::pattern::split_arn(raw);
+            // A bucket's ARN holds no account, but the bucket's name is its owner's.
+            let named = parts.len() == 6 && parts[2] == "s3" && parts[4].is_empty() && !parts[5].starts_with(['*', '?']);
+            named || parts.get(4).is_some_and(|account| !account.is_empty() && !account.contains(['*', '?']))
+        })
+    }
+}
+
+fn is_only_wildcards(text: &Text) -> bool {
+    let raw = text.raw();
+    !raw.is_empty() && raw.chars().all(|it| matches!(it, '*' | '?' | ':')) && raw.contains('*')
+        || matches!(raw, "arn:*" | "arn:aws:*" | "arn:*:*:*:*:*" | "arn:aws:*:*:*:*")
+}
+
+/// At least a /8 of IPv4 or a /32 of IPv6, below which a range is no bound.
+fn is_narrow_range(range: &str) -> bool {
+    let Some((address, length)) = range.split_once('/') else { return true };
+    let Ok(length) = length.parse::<u8>() else { return true };
+    length >= if address.contains(':') { 32 } else { 8 }
+}
+
+/// What a key, in lower case, narrows.
+fn guard_of(key: &str) -> Guard {
+    let (prefix, name) = key.split_once(':').unwrap_or(("", key));
+    let stem = name.split('/').next().unwrap_or(name);
+    match (prefix, stem) {
+        (
+            "aws",
+            "principalarn" | "principalorgid" | "principalorgpaths" | "principalaccount" | "principaltag" | "userid"
+            | "username" | "principalservicename" | "principalservicenameslist" | "principaltype"
+            | "principalisawsservice" | "federatedprovider" | "sourceowner" | "sourceidentity",
+        )
+        | ("kms", "calleraccount")
+        | ("sts", "externalid" | "rolesessionname")
+        | ("lambda", "sourcefunctionarn")
+        | ("saml", _) => Guard::Principal,
+        ("aws", "resourcetag" | "resourceaccount" | "resourceorgid" | "resourceorgpaths") => Guard::Resource,
+        (
+            "aws",
+            "sourcearn" | "sourceaccount" | "sourceorgid" | "sourceorgpaths" | "calledvia" | "calledviafirst"
+            | "calledvialast" | "viaawsservice",
+        )
+        | ("kms", "viaservice")
+        | ("iam", "passedtoservice" | "awsservicename") => Guard::Path,
+        (
+            "aws",
+            "sourcevpc" | "sourcevpce" | "sourceip" | "vpcsourceip" | "sourcevpcarn" | "vpceaccount" | "vpceorgid"
+            | "vpceorgpaths" | "ec2instancesourcevpc" | "ec2instancesourceprivateipv4",
+        )
+        | ("s3", "dataaccesspointarn" | "dataaccesspointaccount" | "accesspointnetworkorigin") => Guard::Network,
+        ("aws", _) => Guard::Request,
+        // A provider's own keys, `token.actions.githubusercontent.com:sub`, say who calls.
+        (provider, _) if provider.contains('.') => Guard::Principal,
+        (
+            "s3",
+            "x-amz-acl" | "x-amz-server-side-encryption" | "tlsversion" | "signatureversion" | "authtype" | "signatureage"
+            | "x-amz-content-sha256" | "object-lock-mode" | "max-keys" | "delimiter" | "x-amz-storage-class",
+        ) => Guard::Request,
+        // A service's own keys mostly test a property of what is called upon.
+        _ => Guard::Resource,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{FileId, Span};
+
+    fn condition(operator: &str, key: &str, value: &str) -> Condition {
+        let span = Span::new(FileId(0), 0, 0);
+        let text = |it: &str| Text::known(it, Span::new(FileId(0), 0, it.len()));
+        let place = Place { span, origin: crate::value::Origin::HERE, given: None };
+        Condition {
+            operator: Operator::parse(text(operator)),
+            operator_place: place.clone(),
+            key: text(key),
+            place: place.clone(),
+            values: vec![Value { text: text(value), place }],
+        }
+    }
+
+    #[test]
+    fn an_operator_is_taken_apart_whatever_its_case() {
+        let operator = condition("ForAnyValue:StringNotLikeIfExists", "a", "b").operator;
+        assert_eq!(operator.kind, Some(OperatorKind::StringLike));
+        assert!(operator.negated && operator.if_exists);
+        assert_eq!(operator.quantifier, Some(Quantifier::ForAnyValue));
+        assert_eq!(condition("stringequals", "a", "b").operator.kind, Some(OperatorKind::StringEquals));
+        assert_eq!(condition("NullIfExists", "a", "b").operator.kind, None);
+    }
+
+    #[test]
+    fn four_ways_to_guard_nothing() {
+        assert_eq!(condition("StringEquals", "aws:PrincipalOrgID", "o-1").guard(), Some(Guard::Principal));
+        assert_eq!(condition("StringNotEquals", "aws:PrincipalOrgID", "o-1").guard(), None);
+        assert_eq!(condition("StringEqualsIfExists", "aws:PrincipalOrgID", "o-1").guard(), None);
+        assert_eq!(condition("ForAllValues:StringEquals", "aws:PrincipalOrgPaths", "o-1/*").guard(), None);
+        assert_eq!(condition("StringLike", "aws:PrincipalOrgID", "*").guard(), None);
+        // Under an exact operator a star is plain text, which no organisation is called.
+        assert_eq!(condition("StringEquals", "aws:PrincipalOrgID", "*").guard(), Some(Guard::Principal));
+    }
+
+    #[test]
+    fn a_fixed_value_is_one_that_not_everybody_meets() {
+        assert!(condition("ArnLike", "aws:SourceArn", "arn:aws:sns:*:111122223333:*").is_fixed());
+        assert!(condition("ArnLike", "aws:SourceArn", "arn:aws:s3:::reports").is_fixed());
+        assert!(!condition("ArnLike", "aws:SourceArn", "arn:aws:sns:*:*:*").is_fixed());
+        assert!(!condition("StringLike", "aws:userid", "AROAEXAMPLE:*").is_fixed());
+        assert!(!condition("IpAddress", "aws:SourceIp", "0.0.0.0/1").is_fixed());
+        assert!(condition("IpAddress", "aws:SourceIp", "203.0.113.0/24").is_fixed());
+        assert!(!condition("StringEquals", "aws:PrincipalOrgID", "${aws:ResourceOrgID}").is_fixed());
+    }
+}

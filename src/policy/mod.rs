@@ -10,9 +10,9 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use condition::{Condition, Guard, Operator, OperatorKind, Quantifier};
-pub use parse::{Resolution, parse};
-pub use pattern::{Certainty, Pattern};
-pub use principal::{Principal, PrincipalKind};
+pub use parse::{Carried, Resolution, is_policy, parse};
+pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
+pub use principal::{Principal, PrincipalKind, is_account_id};
 
 use crate::source::Span;
 use crate::value::{Node, Origin, Text};
@@ -178,9 +178,9 @@ pub struct Statement {
     /// `Effect`.
     pub effect: Effect,
     /// `Action` or `NotAction`.
-    pub actions: Scope<Pattern>,
+    pub actions: Scope<Action>,
     /// `Resource` or `NotResource`; none in a trust policy and where it was forgotten.
-    pub resources: Option<Scope<Pattern>>,
+    pub resources: Option<Scope<Resource>>,
     /// `Principal` or `NotPrincipal`.
     pub principals: Option<Scope<Principal>>,
     /// Every test of `Condition`; all must hold.
@@ -217,5 +217,79 @@ impl<T> Scope<T> {
     /// Whether it is the negative form.
     pub fn is_negated(&self) -> bool {
         matches!(self, Self::AllExcept(_))
+    }
+}
+
+impl Scope<Action> {
+    /// Whether it holds an action whatever is unknown in it.
+    pub fn must_match(&self, action: &str) -> bool {
+        match self {
+            Self::Only(entries) => entries.iter().any(|it| it.must_match(action)),
+            Self::AllExcept(entries) => !entries.iter().any(|it| it.may_match(action)),
+        }
+    }
+
+    /// Whether it holds an action for some value of what is unknown in it.
+    pub fn may_match(&self, action: &str) -> bool {
+        match self {
+            Self::Only(entries) => entries.iter().any(|it| it.may_match(action)),
+            Self::AllExcept(entries) => !entries.iter().any(|it| it.must_match(action)),
+        }
+    }
+}
+
+impl Scope<Resource> {
+    /// Whether it holds a resource whatever is unknown in it.
+    pub fn must_match(&self, arn: &str) -> bool {
+        match self {
+            Self::Only(entries) => entries.iter().any(|it| it.must_match(arn)),
+            Self::AllExcept(entries) => !entries.iter().any(|it| it.may_match(arn)),
+        }
+    }
+
+    /// Whether it holds a resource for some value of what is unknown in it.
+    pub fn may_match(&self, arn: &str) -> bool {
+        match self {
+            Self::Only(entries) => entries.iter().any(|it| it.may_match(arn)),
+            Self::AllExcept(entries) => !entries.iter().any(|it| it.must_match(arn)),
+        }
+    }
+}
+
+impl Statement {
+    /// The conditions that guard something, with what they narrow.
+    pub fn guards(&self) -> impl Iterator<Item = (&Condition, Guard)> {
+        self.conditions.iter().filter_map(|it| it.guard().map(|guard| (it, guard)))
+    }
+
+    /// The first condition that narrows one of these.
+    pub fn guarded_by(&self, wanted: &[Guard]) -> Option<&Condition> {
+        self.guards().find(|(_, guard)| wanted.contains(guard)).map(|(condition, _)| condition)
+    }
+
+    /// The condition that keeps a statement from speaking of just anybody, by what AWS counts as not public: a fixed
+    /// principal, source, organisation or network.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
+    pub fn bounded_caller(&self) -> Option<&Condition> {
+        const BOUNDS: [&str; 19] = [
+            "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount", "aws:sourceorgid",
+            "aws:sourceorgpaths", "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount",
+            "aws:principalarn", "aws:userid", "aws:sourceip", "aws:vpceaccount", "aws:vpceorgid",
+            "s3:dataaccesspointarn", "s3:dataaccesspointaccount",
+            "s3:x-amz-server-side-encryption-aws-kms-key-id", "kms:calleraccount",
+        ];
+        self.guards()
+            .map(|(condition, _)| condition)
+            .find(|it| BOUNDS.iter().any(|key| it.is_on(key)) && it.is_fixed())
+    }
+
+    /// The `Resource` entries that are everything, whatever else is there.
+    pub fn star_resources(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.iter().flat_map(Scope::only).filter(|it| it.is_everything())
+    }
+
+    /// The principals that are everybody.
+    pub fn everyone(&self) -> impl Iterator<Item = &Principal> {
+        self.principals.iter().flat_map(Scope::only).filter(|it| it.is_everyone())
     }
 }

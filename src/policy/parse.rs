@@ -1,1 +1,331 @@
-//! stub
+//! From a tree of values to a policy. What a document says wrongly stays in its tree, for rules about its form; here it
+//! is read as AWS would read it, or left out.
+
+use std::sync::Arc;
+
+use super::condition::{self, Condition, Operator};
+use super::pattern::{Action, Resource};
+use super::principal::{Principal, PrincipalKind};
+use super::{Effect, Given, Place, Policy, PolicyKind, Scope, Service, Statement};
+use crate::source::Span;
+use crate::syntax::{SyntaxError, json};
+use crate::value::{Hole, HoleKind, Node, Object, Text, Value};
+
+/// How much of a policy is known.
+#[derive(Clone, Debug, Default)]
+pub struct Resolution {
+    /// Every free hole in it.
+    pub holes: Vec<Arc<Hole>>,
+    /// Whether the document itself is one, so that nothing is known.
+    pub nothing: bool,
+}
+
+impl Resolution {
+    /// Whether every value is known, or fixed text of a known shape.
+    pub fn is_full(&self) -> bool {
+        self.holes.is_empty() && !self.nothing
+    }
+}
+
+/// What carries a document.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    /// What the document is attached to.
+    pub kind: PolicyKind,
+    /// The address of what carries it.
+    pub address: Arc<str>,
+    /// The address of the document, when that is a thing of its own.
+    pub source: Option<Arc<str>>,
+    /// The place that attaches it.
+    pub place: Place,
+}
+
+/// Reads a document: an object, or text that holds one as JSON.
+pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
+    let mut reader = Reader::default();
+    let document = reader.decoded(document);
+    let mut policy = Policy {
+        kind: carried.kind,
+        address: carried.address,
+        source: carried.source,
+        place: carried.place,
+        version: None,
+        statements: Vec::new(),
+        resolution: resolution(&document),
+        document,
+    };
+    for (root, given) in each(&policy.document, None) {
+        let root = reader.decoded(&root);
+        let Some(object) = root.as_object() else { continue };
+        if let Some(version) = object.get("Version") {
+            policy.version = version.as_text().cloned();
+        }
+        let Some(statements) = member(object, "Statement") else { continue };
+        for (statement, given) in each(&root.inherit(statements), given) {
+            let index = policy.statements.len();
+            policy.statements.extend(Reader::statement(&statement, given, index));
+        }
+    }
+    if policy.kind == PolicyKind::Unknown {
+        policy.kind = kind_by_content(&policy.statements);
+    }
+    (policy, reader.errors)
+}
+
+/// What a document that is attached to nothing is, by what it says.
+fn kind_by_content(statements: &[Statement]) -> PolicyKind {
+    if !statements.iter().any(|it| it.principals.is_some()) {
+        return PolicyKind::Unknown;
+    }
+    let is_trust = |statement: &Statement| {
+        statement.resources.is_none()
+            && !statement.actions.entries().is_empty()
+            && statement.actions.entries().iter().all(|action| {
+                action.service().is_some_and(|it| it.eq_ignore_ascii_case("sts"))
+            })
+    };
+    if statements.iter().all(is_trust) {
+        return PolicyKind::Trust;
+    }
+    let mut services = statements.iter().flat_map(|it| it.actions.entries()).map(Action::service);
+    let first = services.next().flatten().unwrap_or_default().to_ascii_lowercase();
+    let same = services.all(|it| it.is_some_and(|it| it.eq_ignore_ascii_case(&first)));
+    PolicyKind::Resource(match first.as_str() {
+        "s3" if same => Service::S3,
+        "kms" if same => Service::Kms,
+        "sqs" if same => Service::Sqs,
+        "sns" if same => Service::Sns,
+        "lambda" if same => Service::Lambda,
+        _ => Service::Unknown,
+    })
+}
+
+fn resolution(document: &Node) -> Resolution {
+    let mut holes: Vec<Arc<Hole>> = Vec::new();
+    document.each_hole(&mut |hole| {
+        if hole.kind == HoleKind::Free && !holes.iter().any(|it| it.span == hole.span && it.reference == hole.reference) {
+            holes.push(Arc::clone(hole));
+        }
+    });
+    let nothing = match &document.value {
+        Value::Unknown(_) => true,
+        Value::Text(text) => text.has_holes(),
+        _ => false,
+    };
+    Resolution { holes, nothing }
+}
+
+/// An entry by its exact name; AWS takes these names in any case, so a name in another case will do where the exact
+/// one is missing.
+fn member<'o>(object: &'o Object, name: &str) -> Option<&'o Node> {
+    object.get(name).or_else(|| {
+        let same = |it: &&crate::value::Entry| it.key.as_known().is_some_and(|key| key.eq_ignore_ascii_case(name));
+        object.entries.iter().rev().find(same).map(|entry| &entry.node)
+    })
+}
+
+type Case = Option<Arc<Given>>;
+
+/// The elements of a list, or the one value in its place; an undecided value gives its arms, each in its case.
+fn each(node: &Node, given: Case) -> Vec<(Node, Case)> {
+    let mut out = Vec::new();
+    collect(node, &given, &mut out, 0);
+    out
+}
+
+fn collect(node: &Node, given: &Case, out: &mut Vec<(Node, Case)>, depth: usize) {
+    match &node.value {
+        // AWS knows no lists in lists; one level more than it has keeps a slip readable.
+        Value::List(nodes) if depth < 3 => {
+            nodes.iter().for_each(|it| collect(&node.inherit(it), given, out, depth + 1));
+        }
+        Value::OneOf(arms) if depth < 8 => {
+            for arm in arms.iter() {
+                let case = Some(Arc::new(Given { words: Arc::clone(&arm.when), span: arm.at }));
+                collect(&node.inherit(&arm.node), &case, out, depth + 1);
+            }
+        }
+        Value::Null => {}
+        _ => out.push((node.clone(), given.clone())),
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    errors: Vec<SyntaxError>,
+}
+
+impl Reader {
+    /// The tree of a document that is still text.
+    fn decoded(&mut self, node: &Node) -> Node {
+        let Value::Text(text) = &node.value else {
+            if let Value::OneOf(arms) = &node.value {
+                let arms = arms.iter().map(|arm| crate::value::Arm { node: self.decoded(&arm.node), ..arm.clone() });
+                return Node { value: Value::OneOf(arms.collect()), ..node.clone() };
+            }
+            return node.clone();
+        };
+        if text.raw().trim().is_empty() || text.is_all_free() {
+            return node.clone();
+        }
+        let parsed = json::parse(text);
+        self.errors.extend(parsed.errors);
+        parsed.root.map_or_else(|| node.clone(), |root| node.inherit(&root))
+    }
+
+    fn statement(node: &Node, mut given: Case, index: usize) -> Option<Statement> {
+        let object = node.as_object()?;
+        let part = |name: &str| member(object, name).map(|it| node.inherit(it));
+        let effect = match part("Effect") {
+            None => return None,
+            Some(effect) => match effect.as_text().map(|text| (text.raw().to_ascii_lowercase(), text.has_holes())) {
+                Some((known, false)) if known == "allow" => Effect::Allow,
+                Some((known, false)) if known == "deny" => Effect::Deny,
+                Some((_, false)) => return None,
+                // An effect that is not known may be the one that grants.
+                _ => {
+                    let words = "the effect turns out to be `Allow`".into();
+                    given.get_or_insert_with(|| Arc::new(Given { words, span: effect.span }));
+                    Effect::Allow
+                }
+            },
+        };
+        let scope = |only: &str, except: &str| match (part(only), part(except)) {
+            (Some(node), _) => Some(Scope::Only(each(&node, None))),
+            (None, Some(node)) => Some(Scope::AllExcept(each(&node, None))),
+            (None, None) => None,
+        };
+        let sid = part("Sid");
+        Some(Statement {
+            index,
+            effect,
+            actions: scope("Action", "NotAction").map_or(Scope::Only(Vec::new()), |it| {
+                it.map(|(node, given)| texts(&node, given, |text, place| Action { text, place }))
+            }),
+            resources: scope("Resource", "NotResource")
+                .map(|it| it.map(|(node, given)| texts(&node, given, |text, place| Resource { text, place }))),
+            principals: scope("Principal", "NotPrincipal").map(|it| it.map(principals)),
+            conditions: part("Condition").map(|it| conditions(&it)).unwrap_or_default(),
+            place: Place { span: head(node, sid.as_ref()), origin: node.origin.clone(), given },
+            sid: sid.and_then(|it| it.as_text().cloned()),
+        })
+    }
+}
+
+/// What a label about a statement points at: its Sid, or its first character, or the word that opens its block.
+fn head(node: &Node, sid: Option<&Node>) -> Span {
+    if let Some(sid) = sid {
+        return sid.span;
+    }
+    let first = node.as_object().and_then(|object| object.entries.first()).map(|entry| entry.key_span);
+    match first {
+        Some(first) if node.span.contains(first) => Span { end: node.span.start + 1, ..node.span },
+        _ => node.span,
+    }
+}
+
+impl<T> Scope<T> {
+    fn map<U>(self, mut read: impl FnMut(T) -> Vec<U>) -> Scope<U> {
+        match self {
+            Self::Only(entries) => Scope::Only(entries.into_iter().flat_map(&mut read).collect()),
+            Self::AllExcept(entries) => Scope::AllExcept(entries.into_iter().flat_map(&mut read).collect()),
+        }
+    }
+}
+
+fn place(node: &Node, given: Case) -> Place {
+    let mut origin = node.origin.clone();
+    if let Some(text) = node.as_text() {
+        // The stops of the parts that came from elsewhere, nearest last.
+        for (_, way) in text.origins() {
+            origin = way.followed_by(&origin);
+        }
+    }
+    Place { span: node.span, origin, given }
+}
+
+/// The text of a scalar; a number or truth value as AWS reads it.
+fn text_of(node: &Node) -> Option<Text> {
+    match &node.value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Number(number) => Some(Text::known(&number.to_string(), node.span)),
+        Value::Bool(it) => Some(Text::known(if *it { "true" } else { "false" }, node.span)),
+        Value::Unknown(hole) => Some(Text::hole(Arc::clone(hole))),
+        _ => None,
+    }
+}
+
+fn texts<T>(node: &Node, given: Case, make: impl Fn(Text, Place) -> T) -> Vec<T> {
+    text_of(node).map(|text| make(text, place(node, given))).into_iter().collect()
+}
+
+fn principals((node, given): (Node, Case)) -> Vec<Principal> {
+    let Some(object) = node.as_object() else {
+        return texts(&node, given, |text, place| {
+            let kind = if text.has_holes() { PrincipalKind::Unknown } else { PrincipalKind::Bare };
+            Principal { kind, text, place }
+        });
+    };
+    let mut out = Vec::new();
+    for entry in &object.entries {
+        let kind = match entry.key.raw().to_ascii_lowercase().as_str() {
+            "aws" => PrincipalKind::Aws,
+            "service" => PrincipalKind::Service,
+            "federated" => PrincipalKind::Federated,
+            "canonicaluser" => PrincipalKind::CanonicalUser,
+            "*" => PrincipalKind::Bare,
+            _ => PrincipalKind::Unknown,
+        };
+        for (value, case) in each(&node.inherit(&entry.node), given.clone()) {
+            out.extend(texts(&value, case, |text, place| Principal { kind, text, place }));
+        }
+    }
+    if let Some(hole) = &object.open {
+        let text = Text::hole(Arc::clone(hole));
+        out.push(Principal { kind: PrincipalKind::Unknown, text, place: place(&node, given) });
+    }
+    out
+}
+
+fn conditions(node: &Node) -> Vec<Condition> {
+    let mut out = Vec::new();
+    for (operators, given) in each(node, None) {
+        let Some(object) = operators.as_object() else { continue };
+        for entry in &object.entries {
+            let operator_place =
+                Place { span: entry.key_span, origin: operators.origin.clone(), given: given.clone() };
+            for (keys, given) in each(&operators.inherit(&entry.node), given.clone()) {
+                let Some(tests) = keys.as_object() else { continue };
+                for test in &tests.entries {
+                    let values = each(&keys.inherit(&test.node), given.clone()).into_iter().flat_map(|(value, given)| {
+                        texts(&value, given, |text, place| condition::Value { text, place })
+                    });
+                    out.push(Condition {
+                        operator: Operator::parse(entry.key.clone()),
+                        operator_place: operator_place.clone(),
+                        key: test.key.clone(),
+                        place: Place { span: test.key_span, origin: keys.origin.clone(), given: given.clone() },
+                        values: values.collect(),
+                    });
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Whether a tree reads as a policy: statements with an effect. Files that are something else are passed over.
+pub fn is_policy(node: &Node) -> bool {
+    let Some(object) = node.as_object() else { return false };
+    let Some(statement) = member(object, "Statement") else { return false };
+    let is_statement = |node: &Node| {
+        node.as_object().is_some_and(|it| {
+            member(it, "Effect").is_some()
+                && ["Action", "NotAction", "Principal", "Resource"].iter().any(|name| member(it, name).is_some())
+        })
+    };
+    match &statement.value {
+        Value::List(nodes) => nodes.is_empty() && object.get("Version").is_some() || nodes.iter().any(is_statement),
+        _ => is_statement(statement),
+    }
+}

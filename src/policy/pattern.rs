@@ -1,1 +1,377 @@
-//! stub
+//! Patterns of actions and resources: what they match whatever their holes turn out to be, and what they may match.
+
+use std::fmt;
+
+use super::Place;
+use crate::catalog;
+use crate::value::{HOLE, HoleKind, Text};
+
+/// One entry of `Action` or `NotAction`.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// As resolved.
+    pub text: Text,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// One entry of `Resource` or `NotResource`.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// As resolved.
+    pub text: Text,
+    /// Where it is written.
+    pub place: Place,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
+}
+
+/// What is asked of a pattern with holes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strength {
+    /// Whatever the holes turn out to be.
+    Must,
+    /// For some value of them.
+    May,
+}
+
+impl Action {
+    /// The part before the colon, when it is known.
+    pub fn service(&self) -> Option<&str> {
+        let (service, _) = self.text.raw().split_once(':')?;
+        (!service.contains(HOLE)).then_some(service)
+    }
+
+    /// The part after the colon, with [`HOLE`] for what is not known.
+    pub fn name(&self) -> Option<&str> {
+        self.text.raw().split_once(':').map(|(_, name)| name)
+    }
+
+    /// Whether a part of it may be anything, wildcards too.
+    pub fn is_free(&self) -> bool {
+        self.text.holes().any(|(_, hole)| hole.kind == HoleKind::Free)
+    }
+
+    /// `*`, `*:*`, `**`: every action of every service.
+    pub fn is_everything(&self) -> bool {
+        let raw = self.text.raw();
+        is_all_stars(raw) || raw.split_once(':').is_some_and(|(a, b)| is_all_stars(a) && is_all_stars(b))
+    }
+
+    /// `service:*`: every action of one service.
+    pub fn is_whole_service(&self) -> bool {
+        self.service().is_some_and(|it| !it.is_empty() && !it.contains(['*', '?'])) && self.name().is_some_and(is_all_stars)
+    }
+
+    /// Whether it holds a wildcard.
+    pub fn has_wildcard(&self) -> bool {
+        self.text.raw().contains(['*', '?'])
+    }
+
+    /// Whether it matches an action, whatever its holes turn out to be. Case does not count.
+    pub fn must_match(&self, action: &str) -> bool {
+        self.place.given.is_none() && self.matches(action, Strength::Must)
+    }
+
+    /// Whether it matches an action for some value of its holes.
+    pub fn may_match(&self, action: &str) -> bool {
+        self.matches(action, Strength::May)
+    }
+
+    fn matches(&self, action: &str, strength: Strength) -> bool {
+        // White space inside an action matches nothing.
+        glob(&self.text, strength).is_some_and(|pattern| matches(&pattern, action, true))
+    }
+
+    /// The actions of the reference that it matches, whatever its holes turn out to be.
+    pub fn expand(&self) -> Vec<catalog::Action> {
+        match self.text.as_known() {
+            Some(known) => catalog::actions_matching(known).collect(),
+            // A part that may be anything still leaves the rest: `s3:Get*` beside a hole is its own entry, so an
+            // entry with a hole in it names nothing for certain.
+            None => Vec::new(),
+        }
+    }
+}
+
+impl Resource {
+    /// Whether a part of it may be anything, wildcards too.
+    pub fn is_free(&self) -> bool {
+        self.text.holes().any(|(_, hole)| hole.kind == HoleKind::Free)
+    }
+
+    /// Every resource of every service: `*`, `**`, `arn:*`, `arn:*:*:*:*:*`.
+    pub fn is_everything(&self) -> bool {
+        let raw = self.text.raw();
+        if is_all_stars(raw) {
+            return true;
+        }
+        // A pattern of fewer parts is padded with `:*` when it ends in a star.
+        let mut parts = raw.splitn(6, ':');
+        let fixed = parts.next() == Some("arn");
+        let mut partition_is_open = false;
+        let mut rest_is_open = true;
+        for (index, part) in parts.enumerate() {
+            if index == 0 {
+                partition_is_open = is_all_stars(part) || matches!(part, "aws");
+            } else if !is_all_stars(part) {
+                rest_is_open = false;
+            }
+        }
+        fixed && partition_is_open && rest_is_open && raw.ends_with('*')
+    }
+
+    /// The part between the `n`th and the next colon, as written, 0 being `arn`; the sixth runs to the end.
+    pub fn part(&self, n: usize) -> Option<&str> {
+        split_arn(self.text.raw()).get(n).copied()
+    }
+
+    /// Whether it matches the resource, whatever its holes turn out to be.
+    pub fn must_match(&self, arn: &str) -> bool {
+        self.place.given.is_none()
+            && glob(&self.text, Strength::Must).is_some_and(|pattern| matches_resource(&pattern, arn))
+    }
+
+    /// Whether it matches the resource for some value of its holes.
+    pub fn may_match(&self, arn: &str) -> bool {
+        glob(&self.text, Strength::May).is_some_and(|pattern| matches_resource(&pattern, arn))
+    }
+
+    /// Whether it covers all resources of a documented form, `arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}`,
+    /// in `reach`: a name that nobody chose is matched.
+    pub fn covers_all(&self, form: &str, reach: Reach) -> bool {
+        if self.is_free() {
+            return false;
+        }
+        let raw = self.text.raw();
+        if is_all_stars(raw) {
+            return true;
+        }
+        let mut pattern: Vec<String> = split_arn(raw).iter().map(ToString::to_string).collect();
+        let fresh = fresh_instance(form);
+        let mut arn: Vec<String> = split_arn(&fresh).iter().map(ToString::to_string).collect();
+        if arn.len() < 6 {
+            return false;
+        }
+        if pattern.len() < 6 && raw.ends_with('*') {
+            pattern.resize_with(6, || "*".to_owned());
+        }
+        if pattern.len() < 6 {
+            return false;
+        }
+        // A partition written out is no bound that anybody means as one.
+        pattern[1] = "*".to_owned();
+        if reach == Reach::Account {
+            // One region or one account still holds every resource that this account has there.
+            for part in [3, 4] {
+                pattern[part] = "*".to_owned();
+                arn[part] = "x".to_owned();
+            }
+        }
+        // What is left of holes is some fixed text, which a name that nobody chose does not equal.
+        matches_resource(&pattern.join(":"), &arn.join(":"))
+    }
+}
+
+/// How far [`Resource::covers_all`] must reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// In every region and account.
+    Everywhere,
+    /// In one account and region at least.
+    Account,
+}
+
+fn is_all_stars(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte == b'*')
+}
+
+/// An ARN of a documented form with names that nobody chose.
+fn fresh_instance(form: &str) -> String {
+    let mut out = String::with_capacity(form.len() + 16);
+    let mut rest = form;
+    let mut n = 0;
+    while let Some((before, after)) = rest.split_once("${") {
+        out.push_str(before);
+        n += 1;
+        out.push_str(&format!("\u{1}fresh{n}\u{1}"));
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    out.push_str(rest);
+    out
+}
+
+/// An ARN's six parts; colons inside `${…}` do not separate.
+pub fn split_arn(text: &str) -> Vec<&str> {
+    let bytes = text.as_bytes();
+    let mut parts = Vec::with_capacity(6);
+    let (mut start, mut depth) = (0, 0_usize);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'{' if at > 0 && bytes[at - 1] == b'$' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 && parts.len() < 5 => {
+                parts.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// The pattern in one of its strengths; none when it then matches nothing.
+fn glob(text: &Text, strength: Strength) -> Option<String> {
+    let raw = text.raw();
+    match strength {
+        Strength::Must if text.has_holes() || raw.contains("${") => None,
+        Strength::Must => Some(raw.to_owned()),
+        Strength::May => {
+            let mut out = String::with_capacity(raw.len());
+            let mut rest = raw;
+            while let Some(at) = rest.find([HOLE, '$']) {
+                out.push_str(&rest[..at]);
+                rest = &rest[at..];
+                if let Some(after) = rest.strip_prefix(HOLE) {
+                    out.push('*');
+                    rest = after;
+                } else if let Some((_, after)) = rest.strip_prefix("${").and_then(|rest| rest.split_once('}')) {
+                    out.push('*');
+                    rest = after;
+                } else {
+                    out.push('$');
+                    rest = &rest[1..];
+                }
+            }
+            out.push_str(rest);
+            Some(out)
+        }
+    }
+}
+
+/// Whether a pattern matches all of `text`: `*` any run, `?` one character.
+pub fn matches(pattern: &str, text: &str, ignore_case: bool) -> bool {
+    let same = |a: char, b: char| a == b || ignore_case && a.eq_ignore_ascii_case(&b);
+    let (mut p, mut t) = (pattern.chars(), text.chars());
+    // Where to take up again after the last star: the pattern behind it, the text it has not yet swallowed.
+    let mut retry: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
+    loop {
+        let before = t.clone();
+        match (p.next(), t.next()) {
+            (Some('*'), _) => {
+                t = before;
+                retry = Some((p.clone(), t.clone()));
+                continue;
+            }
+            (Some('?'), Some(_)) => continue,
+            (Some(a), Some(b)) if same(a, b) => continue,
+            (None, None) => return true,
+            _ => {}
+        }
+        let Some((behind, swallowed)) = &mut retry else { return false };
+        if swallowed.next().is_none() {
+            return false;
+        }
+        p = behind.clone();
+        t = swallowed.clone();
+    }
+}
+
+/// Whether a resource pattern matches a resource: the first five parts of an ARN part by part, the rest as one string.
+pub fn matches_resource(pattern: &str, resource: &str) -> bool {
+    if is_all_stars(pattern) {
+        return true;
+    }
+    if resource == "*" || !pattern.starts_with("arn:") {
+        return matches(pattern, resource, false);
+    }
+    let (patterns, parts) = (split_arn(pattern), split_arn(resource));
+    if parts.len() < 6 || patterns.len() < 6 && !pattern.ends_with('*') {
+        return false;
+    }
+    parts.iter().enumerate().all(|(n, part)| matches(patterns.get(n).copied().unwrap_or("*"), part, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{FileId, Span};
+    use proptest::prelude::*;
+
+    fn resource(text: &str) -> Resource {
+        let span = Span::new(FileId(0), 0, text.len());
+        let place = Place { span, origin: crate::value::Origin::HERE, given: None };
+        Resource { text: Text::known(text, span), place }
+    }
+
+    fn naive(pattern: &[char], text: &[char]) -> bool {
+        match (pattern.split_first(), text.split_first()) {
+            (None, None) => true,
+            (Some(('*', rest)), _) => naive(rest, text) || !text.is_empty() && naive(pattern, &text[1..]),
+            (Some(('?', rest)), Some((_, tail))) => naive(rest, tail),
+            (Some((a, rest)), Some((b, tail))) => a == b && naive(rest, tail),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_pattern_matches_what_a_naive_matcher_matches(pattern in "[ab*?:é]{0,8}", text in "[ab:é]{0,8}") {
+            let (p, t): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+            prop_assert_eq!(matches(&pattern, &text, false), naive(&p, &t));
+        }
+
+        #[test]
+        fn case_is_ignored_only_where_it_does_not_count(pattern in "[aB*]{0,6}", text in "[Ab]{0,6}") {
+            let lower = matches(&pattern.to_lowercase(), &text.to_lowercase(), false);
+            prop_assert_eq!(matches(&pattern, &text, true), lower);
+        }
+
+        #[test]
+        fn a_resource_is_matched_part_by_part(
+            pattern in prop::collection::vec("[ab*?]{0,3}", 5), text in prop::collection::vec("[ab]{0,3}", 5),
+        ) {
+            let parts = pattern.iter().zip(&text).all(|(p, t)| matches(p, t, false));
+            let (pattern, text) = (format!("arn:{}", pattern.join(":")), format!("arn:{}", text.join(":")));
+            prop_assert_eq!(matches_resource(&pattern, &text), parts);
+        }
+    }
+
+    #[test]
+    fn a_star_never_crosses_a_colon_in_the_first_five_parts() {
+        assert!(!matches_resource("arn:aws:s3*:bucket", "arn:aws:s3:::bucket"));
+        assert!(matches_resource("arn:aws:s3:::*", "arn:aws:s3:::a:b/c"));
+        assert!(matches_resource("arn:aws:s3*", "arn:aws:s3:::a"));
+        assert!(!matches_resource("arn:aws:s3", "arn:aws:s3:::a"));
+    }
+
+    #[test]
+    fn everything_has_many_spellings() {
+        for text in ["*", "**", "arn:*", "arn:*:*:*:*:*", "arn:aws:*", "arn:aws:*:*:*:*"] {
+            assert!(resource(text).is_everything(), "{text}");
+        }
+        for text in ["arn:aws:s3:::*", "arn:aws:iam::*:role/x", "*-logs", "arn"] {
+            assert!(!resource(text).is_everything(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_key_of_an_account_is_less_than_every_key() {
+        let form = "arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}";
+        assert!(resource("arn:aws:kms:*:*:key/*").covers_all(form, Reach::Everywhere));
+        assert!(!resource("arn:aws:kms:eu-west-1:111122223333:key/*").covers_all(form, Reach::Everywhere));
+        assert!(resource("arn:aws:kms:eu-west-1:111122223333:key/*").covers_all(form, Reach::Account));
+        assert!(!resource("arn:aws:kms:*:*:key/1234*").covers_all(form, Reach::Account));
+    }
+}

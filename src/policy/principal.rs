@@ -1,1 +1,64 @@
-//! stub
+//! Principals: who a statement speaks of.
+
+use std::fmt;
+
+use super::Place;
+use crate::value::Text;
+
+/// The key a principal stands under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PrincipalKind {
+    /// The bare string: only `*` means anything there.
+    Bare,
+    /// `AWS`: an account, role, user or session.
+    Aws,
+    /// `Service`.
+    Service,
+    /// `Federated`.
+    Federated,
+    /// `CanonicalUser`.
+    CanonicalUser,
+    /// A key that is none of these, or is not known.
+    Unknown,
+}
+
+/// One entry of `Principal` or `NotPrincipal`.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// The key it stands under.
+    pub kind: PrincipalKind,
+    /// As resolved.
+    pub text: Text,
+    /// Where it is written.
+    pub place: Place,
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
+}
+
+impl Principal {
+    /// `"*"` and `{"AWS": "*"}`: everybody, anonymous callers too.
+    pub fn is_everyone(&self) -> bool {
+        matches!(self.kind, PrincipalKind::Bare | PrincipalKind::Aws) && self.text.raw() == "*"
+    }
+
+    /// The account that an `AWS` principal names or belongs to, when it is known.
+    pub fn account(&self) -> Option<&str> {
+        let raw = self.text.raw();
+        let account = if raw.starts_with("arn:") { raw.split(':').nth(4)? } else { raw };
+        (self.kind == PrincipalKind::Aws && is_account_id(account)).then_some(account)
+    }
+
+    /// Whether it is a whole account: its id, or the ARN that ends in `:root`.
+    pub fn is_account(&self) -> bool {
+        self.kind == PrincipalKind::Aws && (is_account_id(self.text.raw()) || self.text.raw().ends_with(":root"))
+    }
+}
+
+/// Whether a text is twelve digits.
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -24,6 +24,8 @@ pub struct Report {
     pub errors: Vec<InputError>,
     /// What was read.
     pub summary: Summary,
+    /// Whether iamlint itself has failed somewhere; the errors say where.
+    pub crashed: bool,
 }
 
 /// A finding that does not count, and why.
@@ -79,4 +81,16 @@ impl Report {
 fn spelled(path: &Path) -> String {
     let path = path.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' { path.into_owned() } else { path.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+impl Summary {
+    /// Counts another part in.
+    pub fn add(&mut self, other: Self) {
+        self.files += other.files;
+        self.skipped += other.skipped;
+        self.policies += other.policies;
+        self.resolved += other.resolved;
+        self.partly_resolved += other.partly_resolved;
+        self.unresolved += other.unresolved;
+    }
 }

@@ -1,5 +1,6 @@
 //! The tree of the HCL language as iamlint reads it: Terraform's native syntax, and its JSON form lowered to the same.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::source::Span;
@@ -58,6 +59,49 @@ impl Body {
     /// The attribute of a name; the first, as Terraform reports a second as an error.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|it| &*it.name.text == name)
+    }
+
+    /// The nested blocks of a type, in order, whichever form they are written in: in the JSON form an object, or each
+    /// object of a list, is a block.
+    pub fn blocks_named(&self, kind: &str) -> Vec<Cow<'_, Block>> {
+        if !self.json {
+            return self.blocks.iter().filter(|it| &*it.kind.text == kind).map(Cow::Borrowed).collect();
+        }
+        let labels = usize::from(LABELLED.contains(&kind));
+        let mut blocks = Vec::new();
+        for attribute in self.attributes.iter().filter(|it| &*it.name.text == kind) {
+            blocks_of(&attribute.name, None, labels, &attribute.value, &mut blocks);
+        }
+        blocks.into_iter().map(Cow::Owned).collect()
+    }
+}
+
+/// Nested blocks of Terraform's own that have a label; those of providers have none.
+const LABELLED: [&str; 4] = ["backend", "dynamic", "provider_meta", "provisioner"];
+
+fn blocks_of(kind: &Name, label: Option<&Name>, labels: usize, value: &Expr, out: &mut Vec<Block>) {
+    match &value.kind {
+        ExprKind::List(values) => values.iter().for_each(|value| blocks_of(kind, label, labels, value, out)),
+        ExprKind::Object(items) => {
+            let members = items.iter().filter_map(|item| match &item.key.kind {
+                ExprKind::Text(key) if key.raw() != "//" => {
+                    Some((Name { text: key.raw().into(), span: item.key.span }, &item.value))
+                }
+                _ => None,
+            });
+            if labels > 0 {
+                members.for_each(|(name, value)| blocks_of(kind, Some(&name), labels - 1, value, out));
+                return;
+            }
+            let attributes = members.map(|(name, value)| Attribute { name, value: value.clone() }).collect();
+            out.push(Block {
+                kind: kind.clone(),
+                labels: label.into_iter().cloned().collect(),
+                body: Body { attributes, blocks: Vec::new(), json: true },
+                span: label.unwrap_or(kind).span.to(value.span),
+            });
+        }
+        _ => {}
     }
 }
 

@@ -2,12 +2,22 @@
 //! for are parsed. A broken block costs that block alone.
 
 mod ast;
+mod ground;
+mod json_form;
+mod lex;
+mod literal;
+mod lower;
+mod message;
+mod parse;
+mod prepare;
+mod scan;
 
 pub use ast::*;
+pub use json_form::from_json;
+pub use parse::{parse_attributes, parse_block, parse_expression, parse_template};
+pub use scan::cut;
 
-use std::ops::Range;
-
-use crate::source::{Source, Span};
+use crate::source::Span;
 use crate::syntax::SyntaxError;
 
 /// A top-level block as the scanner cuts it, not yet parsed.
@@ -21,6 +31,8 @@ pub struct Cut {
     pub head: Span,
     /// All of it.
     pub span: Span,
+    /// Whether something in it is not closed, or closes nothing; [`Cuts::errors`] says what.
+    pub broken: bool,
 }
 
 /// A comment, for suppressions: the text after `#`, `//` or between `/*` and `*/`, trimmed.
@@ -44,3 +56,6 @@ pub struct Cuts {
     /// What does not belong at the top level, and what is never closed.
     pub errors: Vec<SyntaxError>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,526 @@
+//! The service reference: every service, its actions and its resource types.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::Deserialize;
+
+use super::condition_key::{ConditionKey, KeyStanding};
+use super::layout::{self, ActionRecord, FactsRecord, OverrideRecord, ResourceTypeRecord, ServiceRecord};
+use super::nearest::nearest;
+use super::pattern::{Pattern, has_wildcard};
+use super::superseded::prefix_alias;
+use super::{said, table};
+
+/// The day the reference was taken, `2026-09-26`: a name that is newer cannot be known.
+pub fn reference_date() -> &'static str {
+    table::text(table::record::<FactsRecord>(0).reference_date)
+}
+
+/// A service with a prefix of its own in action names.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Service(u16);
+
+/// The service of a prefix, in any case.
+pub fn service(prefix: &str) -> Option<Service> {
+    table::find::<ServiceRecord>(0..table::count::<ServiceRecord>(), prefix).map(Service::at)
+}
+
+/// Every service, in the order of prefixes.
+pub fn services() -> impl ExactSizeIterator<Item = Service> + DoubleEndedIterator + Clone {
+    (0..table::count::<ServiceRecord>()).map(Service::at)
+}
+
+/// The service that a misspelt prefix was meant to be.
+pub fn nearest_service(prefix: &str) -> Option<Service> {
+    prefix_alias(prefix).or_else(|| nearest(prefix, services().map(|it| (it, it.prefix()))))
+}
+
+impl Service {
+    pub(super) fn at(index: usize) -> Self {
+        // There are some hundreds; a number beyond would be a broken table, which the tests rule out.
+        Self(u16::try_from(index).unwrap_or(u16::MAX))
+    }
+
+    fn record(self) -> ServiceRecord {
+        table::record(usize::from(self.0))
+    }
+
+    /// `s3`.
+    pub fn prefix(self) -> &'static str {
+        table::text(self.record().prefix)
+    }
+
+    /// `Amazon S3`.
+    pub fn name(self) -> &'static str {
+        table::text(self.record().name)
+    }
+
+    /// What kind of service it is, `storage`.
+    pub fn category(self) -> Option<&'static str> {
+        said(table::text(self.record().category))
+    }
+
+    /// Whether resource control policies have an effect on it.
+    pub fn supports_resource_control_policies(self) -> bool {
+        self.record().supports_rcps != 0
+    }
+
+    /// Its actions, in the order of names.
+    pub fn actions(self) -> impl ExactSizeIterator<Item = Action> + DoubleEndedIterator + Clone {
+        self.action_range().map(Action::at)
+    }
+
+    /// One of its actions, in any case.
+    pub fn action(self, name: &str) -> Option<Action> {
+        table::find::<ActionRecord>(self.action_range(), name).map(Action::at)
+    }
+
+    /// The action of this service that a misspelt name was meant to be.
+    pub fn nearest_action(self, name: &str) -> Option<Action> {
+        nearest(name, self.actions().map(|it| (it, it.name())))
+    }
+
+    /// Its resource types, in the order of names.
+    pub fn resource_types(self) -> impl ExactSizeIterator<Item = ResourceType> + DoubleEndedIterator + Clone {
+        self.resource_type_range().map(ResourceType::at)
+    }
+
+    /// One of its resource types, in any case.
+    pub fn resource_type(self, name: &str) -> Option<ResourceType> {
+        table::find::<ResourceTypeRecord>(self.resource_type_range(), name).map(ResourceType::at)
+    }
+
+    /// The condition keys on its page; not only keys with its prefix, nor the keys that are global.
+    pub fn condition_keys(self) -> impl ExactSizeIterator<Item = ConditionKey> + DoubleEndedIterator + Clone {
+        table::list(self.record().condition_keys).map(ConditionKey::at)
+    }
+
+    fn action_range(self) -> Range<usize> {
+        let record = self.record();
+        record.first_action as usize..(record.first_action + record.action_count) as usize
+    }
+
+    fn resource_type_range(self) -> Range<usize> {
+        let record = self.record();
+        record.first_resource_type as usize..(record.first_resource_type + record.resource_type_count) as usize
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.prefix())
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Service({self})")
+    }
+}
+
+/// An action of the reference. Ordered by service, then by name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Action(u32);
+
+/// How much an action lets its caller do, as AWS classifies it; more power is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AccessLevel {
+    /// Sees which resources there are.
+    List,
+    /// Sees what is in them.
+    Read,
+    /// Changes tags, which is power where tags decide about access.
+    Tagging,
+    /// Creates, changes or deletes.
+    Write,
+    /// Gives or takes permissions.
+    PermissionsManagement,
+}
+
+impl fmt::Display for AccessLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::List => "list",
+            Self::Read => "read",
+            Self::Tagging => "tagging",
+            Self::Write => "write",
+            Self::PermissionsManagement => "permissions management",
+        })
+    }
+}
+
+/// Why an action is dangerous beyond its access level, as public lists of such actions have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Risk {
+    /// Returns passwords, tokens or keys.
+    CredentialExposure,
+    /// Returns data of customers.
+    DataAccess,
+    /// Lets the caller gain permissions.
+    PrivilegeEscalation,
+    /// Lets the caller open a resource to others.
+    ResourceExposure,
+    /// Manages permissions although AWS calls it something less.
+    PermissionsManagement,
+}
+
+impl Risk {
+    /// Every risk, in the order of the bits of the table.
+    const ALL: [Self; layout::action::RISKS.len()] = [
+        Self::CredentialExposure,
+        Self::DataAccess,
+        Self::PrivilegeEscalation,
+        Self::ResourceExposure,
+        Self::PermissionsManagement,
+    ];
+}
+
+/// Where the published table and what AWS does differ, or differed until lately.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActionOverride {
+    /// Why, in words.
+    pub reason: &'static str,
+    /// The page of AWS that says so.
+    pub link: &'static str,
+}
+
+/// The action of a full name such as `s3:GetObject`, in any case. Wildcards are no name.
+pub fn action(full_name: &str) -> Option<Action> {
+    let (prefix, name) = full_name.split_once(':')?;
+    service(prefix)?.action(name)
+}
+
+/// How many actions there are; an [`Action::id`] is less than that.
+pub fn action_count() -> usize {
+    table::count::<ActionRecord>()
+}
+
+/// Every action.
+pub fn actions() -> impl ExactSizeIterator<Item = Action> + DoubleEndedIterator + Clone {
+    (0..action_count()).map(Action::at)
+}
+
+/// The action that a misspelt full name was meant to be: of the service it names if that is known,
+/// else of the service nearest to it.
+pub fn nearest_action(full_name: &str) -> Option<Action> {
+    let (prefix, name) = full_name.split_once(':')?;
+    let service = service(prefix).or_else(|| nearest_service(prefix))?;
+    service.action(name).or_else(|| service.nearest_action(name))
+}
+
+/// The actions that an IAM pattern over `service:Name` covers, each once and in order: `*` is any run
+/// of characters, `?` is one, ASCII case does not count. `*` and `*:*` are everything.
+pub fn actions_matching(pattern: &str) -> impl Iterator<Item = Action> + Clone + use<> {
+    let mut matching =
+        MatchingActions { services: 0..0, actions: 0..0, service: None, name: Pattern::new("*"), whole: None };
+    match pattern.split_once(':') {
+        _ if Pattern::new(pattern).is_everything() => matching.actions = 0..action_count(),
+        // A wildcard stands for the colon, so the two parts cannot be told apart.
+        None => {
+            matching.actions = 0..action_count();
+            matching.whole = Some(Pattern::new(pattern));
+        }
+        Some((prefix, name)) => {
+            matching.name = Pattern::new(name);
+            if has_wildcard(prefix) {
+                matching.services = 0..table::count::<ServiceRecord>();
+                matching.service = Some(Pattern::new(prefix));
+            } else if let Some(service) = service(prefix) {
+                matching.actions = matching.candidates(service);
+            }
+        }
+    }
+    matching
+}
+
+/// Walks candidates in order and keeps those that fit.
+#[derive(Clone)]
+struct MatchingActions {
+    /// Services not yet looked at.
+    services: Range<usize>,
+    /// Actions not yet looked at.
+    actions: Range<usize>,
+    /// What a service's prefix must be.
+    service: Option<Pattern>,
+    /// What an action's name must be.
+    name: Pattern,
+    /// What the full name must be.
+    whole: Option<Pattern>,
+}
+
+impl MatchingActions {
+    /// The actions of a service that begin as the pattern does.
+    fn candidates(&self, service: Service) -> Range<usize> {
+        let literal = self.name.literal_prefix();
+        let head =
+            |name: &str| -> Vec<u8> { name.bytes().take(literal.len()).map(|it| it.to_ascii_lowercase()).collect() };
+        let Range { start, end } = service.action_range();
+        let start = table::lower_bound::<ActionRecord>(start..end, |it| head(it).as_slice() < literal);
+        let end = table::lower_bound::<ActionRecord>(start..end, |it| head(it).as_slice() <= literal);
+        start..end
+    }
+
+    fn fits(&self, action: Action) -> bool {
+        match &self.whole {
+            Some(whole) => whole.matches(action.full_name().as_bytes()),
+            None => self.name.is_everything() || self.name.matches(action.name().as_bytes()),
+        }
+    }
+}
+
+impl Iterator for MatchingActions {
+    type Item = Action;
+
+    fn next(&mut self) -> Option<Action> {
+        loop {
+            while let Some(action) = self.actions.next().map(Action::at) {
+                if self.fits(action) {
+                    return Some(action);
+                }
+            }
+            let service = Service::at(self.services.next()?);
+            if self.service.as_ref().is_some_and(|it| it.matches(service.prefix().as_bytes())) {
+                self.actions = self.candidates(service);
+            }
+        }
+    }
+}
+
+impl Action {
+    pub(super) fn at(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// The action of an [`id`](Self::id).
+    pub fn from_id(id: u32) -> Option<Self> {
+        ((id as usize) < action_count()).then_some(Self(id))
+    }
+
+    /// Its place among all actions, for sets of bits. It changes from release to release.
+    pub fn id(self) -> u32 {
+        self.0
+    }
+
+    fn record(self) -> ActionRecord {
+        table::record(self.0 as usize)
+    }
+
+    /// The service.
+    pub fn service(self) -> Service {
+        Service::at((self.record().bits & layout::action::SERVICE) as usize)
+    }
+
+    /// `GetObject`, spelled as AWS does.
+    pub fn name(self) -> &'static str {
+        table::text(self.record().name)
+    }
+
+    /// `s3:GetObject`, spelled as AWS does.
+    pub fn full_name(self) -> String {
+        self.to_string()
+    }
+
+    /// The access level.
+    pub fn access_level(self) -> AccessLevel {
+        match self.record().bits >> layout::action::LEVEL & 7 {
+            0 => AccessLevel::List,
+            1 => AccessLevel::Read,
+            2 => AccessLevel::Tagging,
+            3 => AccessLevel::Write,
+            _ => AccessLevel::PermissionsManagement,
+        }
+    }
+
+    /// Whether it gives or takes permissions, by its level or by what others say of it.
+    pub fn manages_permissions(self) -> bool {
+        self.access_level() == AccessLevel::PermissionsManagement || self.has_risk(Risk::PermissionsManagement)
+    }
+
+    /// Why it is dangerous.
+    pub fn risks(self) -> impl Iterator<Item = Risk> + Clone {
+        Risk::ALL.into_iter().filter(move |it| self.has_risk(*it))
+    }
+
+    /// Whether it is dangerous for this reason.
+    pub fn has_risk(self, risk: Risk) -> bool {
+        self.record().bits >> layout::action::RISK & 1 << risk as u32 != 0
+    }
+
+    /// The resource types it can be limited to, as the published table has them.
+    pub fn resource_types(self) -> impl ExactSizeIterator<Item = ActionResource> + Clone {
+        table::pairs(self.record().resources).map(|(packed, keys)| ActionResource { packed, keys })
+    }
+
+    /// Whether only `*` works as its resource: it has no resource types, or AWS does not look at them.
+    pub fn takes_only_star(self) -> bool {
+        match self.star() {
+            1 => true,
+            _ => self.resource_types().len() == 0,
+        }
+    }
+
+    /// Why a statement may need `*` although the table lists resource types: a common use of the
+    /// action has no ARN to name.
+    pub fn sometimes_needs_star(self) -> Option<ActionOverride> {
+        if self.star() == 2 { self.correction() } else { None }
+    }
+
+    /// What was corrected by hand.
+    pub fn correction(self) -> Option<ActionOverride> {
+        if self.star() == 0 {
+            return None;
+        }
+        let record = table::records::<OverrideRecord>().find(|it| it.action == self.0)?;
+        Some(ActionOverride { reason: table::text(record.reason), link: table::text(record.link) })
+    }
+
+    fn star(self) -> u32 {
+        self.record().bits >> layout::action::STAR & 7
+    }
+
+    /// The condition keys of the action itself; [`Self::usable_condition_keys`] are all.
+    pub fn condition_keys(self) -> impl ExactSizeIterator<Item = ConditionKey> + DoubleEndedIterator + Clone {
+        table::list(self.record().condition_keys).map(ConditionKey::at)
+    }
+
+    /// Its own condition keys and those of its resource types, each once. Global keys are there
+    /// for every action and only listed where AWS lists them.
+    pub fn usable_condition_keys(self) -> Vec<ConditionKey> {
+        let mut keys: Vec<_> = self.listed_condition_keys().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    fn listed_condition_keys(self) -> impl Iterator<Item = ConditionKey> {
+        let of_resources =
+            self.resource_types().flat_map(|it| it.condition_keys().chain(it.resource_type().condition_keys()));
+        self.condition_keys().chain(of_resources)
+    }
+
+    /// Whether a request for this action can carry the key at all.
+    pub fn accepts_condition_key(self, key: ConditionKey) -> bool {
+        match key.standing() {
+            KeyStanding::Global if !key.is_per_action() => key.is_set_by(self.service()),
+            KeyStanding::CrossService | KeyStanding::Legacy => true,
+            KeyStanding::Global | KeyStanding::Service => self.listed_condition_keys().any(|it| it == key),
+        }
+    }
+
+    /// The keys that tell one resource of the action from another: `aws:ResourceTag/${TagKey}`, or the
+    /// service's own. A condition on one of them narrows even a statement on `*`.
+    pub fn scope_keys(self) -> Vec<ConditionKey> {
+        let mut keys = self.usable_condition_keys();
+        keys.retain(|it| it.scopes_resources());
+        keys
+    }
+
+    /// Whether `aws:ResourceAccount`, `aws:ResourceOrgID` and `aws:ResourceOrgPaths` are there. A
+    /// required match on them never holds where they are not.
+    pub fn has_resource_owner_keys(self) -> bool {
+        self.record().bits & layout::action::NO_OWNER_KEYS == 0
+    }
+
+    /// The actions that a caller of this one needs as well.
+    pub fn dependent_actions(self) -> impl ExactSizeIterator<Item = Self> + DoubleEndedIterator + Clone {
+        table::list(self.record().dependents).map(Self)
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.service().prefix(), self.name())
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Action({self})")
+    }
+}
+
+/// The reference has no action of that name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the service reference has no action `{0}`")]
+pub struct UnknownAction(pub String);
+
+impl TryFrom<String> for Action {
+    type Error = UnknownAction;
+
+    fn try_from(full_name: String) -> Result<Self, UnknownAction> {
+        action(&full_name).ok_or(UnknownAction(full_name))
+    }
+}
+
+/// A resource type as one action takes it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ActionResource {
+    packed: u32,
+    keys: u32,
+}
+
+impl ActionResource {
+    /// The resource type.
+    pub fn resource_type(self) -> ResourceType {
+        ResourceType::at((self.packed >> 1) as usize)
+    }
+
+    /// Whether a request always names a resource of this type.
+    pub fn is_required(self) -> bool {
+        self.packed & 1 != 0
+    }
+
+    /// The keys the request carries when such a resource is in it.
+    pub fn condition_keys(self) -> impl ExactSizeIterator<Item = ConditionKey> + DoubleEndedIterator + Clone {
+        table::list(self.keys).map(ConditionKey::at)
+    }
+}
+
+impl fmt::Debug for ActionResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let required = if self.is_required() { ", required" } else { "" };
+        write!(f, "ActionResource({}{required})", self.resource_type().name())
+    }
+}
+
+/// A kind of resource that a service has.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResourceType(u16);
+
+impl ResourceType {
+    fn at(index: usize) -> Self {
+        Self(u16::try_from(index).unwrap_or(u16::MAX))
+    }
+
+    fn record(self) -> ResourceTypeRecord {
+        table::record(usize::from(self.0))
+    }
+
+    /// `object`.
+    pub fn name(self) -> &'static str {
+        table::text(self.record().name)
+    }
+
+    /// The service.
+    pub fn service(self) -> Service {
+        Service::at(self.record().service as usize)
+    }
+
+    /// What its ARNs look like: `arn:${Partition}:s3:::${BucketName}/${ObjectName}`.
+    pub fn arns(self) -> impl ExactSizeIterator<Item = &'static str> + DoubleEndedIterator + Clone {
+        table::list(self.record().arns).map(table::text)
+    }
+
+    /// The keys that speak of such a resource.
+    pub fn condition_keys(self) -> impl ExactSizeIterator<Item = ConditionKey> + DoubleEndedIterator + Clone {
+        table::list(self.record().condition_keys).map(ConditionKey::at)
+    }
+}
+
+impl fmt::Debug for ResourceType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ResourceType({}:{})", self.service(), self.name())
+    }
+}

@@ -1,0 +1,82 @@
+//! Policies in JSON files: a file is one policy, or none of our business.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::frontend::Configuration;
+use crate::policy::{self, Carried, Place, PolicyKind};
+use crate::source::{Source, Span};
+use crate::syntax::{SyntaxError, json};
+use crate::value::{Hole, HoleKind, Text};
+
+/// What a JSON file holds.
+#[derive(Debug)]
+pub enum Read {
+    /// A policy.
+    Policy(Box<Configuration>, Vec<SyntaxError>),
+    /// Something else.
+    Other,
+    /// It cannot be told, because it is no JSON.
+    Broken(Vec<SyntaxError>),
+}
+
+/// Reads a file; `named` says that the user means this very file, so that broken text is an error.
+pub fn read(source: &Source, named: bool) -> Read {
+    if !named && !json::looks_like_policy(&source.text) {
+        return Read::Other;
+    }
+    let mut parsed = json::parse_source(source);
+    if !parsed.errors.is_empty() && source.text.contains("${") {
+        // A template of Terraform's that no configuration here fills in.
+        let template = json::parse(&with_holes(source));
+        if template.errors.is_empty() {
+            parsed = template;
+        }
+    }
+    let Some(root) = parsed.root else { return Read::Broken(parsed.errors) };
+    if !policy::is_policy(&root) {
+        return if parsed.errors.is_empty() { Read::Other } else { Read::Broken(parsed.errors) };
+    }
+    let carried = Carried {
+        kind: PolicyKind::Unknown,
+        address: shown(&source.path),
+        source: None,
+        place: Place::of(&root),
+    };
+    let (policy, mut errors) = policy::parse(&root, carried);
+    errors.extend(parsed.errors);
+    Read::Policy(Box::new(Configuration { policies: vec![policy], ..Configuration::default() }), errors)
+}
+
+/// A path as reports write it.
+pub fn shown(path: &Path) -> Arc<str> {
+    path.to_string_lossy().replace('\\', "/").into()
+}
+
+/// The text with each `${…}` as a hole.
+fn with_holes(source: &Source) -> Text {
+    let mut out = Text::default();
+    let (mut rest, mut at) = (&*source.text, 0);
+    while let Some(start) = rest.find("${") {
+        let Some(length) = rest[start..].find('}') else { break };
+        out.push_known(&rest[..start], Span::new(source.id, at, at + start));
+        let span = Span::new(source.id, at + start, at + start + length + 1);
+        let inner = &rest[start + 2..start + length];
+        if inner.contains(':') {
+            // A policy variable, `${aws:username}`.
+            out.push_known(&rest[start..=start + length], span);
+        } else {
+            out.push_hole(Arc::new(Hole {
+                kind: HoleKind::Free,
+                reference: inner.trim().into(),
+                scope: "".into(),
+                span,
+                why: "a template that nothing here fills in".into(),
+            }));
+        }
+        at += start + length + 1;
+        rest = &rest[start + length + 1..];
+    }
+    out.push_known(rest, Span::new(source.id, at, source.text.len()));
+    out
+}

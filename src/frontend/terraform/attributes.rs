@@ -1,0 +1,249 @@
+//! What the AWS provider computes: attributes that no file gives, but whose shape is known from the type.
+
+use std::sync::Arc;
+
+use super::evaluator::{Evaluator, Instance, text_of};
+use crate::catalog;
+use crate::source::Span;
+use crate::syntax::hcl::Block;
+use crate::value::{Hole, HoleKind, Node, Origin, Text, Value};
+
+/// Attributes commonly asked of a resource taken whole.
+pub const COMMON: &[&str] = &["arn", "id", "name", "unique_id", "key_id", "url", "bucket"];
+
+/// ARN of a type, with `{attribute}` for what the resource says of itself. `{p}`, `{r}`, `{a}`: partition, region,
+/// account. <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
+const ARNS: &[(&str, &str)] = &[
+    ("aws_api_gateway_rest_api", "arn:{p}:apigateway:{r}::/restapis/{id}"),
+    ("aws_athena_workgroup", "arn:{p}:athena:{r}:{a}:workgroup/{name}"),
+    ("aws_backup_vault", "arn:{p}:backup:{r}:{a}:backup-vault:{name}"),
+    ("aws_batch_job_queue", "arn:{p}:batch:{r}:{a}:job-queue/{name}"),
+    ("aws_cloudwatch_event_bus", "arn:{p}:events:{r}:{a}:event-bus/{name}"),
+    ("aws_cloudwatch_event_rule", "arn:{p}:events:{r}:{a}:rule/{name}"),
+    ("aws_cloudwatch_log_group", "arn:{p}:logs:{r}:{a}:log-group:{name}"),
+    ("aws_cloudwatch_metric_alarm", "arn:{p}:cloudwatch:{r}:{a}:alarm:{alarm_name}"),
+    ("aws_codebuild_project", "arn:{p}:codebuild:{r}:{a}:project/{name}"),
+    ("aws_codecommit_repository", "arn:{p}:codecommit:{r}:{a}:{repository_name}"),
+    ("aws_codepipeline", "arn:{p}:codepipeline:{r}:{a}:{name}"),
+    ("aws_cognito_user_pool", "arn:{p}:cognito-idp:{r}:{a}:userpool/{id}"),
+    ("aws_db_instance", "arn:{p}:rds:{r}:{a}:db:{identifier}"),
+    ("aws_dynamodb_table", "arn:{p}:dynamodb:{r}:{a}:table/{name}"),
+    ("aws_ebs_volume", "arn:{p}:ec2:{r}:{a}:volume/{id}"),
+    ("aws_ecr_repository", "arn:{p}:ecr:{r}:{a}:repository/{name}"),
+    ("aws_ecs_cluster", "arn:{p}:ecs:{r}:{a}:cluster/{name}"),
+    ("aws_ecs_service", "arn:{p}:ecs:{r}:{a}:service/{name}"),
+    ("aws_ecs_task_definition", "arn:{p}:ecs:{r}:{a}:task-definition/{family}:{revision}"),
+    ("aws_efs_access_point", "arn:{p}:elasticfilesystem:{r}:{a}:access-point/{id}"),
+    ("aws_efs_file_system", "arn:{p}:elasticfilesystem:{r}:{a}:file-system/{id}"),
+    ("aws_eks_cluster", "arn:{p}:eks:{r}:{a}:cluster/{name}"),
+    ("aws_emr_cluster", "arn:{p}:elasticmapreduce:{r}:{a}:cluster/{id}"),
+    ("aws_glue_catalog_database", "arn:{p}:glue:{r}:{a}:database/{name}"),
+    ("aws_glue_catalog_table", "arn:{p}:glue:{r}:{a}:table/{database_name}/{name}"),
+    ("aws_glue_crawler", "arn:{p}:glue:{r}:{a}:crawler/{name}"),
+    ("aws_glue_job", "arn:{p}:glue:{r}:{a}:job/{name}"),
+    ("aws_iam_group", "arn:{p}:iam::{a}:group/{name}"),
+    ("aws_iam_instance_profile", "arn:{p}:iam::{a}:instance-profile/{name}"),
+    ("aws_iam_openid_connect_provider", "arn:{p}:iam::{a}:oidc-provider/{issuer}"),
+    ("aws_iam_policy", "arn:{p}:iam::{a}:policy/{name}"),
+    ("aws_iam_role", "arn:{p}:iam::{a}:role/{name}"),
+    ("aws_iam_saml_provider", "arn:{p}:iam::{a}:saml-provider/{name}"),
+    ("aws_iam_user", "arn:{p}:iam::{a}:user/{name}"),
+    ("aws_instance", "arn:{p}:ec2:{r}:{a}:instance/{id}"),
+    ("aws_kinesis_firehose_delivery_stream", "arn:{p}:firehose:{r}:{a}:deliverystream/{name}"),
+    ("aws_kinesis_stream", "arn:{p}:kinesis:{r}:{a}:stream/{name}"),
+    ("aws_kms_alias", "arn:{p}:kms:{r}:{a}:{name}"),
+    ("aws_kms_external_key", "arn:{p}:kms:{r}:{a}:key/{key_id}"),
+    ("aws_kms_key", "arn:{p}:kms:{r}:{a}:key/{key_id}"),
+    ("aws_kms_replica_key", "arn:{p}:kms:{r}:{a}:key/{key_id}"),
+    ("aws_lambda_function", "arn:{p}:lambda:{r}:{a}:function:{function_name}"),
+    ("aws_lambda_layer_version", "arn:{p}:lambda:{r}:{a}:layer:{layer_name}:{version}"),
+    ("aws_opensearch_domain", "arn:{p}:es:{r}:{a}:domain/{domain_name}"),
+    ("aws_elasticsearch_domain", "arn:{p}:es:{r}:{a}:domain/{domain_name}"),
+    ("aws_rds_cluster", "arn:{p}:rds:{r}:{a}:cluster:{cluster_identifier}"),
+    ("aws_redshift_cluster", "arn:{p}:redshift:{r}:{a}:cluster:{cluster_identifier}"),
+    ("aws_s3_access_point", "arn:{p}:s3:{r}:{a}:accesspoint/{name}"),
+    ("aws_s3_bucket", "arn:{p}:s3:::{bucket}"),
+    ("aws_sagemaker_endpoint", "arn:{p}:sagemaker:{r}:{a}:endpoint/{name}"),
+    ("aws_secretsmanager_secret", "arn:{p}:secretsmanager:{r}:{a}:secret:{name}-{suffix}"),
+    ("aws_security_group", "arn:{p}:ec2:{r}:{a}:security-group/{id}"),
+    ("aws_sfn_activity", "arn:{p}:states:{r}:{a}:activity:{name}"),
+    ("aws_sfn_state_machine", "arn:{p}:states:{r}:{a}:stateMachine:{name}"),
+    ("aws_sns_topic", "arn:{p}:sns:{r}:{a}:{name}"),
+    ("aws_sqs_queue", "arn:{p}:sqs:{r}:{a}:{name}"),
+    ("aws_ssm_document", "arn:{p}:ssm:{r}:{a}:document/{name}"),
+    ("aws_ssm_parameter", "arn:{p}:ssm:{r}:{a}:parameter/{name}"),
+    ("aws_subnet", "arn:{p}:ec2:{r}:{a}:subnet/{id}"),
+    ("aws_vpc", "arn:{p}:ec2:{r}:{a}:vpc/{id}"),
+    ("aws_vpc_endpoint", "arn:{p}:ec2:{r}:{a}:vpc-endpoint/{id}"),
+];
+
+/// Attributes that repeat another one: the id of a bucket is its name.
+const SAME: &[(&str, &str, &str)] = &[
+    ("aws_cloudwatch_log_group", "id", "name"),
+    ("aws_dynamodb_table", "id", "name"),
+    ("aws_ecr_repository", "id", "name"),
+    ("aws_ecs_cluster", "id", "arn"),
+    ("aws_glue_job", "id", "name"),
+    ("aws_iam_group", "id", "name"),
+    ("aws_iam_policy", "id", "arn"),
+    ("aws_iam_role", "id", "name"),
+    ("aws_iam_user", "id", "name"),
+    ("aws_kinesis_stream", "id", "arn"),
+    ("aws_kms_key", "id", "key_id"),
+    ("aws_lambda_function", "id", "function_name"),
+    ("aws_s3_bucket", "id", "bucket"),
+    ("aws_secretsmanager_secret", "id", "arn"),
+    ("aws_sfn_state_machine", "id", "arn"),
+    ("aws_sns_topic", "id", "arn"),
+];
+
+/// Whether the provider computes an attribute although a configuration may hold one of that name.
+pub fn is_computed_over(kind: &str, name: &str) -> bool {
+    // `arn` of a data source is what is looked up, and of a resource never given.
+    name == "arn" && !kind.starts_with("aws_iam_policy") && kind != "aws_arn" && ARNS.iter().any(|(it, _)| *it == kind)
+}
+
+/// The value of an attribute that the configuration does not give.
+#[allow(clippy::too_many_arguments, reason = "it is one lookup with all of its surroundings")]
+pub fn computed(
+    evaluator: &Evaluator<'_>,
+    is_data: bool,
+    kind: &str,
+    block: &Block,
+    instance: &Instance,
+    name: &str,
+    span: Span,
+    written: &Arc<str>,
+) -> Node {
+    let scope = &instance.scope;
+    let opaque = |why: &str| evaluator.opaque(span, scope, why);
+    if is_data && let Some(node) = looked_up(evaluator, kind, block, instance, name, span) {
+        return node;
+    }
+    let same = SAME.iter().find(|(it, attribute, _)| *it == kind && *attribute == name).map(|(_, _, same)| *same);
+    if let Some(same) = same {
+        if same == "arn" {
+            return arn(evaluator, kind, block, instance, span, written).unwrap_or_else(|| opaque("AWS chooses it"));
+        }
+        return match block.body.attribute(same) {
+            Some(attribute) => evaluator.value(&attribute.value, scope),
+            None => opaque("AWS chooses it"),
+        };
+    }
+    if name == "arn"
+        && let Some(node) = arn(evaluator, kind, block, instance, span, written)
+    {
+        return node;
+    }
+    if is_data && !matches!(name, "arn" | "id" | "name" | "key_id" | "account_id" | "url" | "alias") {
+        return evaluator.free(span, scope, "a data source is read when Terraform runs");
+    }
+    if kind.starts_with("aws_") || matches!(kind.split('_').next(), Some("random" | "time" | "tls" | "archive" | "null")) {
+        return opaque("the provider computes it");
+    }
+    evaluator.free(span, scope, "the provider computes it")
+}
+
+/// Attributes of data sources whose values are known, or known in shape.
+fn looked_up(
+    evaluator: &Evaluator<'_>,
+    kind: &str,
+    block: &Block,
+    instance: &Instance,
+    name: &str,
+    span: Span,
+) -> Option<Node> {
+    let scope = &instance.scope;
+    let given = |name: &str| block.body.attribute(name).map(|it| evaluator.value(&it.value, scope));
+    Some(match (kind, name) {
+        ("aws_caller_identity", "account_id" | "id") => evaluator.opaque(span, scope, "the account is chosen when Terraform runs"),
+        ("aws_caller_identity" | "aws_partition" | "aws_region" | "aws_organizations_organization" | "aws_canonical_user_id"
+         | "aws_elb_service_account" | "aws_default_tags" | "aws_availability_zones" | "aws_vpc" | "aws_subnet"
+         | "aws_ami" | "aws_eks_cluster" | "aws_iam_session_context" | "aws_redshift_service_account" | "aws_cloudtrail_service_account", _) => {
+            evaluator.opaque(span, scope, "it is read when Terraform runs")
+        }
+        ("aws_service_principal", "name" | "id") => {
+            let service = given("service_name")?;
+            let mut text = text_of(&service)?;
+            text.push_known(".amazonaws.com", span);
+            Node::new(Value::Text(text), span)
+        }
+        ("aws_iam_policy", "policy") => {
+            let wanted = given("arn").or_else(|| given("name"))?;
+            let document = catalog::managed_policy(wanted.as_str()?)?.document();
+            // The document is AWS's: every part of it stands for the reference.
+            let mut text = Text::default();
+            text.push_known(&document, span);
+            Node::new(Value::Text(text), span)
+        }
+        ("aws_iam_policy", "arn") => match (given("arn"), given("name")) {
+            (Some(arn), _) => arn,
+            (None, Some(wanted)) => match wanted.as_str().and_then(catalog::managed_policy) {
+                Some(policy) => Node::new(Value::Text(Text::known(&policy.arn(), span)), span),
+                None => evaluator.opaque(span, scope, "the policy is looked up when Terraform runs"),
+            },
+            _ => return None,
+        },
+        ("template_file", "rendered") => {
+            let template = given("template")?;
+            let vars = given("vars").unwrap_or_else(|| Node::new(Value::Object(Arc::default()), span));
+            evaluator.rendered(template.as_text()?, &vars, span, scope)
+        }
+        ("aws_arn", _) => {
+            let arn = given("arn")?;
+            let parts = crate::policy::split_arn(arn.as_str()?).into_iter().map(str::to_owned).collect::<Vec<_>>();
+            let at = match name {
+                "partition" => 1,
+                "service" => 2,
+                "region" => 3,
+                "account" => 4,
+                "resource" => 5,
+                _ => return None,
+            };
+            Node::new(Value::Text(Text::known(parts.get(at)?, span)), span)
+        }
+        _ => return None,
+    })
+}
+
+/// The ARN of a type, with what the block says of itself where its name goes.
+fn arn(
+    evaluator: &Evaluator<'_>,
+    kind: &str,
+    block: &Block,
+    instance: &Instance,
+    span: Span,
+    written: &Arc<str>,
+) -> Option<Node> {
+    let at = ARNS.binary_search_by(|(it, _)| it.cmp(&kind)).ok().or_else(|| ARNS.iter().position(|(it, _)| *it == kind))?;
+    let (_, mut form) = ARNS[at];
+    let scope = &instance.scope;
+    let mut text = Text::default();
+    while let Some((before, rest)) = form.split_once('{') {
+        text.push_known(before, span);
+        let (name, rest) = rest.split_once('}')?;
+        form = rest;
+        let given = block.body.attribute(name).map(|it| evaluator.value(&it.value, scope)).and_then(|it| text_of(&it));
+        match given {
+            // `path` of a role stands between type and name.
+            Some(given) => text.push_text(&given, &Origin::HERE),
+            None => text.push_hole(Arc::new(Hole {
+                kind: HoleKind::Opaque,
+                reference: match name {
+                    "p" => "data.aws_partition.current.partition".into(),
+                    "r" => "data.aws_region.current.name".into(),
+                    "a" => "data.aws_caller_identity.current.account_id".into(),
+                    _ => {
+                        let labels: Vec<&str> = block.labels.iter().map(|it| &*it.text).collect();
+                        format!("{}{}.{name}", labels.join("."), instance.key).into()
+                    }
+                },
+                scope: Arc::clone(&scope.module.address),
+                span,
+                why: "AWS chooses it".into(),
+            })),
+        }
+    }
+    text.push_known(form, span);
+    Some(Node::new(Value::Text(text.written_as(Arc::clone(written), span)), span))
+}

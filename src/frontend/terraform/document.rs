@@ -1,0 +1,288 @@
+//! `aws_iam_policy_document`, rendered as the AWS provider renders it, every part at the place where it is written.
+
+use std::sync::Arc;
+
+use super::evaluator::{Evaluator, Instance, Scope, text_of};
+use super::folder::BlockId;
+use crate::source::Span;
+use crate::syntax::hcl::{Block, Body};
+use crate::value::{Arm, Entry, Node, Object, Text, Value};
+
+impl Evaluator<'_> {
+    /// The `json` of a data document.
+    pub fn document(&self, id: BlockId, block: &Block, instance: &Instance, span: Span) -> Node {
+        let scope = &instance.scope;
+        let module = &scope.module;
+        self.used.borrow_mut().insert((Arc::clone(&module.address), id), ());
+        let name = block.labels.get(1).map(|it| &*it.text).unwrap_or_default();
+        let prefix = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
+        let head = block.head();
+        let address: Arc<str> = format!("{prefix}data.aws_iam_policy_document.{name}{}", instance.key).into();
+        self.documents.borrow_mut().insert(head, address);
+        let tree = self.rendered_document(&block.body, head, scope);
+        let words = format!("`data.aws_iam_policy_document.{name}{}`", instance.key);
+        self.encoded(tree, span, scope).through(span, words)
+    }
+
+    /// The text that encodes a tree, and the tree with it.
+    pub fn encoded(&self, tree: Node, span: Span, scope: &Scope) -> Node {
+        let text = self.json_text(&tree, span, scope);
+        Node::new(Value::Text(text.encoding(Arc::new(tree))), span)
+    }
+
+    fn rendered_document(&self, body: &Body, head: Span, scope: &Scope) -> Node {
+        let attribute = |name: &str| body.attribute(name).map(|it| self.value(&it.value, scope));
+        let mut statements: Vec<Node> = Vec::new();
+        for name in ["source_policy_documents", "source_json"] {
+            for document in self.documents_of(attribute(name)) {
+                for statement in document {
+                    put(&mut statements, statement, false);
+                }
+            }
+        }
+        for (block, inner, case) in self.blocks(body, "statement", scope) {
+            let node = self.statement(&block, &inner);
+            let node = match case {
+                None => node,
+                Some((when, at)) => Node::new(Value::OneOf(Arc::new([Arm { when, at, node }])), block.kind.span),
+            };
+            put(&mut statements, node, false);
+        }
+        for name in ["override_policy_documents", "override_json"] {
+            for document in self.documents_of(attribute(name)) {
+                for statement in document {
+                    put(&mut statements, statement, true);
+                }
+            }
+        }
+        let mut object = Object::default();
+        let mut entry = |key: &str, node: Node| {
+            object.entries.push(Entry { key: Text::known(key, head), key_span: node.span, node });
+        };
+        if let Some(id) = attribute("policy_id").filter(|it| !it.is_null()) {
+            entry("Id", id);
+        }
+        let version = attribute("version").filter(|it| !it.is_null());
+        entry("Version", version.unwrap_or_else(|| Node::new(Value::Text(Text::known("2012-10-17", head)), head)));
+        entry("Statement", Node::list(statements, head));
+        Node::new(Value::Object(Arc::new(object)), head)
+    }
+
+    /// The statements of each document of a list of JSON texts.
+    fn documents_of(&self, list: Option<Node>) -> Vec<Vec<Node>> {
+        let Some(list) = list else { return Vec::new() };
+        match &list.value {
+            Value::Null => Vec::new(),
+            Value::List(nodes) => nodes.iter().flat_map(|it| self.documents_of(Some(list.inherit(it)))).collect(),
+            Value::OneOf(arms) => arms
+                .iter()
+                .flat_map(|arm| {
+                    self.documents_of(Some(list.inherit(&arm.node))).into_iter().map(|document| {
+                        let case = |node: Node| {
+                            let span = node.span;
+                            Node::new(Value::OneOf(Arc::new([Arm { node, ..arm.clone() }])), span)
+                        };
+                        document.into_iter().map(case).collect()
+                    })
+                })
+                .collect(),
+            Value::Text(text) => {
+                if text.is_empty() {
+                    return Vec::new();
+                }
+                let parsed = crate::syntax::json::parse(text);
+                for error in parsed.errors {
+                    self.notes.borrow_mut().push((error.span, error.message.into()));
+                }
+                let Some(root) = parsed.root else {
+                    return vec![vec![self.unknown_statement(&list)]];
+                };
+                let Some(statement) = root.get("Statement") else { return Vec::new() };
+                let statement = list.inherit(&statement);
+                match &statement.value {
+                    Value::List(nodes) => vec![nodes.iter().map(|it| statement.inherit(it)).collect()],
+                    _ => vec![vec![statement]],
+                }
+            }
+            _ => vec![vec![self.unknown_statement(&list)]],
+        }
+    }
+
+    fn unknown_statement(&self, list: &Node) -> Node {
+        match &list.value {
+            Value::Unknown(_) => list.clone(),
+            _ => Node::unknown(crate::value::Hole {
+                kind: crate::value::HoleKind::Free,
+                reference: self.written(list.span),
+                scope: "".into(),
+                span: list.span,
+                why: "the document is not known".into(),
+            }),
+        }
+    }
+
+    fn statement(&self, block: &Block, scope: &Scope) -> Node {
+        let body = &block.body;
+        let span = block.kind.span;
+        let mut object = Object::default();
+        let attribute = |name: &str| {
+            body.attribute(name).map(|it| (it.name.span, self.value(&it.value, scope))).filter(|(_, it)| !it.is_null())
+        };
+        let mut entry = |key: &str, key_span: Span, node: Node| {
+            object.entries.push(Entry { key: Text::known(key, key_span), key_span, node });
+        };
+        if let Some((at, sid)) = attribute("sid").filter(|(_, it)| it.as_text().is_none_or(|it| !it.is_empty())) {
+            entry("Sid", at, sid);
+        }
+        match attribute("effect") {
+            Some((at, effect)) => entry("Effect", at, effect),
+            None => entry("Effect", span, Node::new(Value::Text(Text::known("Allow", span)), span)),
+        }
+        for (from, to) in
+            [("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"), ("not_resources", "NotResource")]
+        {
+            if let Some((at, list)) = attribute(from) {
+                if list.as_list().is_some_and(<[Node]>::is_empty) {
+                    continue;
+                }
+                entry(to, at, with_variables(list));
+            }
+        }
+        for (from, to) in [("principals", "Principal"), ("not_principals", "NotPrincipal")] {
+            let blocks = self.blocks(body, from, scope);
+            if let Some((first, ..)) = blocks.first() {
+                let at = first.kind.span;
+                entry(to, at, self.principals(&blocks, at));
+            }
+        }
+        let conditions = self.blocks(body, "condition", scope);
+        if let Some((first, ..)) = conditions.first() {
+            let at = first.kind.span;
+            entry("Condition", at, self.conditions(&conditions, at));
+        }
+        Node::new(Value::Object(Arc::new(object)), span)
+    }
+
+    fn principals(&self, blocks: &[Blocks<'_>], at: Span) -> Node {
+        let mut object = Object::default();
+        let mut everyone: Option<Node> = None;
+        for (block, scope, case) in blocks {
+            let kind = block.body.attribute("type").map(|it| self.value(&it.value, scope));
+            let Some(identifiers) = block.body.attribute("identifiers").map(|it| self.value(&it.value, scope)) else {
+                continue;
+            };
+            let identifiers = in_case(with_variables(identifiers), case);
+            let Some(kind) = kind else { continue };
+            match text_of(&kind) {
+                Some(text) if text.raw() == "*" => everyone = Some(identifiers),
+                Some(text) => merge(&mut object, text, kind.span, identifiers),
+                None => {
+                    let hole = match &kind.value {
+                        Value::Unknown(hole) => Arc::clone(hole),
+                        _ => continue,
+                    };
+                    object.open = Some(hole);
+                }
+            }
+        }
+        match everyone {
+            Some(everyone) if object.entries.is_empty() => everyone,
+            Some(everyone) => {
+                merge(&mut object, Text::known("*", everyone.span), everyone.span, everyone);
+                Node::new(Value::Object(Arc::new(object)), at)
+            }
+            None => Node::new(Value::Object(Arc::new(object)), at),
+        }
+    }
+
+    fn conditions(&self, blocks: &[Blocks<'_>], at: Span) -> Node {
+        let mut operators = Object::default();
+        for (block, scope, case) in blocks {
+            let of = |name: &str| block.body.attribute(name).map(|it| self.value(&it.value, scope));
+            let (Some(test), Some(variable), Some(values)) = (of("test"), of("variable"), of("values")) else { continue };
+            let (Some(operator), Some(key)) = (text_of(&test), text_of(&variable)) else {
+                operators.open = match (&test.value, &variable.value) {
+                    (Value::Unknown(hole), _) | (_, Value::Unknown(hole)) => Some(Arc::clone(hole)),
+                    _ => operators.open,
+                };
+                continue;
+            };
+            let values = in_case(with_variables(values), case);
+            let found = operators.entries.iter().position(|it| it.key == operator);
+            let index = found.unwrap_or_else(|| {
+                let node = Node::new(Value::Object(Arc::default()), test.span);
+                operators.entries.push(Entry { key: operator, key_span: test.span, node });
+                operators.entries.len() - 1
+            });
+            let node = &mut operators.entries[index].node;
+            let mut keys = node.as_object().cloned().unwrap_or_default();
+            merge(&mut keys, key, variable.span, values);
+            node.value = Value::Object(Arc::new(keys));
+        }
+        Node::new(Value::Object(Arc::new(operators)), at)
+    }
+}
+
+type Blocks<'b> = (std::borrow::Cow<'b, Block>, Scope, Option<(Arc<str>, Span)>);
+
+/// Puts a statement among others: one with a Sid that is already there takes its place when it overrides. The provider
+/// refuses two source statements of one Sid unless an override resolves it; both are kept here.
+fn put(statements: &mut Vec<Node>, statement: Node, overrides: bool) {
+    let sid = |node: &Node| node.get("Sid").and_then(|it| it.as_str().map(str::to_owned)).filter(|it| !it.is_empty());
+    if overrides
+        && let Some(wanted) = sid(&statement)
+        && let Some(old) = statements.iter_mut().find(|it| sid(it).as_ref() == Some(&wanted))
+    {
+        *old = statement;
+        return;
+    }
+    statements.push(statement);
+}
+
+/// Adds values under a key, to those that are already there.
+fn merge(object: &mut Object, key: Text, key_span: Span, values: Node) {
+    let Some(entry) = object.entries.iter_mut().find(|it| it.key == key) else {
+        object.entries.push(Entry { key, key_span, node: values });
+        return;
+    };
+    let parts = |node: &Node| match &node.value {
+        Value::List(nodes) => nodes.iter().map(|it| node.inherit(it)).collect(),
+        _ => vec![node.clone()],
+    };
+    let mut all: Vec<Node> = parts(&entry.node);
+    all.extend(parts(&values));
+    entry.node = Node::list(all, entry.node.span);
+}
+
+fn in_case(node: Node, case: &Option<(Arc<str>, Span)>) -> Node {
+    match case {
+        None => node,
+        Some((when, at)) => {
+            let span = node.span;
+            Node::new(Value::OneOf(Arc::new([Arm { when: Arc::clone(when), at: *at, node }])), span)
+        }
+    }
+}
+
+/// `&{aws:username}` is how a data document writes `${aws:username}`.
+fn with_variables(node: Node) -> Node {
+    let value = match &node.value {
+        Value::Text(text) if text.raw().contains("&{") => Value::Text(text.map_known(|it| it.replace("&{", "${"))),
+        Value::List(nodes) if nodes.iter().any(needs_variables) => {
+            Value::List(nodes.iter().map(|it| with_variables(it.clone())).collect())
+        }
+        Value::OneOf(arms) => Value::OneOf(
+            arms.iter().map(|arm| Arm { node: with_variables(arm.node.clone()), ..arm.clone() }).collect(),
+        ),
+        _ => return node,
+    };
+    Node { value, ..node }
+}
+
+fn needs_variables(node: &Node) -> bool {
+    match &node.value {
+        Value::Text(text) => text.raw().contains("&{"),
+        Value::List(_) | Value::OneOf(_) => true,
+        _ => false,
+    }
+}

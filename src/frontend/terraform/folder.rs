@@ -1,0 +1,223 @@
+//! One folder of Terraform files, cut into blocks and indexed by name. Blocks are parsed when they are asked for, once,
+//! however many modules and threads ask.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashMap;
+
+use crate::source::{ReadError, Source, Workspace};
+use crate::syntax::hcl::{self, Attribute, Block, Body, Cut, Expr};
+use crate::syntax::{SyntaxError, json};
+
+/// A folder that Terraform takes as one module.
+#[derive(Debug)]
+pub struct Folder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its files, in the order in which Terraform reads them: override files last.
+    pub files: Vec<File>,
+    blocks: Vec<Lazy>,
+    index: FxHashMap<(String, String, String), Vec<usize>>,
+    locals: OnceLock<FxHashMap<Arc<str>, (Arc<Block>, usize)>>,
+}
+
+/// A file of a folder.
+#[derive(Debug)]
+pub struct File {
+    /// Its text.
+    pub source: Arc<Source>,
+    /// Comments that may be suppressions.
+    pub comments: Vec<hcl::Comment>,
+    /// What is wrong with it at the top level.
+    pub errors: Vec<SyntaxError>,
+    /// Whether its blocks override those of other files.
+    pub overrides: bool,
+}
+
+#[derive(Debug)]
+struct Lazy {
+    file: usize,
+    cut: Option<Cut>,
+    parsed: OnceLock<(Option<Arc<Block>>, Vec<SyntaxError>)>,
+}
+
+/// Names one block of a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BlockId(usize);
+
+/// Whether Terraform reads a file of this name.
+pub fn is_terraform(name: &str) -> bool {
+    [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|ending| name.ends_with(ending)) && !name.starts_with('.')
+}
+
+impl Folder {
+    /// Reads and cuts the files given, all of one folder; those that cannot be read are left out and reported by the
+    /// caller, who opens them too.
+    pub fn read(workspace: &Workspace, path: &Path, files: &[PathBuf]) -> Self {
+        let mut folder = Self {
+            path: path.to_owned(),
+            files: Vec::new(),
+            blocks: Vec::new(),
+            index: FxHashMap::default(),
+            locals: OnceLock::new(),
+        };
+        let is_override = |path: &&PathBuf| {
+            let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+            let stem = name.split('.').next().unwrap_or_default();
+            stem == "override" || stem.ends_with("_override")
+        };
+        let (later, first): (Vec<_>, Vec<_>) = files.iter().partition(is_override);
+        for (path, overrides) in first.into_iter().map(|it| (it, false)).chain(later.into_iter().map(|it| (it, true))) {
+            if let Ok(source) = workspace.open(path) {
+                folder.add(source, overrides);
+            }
+        }
+        folder
+    }
+
+    /// Reads the folder at a path, whatever files of Terraform's lie in it; none when there are none.
+    pub fn open(workspace: &Workspace, path: &Path) -> Option<Self> {
+        let name = |path: &PathBuf| path.file_name().and_then(|it| it.to_str()).is_some_and(is_terraform);
+        let files: Vec<PathBuf> = workspace.files_in(path).into_iter().filter(name).collect();
+        (!files.is_empty()).then(|| Self::read(workspace, path, &files))
+    }
+
+    fn add(&mut self, source: Arc<Source>, overrides: bool) {
+        let file = self.files.len();
+        if source.path.extension().is_some_and(|it| it == "json") {
+            let parsed = json::parse_source(&source);
+            let mut errors = parsed.errors;
+            if let Some(root) = &parsed.root {
+                let (blocks, wrong) = hcl::from_json(root);
+                errors.extend(wrong);
+                for block in blocks {
+                    let labels: Vec<String> = block.labels.iter().map(|it| it.text.to_string()).collect();
+                    self.enter(&block.kind.text, &labels);
+                    let parsed = OnceLock::from((Some(Arc::new(block)), Vec::new()));
+                    self.blocks.push(Lazy { file, cut: None, parsed });
+                }
+            }
+            self.files.push(File { source, comments: Vec::new(), errors, overrides });
+            return;
+        }
+        let cuts = hcl::cut(&source);
+        for cut in cuts.blocks {
+            self.enter(&cut.kind, &cut.labels);
+            self.blocks.push(Lazy { file, cut: Some(cut), parsed: OnceLock::new() });
+        }
+        self.files.push(File { source, comments: cuts.comments, errors: cuts.errors, overrides });
+    }
+
+    fn enter(&mut self, kind: &str, labels: &[String]) {
+        let label = |n: usize| labels.get(n).cloned().unwrap_or_default();
+        self.index.entry((kind.to_owned(), label(0), label(1))).or_default().push(self.blocks.len());
+    }
+
+    /// The blocks of a kind with their labels, in the order of files and places, overriding ones left out.
+    pub fn blocks<'f>(&'f self, kind: &'f str) -> impl Iterator<Item = (BlockId, [&'f str; 2])> {
+        self.blocks.iter().enumerate().filter(move |(_, it)| !self.files[it.file].overrides).filter_map(move |(n, it)| {
+            let labels = match (&it.cut, it.parsed.get()) {
+                (Some(cut), _) if cut.kind == kind => {
+                    [0, 1].map(|n| cut.labels.get(n).map(String::as_str).unwrap_or_default())
+                }
+                (None, Some((Some(block), _))) if &*block.kind.text == kind => {
+                    [0, 1].map(|n| block.labels.get(n).map(|it| &*it.text).unwrap_or_default())
+                }
+                _ => return None,
+            };
+            Some((BlockId(n), labels))
+        })
+    }
+
+    /// The block of a kind and labels.
+    pub fn find(&self, kind: &str, first: &str, second: &str) -> Option<BlockId> {
+        // A tuple of borrowed strings cannot look up one of owned ones.
+        let key = (kind.to_owned(), first.to_owned(), second.to_owned());
+        self.index.get(&key)?.first().map(|n| BlockId(*n))
+    }
+
+    /// A block, parsed; none when it cannot be. Blocks of override files are merged in.
+    pub fn block(&self, id: BlockId) -> Option<Arc<Block>> {
+        let block = self.parse(id.0)?;
+        let label = |n: usize| block.labels.get(n).map(|it| it.text.to_string()).unwrap_or_default();
+        let same = self.index.get(&(block.kind.text.to_string(), label(0), label(1)))?;
+        let later: Vec<usize> =
+            same.iter().copied().filter(|n| *n != id.0 && self.files[self.blocks[*n].file].overrides).collect();
+        if later.is_empty() || &*block.kind.text == "locals" {
+            return Some(block);
+        }
+        let mut merged = (*block).clone();
+        for block in later.into_iter().filter_map(|n| self.parse(n)) {
+            merge(&mut merged.body, &block.body);
+        }
+        Some(Arc::new(merged))
+    }
+
+    fn parse(&self, n: usize) -> Option<Arc<Block>> {
+        let lazy = &self.blocks[n];
+        let (block, _) = lazy.parsed.get_or_init(|| {
+            let Some(cut) = &lazy.cut else { return (None, Vec::new()) };
+            let (block, errors) = hcl::parse_block(&self.files[lazy.file].source, cut);
+            (block.map(Arc::new), errors)
+        });
+        block.clone()
+    }
+
+    /// What was wrong in the blocks that were asked for.
+    pub fn parse_errors(&self) -> impl Iterator<Item = &SyntaxError> {
+        self.blocks.iter().filter_map(|it| it.parsed.get()).flat_map(|(_, errors)| errors)
+    }
+
+    /// The expression of a local value.
+    pub fn local(&self, name: &str) -> Option<(Arc<Block>, usize)> {
+        let locals = self.locals.get_or_init(|| {
+            let mut locals = FxHashMap::default();
+            for (n, lazy) in self.blocks.iter().enumerate() {
+                let is_locals = lazy.cut.as_ref().is_none_or(|cut| cut.kind == "locals");
+                let Some(block) = is_locals.then(|| self.parse(n)).flatten() else { continue };
+                if &*block.kind.text == "locals" {
+                    for (at, attribute) in block.body.attributes.iter().enumerate() {
+                        locals.insert(Arc::clone(&attribute.name.text), (Arc::clone(&block), at));
+                    }
+                }
+            }
+            locals
+        });
+        locals.get(name).cloned()
+    }
+
+    /// The literal `source` of each module call, with the call.
+    pub fn calls(&self) -> Vec<(BlockId, Option<String>)> {
+        let literal = |id: BlockId| {
+            let block = self.block(id)?;
+            match &block.body.attribute("source")?.value {
+                Expr { kind: hcl::ExprKind::Text(text), .. } => text.as_known().map(str::to_owned),
+                _ => None,
+            }
+        };
+        self.blocks("module").map(|(id, _)| (id, literal(id))).collect()
+    }
+}
+
+/// An override file's body wins attribute by attribute, and block type by block type.
+fn merge(body: &mut Body, over: &Body) {
+    for attribute in &over.attributes {
+        let same = |it: &&mut Attribute| it.name.text == attribute.name.text;
+        match body.attributes.iter_mut().find(same) {
+            Some(old) => *old = attribute.clone(),
+            None => body.attributes.push(attribute.clone()),
+        }
+    }
+    body.blocks.retain(|old| !over.blocks.iter().any(|new| new.kind.text == old.kind.text));
+    body.blocks.extend(over.blocks.iter().cloned());
+}
+
+/// A file that should have been read and could not be.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub error: ReadError,
+}

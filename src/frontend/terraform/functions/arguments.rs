@@ -1,0 +1,322 @@
+//! One call under way: its arguments as the types a function wants, and what to answer where that cannot be had.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{CallError, Host, Site};
+use crate::value::{Hole, HoleKind, Node, Number, Object, Text, Value};
+
+/// What a function answers.
+pub(super) type Answer<T = Node> = Result<T, Stop>;
+
+/// Why a function has no value.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// Terraform would refuse the call.
+    Error(CallError),
+    /// It cannot be known.
+    Hole {
+        /// What it may be.
+        kind: HoleKind,
+        /// Why.
+        why: Arc<str>,
+    },
+}
+
+/// A call under way.
+pub(super) struct Call<'a> {
+    pub(super) name: &'a str,
+    pub(super) arguments: &'a [Node],
+    pub(super) site: &'a Site,
+    pub(super) host: &'a mut dyn Host,
+}
+
+impl<'a> Call<'a> {
+    /// Terraform would refuse it.
+    pub(super) fn fail(&self, argument: Option<usize>, message: impl Into<String>) -> Stop {
+        Stop::Error(CallError { message: message.into(), argument })
+    }
+
+    /// A value made of pieces of the arguments cannot be known. It holds no wildcard when they cannot hold one.
+    pub(super) fn unknown(&self) -> Stop {
+        let survey = Survey::of(self.arguments);
+        Stop::Hole { kind: survey.kind(), why: survey.why() }
+    }
+
+    /// A value that never holds a wildcard cannot be known: a number, a digest.
+    pub(super) fn opaque(&self) -> Stop {
+        Stop::Hole { kind: HoleKind::Opaque, why: Survey::of(self.arguments).why() }
+    }
+
+    /// Nothing is known of the value.
+    pub(super) fn free(&self) -> Stop {
+        Stop::Hole { kind: HoleKind::Free, why: Survey::of(self.arguments).why() }
+    }
+
+    /// Asks for so many bytes.
+    pub(super) fn spend(&mut self, bytes: usize) -> Answer<()> {
+        if self.host.spend(bytes) {
+            return Ok(());
+        }
+        Err(Stop::Hole { kind: HoleKind::Free, why: "it is larger than iamlint goes along with".into() })
+    }
+
+    /// Asks for so many nodes.
+    pub(super) fn spend_nodes(&mut self, nodes: usize) -> Answer<()> {
+        self.spend(nodes.saturating_mul(size_of::<Node>()))
+    }
+
+    /// What the whole call gives, when it is not a piece of an argument.
+    pub(super) fn made(&self, value: Value) -> Node {
+        Node::new(value, self.site.span)
+    }
+
+    /// A list that the call gives.
+    pub(super) fn made_list(&self, nodes: Vec<Node>) -> Answer {
+        Ok(self.made(Value::List(nodes.into())))
+    }
+
+    pub(super) fn made_bool(&self, it: bool) -> Answer {
+        Ok(self.made(Value::Bool(it)))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "no list is longer than 2^53")]
+    pub(super) fn made_count(&self, count: usize) -> Answer {
+        Ok(self.made(Value::Number(Number(count as f64))))
+    }
+
+    /// Another value in the place of an argument, which came the same way.
+    pub(super) fn in_place_of(&self, index: usize, value: Value) -> Answer {
+        let argument = &self.arguments[index];
+        Ok(Node { value, span: argument.span, origin: argument.origin.clone() })
+    }
+
+    fn not_null(&self, index: usize) -> Answer<&'a Node> {
+        let node = &self.arguments[index];
+        if node.is_null() {
+            return Err(self.fail(Some(index), "argument must not be null"));
+        }
+        Ok(node)
+    }
+
+    /// An argument as text; numbers and truth values are converted, an unknown is one hole.
+    pub(super) fn text(&self, index: usize) -> Answer<Text> {
+        let node = self.not_null(index)?;
+        self.text_of(node).ok_or_else(|| self.fail(Some(index), "string required"))
+    }
+
+    /// A node as text, when it is one or converts to one.
+    pub(super) fn text_of(&self, node: &Node) -> Option<Text> {
+        match &node.value {
+            Value::Text(text) => Some(text.clone()),
+            Value::Number(number) => Some(Text::known(&number.to_string(), node.span)),
+            Value::Bool(it) => Some(Text::known(if *it { "true" } else { "false" }, node.span)),
+            Value::Unknown(hole) => Some(Text::hole(Arc::clone(hole))),
+            Value::OneOf(_) => Some(Text::hole(self.hole_for(node))),
+            Value::Null | Value::List(_) | Value::Object(_) => None,
+        }
+    }
+
+    /// A hole that stands for all of a node.
+    pub(super) fn hole_for(&self, node: &Node) -> Arc<Hole> {
+        if let Value::Unknown(hole) = &node.value {
+            return Arc::clone(hole);
+        }
+        let survey = Survey::of(std::slice::from_ref(node));
+        Arc::new(Hole {
+            kind: survey.kind(),
+            reference: words(node).into(),
+            scope: self.host.scope(),
+            span: node.span,
+            why: survey.why(),
+        })
+    }
+
+    /// An argument as text of which all is known.
+    pub(super) fn known(&self, index: usize) -> Answer<String> {
+        let text = self.text(index)?;
+        match text.as_known() {
+            Some(known) => Ok(known.to_owned()),
+            None => Err(self.unknown()),
+        }
+    }
+
+    /// An argument as a number.
+    pub(super) fn number(&self, index: usize) -> Answer<f64> {
+        let node = self.not_null(index)?;
+        match &node.value {
+            Value::Number(number) => Ok(number.0),
+            Value::Text(text) => match text.as_known() {
+                Some(known) => super::convert::parse_number(known)
+                    .ok_or_else(|| self.fail(Some(index), format!("cannot convert `{known}` to a number"))),
+                None => Err(self.opaque()),
+            },
+            Value::Unknown(_) | Value::OneOf(_) => Err(self.opaque()),
+            _ => Err(self.fail(Some(index), "a number is required")),
+        }
+    }
+
+    /// An argument as a whole number.
+    #[expect(clippy::cast_possible_truncation, reason = "the bounds are those of an i64, and the value is whole")]
+    pub(super) fn integer(&self, index: usize) -> Answer<i64> {
+        let number = self.number(index)?;
+        if number.fract() != 0.0 || number.abs() > 9.0e18 {
+            return Err(self.fail(Some(index), "a whole number is required"));
+        }
+        Ok(number as i64)
+    }
+
+    /// An argument as the elements of a list. What is unknown is one element, which stands for any number.
+    pub(super) fn list(&self, index: usize) -> Answer<&'a [Node]> {
+        let node = self.not_null(index)?;
+        match &node.value {
+            Value::List(nodes) => Ok(nodes),
+            Value::Unknown(_) | Value::OneOf(_) => Ok(std::slice::from_ref(node)),
+            _ => Err(self.fail(Some(index), "a list, set or tuple is required")),
+        }
+    }
+
+    /// An element of a list argument with the way the list has come.
+    pub(super) fn element(&self, index: usize, part: &Node) -> Node {
+        let whole = &self.arguments[index];
+        if std::ptr::eq(whole, part) { part.clone() } else { whole.inherit(part) }
+    }
+
+    /// The elements of a list argument, each with the way the list has come.
+    pub(super) fn elements(&self, index: usize) -> Answer<impl DoubleEndedIterator<Item = Node> + ExactSizeIterator> {
+        let whole = &self.arguments[index];
+        let parts = self.list(index)?;
+        Ok(parts.iter().map(move |part| if std::ptr::eq(whole, part) { part.clone() } else { whole.inherit(part) }))
+    }
+
+    /// An argument as an object. What is unknown is an open one without entries.
+    pub(super) fn object(&self, index: usize) -> Answer<Cow<'a, Object>> {
+        let node = self.not_null(index)?;
+        match &node.value {
+            Value::Object(object) => Ok(Cow::Borrowed(object)),
+            Value::Unknown(_) | Value::OneOf(_) => {
+                Ok(Cow::Owned(Object { entries: Vec::new(), open: Some(self.hole_for(node)) }))
+            }
+            _ => Err(self.fail(Some(index), "a map or object is required")),
+        }
+    }
+
+    /// A hole of which a function makes another: `lower(var.name)`.
+    pub(super) fn rename(&self, subject: &str, rest: &[&Text]) -> String {
+        let mut out = format!("{}({subject}", self.name);
+        for text in rest {
+            out.push_str(&format!(", \"{text}\""));
+        }
+        out.push(')');
+        out
+    }
+
+    /// A hole made of a piece of text by this function.
+    pub(super) fn made_hole(&self, of: &Text, rest: &[&Text]) -> Arc<Hole> {
+        let node = Node::new(Value::Text(of.clone()), of.span(0..of.len()).unwrap_or(self.site.span));
+        let survey = Survey::of(std::slice::from_ref(&node));
+        let subject = match of.holes().next() {
+            Some((0, hole)) if of.len() == crate::value::HOLE.len_utf8() => hole.reference.to_string(),
+            _ => format!("\"{of}\""),
+        };
+        Arc::new(Hole {
+            kind: survey.kind(),
+            reference: self.rename(&subject, rest).into(),
+            scope: survey.first.as_ref().map_or_else(|| self.host.scope(), |hole| Arc::clone(&hole.scope)),
+            span: node.span,
+            why: survey.why(),
+        })
+    }
+}
+
+/// A value in a few words, as it would be written.
+fn words(node: &Node) -> String {
+    match &node.value {
+        Value::Null => "null".into(),
+        Value::Bool(it) => it.to_string(),
+        Value::Number(it) => it.to_string(),
+        Value::Text(text) => format!("\"{text}\""),
+        // Two of them must not be taken for the same value, so their places tell them apart.
+        Value::List(_) => format!("[… {}]", node.span.start),
+        Value::Object(_) => format!("{{… {}}}", node.span.start),
+        Value::OneOf(arms) => match &**arms {
+            [first, second] => format!("{} ? {} : {}", first.when, words(&first.node), words(&second.node)),
+            _ => format!("one of … {}", node.span.start),
+        },
+        Value::Unknown(hole) => hole.reference.to_string(),
+    }
+}
+
+/// What there is in some values that decides what may be made of them.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// The first hole.
+    pub(super) first: Option<Arc<Hole>>,
+    /// Whether there is a free hole or a wildcard.
+    wild: bool,
+    several: bool,
+    looked: usize,
+}
+
+impl Survey {
+    /// Values are shared, so one of a hundred nodes can be a billion to walk.
+    const MOST: usize = 10_000;
+
+    pub(super) fn of(nodes: &[Node]) -> Self {
+        let mut survey = Self::default();
+        nodes.iter().for_each(|node| survey.look(node));
+        survey
+    }
+
+    fn look(&mut self, node: &Node) {
+        self.looked += 1;
+        if self.looked > Self::MOST {
+            self.wild = true;
+            return;
+        }
+        match &node.value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::Text(text) => self.look_at_text(text),
+            Value::List(nodes) => nodes.iter().for_each(|node| self.look(node)),
+            Value::Object(object) => {
+                object.open.iter().for_each(|hole| self.look_at_hole(hole));
+                for entry in &object.entries {
+                    self.look_at_text(&entry.key);
+                    self.look(&entry.node);
+                }
+            }
+            Value::OneOf(arms) => {
+                self.several = true;
+                arms.iter().for_each(|arm| self.look(&arm.node));
+            }
+            Value::Unknown(hole) => self.look_at_hole(hole),
+        }
+    }
+
+    fn look_at_text(&mut self, text: &Text) {
+        self.wild |= text.raw().contains(['*', '?']);
+        text.holes().for_each(|(_, hole)| self.look_at_hole(hole));
+    }
+
+    fn look_at_hole(&mut self, hole: &Arc<Hole>) {
+        self.wild |= hole.kind == HoleKind::Free;
+        if self.first.is_none() {
+            self.first = Some(Arc::clone(hole));
+        }
+    }
+
+    /// What may be made of the values.
+    pub(super) fn kind(&self) -> HoleKind {
+        if self.wild { HoleKind::Free } else { HoleKind::Opaque }
+    }
+
+    /// Why something made of them is not known.
+    pub(super) fn why(&self) -> Arc<str> {
+        match &self.first {
+            Some(hole) if hole.why.starts_with("depends on ") => Arc::clone(&hole.why),
+            Some(hole) => format!("depends on `{}`, {}", hole.reference, hole.why).into(),
+            None if self.several => "depends on conditions that cannot be decided".into(),
+            None => "its arguments are more than iamlint looks at".into(),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! A function of one of several values is one of several results: it is called once for each arm.
+
+use std::sync::Arc;
+
+use super::arguments::{Answer, Call, Stop};
+use super::{Function, Reach};
+use crate::source::Span;
+use crate::value::{Arm, Entry, Node, Object, Value};
+
+/// How many results a call may have.
+pub(super) const LIMIT: usize = 8;
+
+/// Which of its arms each choice of a call takes.
+struct Choices<'a> {
+    /// Choices by the same conditions are one choice.
+    of: Vec<&'a [Arm]>,
+    taken: Vec<usize>,
+}
+
+/// The results of a call for each combination of the arms in its arguments; `None` when there are none, or too many.
+pub(super) fn distribute(call: &mut Call<'_>, function: Function, limit: usize) -> Option<Answer> {
+    let mut choices = choices(call.arguments, function.reach);
+    if choices.of.is_empty() {
+        return None;
+    }
+    let count = choices.of.iter().try_fold(1_usize, |count, arms| count.checked_mul(arms.len()))?;
+    if count > limit {
+        return None;
+    }
+    let (mut arms, mut error) = (Vec::with_capacity(count), None);
+    loop {
+        let arguments: Vec<Node> = call.arguments.iter().map(|node| choices.apply(node, function.reach)).collect();
+        let mut part = Call { name: call.name, arguments: &arguments, site: call.site, host: &mut *call.host };
+        let node = match function.answer(&mut part, limit / count) {
+            Ok(node) => Some(node),
+            Err(Stop::Hole { kind, why }) => Some(super::hole(kind, why, part.site, part.host)),
+            Err(Stop::Error(failed)) => {
+                part.host.may_fail(&failed);
+                error.get_or_insert(failed);
+                None
+            }
+        };
+        if let Some(node) = node {
+            let (when, at) = choices.when();
+            push(&mut arms, when, at, node);
+        }
+        if !choices.next() {
+            break;
+        }
+    }
+    Some(match (arms.len(), error) {
+        (0, Some(error)) => Err(Stop::Error(error)),
+        _ => Ok(one_of(arms, call.site.span)),
+    })
+}
+
+/// One of several values; the value itself when it is the same under every condition.
+pub(super) fn one_of(arms: Vec<Arm>, span: Span) -> Node {
+    if let Some((first, rest)) = arms.split_first()
+        && rest.iter().all(|arm| is_same_scalar(&first.node, &arm.node))
+    {
+        return first.node.clone();
+    }
+    Node::new(Value::OneOf(arms.into()), span)
+}
+
+fn is_same_scalar(a: &Node, b: &Node) -> bool {
+    match (&a.value, &b.value) {
+        (Value::Null, Value::Null) => true,
+        (Value::Bool(a), Value::Bool(b)) => a == b,
+        (Value::Number(a), Value::Number(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// Adds a result; one that is itself one of several becomes so many arms.
+fn push(arms: &mut Vec<Arm>, when: Arc<str>, at: Span, node: Node) {
+    match &node.value {
+        Value::OneOf(inner) => {
+            for arm in inner.iter() {
+                let both = if when.split(" and ").any(|it| *it == *arm.when) {
+                    Arc::clone(&when)
+                } else {
+                    format!("{when} and {}", arm.when).into()
+                };
+                push(arms, both, at, node.inherit(&arm.node));
+            }
+        }
+        _ => arms.push(Arm { when, at, node }),
+    }
+}
+
+fn choices(arguments: &[Node], reach: Reach) -> Choices<'_> {
+    let mut choices = Choices { of: Vec::new(), taken: Vec::new() };
+    if reach == Reach::Nowhere {
+        return choices;
+    }
+    for argument in arguments {
+        choices.add(argument);
+        if reach == Reach::Element {
+            match &argument.value {
+                Value::List(nodes) => nodes.iter().for_each(|node| choices.add(node)),
+                Value::Object(object) => object.entries.iter().for_each(|entry| choices.add(&entry.node)),
+                _ => {}
+            }
+        }
+    }
+    choices
+}
+
+fn is_same_choice(a: &[Arm], b: &[Arm]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.at == b.at && a.when == b.when)
+}
+
+impl<'a> Choices<'a> {
+    fn add(&mut self, node: &'a Node) {
+        // Past the limit nothing is distributed, so what is beyond need not be compared.
+        if let Value::OneOf(arms) = &node.value
+            && self.of.len() <= LIMIT
+            && !arms.is_empty()
+            && !self.of.iter().any(|known| is_same_choice(known, arms))
+        {
+            self.of.push(arms);
+            self.taken.push(0);
+        }
+    }
+
+    fn apply(&self, node: &Node, reach: Reach) -> Node {
+        match &node.value {
+            Value::OneOf(_) => self.take(node),
+            Value::List(nodes) if reach == Reach::Element && nodes.iter().any(is_choice) => {
+                let nodes = nodes.iter().map(|node| self.take(node)).collect();
+                Node { value: Value::List(nodes), ..node.clone() }
+            }
+            Value::Object(object)
+                if reach == Reach::Element && object.entries.iter().any(|entry| is_choice(&entry.node)) =>
+            {
+                let take = |entry: &Entry| Entry { node: self.take(&entry.node), ..entry.clone() };
+                let entries = object.entries.iter().map(take).collect();
+                let object = Object { entries, open: object.open.clone() };
+                Node { value: Value::Object(Arc::new(object)), ..node.clone() }
+            }
+            _ => node.clone(),
+        }
+    }
+
+    fn take(&self, node: &Node) -> Node {
+        let Value::OneOf(arms) = &node.value else { return node.clone() };
+        let taken = self.of.iter().zip(&self.taken).find(|(known, _)| is_same_choice(known, arms));
+        match taken.and_then(|(_, taken)| arms.get(*taken)) {
+            Some(arm) => node.inherit(&arm.node),
+            None => node.clone(),
+        }
+    }
+
+    /// The condition of the arms taken, and its place.
+    fn when(&self) -> (Arc<str>, Span) {
+        let taken: Vec<&Arm> = self.of.iter().zip(&self.taken).map(|(arms, taken)| &arms[*taken]).collect();
+        match taken.as_slice() {
+            [one] => (Arc::clone(&one.when), one.at),
+            several => {
+                let mut words: Vec<&str> = Vec::new();
+                for arm in several {
+                    if !words.contains(&&*arm.when) {
+                        words.push(&arm.when);
+                    }
+                }
+                (words.join(" and ").into(), several[0].at)
+            }
+        }
+    }
+
+    /// Goes on to the next combination.
+    fn next(&mut self) -> bool {
+        for (arms, taken) in self.of.iter().zip(&mut self.taken).rev() {
+            *taken += 1;
+            if *taken < arms.len() {
+                return true;
+            }
+            *taken = 0;
+        }
+        false
+    }
+}
+
+fn is_choice(node: &Node) -> bool {
+    matches!(node.value, Value::OneOf(_))
+}

@@ -1,0 +1,205 @@
+//! Whether two values are the same, as far as that can be known, and the order in which Terraform keeps a set.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use crate::value::{HoleKind, Node, Object, Text, Value};
+
+/// How many pairs a comparison looks at before it gives up: values are shared, so a small one can be long to walk.
+const MOST: usize = 10_000;
+
+/// Whether two values are the same whatever their holes turn out to be: `None` when it depends on them.
+pub(super) fn same(a: &Node, b: &Node) -> Option<bool> {
+    same_within(a, b, &mut MOST.clone())
+}
+
+fn same_within(a: &Node, b: &Node, left: &mut usize) -> Option<bool> {
+    *left = left.checked_sub(1)?;
+    match (&a.value, &b.value) {
+        (Value::OneOf(arms), _) => agreed(arms.iter().map(|arm| same_within(&arm.node, b, left))),
+        (_, Value::OneOf(arms)) => agreed(arms.iter().map(|arm| same_within(a, &arm.node, left))),
+        (Value::Unknown(a), Value::Unknown(b)) => (a.reference == b.reference && a.scope == b.scope).then_some(true),
+        (Value::Unknown(hole), Value::Text(text)) | (Value::Text(text), Value::Unknown(hole)) => {
+            same_text(text, &Text::hole(std::sync::Arc::clone(hole)))
+        }
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
+        (Value::Null, Value::Null) => Some(true),
+        (Value::Bool(a), Value::Bool(b)) => Some(a == b),
+        (Value::Number(a), Value::Number(b)) => Some(a == b),
+        (Value::Text(a), Value::Text(b)) => same_text(a, b),
+        (Value::List(a), Value::List(b)) => {
+            if std::sync::Arc::ptr_eq(a, b) {
+                return Some(true);
+            }
+            if a.iter().chain(b.iter()).any(is_loose) {
+                return None;
+            }
+            if a.len() != b.len() {
+                return Some(false);
+            }
+            all(a.iter().zip(b.iter()).map(|(a, b)| same_within(a, b, left)))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            if std::sync::Arc::ptr_eq(a, b) {
+                return Some(true);
+            }
+            same_object(a, b, left)
+        }
+        _ => Some(false),
+    }
+}
+
+fn same_object(a: &Object, b: &Object, left: &mut usize) -> Option<bool> {
+    if [a, b].iter().any(|it| it.open.is_some() || it.entries.iter().any(|entry| entry.key.has_holes())) {
+        return None;
+    }
+    let (a, b) = (in_order(a), in_order(b));
+    if a.len() != b.len() || a.iter().zip(&b).any(|(a, b)| a.key.raw() != b.key.raw()) {
+        return Some(false);
+    }
+    all(a.iter().zip(&b).map(|(a, b)| same_within(&a.node, &b.node, left)))
+}
+
+fn all(mut answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    answers
+        .try_fold(true, |_, answer| match answer {
+            Some(true) => Ok(true),
+            Some(false) => Err(Some(false)),
+            None => Err(None),
+        })
+        .map_or_else(|answer| answer, Some)
+}
+
+fn agreed(mut answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let first = answers.next()??;
+    answers.all(|answer| answer == Some(first)).then_some(first)
+}
+
+/// Whether two texts are the same.
+pub(super) fn same_text(a: &Text, b: &Text) -> Option<bool> {
+    if a == b {
+        return Some(true);
+    }
+    if !a.has_holes() && !b.has_holes() {
+        return Some(false);
+    }
+    if lacks_wildcards_of(a, b) || lacks_wildcards_of(b, a) {
+        return Some(false);
+    }
+    let (start_a, end_a) = known_ends(a);
+    let (start_b, end_b) = known_ends(b);
+    let differs_in_front = start_a.bytes().zip(start_b.bytes()).any(|(a, b)| a != b);
+    let differs_behind = end_a.bytes().rev().zip(end_b.bytes().rev()).any(|(a, b)| a != b);
+    (differs_in_front || differs_behind).then_some(false)
+}
+
+/// Whether `a`, which can hold no wildcard, is compared with one that does.
+fn lacks_wildcards_of(a: &Text, b: &Text) -> bool {
+    let wildcards = ['*', '?'];
+    b.raw().contains(wildcards)
+        && !a.raw().contains(wildcards)
+        && a.holes().all(|(_, hole)| hole.kind == HoleKind::Opaque)
+}
+
+/// The known text before the first hole and after the last.
+pub(super) fn known_ends(text: &Text) -> (&str, &str) {
+    let raw = text.raw();
+    let first = text.holes().next().map_or(raw.len(), |(at, _)| at);
+    let last = text.holes().last().map_or(0, |(at, _)| at + crate::value::HOLE.len_utf8());
+    (&raw[..first], &raw[last..])
+}
+
+/// Whether a list element stands for an unknown number of them.
+pub(super) fn is_loose(node: &Node) -> bool {
+    match &node.value {
+        Value::Unknown(_) => true,
+        // An argument of `concat` with too many arms to tell apart stands in the list in its own place.
+        Value::OneOf(arms) => arms.iter().any(|arm| matches!(arm.node.value, Value::List(_)) || is_loose(&arm.node)),
+        _ => false,
+    }
+}
+
+/// The entries as Terraform walks them, by key, the last one where a key is written twice; those whose key is not
+/// known come last.
+pub(super) fn in_order(object: &Object) -> Vec<&crate::value::Entry> {
+    let mut entries: Vec<_> = object.entries.iter().collect();
+    entries.sort_by(|a, b| a.key.has_holes().cmp(&b.key.has_holes()).then_with(|| a.key.raw().cmp(b.key.raw())));
+    // The sort is stable, so the last of equal keys is the one that was written last.
+    let mut out: Vec<&crate::value::Entry> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match out.last_mut() {
+            Some(last) if last.key == entry.key => *last = entry,
+            _ => out.push(entry),
+        }
+    }
+    out
+}
+
+/// The elements without those that are the same as an earlier one.
+pub(super) fn without_duplicates(nodes: Vec<Node>) -> Vec<Node> {
+    let mut texts: HashSet<(u8, String)> = HashSet::new();
+    let mut others: Vec<usize> = Vec::new();
+    let mut out: Vec<Node> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let is_new = match scalar_key(&node) {
+            Some(key) => texts.insert(key),
+            None if is_loose(&node) => true,
+            None => {
+                let is_new = others.len() > 200 || others.iter().all(|other| same(&out[*other], &node) != Some(true));
+                if is_new {
+                    others.push(out.len());
+                }
+                is_new
+            }
+        };
+        if is_new {
+            out.push(node);
+        }
+    }
+    out
+}
+
+fn scalar_key(node: &Node) -> Option<(u8, String)> {
+    match &node.value {
+        Value::Null => Some((0, String::new())),
+        Value::Bool(it) => Some((1, it.to_string())),
+        Value::Number(it) => Some((2, it.to_string())),
+        Value::Text(text) => {
+            let mut key = text.raw().to_owned();
+            for (_, hole) in text.holes() {
+                key.push('\0');
+                key.push_str(&hole.scope);
+                key.push('\0');
+                key.push_str(&hole.reference);
+            }
+            Some((3, key))
+        }
+        _ => None,
+    }
+}
+
+/// The elements as Terraform keeps a set. Those whose place in it is not known stand first, so that nobody takes a
+/// known one for the first of all.
+pub(super) fn as_set(nodes: Vec<Node>) -> Vec<Node> {
+    let mut out = without_duplicates(nodes);
+    out.sort_by(set_order);
+    out
+}
+
+/// The order of a set's elements, and of `sort`.
+pub(super) fn set_order(a: &Node, b: &Node) -> Ordering {
+    fn rank(node: &Node) -> u8 {
+        match &node.value {
+            Value::Unknown(_) | Value::OneOf(_) => 0,
+            Value::Text(text) if text.has_holes() => 1,
+            Value::Null => 3,
+            _ => 2,
+        }
+    }
+    rank(a).cmp(&rank(b)).then_with(|| match (&a.value, &b.value) {
+        (Value::Text(a), Value::Text(b)) => a.raw().cmp(b.raw()),
+        (Value::Number(a), Value::Number(b)) => a.0.total_cmp(&b.0),
+        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        _ => Ordering::Equal,
+    })
+}

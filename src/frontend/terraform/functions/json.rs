@@ -1,0 +1,228 @@
+//! `jsonencode` and `jsondecode`: the text of a value, in which every string keeps its place.
+
+use std::sync::Arc;
+
+use super::arguments::{Answer, Call};
+use super::arms::one_of;
+use super::compare::in_order;
+use crate::source::Span;
+use crate::value::{Arm, HoleKind, Node, Origin, Text, Value};
+
+/// How many texts an encoding may be.
+const LIMIT: usize = 4;
+/// How deep a value may be.
+const DEEPEST: usize = 200;
+/// How many nodes are searched for choices.
+const MOST: usize = 10_000;
+
+/// The value as text.
+///
+/// Each key and string keeps its places, brackets and commas stand for the whole call. Where a value is unknown there
+/// is a bare hole; an open object has a last entry whose key and value are the hole. [`one of several
+/// values`](Value::OneOf) gives one of several texts when they are few; else a bare hole, which the host is told of.
+pub(super) fn jsonencode(call: &mut Call<'_>) -> Answer {
+    let node = &call.arguments[0];
+    let mut choices = Choices::default();
+    choices.gather(node);
+    let count = choices.of.iter().fold(1_usize, |count, arms| count.saturating_mul(arms.len()));
+    if choices.of.is_empty() || count > LIMIT || choices.looked > MOST {
+        let text = encoded(call, node, &[])?;
+        return Ok(call.made(Value::Text(text)));
+    }
+    let mut arms: Vec<Arm> = Vec::with_capacity(count);
+    for number in 0..count {
+        let mut rest = number;
+        let taken: Vec<(&[Arm], usize)> = choices
+            .of
+            .iter()
+            .rev()
+            .map(|arms| {
+                let index = rest % arms.len();
+                rest /= arms.len();
+                (*arms, index)
+            })
+            .collect();
+        let text = encoded(call, node, &taken)?;
+        let mut words: Vec<&str> = taken.iter().rev().map(|(arms, index)| &*arms[*index].when).collect();
+        words.dedup();
+        let at = taken.last().map_or(call.site.span, |(arms, index)| arms[*index].at);
+        arms.push(Arm { when: words.join(" and ").into(), at, node: call.made(Value::Text(text)) });
+    }
+    Ok(one_of(arms, call.site.span))
+}
+
+/// The text of a node, each choice in it taken as given.
+pub(super) fn encoded(call: &mut Call<'_>, node: &Node, taken: &[(&[Arm], usize)]) -> Answer<Text> {
+    let span = call.site.span;
+    let mut writer = Writer { call, taken, out: Text::default(), marks: String::new(), span };
+    writer.node(node, &Origin::HERE, 0)?;
+    writer.flush();
+    Ok(writer.out)
+}
+
+#[derive(Default)]
+struct Choices<'a> {
+    of: Vec<&'a [Arm]>,
+    looked: usize,
+}
+
+fn is_same_choice(a: &[Arm], b: &[Arm]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.at == b.at && a.when == b.when)
+}
+
+impl<'a> Choices<'a> {
+    fn gather(&mut self, node: &'a Node) {
+        self.looked += 1;
+        if self.looked > MOST || self.of.len() > LIMIT {
+            return;
+        }
+        match &node.value {
+            Value::List(nodes) => nodes.iter().for_each(|node| self.gather(node)),
+            Value::Object(object) => object.entries.iter().for_each(|entry| self.gather(&entry.node)),
+            Value::OneOf(arms) => {
+                if !self.of.iter().any(|known| is_same_choice(known, arms)) {
+                    self.of.push(arms);
+                }
+                arms.iter().for_each(|arm| self.gather(&arm.node));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Unknown(_) => {}
+        }
+    }
+}
+
+struct Writer<'c, 'a, 't> {
+    call: &'c mut Call<'a>,
+    taken: &'t [(&'t [Arm], usize)],
+    out: Text,
+    /// Brackets and commas not yet written.
+    marks: String,
+    span: Span,
+}
+
+impl Writer<'_, '_, '_> {
+    fn flush(&mut self) {
+        // As long as the call itself it would be taken for its very text.
+        let cut = if self.marks.len() == self.span.len() { self.marks.len() / 2 } else { 0 };
+        let (first, second) = self.marks.split_at(cut);
+        self.out.push_known(first, self.span);
+        self.out.push_known(second, self.span);
+        self.marks.clear();
+    }
+
+    fn push(&mut self, text: &Text, way: &Origin) {
+        self.flush();
+        self.out.push_text(text, way);
+    }
+
+    fn node(&mut self, node: &Node, later: &Origin, depth: usize) -> Answer<()> {
+        let way = node.origin.followed_by(later);
+        if depth > DEEPEST {
+            return Ok(self.stand_in(node));
+        }
+        // A value may be shared many times over, so what it grows to is paid for as it grows.
+        self.call.spend(32)?;
+        match &node.value {
+            Value::Null => self.push(&Text::known("null", node.span), &way),
+            Value::Bool(it) => self.push(&Text::known(&it.to_string(), node.span), &way),
+            Value::Number(it) => self.push(&Text::known(&it.to_string(), node.span), &way),
+            Value::Text(text) => self.string(text, &way)?,
+            Value::List(nodes) => {
+                self.marks.push('[');
+                for (index, node) in nodes.iter().enumerate() {
+                    if index > 0 {
+                        self.marks.push(',');
+                    }
+                    self.node(node, &way, depth + 1)?;
+                }
+                self.marks.push(']');
+            }
+            Value::Object(object) => {
+                self.marks.push('{');
+                for (index, entry) in in_order(object).into_iter().enumerate() {
+                    if index > 0 {
+                        self.marks.push(',');
+                    }
+                    self.string(&entry.key, &way)?;
+                    self.marks.push(':');
+                    self.node(&entry.node, &way, depth + 1)?;
+                }
+                if let Some(hole) = &object.open {
+                    if !object.entries.is_empty() {
+                        self.marks.push(',');
+                    }
+                    self.string(&Text::hole(Arc::clone(hole)), &way)?;
+                    self.marks.push(':');
+                    self.push(&Text::hole(Arc::clone(hole)), &way);
+                }
+                self.marks.push('}');
+            }
+            Value::OneOf(arms) => match self.taken.iter().find(|(known, _)| is_same_choice(known, arms)) {
+                Some((_, index)) => self.node(&arms[*index].node, &way, depth + 1)?,
+                None => self.stand_in(node),
+            },
+            Value::Unknown(hole) => self.push(&Text::hole(Arc::clone(hole)), &way),
+        }
+        Ok(())
+    }
+
+    fn stand_in(&mut self, node: &Node) {
+        let hole = self.call.hole_for(node);
+        self.call.host.stands_for(&hole, node);
+        self.push(&Text::hole(hole), &Origin::HERE);
+    }
+
+    fn string(&mut self, text: &Text, way: &Origin) -> Answer<()> {
+        self.call.spend(text.len())?;
+        self.marks.push('"');
+        let raw = text.raw();
+        let mut done = 0;
+        for (at, it) in raw.char_indices() {
+            let Some(escaped) = escape(it) else { continue };
+            if done < at {
+                self.push(&text.slice(done..at), way);
+            }
+            done = at + it.len_utf8();
+            self.push(&text.slice(at..done).map_known(|_| escaped.clone()), way);
+        }
+        if done == 0 && !raw.is_empty() {
+            self.push(text, way);
+        } else if done < raw.len() {
+            self.push(&text.slice(done..raw.len()), way);
+        }
+        self.marks.push('"');
+        Ok(())
+    }
+}
+
+/// How Go writes a character in a JSON string, if not as it is.
+fn escape(it: char) -> Option<String> {
+    Some(match it {
+        '"' => "\\\"".into(),
+        '\\' => "\\\\".into(),
+        '\n' => "\\n".into(),
+        '\r' => "\\r".into(),
+        '\t' => "\\t".into(),
+        '\u{8}' => "\\b".into(),
+        '\u{c}' => "\\f".into(),
+        '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => format!("\\u{:04x}", u32::from(it)),
+        _ => return None,
+    })
+}
+
+pub(super) fn jsondecode(call: &mut Call<'_>) -> Answer {
+    let text = call.text(0)?;
+    let argument = &call.arguments[0];
+    if text.hole_at(0).is_some() && text.len() == crate::value::HOLE.len_utf8() {
+        let hole = call.made_hole(&text, &[]);
+        return Ok(Node { origin: argument.origin.clone(), ..Node::unknown((*hole).clone()) });
+    }
+    match call.host.json(&text, argument.span) {
+        Ok(node) => Ok(argument.inherit(&node)),
+        // Perhaps it would be one with what stands in the hole.
+        Err(_) if text.has_holes() => {
+            let kind = HoleKind::Free;
+            Err(super::Stop::Hole { kind, why: "what is not known of the text may not be left out of it".into() })
+        }
+        Err(message) => Err(call.fail(Some(0), message)),
+    }
+}

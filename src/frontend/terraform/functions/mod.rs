@@ -1,0 +1,196 @@
+//! The pure functions of Terraform's standard library, on values of which perhaps only a part is known.
+//! What is unknown stays local: a list keeps its known elements, a text its known parts.
+//!
+//! This module knows values and nothing of expressions: `try` and `can`, whose arguments are evaluated one at a time,
+//! are the evaluator's. What a function needs of its surroundings it asks of a [`Host`].
+
+mod arguments;
+mod arms;
+mod collections;
+mod compare;
+mod convert;
+mod format;
+mod json;
+mod strings;
+
+use std::sync::Arc;
+
+use crate::source::Span;
+use crate::value::{Hole, HoleKind, Node, Text};
+
+use arguments::{Answer, Call, Stop};
+
+/// What a function needs of its surroundings.
+pub trait Host {
+    /// The text of a file, its path relative to the module, or why it may not be read. The text maps to the file's own
+    /// bytes.
+    fn read(&mut self, path: &str, at: Span) -> Result<Text, Arc<str>>;
+    /// Whether there is such a file.
+    fn exists(&mut self, path: &str) -> Result<bool, Arc<str>>;
+    /// The files at any depth below a folder, relative to it, with `/` between the parts.
+    fn files_below(&mut self, folder: &str) -> Result<Vec<String>, Arc<str>>;
+    /// What a template gives with these variables.
+    fn template(&mut self, text: &Text, variables: &Node, at: Span) -> Node;
+    /// The value of a JSON text, each part with its place.
+    fn json(&mut self, text: &Text, at: Span) -> Result<Node, String>;
+    /// Asks for about that many bytes of new values; `false` when the budget is used up.
+    fn spend(&mut self, bytes: usize) -> bool;
+    /// The module instance that the call belongs to.
+    fn scope(&self) -> Arc<str>;
+
+    /// Told that a call fails under one arm of an argument that is [`Value::OneOf`](crate::value::Value::OneOf). Its
+    /// value leaves that arm out, which is right unless a `try` or `can` stands around it.
+    fn may_fail(&mut self, error: &CallError) {
+        let _ = error;
+    }
+
+    /// Told that a hole in the text of a `jsonencode` stands for `node`, which has no text of its own: one of several
+    /// values, or something too large. Whoever parses the text back may put the node there.
+    fn stands_for(&mut self, hole: &Arc<Hole>, node: &Node) {
+        let _ = (hole, node);
+    }
+}
+
+/// A call in the source.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// All of it, from the name to the closing bracket.
+    pub span: Span,
+    /// As it is written, which is what its value is known by when it cannot be computed.
+    pub written: Arc<str>,
+}
+
+/// What the function would refuse in Terraform: `try` goes on to its next argument, `can` is `false`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct CallError {
+    /// What is wrong: one sentence, lower case, no final stop.
+    pub message: String,
+    /// The argument that is refused, from 0.
+    pub argument: Option<usize>,
+}
+
+/// The value of `name(arguments)`. What cannot be known is a hole which says why.
+///
+/// A list may hold [`Value::Unknown`](crate::value::Value::Unknown), which stands for any number of elements.
+pub fn call(name: &str, arguments: &[Node], site: &Site, host: &mut dyn Host) -> Result<Node, CallError> {
+    let name = name.strip_prefix("core::").unwrap_or(name);
+    let Some(function) = find(name) else {
+        let why = format!("`{name}` is not a function iamlint evaluates");
+        return Ok(hole(HoleKind::Free, why.into(), site, host));
+    };
+    match function.answer(&mut Call { name, arguments, site, host }, arms::LIMIT) {
+        Ok(node) => Ok(node),
+        Err(Stop::Error(error)) => Err(error),
+        Err(Stop::Hole { kind, why }) => Ok(hole(kind, why, site, host)),
+    }
+}
+
+fn hole(kind: HoleKind, why: Arc<str>, site: &Site, host: &dyn Host) -> Node {
+    let reference = Arc::clone(&site.written);
+    Node::unknown(Hole { kind, reference, scope: host.scope(), span: site.span, why })
+}
+
+/// A function as the table below has it.
+#[derive(Clone, Copy)]
+struct Function {
+    run: fn(&mut Call<'_>) -> Answer,
+    least: usize,
+    most: usize,
+    reach: Reach,
+}
+
+/// How deep a `OneOf` is looked for, to call the function once for each of its arms.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// The function copes by itself.
+    Nowhere,
+    /// An argument.
+    Argument,
+    /// An argument, an element or an entry of one.
+    Element,
+}
+
+impl Function {
+    fn answer(self, call: &mut Call<'_>, limit: usize) -> Answer {
+        let given = call.arguments.len();
+        if given < self.least || given > self.most {
+            let wants = if given < self.least { self.least } else { self.most };
+            let bound =
+                if self.least == self.most { "" } else { ["at most ", "at least "][usize::from(given < wants)] };
+            return Err(call.fail(None, format!("`{}` takes {bound}{wants} arguments, not {given}", call.name)));
+        }
+        match arms::distribute(call, self, limit) {
+            Some(answer) => answer,
+            None => (self.run)(call),
+        }
+    }
+}
+
+const MANY: usize = usize::MAX;
+
+/// The functions by name.
+fn find(name: &str) -> Option<Function> {
+    use Reach::{Argument, Element, Nowhere};
+    let (run, least, most, reach): (fn(&mut Call<'_>) -> Answer, usize, usize, Reach) = match name {
+        "alltrue" => (collections::alltrue, 1, 1, Element),
+        "anytrue" => (collections::anytrue, 1, 1, Element),
+        "chomp" => (strings::chomp, 1, 1, Argument),
+        "chunklist" => (collections::chunklist, 2, 2, Argument),
+        "coalesce" => (collections::coalesce, 1, MANY, Argument),
+        "coalescelist" => (collections::coalescelist, 1, MANY, Argument),
+        "compact" => (collections::compact, 1, 1, Element),
+        "concat" => (collections::concat, 1, MANY, Argument),
+        "contains" => (collections::contains, 2, 2, Element),
+        "distinct" => (collections::distinct, 1, 1, Argument),
+        "element" => (collections::element, 2, 2, Argument),
+        "endswith" => (strings::endswith, 2, 2, Argument),
+        "ephemeralasnull" | "nonsensitive" | "sensitive" => (convert::same, 1, 1, Nowhere),
+        "flatten" => (collections::flatten, 1, 1, Element),
+        "format" => (format::format, 1, MANY, Argument),
+        "formatlist" => (format::formatlist, 1, MANY, Argument),
+        "indent" => (strings::indent, 2, 2, Argument),
+        "index" => (collections::index, 2, 2, Element),
+        "join" => (strings::join, 2, MANY, Element),
+        "jsondecode" => (json::jsondecode, 1, 1, Argument),
+        "jsonencode" => (json::jsonencode, 1, 1, Nowhere),
+        "keys" => (collections::keys, 1, 1, Argument),
+        "length" => (collections::length, 1, 1, Argument),
+        "lookup" => (collections::lookup, 2, 3, Argument),
+        "lower" => (strings::lower, 1, 1, Argument),
+        "matchkeys" => (collections::matchkeys, 3, 3, Argument),
+        "merge" => (collections::merge, 0, MANY, Argument),
+        "one" => (collections::one, 1, 1, Argument),
+        "range" => (collections::range, 1, 3, Argument),
+        "replace" => (strings::replace, 3, 3, Argument),
+        "reverse" => (collections::reverse, 1, 1, Argument),
+        "setintersection" => (collections::setintersection, 1, MANY, Argument),
+        "setproduct" => (collections::setproduct, 2, MANY, Argument),
+        "setsubtract" => (collections::setsubtract, 2, 2, Argument),
+        "setunion" => (collections::setunion, 1, MANY, Argument),
+        "slice" => (collections::slice, 3, 3, Argument),
+        "sort" => (collections::sort, 1, 1, Argument),
+        "split" => (strings::split, 2, 2, Argument),
+        "startswith" => (strings::startswith, 2, 2, Argument),
+        "strcontains" => (strings::strcontains, 2, 2, Argument),
+        "strrev" => (strings::strrev, 1, 1, Argument),
+        "substr" => (strings::substr, 3, 3, Argument),
+        "title" => (strings::title, 1, 1, Argument),
+        "tobool" => (convert::tobool, 1, 1, Argument),
+        "tolist" => (convert::tolist, 1, 1, Argument),
+        "tomap" => (convert::tomap, 1, 1, Argument),
+        "tonumber" => (convert::tonumber, 1, 1, Argument),
+        "toset" => (convert::toset, 1, 1, Argument),
+        "tostring" => (convert::tostring, 1, 1, Argument),
+        "transpose" => (collections::transpose, 1, 1, Element),
+        "trim" => (strings::trim, 2, 2, Argument),
+        "trimprefix" => (strings::trimprefix, 2, 2, Argument),
+        "trimspace" => (strings::trimspace, 1, 1, Argument),
+        "trimsuffix" => (strings::trimsuffix, 2, 2, Argument),
+        "upper" => (strings::upper, 1, 1, Argument),
+        "values" => (collections::values, 1, 1, Argument),
+        "zipmap" => (collections::zipmap, 2, 2, Argument),
+        _ => return None,
+    };
+    Some(Function { run, least, most, reach })
+}

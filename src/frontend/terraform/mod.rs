@@ -1,0 +1,215 @@
+//! Terraform: folders of files, evaluated from each root module the way Terraform does, down to what matters to access.
+//! A called module is judged through its callers only.
+
+mod attributes;
+mod collect;
+mod document;
+mod evaluator;
+mod folder;
+pub mod functions;
+pub mod resources;
+mod types;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub use collect::Collected;
+pub use folder::{File, Folder, is_terraform};
+
+use crate::source::{Source, Workspace, normal};
+use crate::syntax::hcl::{self, ExprKind};
+use crate::syntax::{SyntaxError, json};
+use crate::value::{Node, Text, Value};
+use evaluator::{Evaluator, Scope};
+
+/// What a user says of variables.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Files of values, later ones winning.
+    pub var_files: Vec<PathBuf>,
+    /// `name=value`, winning over files.
+    pub vars: Vec<(String, String)>,
+}
+
+/// The Terraform folders of a workspace, told apart into roots and called modules.
+#[derive(Debug, Default)]
+pub struct Estate {
+    /// The folders to evaluate, by path.
+    pub roots: Vec<Arc<Folder>>,
+    /// The folders that a root calls; they are shared between roots.
+    pub called: Called,
+}
+
+type Slot = Arc<OnceLock<Option<Arc<Folder>>>>;
+
+/// Folders by path, read when they are first called.
+#[derive(Debug, Default)]
+pub struct Called(Mutex<FxHashMap<PathBuf, Slot>>);
+
+impl Called {
+    fn get(&self, workspace: &Workspace, path: &Path) -> Option<Arc<Folder>> {
+        let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = Arc::clone(folders.entry(path.to_owned()).or_default());
+        drop(folders);
+        slot.get_or_init(|| Folder::open(workspace, path).map(Arc::new)).clone()
+    }
+
+    /// Every folder that was read.
+    pub fn folders(&self) -> Vec<Arc<Folder>> {
+        let folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out: Vec<_> = folders.values().filter_map(|it| it.get().cloned().flatten()).collect();
+        out.sort_by(|a, b| a.path.cmp(&b.path));
+        out
+    }
+}
+
+/// Reads and cuts every Terraform file that was selected, and finds the roots.
+pub fn survey(workspace: &Workspace) -> Estate {
+    let mut by_folder: FxHashMap<PathBuf, Vec<PathBuf>> = FxHashMap::default();
+    for selected in &workspace.selected {
+        let name = selected.path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+        if is_terraform(name) {
+            let folder = selected.path.parent().map(normal).unwrap_or_default();
+            by_folder.entry(folder).or_default().push(selected.path.clone());
+        }
+    }
+    let mut groups: Vec<_> = by_folder.into_iter().collect();
+    groups.sort();
+    let folders: Vec<(Arc<Folder>, Vec<PathBuf>)> = groups
+        .into_par_iter()
+        .map(|(path, files)| {
+            // A file that was named alone still stands in its folder.
+            let folder = Folder::open(workspace, &path).filter(|it| it.files.len() > files.len());
+            let folder = Arc::new(folder.unwrap_or_else(|| Folder::read(workspace, &path, &files)));
+            let calls = folder
+                .calls()
+                .into_iter()
+                .filter_map(|(_, source)| source)
+                .filter(|source| source.starts_with('.'))
+                .map(|source| normal(&path.join(source)))
+                .filter(|called| *called != path)
+                .collect();
+            (folder, calls)
+        })
+        .collect();
+    let called: FxHashSet<&PathBuf> = folders.iter().flat_map(|(_, calls)| calls).collect();
+    let at: FxHashMap<&PathBuf, usize> = folders.iter().enumerate().map(|(n, (it, _))| (&it.path, n)).collect();
+    let mut reached = vec![false; folders.len()];
+    let mut is_root = vec![false; folders.len()];
+    let mut reach = |from: usize, reached: &mut Vec<bool>| {
+        let mut next = vec![from];
+        while let Some(n) = next.pop() {
+            if !std::mem::replace(&mut reached[n], true) {
+                next.extend(folders[n].1.iter().filter_map(|it| at.get(it)));
+            }
+        }
+    };
+    for (n, (folder, _)) in folders.iter().enumerate() {
+        if !called.contains(&folder.path) {
+            is_root[n] = true;
+            reach(n, &mut reached);
+        }
+    }
+    // Folders that call each other in a circle have no caller outside of it: the first of them is judged by itself.
+    for n in 0..folders.len() {
+        if !reached[n] {
+            is_root[n] = true;
+            reach(n, &mut reached);
+        }
+    }
+    let mut estate = Estate::default();
+    let mut slots = FxHashMap::default();
+    for (n, (folder, _)) in folders.iter().enumerate() {
+        if is_root[n] {
+            estate.roots.push(Arc::clone(folder));
+        }
+        if called.contains(&folder.path) {
+            slots.insert(folder.path.clone(), Arc::new(OnceLock::from(Some(Arc::clone(folder)))));
+        }
+    }
+    estate.called = Called(Mutex::new(slots));
+    estate
+}
+
+/// Evaluates one root module.
+pub fn read(workspace: &Workspace, called: &Called, root: &Arc<Folder>, options: &Options) -> Collected {
+    let folders = |path: &Path| called.get(workspace, path);
+    let evaluator = Evaluator::new(workspace, root.path.clone(), &folders);
+    let mut errors = Vec::new();
+    let given = values(workspace, root, options, &evaluator, &mut errors);
+    let module = evaluator.root_module(Arc::clone(root), given);
+    let mut collected = collect::collect(&evaluator, &module);
+    collected.errors.extend(errors);
+    collected
+}
+
+/// The values of a root's variables, in Terraform's order: `terraform.tfvars`, `*.auto.tfvars`, the files and the
+/// values of the command line.
+fn values(
+    workspace: &Workspace,
+    root: &Arc<Folder>,
+    options: &Options,
+    evaluator: &Evaluator<'_>,
+    errors: &mut Vec<SyntaxError>,
+) -> FxHashMap<Arc<str>, Node> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    let own = workspace.files_in(&root.path);
+    let name = |path: &PathBuf| path.file_name().and_then(|it| it.to_str()).unwrap_or_default().to_owned();
+    for wanted in ["terraform.tfvars", "terraform.tfvars.json"] {
+        files.extend(own.iter().filter(|it| name(it) == wanted).cloned());
+    }
+    let auto = |it: &&PathBuf| name(it).ends_with(".auto.tfvars") || name(it).ends_with(".auto.tfvars.json");
+    files.extend(own.iter().filter(auto).cloned());
+    files.extend(options.var_files.iter().cloned());
+    let scope = Scope::of(&evaluator.root_module(Arc::clone(root), FxHashMap::default()));
+    let mut values = FxHashMap::default();
+    for path in files {
+        let Ok(source) = workspace.open(&path) else { continue };
+        for (name, node) in values_of(&source, evaluator, &scope, errors) {
+            values.insert(name, node);
+        }
+    }
+    for (name, value) in &options.vars {
+        let Some(block) = root.find("variable", name, "").and_then(|id| root.block(id)) else { continue };
+        let span = block.head();
+        let is_text = match block.body.attribute("type").map(|it| &it.value.kind) {
+            Some(ExprKind::Variable(of)) => &**of == "string",
+            Some(_) => false,
+            None => true,
+        };
+        let mut text = Text::default();
+        text.push_known(value, span.at_start());
+        let node = Node::new(Value::Text(text.clone()), span);
+        let parsed = if is_text { None } else { json::parse(&text).root };
+        values.insert(name.as_str().into(), parsed.unwrap_or(node));
+    }
+    values
+}
+
+fn values_of(
+    source: &Source,
+    evaluator: &Evaluator<'_>,
+    scope: &Scope,
+    errors: &mut Vec<SyntaxError>,
+) -> Vec<(Arc<str>, Node)> {
+    if source.path.extension().is_some_and(|it| it == "json") {
+        let parsed = json::parse_source(source);
+        errors.extend(parsed.errors);
+        let object = parsed.root.as_ref().and_then(Node::as_object).cloned().unwrap_or_default();
+        return object.entries.into_iter().map(|it| (it.key.raw().into(), it.node)).collect();
+    }
+    let cuts = hcl::cut(source);
+    errors.extend(cuts.errors);
+    let mut out = Vec::new();
+    for span in cuts.attributes {
+        let (body, wrong) = hcl::parse_attributes(source, span);
+        errors.extend(wrong);
+        for attribute in body.attributes {
+            out.push((Arc::clone(&attribute.name.text), evaluator.value(&attribute.value, scope)));
+        }
+    }
+    out
+}

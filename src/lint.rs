@@ -1,0 +1,302 @@
+//! The pipeline, read top to bottom: files to configurations, configurations to findings, findings to a report.
+//! It does no I/O of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use sha2::{Digest, Sha256};
+
+use crate::frontend::json::{self, Read};
+use crate::frontend::terraform::{self, Called, Folder, is_terraform};
+use crate::frontend::{Attachment, Bucket, Configuration};
+use crate::policy::Policy;
+use crate::report::{InputError, Report, Summary};
+use crate::rule::{Carrier, Check, Context, Finding, Rule};
+use crate::source::{FileId, Selected, Workspace};
+use crate::syntax::SyntaxError;
+
+/// What a run is asked to do.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The rules to run.
+    pub rules: Vec<&'static Rule>,
+    /// What the user says of Terraform's variables.
+    pub terraform: terraform::Options,
+}
+
+/// What came of one root module or one file.
+#[derive(Debug, Default)]
+struct Part {
+    findings: Vec<Finding>,
+    errors: Vec<InputError>,
+    summary: Summary,
+    crashed: bool,
+}
+
+/// Stacks that hold the deepest nesting that the evaluator follows.
+const STACK: usize = 64 << 20;
+
+/// Lints every selected file of a workspace, on `jobs` threads, or one a core when that is 0. `progress` is told how
+/// many of how many parts are done.
+pub fn check(
+    workspace: &Workspace,
+    options: &Options,
+    jobs: usize,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Report {
+    let run = || {
+        let estate = terraform::survey(workspace);
+        let terraform::Estate { roots, called } = estate;
+        let files: Vec<&Selected> = workspace.selected.iter().filter(|it| !is_terraform(&name_of(&it.path))).collect();
+        let (done, all) = (AtomicUsize::new(0), roots.len() + files.len());
+        let step = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
+
+        let mut parts: Vec<Part> = roots
+            .into_par_iter()
+            .map(|root| {
+                let part = guarded(&root.path, || check_root(workspace, &called, &root, options));
+                step();
+                part
+            })
+            .collect();
+        // A file that a module has read is judged where it is attached.
+        let used: FxHashSet<FileId> = workspace.opened().iter().map(|it| it.id).collect();
+        parts.par_extend(files.into_par_iter().map(|file| {
+            let part = guarded(&file.path, || check_file(workspace, file, &used, options));
+            step();
+            part
+        }));
+        parts.push(unread(workspace));
+        report(workspace, &called, parts)
+    };
+    match rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK).build() {
+        Ok(pool) => pool.install(run),
+        // Without threads of our own the global ones will do.
+        Err(_) => run(),
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// One file or one rule that panics must not take the others with it.
+fn guarded(path: &Path, work: impl FnOnce() -> Part) -> Part {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Part {
+        errors: vec![InputError {
+            path: path.to_owned(),
+            span: None,
+            message: "iamlint failed here, which is a bug in iamlint: please report it".to_owned(),
+        }],
+        crashed: true,
+        ..Part::default()
+    })
+}
+
+fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, options: &Options) -> Part {
+    let collected = terraform::read(workspace, called, root, &options.terraform);
+    let mut part = Part::default();
+    part.errors.extend(collected.errors.into_iter().map(|it| input_error(workspace, it)));
+    part.errors.extend(folder_errors(workspace, root));
+    part.count(&collected.configuration);
+    part.findings = apply(&collected.configuration, options);
+    part
+}
+
+/// What is wrong in a folder's files, and in those of its blocks that were asked for.
+fn folder_errors(workspace: &Workspace, folder: &Folder) -> Vec<InputError> {
+    let top = folder.files.iter().flat_map(|it| &it.errors);
+    top.chain(folder.parse_errors()).map(|it| input_error(workspace, it.clone())).collect()
+}
+
+fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, options: &Options) -> Part {
+    let mut part = Part::default();
+    let Ok(source) = workspace.open(&file.path) else { return part };
+    if used.contains(&source.id) && !file.named {
+        return part;
+    }
+    match json::read(&source, file.named) {
+        Read::Policy(configuration, errors) => {
+            part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it)));
+            part.count(&configuration);
+            part.findings = apply(&configuration, options);
+        }
+        Read::Other => {}
+        Read::Broken(errors) => part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it))),
+    }
+    part
+}
+
+/// The selected files that could not be read at all.
+fn unread(workspace: &Workspace) -> Part {
+    let mut part = Part::default();
+    for selected in &workspace.selected {
+        match workspace.open(&selected.path) {
+            Ok(_) => part.summary.files += 1,
+            Err(error) => part.errors.push(InputError {
+                path: selected.path.clone(),
+                span: None,
+                message: error.to_string(),
+            }),
+        }
+    }
+    part
+}
+
+fn input_error(workspace: &Workspace, error: SyntaxError) -> InputError {
+    InputError {
+        path: workspace.source(error.span.file).path.clone(),
+        span: Some(error.span),
+        message: error.message,
+    }
+}
+
+impl Part {
+    fn count(&mut self, configuration: &Configuration) {
+        for policy in &configuration.policies {
+            self.summary.policies += 1;
+            if policy.resolution.nothing {
+                self.summary.unresolved += 1;
+            } else if policy.resolution.is_full() {
+                self.summary.resolved += 1;
+            } else {
+                self.summary.partly_resolved += 1;
+            }
+        }
+    }
+}
+
+/// Runs every rule over one configuration.
+pub fn apply(configuration: &Configuration, options: &Options) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for policy in &configuration.policies {
+        let mut findings = Vec::new();
+        for rule in &options.rules {
+            if let Check::Policy(check) = rule.check {
+                check(policy, &mut Context::new(rule, policy_carrier(policy), &mut findings));
+            }
+        }
+        fold(&mut findings, &options.rules);
+        out.extend(findings);
+    }
+    for rule in &options.rules {
+        match rule.check {
+            Check::Policy(_) => {}
+            Check::Bucket(check) => configuration.buckets.iter().for_each(|bucket: &Bucket| {
+                check(bucket, &mut Context::new(rule, carrier(&bucket.address), &mut out));
+            }),
+            Check::Attachment(check) => configuration.attachments.iter().for_each(|attachment: &Attachment| {
+                check(attachment, &mut Context::new(rule, carrier(&attachment.address), &mut out));
+            }),
+            Check::Configuration(check) => {
+                check(configuration, &mut Context::new(rule, carrier(&"".into()), &mut out));
+            }
+        }
+    }
+    out
+}
+
+fn policy_carrier(policy: &Policy) -> Carrier {
+    Carrier { kind: Some(policy.kind), address: Arc::clone(&policy.address), source: policy.source.clone() }
+}
+
+fn carrier(address: &Arc<str>) -> Carrier {
+    Carrier { kind: None, address: Arc::clone(address), source: None }
+}
+
+/// Where a broad finding explains narrower ones of the same statement, the narrower ones have nothing to add.
+fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
+    let spoken: FxHashSet<(&'static str, usize)> =
+        findings.iter().filter_map(|it| Some((it.rule, it.statement.as_ref()?.index))).collect();
+    findings.retain(|finding| {
+        let Some(statement) = &finding.statement else { return true };
+        !rules.iter().any(|rule| {
+            rule.id != finding.rule
+                && spoken.contains(&(rule.id, statement.index))
+                && rule.head().folds.contains(&finding.rule)
+        })
+    });
+}
+
+/// Everything together: one finding for one cause, in an order that no run changes.
+fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>) -> Report {
+    let mut report = Report::default();
+    let mut findings = Vec::new();
+    for part in parts {
+        findings.extend(part.findings);
+        report.errors.extend(part.errors);
+        report.summary.add(part.summary);
+        report.crashed |= part.crashed;
+    }
+    for folder in called.folders() {
+        report.errors.extend(folder_errors(workspace, &folder));
+    }
+    let place = |error: &InputError| (error.path.clone(), error.span.map(|it| it.start), error.message.clone());
+    report.errors.sort_by_cached_key(place);
+    report.errors.dedup();
+    report.findings = merged(findings);
+    let paths: FxHashMap<FileId, PathBuf> =
+        report.findings.iter().map(|it| (it.span.file, workspace.source(it.span.file).path.clone())).collect();
+    report.findings.sort_by(|a, b| {
+        let key = |it: &Finding| (it.span.start, it.span.end, it.rule);
+        paths.get(&a.span.file).cmp(&paths.get(&b.span.file)).then_with(|| key(a).cmp(&key(b)))
+            .then_with(|| a.message.cmp(&b.message))
+    });
+    fingerprints(&mut report.findings);
+    report
+}
+
+/// One finding for each rule and literal; the addresses it holds for stand beneath it.
+fn merged(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
+    let mut at: FxHashMap<(&'static str, crate::source::Span, String), usize> = FxHashMap::default();
+    for finding in findings {
+        let key = (finding.rule, finding.span, finding.subject.clone());
+        match at.get(&key) {
+            None => {
+                at.insert(key, out.len());
+                out.push(finding);
+            }
+            Some(first) => {
+                let first = &mut out[*first];
+                first.instances.extend(finding.instances.iter().cloned());
+                // What holds for certain in one instance is what the finding says.
+                if (finding.confidence, finding.severity) > (first.confidence, first.severity) {
+                    let instances = std::mem::take(&mut first.instances);
+                    *first = Finding { instances, ..finding };
+                }
+            }
+        }
+    }
+    for finding in &mut out {
+        finding.instances.sort();
+        finding.instances.dedup();
+    }
+    out
+}
+
+/// The name of each finding, from what is granted to whom and not from where it stands.
+fn fingerprints(findings: &mut [Finding]) {
+    let mut seen: FxHashMap<String, usize> = FxHashMap::default();
+    for finding in findings {
+        let mut hash = Sha256::new();
+        let sid = finding.statement.as_ref().and_then(|it| it.sid.as_deref()).unwrap_or_default();
+        for part in [finding.rule, &finding.carrier.address, sid, &finding.subject] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        let digest = hash.finalize();
+        let mut name: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        // Two statements that grant the same are told apart by their order alone.
+        let count = seen.entry(name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            name.push_str(&format!("-{count}"));
+        }
+        finding.fingerprint = name;
+    }
+}
