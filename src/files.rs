@@ -32,6 +32,8 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// One document that did not come from the disk: the path it is shown and read as, and its bytes.
     pub input: Option<(PathBuf, Vec<u8>)>,
+    /// Further files that may be read though they lie elsewhere, such as those of `--var-file`.
+    pub also: Vec<PathBuf>,
     /// Whether a named path with nothing to lint is no error.
     pub allow_empty: bool,
     /// How many threads may walk; 0 for as many as there are processors.
@@ -56,6 +58,7 @@ pub fn find(request: Request) -> Found {
     for path in &request.paths {
         search.path(path);
     }
+    search.roots.extend(request.also.iter().flat_map(fs::canonicalize));
     let Search { mut selected, mut errors, skipped, mut roots, .. } = search;
     if let Some((path, _)) = &request.input {
         roots.extend(canonical_folder(path));

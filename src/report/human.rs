@@ -19,6 +19,7 @@ use miette::{
 use super::places::{Counted, Places};
 use super::visible::{is_plain, shown, spell, visible, wrap};
 use super::{InputError, Report, Suppressed, spelled};
+use crate::policy::PolicyKind;
 use crate::rule::{Confidence, Finding, Severity};
 use crate::source::{FileId, Source, Span, Workspace};
 
@@ -160,11 +161,11 @@ impl Painter {
         match error.span {
             Some(span) => {
                 let mark = Mark { span, text: None };
-                self.picture("not read", Severity::Critical, &error.message, &[mark], &|id| places.file(id), out);
+                self.picture("input error", Severity::Critical, &error.message, &[mark], &|id| places.file(id), out);
             }
             None => {
                 let message = format!("`{}`: {}", spelled(&error.path), error.message);
-                self.picture("not read", Severity::Critical, &message, &[], &|id| places.file(id), out);
+                self.picture("input error", Severity::Critical, &message, &[], &|id| places.file(id), out);
             }
         }
         out.push('\n');
@@ -291,14 +292,16 @@ fn carrier(finding: &Finding) -> Option<String> {
         return None;
     }
     let mut out = carrier.address.to_string();
-    match (carrier.kind, &carrier.source) {
-        (Some(kind), Some(source)) if **source != *carrier.address => {
-            let _ = write!(out, " ({} policy from {source})", kind.name().replace('_', " "));
-        }
-        (Some(kind), _) => {
-            let _ = write!(out, " ({} policy)", kind.name().replace('_', " "));
-        }
-        (None, _) => {}
+    let kind = carrier.kind.map(|kind| match kind {
+        PolicyKind::Unknown => "policy".to_owned(),
+        PolicyKind::Boundary => "permissions boundary".to_owned(),
+        kind => format!("{} policy", kind.name().replace('_', " ")),
+    });
+    if let Some(kind) = kind {
+        let _ = match &carrier.source {
+            Some(source) if **source != *carrier.address => write!(out, " ({kind} from {source})"),
+            _ => write!(out, " ({kind})"),
+        };
     }
     if let Some(statement) = &finding.statement {
         match &statement.sid {
@@ -360,6 +363,9 @@ impl Diagnostic for Shown<'_> {
     }
 }
 
+/// A line by its number from 0, and the marks on it: which, and the bytes of the file.
+type Marked = (usize, Vec<(usize, Range<usize>)>);
+
 /// The lines that matter, of every file that matters.
 #[derive(Debug, Default)]
 struct Excerpt {
@@ -399,7 +405,7 @@ impl Excerpt {
         }
         for id in order {
             let file = file(id);
-            let mut lines: Vec<(usize, Vec<(usize, Range<usize>)>)> = Vec::new();
+            let mut lines: Vec<Marked> = Vec::new();
             for (index, mark) in marks.iter().enumerate().filter(|(_, mark)| mark.span.file == id) {
                 let (line, range) = first_line(&file, mark.span);
                 match lines.iter_mut().find(|(it, _)| *it == line) {
@@ -417,7 +423,7 @@ impl Excerpt {
     fn file(
         &mut self,
         file: &Counted,
-        lines: &[(usize, Vec<(usize, Range<usize>)>)],
+        lines: &[Marked],
         marks: &[Mark<'_>],
         unicode: bool,
     ) {
@@ -629,7 +635,6 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::policy::PolicyKind;
     use crate::report::Summary;
     use crate::rule::{Carrier, Label, StatementName};
 
@@ -699,7 +704,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    fn check(texts: &[(&str, &str)], expect: Expect) {
+    fn check(texts: &[(&str, &str)], expect: &Expect) {
         let (workspace, mut finding) = marked(texts);
         finding.help = None;
         finding.carrier.address = "".into();
@@ -738,7 +743,7 @@ mod tests {
                     module.m3.aws_iam_policy.app, module.m4.aws_iam_policy.app and 2 more
                why: iamlint explain wildcard_action
 
-            not read
+            input error
 
               × `gone`: no such file or folder
 
@@ -769,7 +774,7 @@ mod tests {
                     "\nmodule \"a\" {\n  actions = ‹by way of module.a|local.wide›\n}\n\n\n\n\nx = ‹far away|1›\n",
                 ),
             ],
-            expect![[r#"
+            &expect![[r#"
                 excerpt
                    ╭─[a/main.tf:2:11]
                  1 │ locals {
@@ -797,7 +802,7 @@ mod tests {
     fn marks_on_one_line_do_not_cover_each_other() {
         check(
             &[("a.json", "[‹in this statement|{\"Action\":‹same place|«\"s3:*\"»›,\"Resource\":‹and here|\"*\"›}›]")],
-            expect![[r#"
+            &expect![[r#"
                 excerpt
                    ╭─[a.json:1:12]
                  1 │ [{"Action":"s3:*","Resource":"*"}]
@@ -814,7 +819,7 @@ mod tests {
     fn what_would_act_on_a_terminal_is_shown_and_moves_no_caret() {
         check(
             &[("a\u{1b}]0;.json", "\u{FEFF}{\t\"\u{1b}[2J\u{202e}é字\": «\"s3:*\"»,\r\n \"##[group]\": \"::x\" }")],
-            expect![[r#"
+            &expect![[r#"
                 excerpt
                    ╭─[a<U+001B>]0;.json:1:15]
                  1 │ {   "<U+001B>[2J<U+202E>é字": "s3:*",
@@ -830,7 +835,7 @@ mod tests {
         let long = format!("{}«\"s3:*\"»{}‹in this list|\"x\"›{}", "é".repeat(500), "b".repeat(1000), "c".repeat(9000));
         check(
             &[("a.json", &long)],
-            expect![[r#"
+            &expect![[r#"
                 excerpt
                    ╭─[a.json:1:501]
                  1 │ …éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé"s3:*"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb…bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"x"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc…
@@ -845,7 +850,7 @@ mod tests {
     fn an_empty_place_and_the_end_of_a_file() {
         check(
             &[("a.tf", "a {\n«»")],
-            expect![[r#"
+            &expect![[r#"
                 excerpt
                    ╭─[a.tf:2:1]
                  1 │ a {
@@ -856,7 +861,7 @@ mod tests {
         );
         check(
             &[("a.tf", "«»")],
-            expect![[r#"
+            &expect![[r#"
                 excerpt
                    ╭─[a.tf:1:1]
                  1 │ 
@@ -866,7 +871,7 @@ mod tests {
         );
         check(
             &[("a.tf", "x = [«\n\n  \"s3:*\"\n»]\n")],
-            expect![[r#"
+            &expect![[r#"
                 excerpt
                    ╭─[a.tf:3:3]
                  3 │   "s3:*"

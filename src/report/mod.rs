@@ -92,5 +92,6 @@ impl Summary {
         self.resolved += other.resolved;
         self.partly_resolved += other.partly_resolved;
         self.unresolved += other.unresolved;
+        self.others += other.others;
     }
 }
