@@ -14,7 +14,7 @@ use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::frontend::{Attachment, Bucket, Configuration};
 use crate::policy::Policy;
-use crate::report::{InputError, Report, Summary};
+use crate::report::{InputError, Report, Summary, Unresolved};
 use crate::rule::{Carrier, Check, Context, Finding, Rule};
 use crate::source::{FileId, Selected, Workspace};
 use crate::syntax::SyntaxError;
@@ -34,6 +34,7 @@ struct Part {
     findings: Vec<Finding>,
     errors: Vec<InputError>,
     summary: Summary,
+    unresolved: Vec<Unresolved>,
     crashed: bool,
 }
 
@@ -159,6 +160,11 @@ impl Part {
     fn count(&mut self, configuration: &Configuration) {
         for policy in &configuration.policies {
             self.summary.policies += 1;
+            self.unresolved.extend(policy.resolution.holes.iter().map(|hole| Unresolved {
+                hole: Arc::clone(hole),
+                address: Arc::clone(&policy.address),
+                nothing: policy.resolution.nothing,
+            }));
             if policy.resolution.nothing {
                 self.summary.unresolved += 1;
             } else if policy.resolution.is_full() {
@@ -230,6 +236,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>) -> Report {
         findings.extend(part.findings);
         report.errors.extend(part.errors);
         report.summary.add(part.summary);
+        report.unresolved.extend(part.unresolved);
         report.crashed |= part.crashed;
     }
     for folder in called.folders() {
@@ -238,6 +245,8 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>) -> Report {
     let place = |error: &InputError| (error.path.clone(), error.span.map(|it| it.start), error.message.clone());
     report.errors.sort_by_cached_key(place);
     report.errors.dedup();
+    report.unresolved.sort_by(|a, b| (a.hole.span, &a.address).cmp(&(b.hole.span, &b.address)));
+    report.unresolved.dedup_by(|a, b| a.hole.span == b.hole.span && a.hole.reference == b.hole.reference);
     report.findings = merged(findings);
     let paths: FxHashMap<FileId, PathBuf> =
         report.findings.iter().map(|it| (it.span.file, workspace.source(it.span.file).path.clone())).collect();

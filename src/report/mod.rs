@@ -7,11 +7,13 @@ pub mod rules;
 mod visible;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use visible::visible;
 
 use crate::rule::{Finding, Severity};
 use crate::source::Span;
+use crate::value::Hole;
 
 /// All that a run has to say.
 #[derive(Debug, Default)]
@@ -24,6 +26,8 @@ pub struct Report {
     pub errors: Vec<InputError>,
     /// What was read.
     pub summary: Summary,
+    /// Every hole that kept a policy from being fully known.
+    pub unresolved: Vec<Unresolved>,
     /// Whether iamlint itself has failed somewhere; the errors say where.
     pub crashed: bool,
 }
@@ -37,6 +41,17 @@ pub struct Suppressed {
     pub reason: String,
     /// Where it was answered for: `comment`, `config`, `baseline`.
     pub by: &'static str,
+}
+
+/// A hole that kept policies from being fully known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The hole: where it is written, and why it is not known.
+    pub hole: Arc<Hole>,
+    /// The address of the first policy that it is in.
+    pub address: Arc<str>,
+    /// Whether nothing at all is known of that policy.
+    pub nothing: bool,
 }
 
 /// An input that could not be read, or not all of it.

@@ -30,3 +30,8 @@ pub(super) fn token_end(text: &str, at: usize, limit: usize) -> usize {
         }
     }
 }
+
+/// What is said of a bracket without its other half.
+pub(super) fn never_closed(text: &str, at: usize, length: usize) -> String {
+    format!("`{}` is never closed", &text[at..at + length])
+}

@@ -99,8 +99,8 @@ fn expression(ground: Ground<'_>, prepared: Prepared, faults: &mut Vec<Fault>) -
     } else {
         match prepared.copy.parse::<Expression>() {
             Ok(expression) => lower.expr(&expression),
-            Err(error) => {
-                faults.push(explain(ground, &prepared, &error, What::Value));
+            Err(_) => {
+                faults.push(explain(ground, &prepared, What::Value));
                 return None;
             }
         }
@@ -127,49 +127,82 @@ fn template(ground: Ground<'_>, prepared: Prepared, faults: &mut Vec<Fault>) -> 
                 }
             })
         }
-        Err(error) => {
-            faults.push(explain(ground, &prepared, &error, What::Template));
+        Err(_) => {
+            faults.push(explain(ground, &prepared, What::Template));
             None
         }
     }
 }
 
 /// What hcl-edit did not like, in words and with what stands there. Its own text speaks of its grammar and of the copy.
-fn explain(ground: Ground<'_>, prepared: &Prepared, error: &hcl_edit::parser::Error, what: What) -> Fault {
+fn explain(ground: Ground<'_>, prepared: &Prepared, what: What) -> Fault {
     let raw = ground.raw();
-    let offset = error.location().offset().min(prepared.copy.len());
-    let blank = prepared.copy[offset..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let at = (prepared.start + offset + blank).min(prepared.end);
-    let limit = if prepared.end == raw.len() || what == What::Template { prepared.end } else { prepared.end + 1 };
-    let range = at..token_end(raw, at, prepared.end);
-    if error.message().contains("nesting depth") {
-        let message = "this is nested more than 64 levels deep, which is more than can be read".to_owned();
-        return Fault { at: range, message };
-    }
-    if error.message().contains("chained binary operators") {
-        let message = "this is a chain of more than 128 operators, which is more than can be read".to_owned();
-        return Fault { at: range, message };
-    }
-    let found = found(raw, at, limit);
-    if raw[at..].starts_with('\'') {
-        return Fault { at: range, message: "`'` does not begin a string, only `\"` does".to_owned() };
-    }
-    let inner = prepare(raw, prepared.start, at, what).open.last().map(|open| open.kind);
-    let is_closer = matches!(raw.as_bytes().get(at), Some(b')' | b']' | b'}' | b',' | b'\n' | b'\r') | None);
-    let wanted = if error.message().contains("invalid expression") || is_closer {
-        "a value"
-    } else {
-        match inner {
-            Some(Kind::Round) => "`,` or `)`",
-            Some(Kind::Square) => "`,` or `]`",
-            Some(Kind::Object(_)) => "a new line, `,` or `}`",
-            Some(Kind::Sequence) => "`}`",
-            Some(Kind::For) => "the rest of the `for` expression",
-            Some(Kind::Bare | Kind::Quote | Kind::Heredoc(..)) => "a template that is closed",
-            None => "the end of the value",
-        }
+    // With a blank behind it an error at the end is told from one at the last letter.
+    let copy = format!("{} ", prepared.copy);
+    let error = match what {
+        What::Value => copy.parse::<Expression>().err(),
+        What::Template => prepared.copy.parse::<Template>().err(),
     };
-    Fault { at: range, message: format!("expected {wanted}, found {found}") }
+    let offset = error.as_ref().map_or(0, |error| error.location().offset()).min(prepared.copy.len());
+    let words = error.as_ref().map_or("", |error| error.message());
+    let blank = prepared.copy[offset..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let at = prepared.start + offset + blank;
+    let range = at..token_end(raw, at, prepared.end);
+    let token = &raw[range.clone()];
+    if words.contains("nesting depth") {
+        return fault(range, "this is nested more than 64 levels deep, which is more than can be read");
+    }
+    if words.contains("chained binary operators") {
+        return fault(range, "this is a chain of more than 128 operators, which is more than can be read");
+    }
+    match token {
+        "'" => return fault(range, "`'` does not begin a string, only `\"` does"),
+        "%{" => {
+            let directive = raw[range.end..].trim_start_matches(['~', ' ', '\t']);
+            let keyword = &directive[..name_end(directive.as_bytes(), 0)];
+            let message = match keyword {
+                "if" => "`%{ if }` is never closed by `%{ endif }`".to_owned(),
+                "for" => "`%{ for }` is never closed by `%{ endfor }`".to_owned(),
+                "else" | "endif" | "endfor" => format!("`%{{ {keyword} }}` belongs to no directive here"),
+                _ => "expected `if`, `for`, `else`, `endif` or `endfor` in a directive".to_owned(),
+            };
+            return fault(range, message);
+        }
+        "else" | "endif" | "endfor" => {
+            return fault(range, format!("`%{{ {token} }}` does not belong to the directive that is open here"));
+        }
+        "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||" | "." | "!" => {
+            let next = range.end + (raw[range.end..].len() - raw[range.end..].trim_start_matches([' ', '\t']).len());
+            let wanted = if token == "." { "a name, a number or `*`" } else { "a value" };
+            let message = format!("expected {wanted} after `{token}`, found {}", found(raw, next, raw.len()));
+            return fault(range, message);
+        }
+        _ => {}
+    }
+    let open = prepare(raw, prepared.start, at, what).open.last().copied();
+    let is_for = open.is_some_and(|open| open.kind == Kind::For || is_for(&raw[open.at + 1..]));
+    let ends_value = matches!(token, ")" | "]" | "}" | "") || token == "," && open.is_some();
+    let wanted = match open.map(|open| open.kind) {
+        _ if words.contains("invalid expression") => "a value",
+        _ if is_for && words.contains("`in`") => "`in`",
+        _ if is_for && words.contains("`=>`") => "`=>` and a value",
+        _ if words.contains("`:`") => "`:`",
+        _ if ends_value => "a value",
+        Some(Kind::Round) => "`,` or `)`",
+        Some(Kind::Square) => "`,` or `]`",
+        Some(Kind::Object(_)) => "a new line, `,` or `}`",
+        Some(Kind::Sequence | Kind::For) => "`}`",
+        Some(Kind::Bare | Kind::Quote | Kind::Heredoc(..)) | None => "the end of the value",
+    };
+    fault(range, format!("expected {wanted}, found {}", found(raw, at, raw.len())))
+}
+
+fn fault(at: Range<usize>, message: impl Into<String>) -> Fault {
+    Fault { at, message: message.into() }
+}
+
+fn is_for(text: &str) -> bool {
+    text.trim_start().strip_prefix("for").is_some_and(|rest| rest.starts_with(char::is_whitespace))
 }
 
 enum Member {

@@ -11,7 +11,8 @@
 
 use std::ops::Range;
 
-use super::lex::{closing, comment_end, heredoc, line_end, line_start, within_name};
+use super::lex::{self, closing, comment_end, heredoc, line_end, line_start, within_name};
+use super::message::never_closed;
 use super::scan::NEVER_CLOSED_STRING;
 
 /// What is open at some point of an expression.
@@ -434,14 +435,19 @@ impl Reader<'_> {
         }
     }
 
+    /// As the scanner does it: a string ends with its line, and takes what was opened on the line with it.
     fn string_never_closed(&mut self, line_end: usize) {
         let is_text = |open: &Open| matches!(open.kind, Kind::Heredoc(..) | Kind::Bare);
         let floor = self.open.iter().rposition(is_text).map_or(0, |index| index + 1);
+        let outermost = self.open[floor..].iter().position(|open| open.kind == Kind::Quote).unwrap_or(0) + floor;
         if let Some(quote) = self.open.last().copied() {
-            self.fault(quote.at..line_end, NEVER_CLOSED_STRING);
             let line = line_start(self.bytes, quote.at);
-            let outermost = self.open[floor..].iter().position(|open| open.kind == Kind::Quote).unwrap_or(0) + floor;
             let first = self.open[floor..outermost].iter().position(|open| open.at >= line);
+            let inner = self.open[outermost..].iter().rfind(|open| open.kind == Kind::Sequence && open.at >= line);
+            match inner.copied() {
+                Some(sequence) => self.never_closed(sequence),
+                None => self.fault(quote.at..line_end.min(lex::line_end(self.bytes, quote.at)), NEVER_CLOSED_STRING),
+            }
             self.open.truncate(first.map_or(outermost, |first| floor + first));
         }
         self.at = line_end;
@@ -504,9 +510,7 @@ impl Reader<'_> {
 
     fn never_closed(&mut self, open: Open) {
         let length = if open.kind == Kind::Sequence { 2 } else { 1 };
-        let range = open.at..open.at + length;
-        let message = format!("`{}` is never closed", &self.text[range.clone()]);
-        self.fault(range, message);
+        self.fault(open.at..open.at + length, never_closed(self.text, open.at, length));
     }
 
     fn fault(&mut self, at: Range<usize>, message: impl Into<String>) {

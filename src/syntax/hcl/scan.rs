@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::lex::{begins_name, closing, comment_end, heredoc, line_end, line_start, name_end};
-use super::{Comment, Cut, Cuts};
+use super::message::never_closed;
+use super::{Comment, Cut, Cuts, lex};
 use crate::source::{Source, Span};
 use crate::syntax::SyntaxError;
 
@@ -341,7 +342,7 @@ impl Scanner<'_> {
         };
         let index = floor + index;
         for open in self.open.split_off(index + 1) {
-            self.error(open.at, open.at + 1, format!("`{}` is never closed", &self.text[open.at..=open.at]));
+            self.error(open.at, open.at + 1, never_closed(self.text, open.at, 1));
         }
         if let Some(open) = self.open.pop()
             && index > 0
@@ -387,11 +388,16 @@ impl Scanner<'_> {
     fn string_never_closed(&mut self, line_end: usize) {
         let heredoc = self.open.iter().rposition(|open| matches!(open.kind, Kind::Heredoc(..)));
         let floor = heredoc.map_or(0, |index| index + 1);
+        let outermost = self.open[floor..].iter().position(|open| open.kind == Kind::Quote).unwrap_or(0) + floor;
         if let Some(quote) = self.open.last().copied() {
-            self.error(quote.at, line_end, NEVER_CLOSED_STRING);
             let line = line_start(self.bytes, quote.at);
-            let outermost = self.open[floor..].iter().position(|open| open.kind == Kind::Quote).unwrap_or(0) + floor;
             let first = self.open[floor..outermost].iter().position(|open| open.at >= line);
+            let inner = self.open[outermost..].iter().rfind(|open| open.kind == Kind::Sequence && open.at >= line);
+            match inner.copied() {
+                // What looks like a string in a sequence is more likely the end of the string around it.
+                Some(sequence) => self.error(sequence.at, sequence.at + 2, never_closed(self.text, sequence.at, 2)),
+                None => self.error(quote.at, line_end.min(lex::line_end(self.bytes, quote.at)), NEVER_CLOSED_STRING),
+            }
             self.open.truncate(first.map_or(outermost, |first| floor + first));
         }
         self.at = line_end;
@@ -457,8 +463,8 @@ impl Scanner<'_> {
         let Some(first) = self.open.first().copied() else { return };
         let sequence = self.open.iter().find(|open| open.kind == Kind::Sequence);
         let at = sequence.map_or(self.suspect.unwrap_or(first.at), |open| open.at);
-        let end = at + if sequence.is_some() { 2 } else { 1 };
-        self.error(at, end, format!("`{}` is never closed", &self.text[at..end]));
+        let length = if sequence.is_some() { 2 } else { 1 };
+        self.error(at, at + length, never_closed(self.text, at, length));
         self.open.clear();
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{CallError, Host, Site};
-use crate::value::{Hole, HoleKind, Node, Number, Object, Text, Value};
+use crate::value::{Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
 
 /// What a function answers.
 pub(super) type Answer<T = Node> = Result<T, Stop>;
@@ -43,6 +43,16 @@ impl<'a> Call<'a> {
         Stop::Hole { kind: survey.kind(), why: survey.why() }
     }
 
+    /// The same of a value made of pieces of some of the arguments only.
+    pub(super) fn unknown_piece_of(&self, arguments: &[usize]) -> Stop {
+        let survey = arguments.iter().filter_map(|index| self.arguments.get(*index));
+        let survey = survey.fold(Survey::default(), |mut survey, node| {
+            survey.look(node);
+            survey
+        });
+        Stop::Hole { kind: survey.kind(), why: survey.why() }
+    }
+
     /// A value that never holds a wildcard cannot be known: a number, a digest.
     pub(super) fn opaque(&self) -> Stop {
         Stop::Hole { kind: HoleKind::Opaque, why: Survey::of(self.arguments).why() }
@@ -74,6 +84,16 @@ impl<'a> Call<'a> {
     /// A list that the call gives.
     pub(super) fn made_list(&self, nodes: Vec<Node>) -> Answer {
         Ok(self.made(Value::List(nodes.into())))
+    }
+
+    /// An object that the call gives.
+    pub(super) fn made_object(&self, entries: Vec<Entry>) -> Node {
+        self.made(Value::Object(Arc::new(Object { entries, open: None })))
+    }
+
+    /// An entry whose key nobody has written.
+    pub(super) fn entry(&self, key: &str, node: Node) -> Entry {
+        Entry { key: Text::known(key, self.site.span), key_span: self.site.span, node }
     }
 
     pub(super) fn made_bool(&self, it: bool) -> Answer {

@@ -59,7 +59,8 @@ fn any_is(call: &mut Call<'_>, decisive: bool) -> Answer {
                     return call.made_bool(false);
                 }
             }
-            None if is_loose(node) || matches!(node.value, Value::OneOf(_) | Value::Text(_)) => unknown = true,
+            None if is_loose(node) || matches!(node.value, Value::OneOf(_)) => unknown = true,
+            None if node.as_text().is_some_and(Text::has_holes) => unknown = true,
             None => return Err(call.fail(Some(0), "a list of bool is required")),
         }
     }
@@ -99,6 +100,9 @@ fn is_set(node: &Node) -> Option<bool> {
 }
 
 pub(super) fn coalesce(call: &mut Call<'_>) -> Answer {
+    if unified(call.arguments).is_none() {
+        return Err(call.fail(None, "all arguments must have the same type"));
+    }
     let has_text = call.arguments.iter().any(|node| matches!(node.value, Value::Text(_)));
     first_of(call, is_set, |node| if has_text { as_text_node(node) } else { node.clone() })
         .ok_or_else(|| call.fail(None, "there is no argument that is neither null nor empty"))?

@@ -234,7 +234,10 @@ fn put(call: &mut Call<'_>, out: &mut Text, verb: Verb, node: &Node) -> Answer<(
             pad(call, out, verb, text, &Origin::HERE)
         }
         't' => match truth(node) {
-            Some(it) => pad(call, out, verb, Text::known(&it.to_string(), node.span), &node.origin),
+            // Go would fill it up to the width, Terraform does not.
+            Some(it) => {
+                pad(call, out, Verb { width: None, ..verb }, Text::known(&it.to_string(), node.span), &node.origin)
+            }
             None if is_unknown(node) => Ok(put_opaque(call, out, verb, node)),
             None => Err(refuse(call, "a bool is required")),
         },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::arguments::{Answer, Call, Stop};
+use super::arguments::{Answer, Call};
 use super::compare::{is_loose, known_ends};
 use crate::value::{HOLE, Hole, HoleKind, Node, Origin, Text, Value};
 
@@ -31,7 +31,8 @@ fn letter_by_letter(call: &mut Call<'_>, change: impl Fn(&str) -> String) -> Ans
 }
 
 pub(super) fn lower(call: &mut Call<'_>) -> Answer {
-    letter_by_letter(call, |part| part.chars().map(|it| simple(it, it.to_lowercase())).collect())
+    letter_by_letter(call, |part| // The only one with two small letters is `İ`, and Go takes the first.
+        part.chars().filter_map(|it| it.to_lowercase().next()).collect())
 }
 
 pub(super) fn upper(call: &mut Call<'_>) -> Answer {
@@ -346,7 +347,7 @@ pub(super) fn replace(call: &mut Call<'_>) -> Answer {
     let (text, search, with) = (call.text(0)?, call.text(1)?, call.text(2)?);
     let Some(search) = search.as_known() else { return Err(call.unknown()) };
     if search.len() > 1 && search.starts_with('/') && search.ends_with('/') {
-        return Err(Stop::Hole { kind: HoleKind::Free, why: "regular expressions are not there yet".into() });
+        return super::regular::replace(call, &search[1..search.len() - 1], &with);
     }
     let found = memchr::memmem::find_iter(text.raw().as_bytes(), search.as_bytes()).count();
     call.spend(text.len().saturating_add(found.saturating_mul(with.len())))?;
