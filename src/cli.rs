@@ -119,7 +119,7 @@ pub(crate) struct Check {
     /// Only findings and errors, no counts and no progress
     #[arg(long, short, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Also what was suppressed and why, every instance, and which configuration holds
+    /// Also what was suppressed or not resolved and why, every instance, and which configuration holds
     #[arg(long, short)]
     pub(crate) verbose: bool,
 }

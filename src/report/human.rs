@@ -18,7 +18,7 @@ use miette::{
 
 use super::places::{Counted, Places};
 use super::visible::{is_plain, shown, spell, visible, wrap};
-use super::{InputError, Report, Suppressed, spelled};
+use super::{InputError, Report, Suppressed, Unresolved, spelled};
 use crate::policy::PolicyKind;
 use crate::rule::{Confidence, Finding, Severity};
 use crate::source::{FileId, Source, Span, Workspace};
@@ -37,7 +37,7 @@ pub struct Style {
     pub width: usize,
     /// Without what was looked at.
     pub quiet: bool,
-    /// With the findings that somebody has answered for.
+    /// With the findings that somebody has answered for, what could not be resolved, and every instance.
     pub verbose: bool,
 }
 
@@ -59,7 +59,10 @@ pub fn write(report: &Report, workspace: &Workspace, style: Style, out: &mut dyn
         for suppressed in &report.suppressed {
             painter.suppressed(suppressed, &places, &mut text);
         }
-        if !report.suppressed.is_empty() {
+        for unresolved in &report.unresolved {
+            painter.unresolved(unresolved, &places, &mut text);
+        }
+        if !text.is_empty() {
             text.push('\n');
         }
         flush(&mut text, out)?;
@@ -184,6 +187,21 @@ impl Painter {
             finding.message
         );
         let _ = writeln!(out, "  suppressed {}", visible(&line));
+    }
+
+    fn unresolved(&self, Unresolved { hole, address, nothing }: &Unresolved, places: &Places<'_>, out: &mut String) {
+        let file = places.file(hole.span.file);
+        let start = file.position(hole.span.start as usize);
+        let of = if *nothing { "" } else { "part of " };
+        let line = format!(
+            "{}:{}:{}: `{}` leaves {of}{address} open: {}",
+            spelled(&file.source.path),
+            start.line,
+            start.column,
+            hole.reference,
+            hole.why
+        );
+        let _ = writeln!(out, "  unresolved {}", visible(&line));
     }
 
     /// What is counted: findings, what was answered for, what could not be read, and last what was looked at.
@@ -420,13 +438,7 @@ impl Excerpt {
     }
 
     /// Adds the marked lines of a file, each with the line before and after it.
-    fn file(
-        &mut self,
-        file: &Counted,
-        lines: &[Marked],
-        marks: &[Mark<'_>],
-        unicode: bool,
-    ) {
+    fn file(&mut self, file: &Counted, lines: &[Marked], marks: &[Mark<'_>], unicode: bool) {
         let name = visible(&spelled(&file.source.path)).into_owned();
         let last = file.source.line_starts().len() - 1;
         let mut next = 0; // the first line that is not shown yet
