@@ -19,6 +19,7 @@ macro_rules! rules {
 }
 
 rules![
+    Configuration: [invalid_ignore, unused_ignore],
     Policy: [wildcard_action],
 ];
 

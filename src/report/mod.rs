@@ -1,9 +1,17 @@
 //! What a run found, and how it is written down: one file a format, report in, bytes out.
 
-use std::path::PathBuf;
+pub mod human;
+pub mod json;
+mod places;
+pub mod rules;
+mod visible;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::rule::Finding;
+pub use visible::visible;
+
+use crate::rule::{Finding, Severity};
 use crate::source::Span;
 use crate::value::Hole;
 
@@ -72,6 +80,22 @@ pub struct Summary {
     pub partly_resolved: usize,
     /// Of which nothing is known.
     pub unresolved: usize,
+    /// Buckets, attachments and other things that rules look at and that are no policies.
+    pub others: usize,
+}
+
+impl Report {
+    /// How many findings stand, of each severity from the worst down.
+    pub fn by_severity(&self) -> [(Severity, usize); 4] {
+        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low]
+            .map(|severity| (severity, self.findings.iter().filter(|finding| finding.severity == severity).count()))
+    }
+}
+
+/// A path as every report spells it: `/` between its parts, whatever the system.
+fn spelled(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '/' { path.into_owned() } else { path.replace(std::path::MAIN_SEPARATOR, "/") }
 }
 
 impl Summary {
@@ -83,5 +107,6 @@ impl Summary {
         self.resolved += other.resolved;
         self.partly_resolved += other.partly_resolved;
         self.unresolved += other.unresolved;
+        self.others += other.others;
     }
 }
