@@ -227,6 +227,17 @@ impl<'w> Evaluator<'w> {
         })
     }
 
+    /// Lets go of what a root and its calls remember: they hold each other, so nothing else would free them.
+    pub fn release(root: &Rc<Module>) {
+        let mut left = vec![Rc::clone(root)];
+        while let Some(module) = left.pop() {
+            module.memo.borrow_mut().clear();
+            for (_, calls) in module.calls.borrow_mut().drain() {
+                left.extend(calls.modules.iter().map(Rc::clone));
+            }
+        }
+    }
+
     /// The value of an expression; what Terraform would refuse is a hole that says so.
     pub fn value(&self, expr: &Expr, scope: &Scope) -> Node {
         self.eval(expr, scope).unwrap_or_else(|failure| self.failed(expr, scope, &failure))

@@ -142,6 +142,7 @@ pub fn read(workspace: &Workspace, called: &Called, root: &Arc<Folder>, options:
     let given = values(workspace, root, options, &evaluator, &mut errors);
     let module = evaluator.root_module(Arc::clone(root), given);
     let mut collected = collect::collect(&evaluator, &module);
+    Evaluator::release(&module);
     collected.errors.extend(errors);
     collected
 }
@@ -155,13 +156,16 @@ pub fn outputs(workspace: &Workspace, path: &Path, options: &Options) -> Vec<(St
     let given = values(workspace, &root, options, &evaluator, &mut Vec::new());
     let module = evaluator.root_module(Arc::clone(&root), given);
     let scope = Scope::of(&module);
-    root.blocks("output")
+    let outputs = root
+        .blocks("output")
         .filter_map(|(id, [name, _])| {
             let value = root.block(id)?.body.attribute("value")?.value.clone();
             let outcome = evaluator.eval(&value, &scope).map_err(|failure| failure.message.to_string());
             Some((name.to_owned(), outcome))
         })
-        .collect()
+        .collect();
+    Evaluator::release(&module);
+    outputs
 }
 
 /// The values of a root's variables, in Terraform's order: `terraform.tfvars`, `*.auto.tfvars`, the files and the
