@@ -49,7 +49,7 @@ pub fn parse_as(text: &Text, schema: Schema) -> (Vec<Node>, Vec<SyntaxError>) {
             Ok((event, span)) => {
                 let range = span.byte_range().unwrap_or(0..0);
                 let tag_range = span.tag_span().and_then(|span| span.byte_range());
-                if !tree.take(event, range, tag_range) {
+                if !tree.take(event, range, tag_range.as_ref()) {
                     break;
                 }
             }
@@ -125,10 +125,10 @@ impl Tree<'_> {
     }
 
     /// Whether to go on.
-    fn take(&mut self, event: Event<'_>, range: Range<usize>, tag_range: Option<Range<usize>>) -> bool {
+    fn take(&mut self, event: Event<'_>, range: Range<usize>, tag_range: Option<&Range<usize>>) -> bool {
         let tag = |tree: &Self, tag: &Option<std::borrow::Cow<'_, Tag>>| {
             let tag = tag.as_ref()?;
-            Some((tag_name(tag), tree.place(tag_range.clone().unwrap_or_else(|| range.clone()))))
+            Some((tag_name(tag), tree.place(tag_range.unwrap_or(&range).clone())))
         };
         match event {
             Event::Scalar(value, style, anchor, given) => {
@@ -344,6 +344,13 @@ impl Tree<'_> {
         let mut at = inner.start;
         let mut out = Text::default();
         let mut rest = value;
+        if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            // Empty lines in front are no part of the scalar's span.
+            while rest.starts_with('\n') && !raw[at..inner.end].trim_start_matches([' ', '\t']).starts_with('\n') {
+                out.push_known("\n", self.place(at..at));
+                rest = &rest[1..];
+            }
+        }
         let mut at_line_start = true;
         while !rest.is_empty() {
             if at >= inner.end {
@@ -366,13 +373,16 @@ impl Tree<'_> {
                     continue;
                 }
             }
-            let special = |it: char| match style {
-                ScalarStyle::DoubleQuoted => matches!(it, '\\' | '\n' | '\r'),
-                ScalarStyle::SingleQuoted => matches!(it, '\'' | '\n' | '\r'),
-                _ => matches!(it, '\n' | '\r'),
+            let special = |at: usize, it: char| match (style, it) {
+                (_, '\n' | '\r') | (ScalarStyle::DoubleQuoted, '\\') | (ScalarStyle::SingleQuoted, '\'') => true,
+                (ScalarStyle::Literal | ScalarStyle::Folded, _) => false,
+                // Outside of blocks, folding takes the blanks in front of a line end with it.
+                (_, ' ' | '\t') => source[at..].trim_start_matches([' ', '\t']).starts_with(['\n', '\r']),
+                _ => false,
             };
-            let same = source.char_indices().zip(rest.char_indices()).find(|((_, a), (_, b))| a != b || special(*a));
-            let length = same.map_or(source.len().min(rest.len()), |((length, _), _)| length);
+            let mut pairs = source.char_indices().zip(rest.chars());
+            let same = pairs.find(|((at, a), b)| a != b || special(*at, *a)).map(|((at, _), _)| at);
+            let length = same.unwrap_or(source.len().min(rest.len()));
             if length > 0 {
                 out.push_text(&self.text.slice(at..at + length), &crate::value::Origin::HERE);
                 at += length;
@@ -395,7 +405,8 @@ impl Tree<'_> {
                     at += end + 1;
                 }
             }
-            if at_line_start && first == ' ' {
+            let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+            if at_line_start && (first == ' ' || !is_block) {
                 // A folded line end: what indents the next line is no part of the text.
                 at += raw[at..inner.end].len() - raw[at..inner.end].trim_start_matches([' ', '\t']).len();
                 at_line_start = false;
@@ -650,6 +661,23 @@ mod tests {
         assert_eq!(folded.raw(), "one two\nthree");
         let at = folded.raw().find("three").unwrap();
         assert_eq!(&source[folded.span(at..at + 5).unwrap().range()], "three");
+    }
+
+    #[test]
+    fn a_folded_string_keeps_the_place_of_each_line() {
+        let last = |source: &str, read: &str| {
+            let (documents, _) = parse(&text(source));
+            let node = documents[0].get("a").unwrap();
+            let text = node.as_text().unwrap();
+            assert_eq!(text.raw(), read);
+            let at = read.find("two").unwrap();
+            assert_eq!(&source[text.span(at..at + 3).unwrap().range()], "two");
+        };
+        last("a: 'one  \n\n   it''s\n   two'\n", "one\nit's two");
+        last("a: \"one \\\n   \\ two\"\n", "one  two");
+        last("a: one\n   two\n", "one two");
+        last("a: |\n\n  one\n  two\n", "\none\ntwo\n");
+        last("a: >\n  one \n    more\n  two\n", "one \n  more\ntwo\n");
     }
 
     #[test]

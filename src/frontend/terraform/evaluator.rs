@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::folder::{BlockId, Folder};
 use super::functions::{self, Host, Site};
@@ -535,6 +535,7 @@ impl<'w> Evaluator<'w> {
                 return Ok(self.free(span, scope, "what it goes through is not known"));
             };
             let mut list = Vec::new();
+            let mut keys = FxHashSet::default();
             let mut object = Object { entries: Vec::new(), open: open_of(collection) };
             for (name, element) in elements {
                 let mut inner = scope.with(&it.value, element.clone());
@@ -573,6 +574,9 @@ impl<'w> Evaluator<'w> {
                         }
                         None => object.entries.push(Entry { key: text, key_span: key.span, node: Node::list(vec![node], span) }),
                     },
+                    Some(text) if kept.is_some() && !keys.insert(text.clone()) => {
+                        return Err(Failure { span: key.span, message: format!("two elements have the key `{text}`").into() });
+                    }
                     Some(text) => object.entries.push(Entry { key: text, key_span: key.span, node }),
                 }
             }

@@ -32,7 +32,9 @@ pub fn parse_block(source: &Source, cut: &Cut) -> (Option<Block>, Vec<SyntaxErro
 
 /// Parses a stretch of attributes: those of a `.tfvars` file.
 pub fn parse_attributes(source: &Source, span: Span) -> (Body, Vec<SyntaxError>) {
-    let mut parser = Parser::new(source, span.range(), false);
+    // A heredoc ends with its new line, which is not of the stretch.
+    let end = line_end(source.text.as_bytes(), span.range().end);
+    let mut parser = Parser::new(source, span.range().start..(end + 1).min(source.text.len()), false);
     let body = parser.members(0);
     (body, parser.errors)
 }
@@ -80,9 +82,10 @@ fn first_fault(ground: Ground<'_>, expr: Option<Expr>, faults: Vec<Fault>) -> Re
 }
 
 /// Parses what was prepared. None when it cannot be, and then there are faults.
-fn expression(ground: Ground<'_>, prepared: Prepared, faults: &mut Vec<Fault>) -> Option<Expr> {
-    if !prepared.faults.is_empty() {
-        faults.extend(prepared.faults);
+fn expression(ground: Ground<'_>, mut prepared: Prepared, faults: &mut Vec<Fault>) -> Option<Expr> {
+    let unfit = if prepared.unclosed.is_empty() { &mut prepared.faults } else { &mut prepared.unclosed };
+    if !unfit.is_empty() {
+        faults.append(unfit);
         return None;
     }
     let (start, end) = (prepared.start, prepared.end);
@@ -96,6 +99,8 @@ fn expression(ground: Ground<'_>, prepared: Prepared, faults: &mut Vec<Fault>) -
         let message = format!("expected a value, found {}", found(raw, start, raw.len()));
         faults.push(Fault { at: start..token_end(raw, start, limit), message });
         return None;
+    } else if let Some(reference) = reference(ground, start..end) {
+        reference
     } else {
         match prepared.copy.parse::<Expression>() {
             Ok(expression) => lower.expr(&expression),
@@ -109,9 +114,34 @@ fn expression(ground: Ground<'_>, prepared: Prepared, faults: &mut Vec<Fault>) -
     Some(expr)
 }
 
-fn template(ground: Ground<'_>, prepared: Prepared, faults: &mut Vec<Fault>) -> Option<ExprKind> {
-    if !prepared.faults.is_empty() {
-        faults.extend(prepared.faults);
+/// `a.b.c`, `true` or `null` and nothing else: most values are this or a string, and need no grammar.
+fn reference(ground: Ground<'_>, range: Range<usize>) -> Option<Expr> {
+    let mut start = range.start;
+    let mut names = ground.raw()[range.clone()].split('.').map(|name| {
+        let name_range = start..start + name.len();
+        start = name_range.end + 1;
+        let is_name = name.bytes().next().is_some_and(begins_name) && name_end(name.as_bytes(), 0) == name.len();
+        is_name.then(|| Name { text: name.into(), span: ground.span(name_range) })
+    });
+    let root = names.next()??;
+    let accessors = names.map(|name| name.map(Accessor::Attribute)).collect::<Option<Vec<_>>>()?;
+    let kind = match &*root.text {
+        "null" => ExprKind::Null,
+        "true" => ExprKind::Bool(true),
+        "false" => ExprKind::Bool(false),
+        _ => ExprKind::Variable(root.text),
+    };
+    let root = Expr { kind, span: root.span };
+    if accessors.is_empty() {
+        return Some(root);
+    }
+    Some(Expr { kind: ExprKind::Access(Box::new(root), accessors), span: ground.span(range) })
+}
+
+fn template(ground: Ground<'_>, mut prepared: Prepared, faults: &mut Vec<Fault>) -> Option<ExprKind> {
+    let unfit = if prepared.unclosed.is_empty() { &mut prepared.faults } else { &mut prepared.unclosed };
+    if !unfit.is_empty() {
+        faults.append(unfit);
         return None;
     }
     match prepared.copy.parse::<Template>() {
@@ -171,11 +201,8 @@ fn explain(ground: Ground<'_>, prepared: &Prepared, what: What) -> Fault {
         "else" | "endif" | "endfor" => {
             return fault(range, format!("`%{{ {token} }}` does not belong to the directive that is open here"));
         }
-        "+" | "-" | "*" | "/" | "%" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||" | "." | "!" => {
-            let next = range.end + (raw[range.end..].len() - raw[range.end..].trim_start_matches([' ', '\t']).len());
-            let wanted = if token == "." { "a name, a number or `*`" } else { "a value" };
-            let message = format!("expected {wanted} after `{token}`, found {}", found(raw, next, raw.len()));
-            return fault(range, message);
+        _ if raw[..at].ends_with("<<") => {
+            return fault(range, "a heredoc begins with `<<` or `<<-` and a name");
         }
         _ => {}
     }
@@ -187,6 +214,7 @@ fn explain(ground: Ground<'_>, prepared: &Prepared, what: What) -> Fault {
         _ if is_for && words.contains("`in`") => "`in`",
         _ if is_for && words.contains("`=>`") => "`=>` and a value",
         _ if words.contains("`:`") => "`:`",
+        _ if raw[..at].trim_end().ends_with('.') => "a name, a number or `*`",
         _ if ends_value => "a value",
         Some(Kind::Round) => "`,` or `)`",
         Some(Kind::Square) => "`,` or `]`",
@@ -232,7 +260,10 @@ impl<'a> Parser<'a> {
         loop {
             self.trivia();
             match self.peek() {
-                None | Some(b'}') => return body,
+                None | Some(b'}') => {
+                    self.twice(&body);
+                    return body;
+                }
                 Some(byte) if begins_name(byte) => match self.item(depth) {
                     Some(Member::Attribute(attribute)) => body.attributes.push(attribute),
                     Some(Member::Block(block)) => body.blocks.push(block),
@@ -244,6 +275,15 @@ impl<'a> Parser<'a> {
                     self.skip_value();
                 }
             }
+        }
+    }
+
+    /// Reports the arguments that are set more than once.
+    fn twice(&mut self, body: &Body) {
+        let mut names: Vec<&Name> = body.attributes.iter().map(|it| &it.name).collect();
+        names.sort_by_key(|name| (&name.text, name.span));
+        for pair in names.windows(2).filter(|pair| pair[0].text == pair[1].text) {
+            self.errors.push(SyntaxError { span: pair[1].span, message: format!("`{}` is set twice", pair[1].text) });
         }
     }
 
@@ -310,14 +350,14 @@ impl<'a> Parser<'a> {
         let ground = Ground::File(self.source);
         let prepared = prepare(self.text, self.at, self.text.len(), What::Value);
         self.at = prepared.end;
-        let told = self.broken && !prepared.faults.is_empty();
+        if self.broken && !prepared.unclosed.is_empty() {
+            return None;
+        }
         let mut faults = Vec::new();
         let expr = expression(ground, prepared, &mut faults);
-        if !told {
-            self.errors.extend(
-                faults.into_iter().map(|fault| SyntaxError { span: ground.span(fault.at), message: fault.message }),
-            );
-        }
+        self.errors.extend(
+            faults.into_iter().map(|fault| SyntaxError { span: ground.span(fault.at), message: fault.message }),
+        );
         expr
     }
 

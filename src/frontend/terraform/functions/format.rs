@@ -238,7 +238,10 @@ fn put(call: &mut Call<'_>, out: &mut Text, verb: Verb, node: &Node) -> Answer<(
             Some(it) => {
                 pad(call, out, Verb { width: None, ..verb }, Text::known(&it.to_string(), node.span), &node.origin)
             }
-            None if is_unknown(node) => Ok(put_opaque(call, out, verb, node)),
+            None if is_unknown(node) => {
+                put_opaque(call, out, verb, node);
+                Ok(())
+            }
             None => Err(refuse(call, "a bool is required")),
         },
         _ => {
@@ -248,7 +251,8 @@ fn put(call: &mut Call<'_>, out: &mut Text, verb: Verb, node: &Node) -> Answer<(
             };
             let Some(number) = number else {
                 if is_unknown(node) {
-                    return Ok(put_opaque(call, out, verb, node));
+                    put_opaque(call, out, verb, node);
+                    return Ok(());
                 }
                 return Err(refuse(call, "a number is required"));
             };

@@ -83,7 +83,11 @@ pub struct CallError {
 
 /// The value of `name(arguments)`. What cannot be known is a hole which says why.
 ///
-/// A list may hold [`Value::Unknown`](crate::value::Value::Unknown), which stands for any number of elements.
+/// A list may hold [`Value::Unknown`](crate::value::Value::Unknown), which stands for any number of elements; text with
+/// a hole is one. An element that is one of several values and may be a list stands for that list's elements: what
+/// `concat` makes of more conditions than can be told apart.
+///
+/// An argument that is one of several values gives one of several results, those left out under which the call fails.
 pub fn call(name: &str, arguments: &[Node], site: &Site, host: &mut dyn Host) -> Result<Node, CallError> {
     let name = name.strip_prefix("core::").unwrap_or(name);
     if let Some((kind, why)) = impure(name) {
