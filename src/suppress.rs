@@ -125,6 +125,7 @@ impl Commented {
         }
         let cuts = hcl::cut(source);
         let mut constructs = None;
+        let mut next = 0;
         let mut out = Self { source: Arc::clone(source), ignores: Vec::new(), problems: Vec::new() };
         for comment in &cuts.comments {
             let Some(parsed) = parse(source.slice(comment.span)) else { continue };
@@ -151,9 +152,13 @@ impl Commented {
                 out.problems.push((comment.span, "a reason is required here: `reason=\"…\"`".into()));
                 continue;
             }
+            // Comments in a row stand above the same code, which is looked for once.
+            if next < comment.span.end as usize {
+                next = next_code(&source.text, comment.span.end as usize);
+            }
             let constructs = constructs.get_or_insert_with(|| constructs_of(source, &cuts));
             out.ignores.push(Ignore {
-                region: Region::of(source, comment.span, constructs),
+                region: Region::of(source, comment.span, next, constructs),
                 expired: directive.until.is_some_and(|until| until < terms.today),
                 directive,
                 missed: 0,
@@ -287,7 +292,8 @@ struct Region {
 }
 
 impl Region {
-    fn of(source: &Source, comment: Span, constructs: &[Span]) -> Self {
+    /// `next` is where the code behind the comment goes on.
+    fn of(source: &Source, comment: Span, next: usize, constructs: &[Span]) -> Self {
         let text = &*source.text;
         let starts = source.line_starts();
         let line_of = |offset: usize| starts.partition_point(|start| *start as usize <= offset) - 1;
@@ -296,8 +302,8 @@ impl Region {
             starts[line] as usize..end
         };
         let line = line_range(line_of(comment.start as usize));
-        let before = text[line.start..comment.start as usize].trim_end();
-        if !before.trim_start().is_empty() {
+        let before = text[..comment.start as usize].trim_end();
+        if next_code(before, line.start.min(before.len())) < before.len() {
             let is_open = before.ends_with(['{', '[', '(']);
             let innermost = constructs
                 .iter()
@@ -305,7 +311,9 @@ impl Region {
                 .max_by_key(|it| (it.start, std::cmp::Reverse(it.end)));
             return Self { line, construct: innermost.filter(|_| is_open).copied() };
         }
-        let Some(next) = next_code(text, comment.end as usize) else { return Self { line: 0..0, construct: None } };
+        if next == text.len() {
+            return Self { line: 0..0, construct: None };
+        }
         let line = line_range(line_of(next));
         let outermost = constructs
             .iter()
@@ -320,20 +328,19 @@ impl Region {
     }
 }
 
-/// The first byte of code at or behind `from`, past white space and comments.
-fn next_code(text: &str, from: usize) -> Option<usize> {
+/// The first byte of code at or behind `from`, past white space and comments; the end of the text when there is none.
+fn next_code(text: &str, from: usize) -> usize {
     let mut rest = &text[from..];
     loop {
         rest = rest.trim_start();
         rest = if rest.starts_with('#') || rest.starts_with("//") {
-            rest.split_once('\n')?.1
+            rest.split_once('\n').map_or("", |(_, behind)| behind)
         } else if let Some(inside) = rest.strip_prefix("/*") {
-            inside.split_once("*/")?.1
+            inside.split_once("*/").map_or("", |(_, behind)| behind)
         } else {
-            break;
+            return text.len() - rest.len();
         };
     }
-    (!rest.is_empty()).then(|| text.len() - rest.len())
 }
 
 /// Everything in a file that has a beginning and an end: blocks, attributes, lists, objects, their elements and entries.

@@ -253,3 +253,27 @@ fn the_reason_is_kept() {
     let (_, report) = lint(&text, Config::default());
     assert_eq!((report.suppressed[0].reason.as_str(), report.suppressed[0].by), ("the vendor's bucket", "comment"));
 }
+
+#[test]
+fn comments_in_a_row_stand_above_the_same_code() {
+    let text = document(
+        "element",
+        "# iamlint: ignore[unused_ignore]\n      # why\n\n      /* more */ # iamlint: ignore[wildcard_action]",
+    );
+    let (standing, answered, _) = check(&text);
+    assert_eq!((standing.len(), answered.len()), (2, 1));
+    expect(
+        "locals {}\n# iamlint: ignore[wildcard_action]\n",
+        &[],
+        &[],
+        &["2: `wildcard_action` reports nothing here, so this ignore silences nothing"],
+    );
+}
+
+#[test]
+fn a_hundred_thousand_comments_take_no_time() {
+    let comments = "# iamlint: ignore[wildcard_action]\n".repeat(100_000);
+    let begun = std::time::Instant::now();
+    assert_eq!(check(&format!("{comments}locals {{}}\n")).2.len(), 100_000);
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
