@@ -20,7 +20,11 @@ macro_rules! rules {
 
 rules![
     Configuration: [invalid_ignore, unused_ignore],
-    Policy: [wildcard_action],
+    Policy: [
+        kms_any_key, kms_unbounded_grant, kms_wildcard_action, not_principal_allow, open_oidc_trust, open_trust,
+        public_bucket_policy, public_key_policy, public_resource_policy, wildcard_action,
+    ],
+    Bucket: [public_access_block_off, public_acl],
 ];
 
 /// Every rule there is, in the order of their names.

@@ -60,6 +60,29 @@ macro_rules! names {
 names!(Severity: Low = "low", Medium = "medium", High = "high", Critical = "critical");
 names!(Confidence: Low = "low", Medium = "medium", High = "high");
 
+impl Severity {
+    /// One step less bad.
+    pub fn lower(self) -> Self {
+        match self {
+            Self::Critical => Self::High,
+            Self::High => Self::Medium,
+            Self::Medium | Self::Low => Self::Low,
+        }
+    }
+}
+
+/// Texts in backticks, in words: `` `a`, `b` and 2 more ``.
+pub fn quoted<T: fmt::Display>(items: &[T]) -> String {
+    let quote = |item: &T| format!("`{item}`");
+    match items {
+        [] => String::new(),
+        [one] => quote(one),
+        [a, b] => format!("{} and {}", quote(a), quote(b)),
+        [a, b, c] => format!("{}, {} and {}", quote(a), quote(b), quote(c)),
+        [a, b, rest @ ..] => format!("{}, {} and {} more", quote(a), quote(b), rest.len()),
+    }
+}
+
 /// A check over one subject.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
@@ -316,6 +339,33 @@ impl Report<'_> {
     /// That the rule is less sure here than its page says.
     pub fn confidence(self, confidence: Confidence) -> Self {
         self.finding.confidence = self.finding.confidence.min(confidence);
+        self
+    }
+
+    /// What a further place says of its way, and in which case it holds.
+    pub fn by(mut self, place: &Place) -> Self {
+        self.way(place);
+        self
+    }
+
+    /// Says of each condition of a statement that lets everybody in why it does not bound who calls. One that narrows
+    /// who calls makes it less bad by a step; one that bounds them in one case only makes it less sure.
+    pub fn unbounded(mut self, statement: &Statement) -> Self {
+        for condition in &statement.conditions {
+            let (key, span) = (&condition.key, condition.place.span);
+            if let Some(given) = condition.place.given.as_ref().filter(|_| condition.bounds_the_caller()) {
+                self = self.maybe(given.span, format!("`{key}` bounds who calls only if {}", given.words));
+            } else if condition.narrows_the_caller() {
+                self.finding.severity = self.finding.severity.lower();
+                self = self.label(span, format!("`{key}` leaves fewer callers, but nobody has chosen them"));
+            } else if let Some(why) = condition.weakness() {
+                self = self.label(span, format!("`{key}` guards nothing here: {why}"));
+            } else if condition.is_fixed() {
+                self = self.label(span, format!("`{key}` does not say who calls"));
+            } else {
+                self = self.label(span, format!("`{key}` can be met by anybody, since its value is not fixed"));
+            }
+        }
         self
     }
 
