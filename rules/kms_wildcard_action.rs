@@ -1,4 +1,4 @@
-use crate::policy::{Action, Policy, PolicyKind, Reach, Scope, Service, Statement};
+use crate::policy::{Action, Policy, PolicyKind, Reach, Scope, Service};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {

@@ -16,8 +16,8 @@ use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::frontend::{Attachment, Bucket, Configuration};
 use crate::policy::Policy;
 use crate::report::{InputError, Report, Summary, Suppressed, Unresolved};
-use crate::rule::{Carrier, Check, Context, Finding, Rule};
-use crate::source::{FileId, Selected, Workspace};
+use crate::rule::{Carrier, Check, Context, Finding, Label, Rule};
+use crate::source::{FileId, Selected, Span, Workspace};
 use crate::suppress::{self, Terms};
 use crate::syntax::SyntaxError;
 
@@ -111,7 +111,32 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
     part.findings = apply(&collected.configuration, options);
+    for finding in &mut part.findings {
+        at_the_call(workspace, &collected.calls, finding);
+    }
     part
+}
+
+/// A finding in a module that was fetched stands at the call, which is what the user can change; the place within the
+/// module is a label.
+fn at_the_call(workspace: &Workspace, calls: &FxHashMap<Arc<str>, Span>, finding: &mut Finding) {
+    let fetched = |span: Span| workspace.source(span.file).path.components().any(|it| it.as_os_str() == ".terraform");
+    if !fetched(finding.span) {
+        return;
+    }
+    // The innermost call that the user wrote.
+    let address = &*finding.carrier.address;
+    let call = calls
+        .iter()
+        .filter(|(module, call)| {
+            address.strip_prefix(&***module).is_some_and(|rest| rest.starts_with('.')) && !fetched(**call)
+        })
+        .max_by_key(|(module, _)| module.len());
+    if let Some((_, call)) = call {
+        let label = Label { span: finding.span, message: "here in the module".to_owned() };
+        finding.labels.insert(0, label);
+        finding.span = *call;
+    }
 }
 
 /// What is wrong in a folder's files, and in those of its blocks that were asked for.
@@ -144,22 +169,16 @@ fn unread(workspace: &Workspace) -> Part {
     for selected in &workspace.selected {
         match workspace.open(&selected.path) {
             Ok(_) => part.summary.files += 1,
-            Err(error) => part.errors.push(InputError {
-                path: selected.path.clone(),
-                span: None,
-                message: error.to_string(),
-            }),
+            Err(error) => {
+                part.errors.push(InputError { path: selected.path.clone(), span: None, message: error.to_string() });
+            }
         }
     }
     part
 }
 
 fn input_error(workspace: &Workspace, error: SyntaxError) -> InputError {
-    InputError {
-        path: workspace.source(error.span.file).path.clone(),
-        span: Some(error.span),
-        message: error.message,
-    }
+    InputError { path: workspace.source(error.span.file).path.clone(), span: Some(error.span), message: error.message }
 }
 
 impl Part {
@@ -256,11 +275,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         (workspace.source(it.hole.span.file).path.clone(), it.hole.span, Arc::clone(&it.address))
     });
     report.unresolved.dedup_by(|a, b| a.hole.span == b.hole.span && a.hole.reference == b.hole.reference);
-    let terms = Terms {
-        rules: &options.rules,
-        today: options.today,
-        require_reason: options.config.require_reason,
-    };
+    let terms = Terms { rules: &options.rules, today: options.today, require_reason: options.config.require_reason };
     // Instances are answered for one by one: a comment at one module call says nothing of the others.
     let outcome = suppress::apply(workspace, findings, &terms);
     let (standing, below) = options.config.apply(outcome.findings);
@@ -297,14 +312,14 @@ fn sort<T>(workspace: &Workspace, items: &mut [T], finding: impl Fn(&T) -> &Find
 }
 
 /// What makes findings of several instances one.
-fn key(finding: &Finding) -> (&'static str, crate::source::Span, String) {
+fn key(finding: &Finding) -> (&'static str, Span, String) {
     (finding.rule, finding.span, finding.subject.clone())
 }
 
 /// One finding for each rule and literal; the addresses it holds for stand beneath it.
 fn merged(findings: Vec<Finding>) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
-    let mut at: FxHashMap<(&'static str, crate::source::Span, String), usize> = FxHashMap::default();
+    let mut at: FxHashMap<(&'static str, Span, String), usize> = FxHashMap::default();
     for finding in findings {
         let key = key(&finding);
         match at.get(&key) {

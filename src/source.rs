@@ -203,7 +203,7 @@ impl Workspace {
         if let Some(opened) = self.files.read().unwrap_or_else(PoisonError::into_inner).by_path.get(&path) {
             return opened.clone();
         }
-        let text = self.reader.read(&path).and_then(|bytes| text_of(bytes));
+        let text = self.reader.read(&path).and_then(text_of);
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(opened) = files.by_path.get(&path) {
             return opened.clone();

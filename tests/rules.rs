@@ -131,8 +131,21 @@ fn every_page_has_a_head_and_a_title_and_no_page_is_an_orphan() {
         for alias in &head.aliases {
             let peer = alias.split(':').next().unwrap_or_default();
             let peers = [
-                "access-analyzer", "parliament", "cloudsplaining", "boogy", "checkov", "trivy", "kics", "cfn-lint",
-                "tflint", "cdk-nag", "cfn_nag", "prowler", "semgrep", "regula", "pathfinding",
+                "access-analyzer",
+                "parliament",
+                "cloudsplaining",
+                "boogy",
+                "checkov",
+                "trivy",
+                "kics",
+                "cfn-lint",
+                "tflint",
+                "cdk-nag",
+                "cfn_nag",
+                "prowler",
+                "semgrep",
+                "regula",
+                "pathfinding",
             ];
             assert!(peers.contains(&peer) && alias.len() > peer.len() + 1, "{}: `{alias}` names no peer", rule.id);
         }

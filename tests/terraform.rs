@@ -51,7 +51,9 @@ fn floats(value: serde_json::Value) -> serde_json::Value {
     match value {
         serde_json::Value::Number(it) => number(it.as_f64().unwrap_or(f64::NAN)),
         serde_json::Value::Array(items) => items.into_iter().map(floats).collect::<Vec<_>>().into(),
-        serde_json::Value::Object(map) => map.into_iter().map(|(key, it)| (key, floats(it))).collect::<serde_json::Map<_, _>>().into(),
+        serde_json::Value::Object(map) => {
+            map.into_iter().map(|(key, it)| (key, floats(it))).collect::<serde_json::Map<_, _>>().into()
+        }
         other => other,
     }
 }

@@ -37,12 +37,8 @@ pub fn read(source: &Source, named: bool) -> Read {
     if !policy::is_policy(&root) {
         return if parsed.errors.is_empty() { Read::Other } else { Read::Broken(parsed.errors) };
     }
-    let carried = Carried {
-        kind: PolicyKind::Unknown,
-        address: shown(&source.path),
-        source: None,
-        place: Place::of(&root),
-    };
+    let carried =
+        Carried { kind: PolicyKind::Unknown, address: shown(&source.path), source: None, place: Place::of(&root) };
     let (policy, mut errors) = policy::parse(&root, carried);
     errors.extend(parsed.errors);
     Read::Policy(Box::new(Configuration { policies: vec![policy], ..Configuration::default() }), errors)

@@ -167,7 +167,7 @@ impl Policy {
     /// denial of all others, closes one; a condition that is there in one case only does not.
     pub fn openings(&self) -> impl Iterator<Item = (&Statement, &Principal)> {
         self.allow_statements()
-            .filter(|statement| !statement.bounded_caller().is_some_and(|it| it.place.given.is_none()))
+            .filter(|statement| statement.bounded_caller().is_none_or(|it| it.place.given.is_some()))
             .filter_map(|statement| Some((statement, statement.everyone().next()?)))
             .filter(|(statement, _)| self.closed_by(statement).is_none())
     }
@@ -299,9 +299,7 @@ impl Statement {
     pub fn highest_level(&self) -> Option<AccessLevel> {
         match &self.actions {
             Scope::AllExcept(_) => Some(AccessLevel::PermissionsManagement),
-            Scope::Only(actions) => {
-                actions.iter().flat_map(Action::expand).map(catalog::Action::access_level).max()
-            }
+            Scope::Only(actions) => actions.iter().flat_map(Action::expand).map(catalog::Action::access_level).max(),
         }
     }
 
@@ -314,9 +312,7 @@ impl Statement {
     /// cover nothing here.
     pub fn covers(&self, other: &Self) -> bool {
         let actions = match &other.actions {
-            Scope::Only(actions) => {
-                actions.iter().all(|it| self.actions.only().iter().any(|own| own.covers(it)))
-            }
+            Scope::Only(actions) => actions.iter().all(|it| self.actions.only().iter().any(|own| own.covers(it))),
             Scope::AllExcept(_) => self.actions.only().iter().any(Action::is_everything),
         };
         let resources = match (&self.resources, &other.resources) {

@@ -54,14 +54,14 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
         resolution: resolution(&document),
         document,
     };
-    for (root, given) in each(&policy.document, None) {
+    for (root, given) in each(&policy.document, &None) {
         let root = reader.decoded(&root);
         let Some(object) = root.as_object() else { continue };
         if let Some(version) = object.get("Version") {
             policy.version = version.as_text().cloned();
         }
         let Some(statements) = member(object, "Statement") else { continue };
-        for (statement, given) in each(&root.inherit(statements), given) {
+        for (statement, given) in each(&root.inherit(statements), &given) {
             let index = policy.statements.len();
             policy.statements.extend(Reader::statement(&statement, given, index));
         }
@@ -115,14 +115,28 @@ fn kind_by_content(statements: &[Statement]) -> PolicyKind {
 
 /// Services whose resource policies are told by their actions alone.
 const OTHERS: [&str; 15] = [
-    "aoss", "backup", "codeartifact", "ecr", "elasticfilesystem", "es", "events", "execute-api", "glacier", "glue",
-    "kafka", "kinesis", "mediastore", "secretsmanager", "ses",
+    "aoss",
+    "backup",
+    "codeartifact",
+    "ecr",
+    "elasticfilesystem",
+    "es",
+    "events",
+    "execute-api",
+    "glacier",
+    "glue",
+    "kafka",
+    "kinesis",
+    "mediastore",
+    "secretsmanager",
+    "ses",
 ];
 
 fn resolution(document: &Node) -> Resolution {
     let mut holes: Vec<Arc<Hole>> = Vec::new();
     document.each_hole(&mut |hole| {
-        if hole.kind == HoleKind::Free && !holes.iter().any(|it| it.span == hole.span && it.reference == hole.reference) {
+        if hole.kind == HoleKind::Free && !holes.iter().any(|it| it.span == hole.span && it.reference == hole.reference)
+        {
             holes.push(Arc::clone(hole));
         }
     });
@@ -146,9 +160,9 @@ fn member<'o>(object: &'o Object, name: &str) -> Option<&'o Node> {
 type Case = Option<Arc<Given>>;
 
 /// The elements of a list, or the one value in its place; an undecided value gives its arms, each in its case.
-fn each(node: &Node, given: Case) -> Vec<(Node, Case)> {
+fn each(node: &Node, given: &Case) -> Vec<(Node, Case)> {
     let mut out = Vec::new();
-    collect(node, &given, &mut out, 0);
+    collect(node, given, &mut out, 0);
     out
 }
 
@@ -210,8 +224,8 @@ impl Reader {
             },
         };
         let scope = |only: &str, except: &str| match (part(only), part(except)) {
-            (Some(node), _) => Some(Scope::Only(each(&node, None))),
-            (None, Some(node)) => Some(Scope::AllExcept(each(&node, None))),
+            (Some(node), _) => Some(Scope::Only(each(&node, &None))),
+            (None, Some(node)) => Some(Scope::AllExcept(each(&node, &None))),
             (None, None) => None,
         };
         let sid = part("Sid");
@@ -295,7 +309,7 @@ fn principals((node, given): (Node, Case)) -> Vec<Principal> {
             "*" => PrincipalKind::Bare,
             _ => PrincipalKind::Unknown,
         };
-        for (value, case) in each(&node.inherit(&entry.node), given.clone()) {
+        for (value, case) in each(&node.inherit(&entry.node), &given) {
             out.extend(texts(&value, case, |text, place| Principal { kind, text, place }));
         }
     }
@@ -308,15 +322,14 @@ fn principals((node, given): (Node, Case)) -> Vec<Principal> {
 
 fn conditions(node: &Node) -> Vec<Condition> {
     let mut out = Vec::new();
-    for (operators, given) in each(node, None) {
+    for (operators, given) in each(node, &None) {
         let Some(object) = operators.as_object() else { continue };
         for entry in &object.entries {
-            let operator_place =
-                Place { span: entry.key_span, origin: operators.origin.clone(), given: given.clone() };
-            for (keys, given) in each(&operators.inherit(&entry.node), given.clone()) {
+            let operator_place = Place { span: entry.key_span, origin: operators.origin.clone(), given: given.clone() };
+            for (keys, given) in each(&operators.inherit(&entry.node), &given) {
                 let Some(tests) = keys.as_object() else { continue };
                 for test in &tests.entries {
-                    let values = each(&keys.inherit(&test.node), given.clone()).into_iter().flat_map(|(value, given)| {
+                    let values = each(&keys.inherit(&test.node), &given).into_iter().flat_map(|(value, given)| {
                         texts(&value, given, |text, place| condition::Value { text, place })
                     });
                     out.push(Condition {

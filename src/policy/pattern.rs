@@ -38,7 +38,7 @@ impl fmt::Display for Resource {
 
 /// What is asked of a pattern with holes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strength {
+pub(super) enum Strength {
     /// Whatever the holes turn out to be.
     Must,
     /// For some value of them.
@@ -70,7 +70,8 @@ impl Action {
 
     /// `service:*`: every action of one service.
     pub fn is_whole_service(&self) -> bool {
-        self.service().is_some_and(|it| !it.is_empty() && !it.contains(['*', '?'])) && self.name().is_some_and(is_all_stars)
+        self.service().is_some_and(|it| !it.is_empty() && !it.contains(['*', '?']))
+            && self.name().is_some_and(is_all_stars)
     }
 
     /// Whether it holds a wildcard.

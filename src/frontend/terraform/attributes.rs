@@ -9,7 +9,7 @@ use crate::syntax::hcl::Block;
 use crate::value::{Hole, HoleKind, Node, Origin, Text, Value};
 
 /// Attributes commonly asked of a resource taken whole.
-pub const COMMON: &[&str] = &["arn", "id", "name", "unique_id", "key_id", "url", "bucket"];
+pub(super) const COMMON: &[&str] = &["arn", "id", "name", "unique_id", "key_id", "url", "bucket"];
 
 /// ARN of a type, with `{attribute}` for what the resource says of itself. `{p}`, `{r}`, `{a}`: partition, region,
 /// account. <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
@@ -98,14 +98,14 @@ const SAME: &[(&str, &str, &str)] = &[
 ];
 
 /// Whether the provider computes an attribute although a configuration may hold one of that name.
-pub fn is_computed_over(kind: &str, name: &str) -> bool {
+pub(super) fn is_computed_over(kind: &str, name: &str) -> bool {
     // `arn` of a data source is what is looked up, and of a resource never given.
     name == "arn" && !kind.starts_with("aws_iam_policy") && kind != "aws_arn" && ARNS.iter().any(|(it, _)| *it == kind)
 }
 
 /// The value of an attribute that the configuration does not give.
 #[allow(clippy::too_many_arguments, reason = "it is one lookup with all of its surroundings")]
-pub fn computed(
+pub(super) fn computed(
     evaluator: &Evaluator<'_>,
     is_data: bool,
     kind: &str,
@@ -138,7 +138,9 @@ pub fn computed(
     if is_data && !matches!(name, "arn" | "id" | "name" | "key_id" | "account_id" | "url" | "alias") {
         return evaluator.free(span, scope, "a data source is read when Terraform runs");
     }
-    if kind.starts_with("aws_") || matches!(kind.split('_').next(), Some("random" | "time" | "tls" | "archive" | "null")) {
+    if kind.starts_with("aws_")
+        || matches!(kind.split('_').next(), Some("random" | "time" | "tls" | "archive" | "null"))
+    {
         return opaque("the provider computes it");
     }
     evaluator.free(span, scope, "the provider computes it")
@@ -156,12 +158,27 @@ fn looked_up(
     let scope = &instance.scope;
     let given = |name: &str| block.body.attribute(name).map(|it| evaluator.value(&it.value, scope));
     Some(match (kind, name) {
-        ("aws_caller_identity", "account_id" | "id") => evaluator.opaque(span, scope, "the account is chosen when Terraform runs"),
-        ("aws_caller_identity" | "aws_partition" | "aws_region" | "aws_organizations_organization" | "aws_canonical_user_id"
-         | "aws_elb_service_account" | "aws_default_tags" | "aws_availability_zones" | "aws_vpc" | "aws_subnet"
-         | "aws_ami" | "aws_eks_cluster" | "aws_iam_session_context" | "aws_redshift_service_account" | "aws_cloudtrail_service_account", _) => {
-            evaluator.opaque(span, scope, "it is read when Terraform runs")
+        ("aws_caller_identity", "account_id" | "id") => {
+            evaluator.opaque(span, scope, "the account is chosen when Terraform runs")
         }
+        (
+            "aws_caller_identity"
+            | "aws_partition"
+            | "aws_region"
+            | "aws_organizations_organization"
+            | "aws_canonical_user_id"
+            | "aws_elb_service_account"
+            | "aws_default_tags"
+            | "aws_availability_zones"
+            | "aws_vpc"
+            | "aws_subnet"
+            | "aws_ami"
+            | "aws_eks_cluster"
+            | "aws_iam_session_context"
+            | "aws_redshift_service_account"
+            | "aws_cloudtrail_service_account",
+            _,
+        ) => evaluator.opaque(span, scope, "it is read when Terraform runs"),
         ("aws_service_principal", "name" | "id") => {
             let service = given("service_name")?;
             let mut text = text_of(&service)?;
@@ -173,7 +190,7 @@ fn looked_up(
             let document = catalog::managed_policy(wanted.as_str()?)?.document();
             // The document is AWS's: every part of it stands for the reference.
             let mut text = Text::default();
-            text.push_known(&document, span);
+            text.push_known(document, span);
             Node::new(Value::Text(text), span)
         }
         ("aws_iam_policy", "arn") => match (given("arn"), given("name")) {
@@ -215,7 +232,8 @@ fn arn(
     span: Span,
     written: &Arc<str>,
 ) -> Option<Node> {
-    let at = ARNS.binary_search_by(|(it, _)| it.cmp(&kind)).ok().or_else(|| ARNS.iter().position(|(it, _)| *it == kind))?;
+    let at =
+        ARNS.binary_search_by(|(it, _)| it.cmp(&kind)).ok().or_else(|| ARNS.iter().position(|(it, _)| *it == kind))?;
     let (_, mut form) = ARNS[at];
     let scope = &instance.scope;
     let mut text = Text::default();

@@ -11,6 +11,7 @@ use super::folder::BlockId;
 use super::resources::{self, ATTACHMENTS, BUCKET_TYPES};
 use crate::frontend::{Acl, Attachment, Bucket, Configuration, PublicAccessBlock, Setting, Switch};
 use crate::policy::{self, Carried, Place, PolicyKind, Service};
+use crate::source::Span;
 use crate::syntax::SyntaxError;
 use crate::syntax::hcl::{Accessor, Block, Expr, ExprKind};
 use crate::value::{Entry, Node, Object, Text, Value};
@@ -22,6 +23,8 @@ pub struct Collected {
     pub configuration: Configuration,
     /// Embedded documents that could not be read.
     pub errors: Vec<SyntaxError>,
+    /// The call of each module by its address, for whoever must point at one.
+    pub calls: FxHashMap<Arc<str>, Span>,
 }
 
 /// A setting that names its bucket.
@@ -46,9 +49,8 @@ struct Collector<'e, 'w> {
 }
 
 /// Evaluates a root module and everything it calls.
-pub fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected {
-    let mut collector =
-        Collector { evaluator, out: Collected::default(), buckets: Buckets::default() };
+pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected {
+    let mut collector = Collector { evaluator, out: Collected::default(), buckets: Buckets::default() };
     let mut modules = vec![Rc::clone(root)];
     let mut all = Vec::new();
     while let Some(module) = modules.pop() {
@@ -59,6 +61,7 @@ pub fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected {
                 _ => collector.unread_call(&module, id, name),
             }
         }
+        collector.out.calls.extend(module.call.map(|call| (Arc::clone(&module.address), call)));
         all.push(module);
     }
     // Documents that nothing has used are judged by what they say.
@@ -82,7 +85,10 @@ impl Collector<'_, '_> {
         for (id, [kind, name]) in module.folder.blocks("resource") {
             let carries = resources::carriers(kind).next().is_some();
             let attaches = ATTACHMENTS.iter().any(|(it, ..)| *it == kind);
-            let permission = matches!(kind, "aws_lambda_permission" | "aws_lambda_layer_version_permission" | "aws_cloudwatch_event_permission");
+            let permission = matches!(
+                kind,
+                "aws_lambda_permission" | "aws_lambda_layer_version_permission" | "aws_cloudwatch_event_permission"
+            );
             let bucket = BUCKET_TYPES.contains(&kind);
             if !(carries || attaches || permission || bucket) {
                 continue;
@@ -97,7 +103,9 @@ impl Collector<'_, '_> {
                             Some(of) => of,
                             None => continue,
                         },
-                        PolicyKind::Identity if kind == "aws_iam_policy" && boundaries.contains(name) => PolicyKind::Boundary,
+                        PolicyKind::Identity if kind == "aws_iam_policy" && boundaries.contains(name) => {
+                            PolicyKind::Boundary
+                        }
                         of => of,
                     };
                     for node in self.attribute_at(&block, path, &instance) {
@@ -245,8 +253,26 @@ impl Collector<'_, '_> {
         let resource = get("function_name").or_else(|| get("layer_name")).or_else(|| get("event_bus_name"));
         let mut statement = vec![
             ("Effect", text("Allow")),
-            ("Principal", if raw == "*" { principal } else if is_service { object(vec![("Service", principal)]) } else { object(vec![("AWS", principal)]) }),
-            ("Action", get("action").unwrap_or_else(|| text(if kind == "aws_cloudwatch_event_permission" { "events:PutEvents" } else { "lambda:GetLayerVersion" }))),
+            (
+                "Principal",
+                if raw == "*" {
+                    principal
+                } else if is_service {
+                    object(vec![("Service", principal)])
+                } else {
+                    object(vec![("AWS", principal)])
+                },
+            ),
+            (
+                "Action",
+                get("action").unwrap_or_else(|| {
+                    text(if kind == "aws_cloudwatch_event_permission" {
+                        "events:PutEvents"
+                    } else {
+                        "lambda:GetLayerVersion"
+                    })
+                }),
+            ),
             ("Resource", resource.unwrap_or_else(|| text("*"))),
         ];
         if let Some(sid) = get("statement_id") {
@@ -255,8 +281,15 @@ impl Collector<'_, '_> {
         if !conditions.is_empty() {
             let tests = conditions.into_iter().map(|(operator, key, value)| {
                 let key_span = value.span;
-                let inner = Object { entries: vec![Entry { key: Text::known(key, key_span), key_span, node: value }], open: None };
-                Entry { key: Text::known(operator, key_span), key_span, node: Node::new(Value::Object(Arc::new(inner)), key_span) }
+                let inner = Object {
+                    entries: vec![Entry { key: Text::known(key, key_span), key_span, node: value }],
+                    open: None,
+                };
+                Entry {
+                    key: Text::known(operator, key_span),
+                    key_span,
+                    node: Node::new(Value::Object(Arc::new(inner)), key_span),
+                }
             });
             let node = Node::new(Value::Object(Arc::new(Object { entries: tests.collect(), open: None })), head);
             statement.push(("Condition", node));
@@ -308,10 +341,11 @@ impl Collector<'_, '_> {
                 let mut acls = self.acls(block, "grant", instance, address);
                 for (policy, scope, _) in self.evaluator.blocks(&block.body, "access_control_policy", &instance.scope) {
                     for (grant, scope, _) in self.evaluator.blocks(&policy.body, "grant", &scope) {
-                        let permission = grant.body.attribute("permission").map(|it| self.evaluator.value(&it.value, &scope));
+                        let permission =
+                            grant.body.attribute("permission").map(|it| self.evaluator.value(&it.value, &scope));
                         for (grantee, scope, _) in self.evaluator.blocks(&grant.body, "grantee", &scope) {
                             let uri = grantee.body.attribute("uri").map(|it| self.evaluator.value(&it.value, &scope));
-                            acls.extend(acl(uri, permission.as_ref(), address));
+                            acls.extend(acl(uri.as_ref(), permission.as_ref(), address));
                         }
                     }
                 }
@@ -344,13 +378,13 @@ impl Collector<'_, '_> {
     fn acls(&self, block: &Block, grant: &str, instance: &Instance, address: &Arc<str>) -> Vec<Acl> {
         let mut acls = Vec::new();
         if let Some(canned) = block.body.attribute("acl") {
-            acls.extend(acl(Some(self.evaluator.value(&canned.value, &instance.scope)), None, address));
+            acls.extend(acl(Some(&self.evaluator.value(&canned.value, &instance.scope)), None, address));
         }
         for (grant, scope, _) in self.evaluator.blocks(&block.body, grant, &instance.scope) {
             let of = |name: &str| grant.body.attribute(name).map(|it| self.evaluator.value(&it.value, &scope));
             let permissions = of("permissions");
             for permission in permissions.as_ref().and_then(Node::as_list).unwrap_or_default() {
-                acls.extend(acl(of("uri"), Some(permission), address));
+                acls.extend(acl(of("uri").as_ref(), Some(permission), address));
             }
         }
         acls
@@ -437,21 +471,12 @@ impl Collector<'_, '_> {
 
 /// A bucket of which only a setting is here.
 fn elsewhere(address: Arc<str>, name: Option<Text>, place: Place, blocks: Vec<PublicAccessBlock>) -> Bucket {
-    Bucket {
-        address,
-        name,
-        place,
-        acls: Vec::new(),
-        blocks,
-        blocks_known: false,
-        account_block: None,
-        ownership: None,
-    }
+    Bucket { address, name, place, acls: Vec::new(), blocks, blocks_known: false, account_block: None, ownership: None }
 }
 
 /// One for each case that the grantee may be in.
-fn acl(grantee: Option<Node>, permission: Option<&Node>, address: &Arc<str>) -> Vec<Acl> {
-    let grantees = grantee.iter().filter(|it| !it.is_null()).flat_map(texts_in);
+fn acl(grantee: Option<&Node>, permission: Option<&Node>, address: &Arc<str>) -> Vec<Acl> {
+    let grantees = grantee.into_iter().filter(|it| !it.is_null()).flat_map(texts_in);
     let acl = |(grantee, place)| Acl {
         grantee,
         permission: permission.and_then(text_of),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::evaluator::{Evaluator, Instance, Scope, text_of};
+use super::evaluator::{Case, Evaluator, Instance, Scope, Standing, text_of};
 use super::folder::BlockId;
 use crate::source::Span;
 use crate::syntax::hcl::{Block, Body};
@@ -10,7 +10,7 @@ use crate::value::{Arm, Entry, Node, Object, Text, Value};
 
 impl Evaluator<'_> {
     /// The `json` of a data document.
-    pub fn document(&self, id: BlockId, block: &Block, instance: &Instance, span: Span) -> Node {
+    pub(super) fn document(&self, id: BlockId, block: &Block, instance: &Instance, span: Span) -> Node {
         let scope = &instance.scope;
         let module = &scope.module;
         self.used.borrow_mut().insert((Arc::clone(&module.address), id), ());
@@ -25,7 +25,7 @@ impl Evaluator<'_> {
     }
 
     /// The text that encodes a tree, and the tree with it.
-    pub fn encoded(&self, tree: Node, span: Span, scope: &Scope) -> Node {
+    pub(super) fn encoded(&self, tree: Node, span: Span, scope: &Scope) -> Node {
         let text = self.json_text(&tree, span, scope);
         Node::new(Value::Text(text.encoding(Arc::new(tree))), span)
     }
@@ -138,9 +138,12 @@ impl Evaluator<'_> {
             Some((at, effect)) => entry("Effect", at, effect),
             None => entry("Effect", span, Node::new(Value::Text(Text::known("Allow", span)), span)),
         }
-        for (from, to) in
-            [("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"), ("not_resources", "NotResource")]
-        {
+        for (from, to) in [
+            ("actions", "Action"),
+            ("not_actions", "NotAction"),
+            ("resources", "Resource"),
+            ("not_resources", "NotResource"),
+        ] {
             if let Some((at, list)) = attribute(from) {
                 if list.as_list().is_some_and(<[Node]>::is_empty) {
                     continue;
@@ -163,7 +166,7 @@ impl Evaluator<'_> {
         Node::new(Value::Object(Arc::new(object)), span)
     }
 
-    fn principals(&self, blocks: &[Blocks<'_>], at: Span) -> Node {
+    fn principals(&self, blocks: &[Standing<'_>], at: Span) -> Node {
         let mut object = Object::default();
         let mut everyone: Option<Node> = None;
         for (block, scope, case) in blocks {
@@ -171,7 +174,7 @@ impl Evaluator<'_> {
             let Some(identifiers) = block.body.attribute("identifiers").map(|it| self.value(&it.value, scope)) else {
                 continue;
             };
-            let identifiers = in_case(with_variables(identifiers), case);
+            let identifiers = in_case(with_variables(identifiers), case.as_ref());
             let Some(kind) = kind else { continue };
             match text_of(&kind) {
                 Some(text) if text.raw() == "*" => everyone = Some(identifiers),
@@ -195,11 +198,13 @@ impl Evaluator<'_> {
         }
     }
 
-    fn conditions(&self, blocks: &[Blocks<'_>], at: Span) -> Node {
+    fn conditions(&self, blocks: &[Standing<'_>], at: Span) -> Node {
         let mut operators = Object::default();
         for (block, scope, case) in blocks {
             let of = |name: &str| block.body.attribute(name).map(|it| self.value(&it.value, scope));
-            let (Some(test), Some(variable), Some(values)) = (of("test"), of("variable"), of("values")) else { continue };
+            let (Some(test), Some(variable), Some(values)) = (of("test"), of("variable"), of("values")) else {
+                continue;
+            };
             let (Some(operator), Some(key)) = (text_of(&test), text_of(&variable)) else {
                 operators.open = match (&test.value, &variable.value) {
                     (Value::Unknown(hole), _) | (_, Value::Unknown(hole)) => Some(Arc::clone(hole)),
@@ -207,7 +212,7 @@ impl Evaluator<'_> {
                 };
                 continue;
             };
-            let values = in_case(with_variables(values), case);
+            let values = in_case(with_variables(values), case.as_ref());
             let found = operators.entries.iter().position(|it| it.key == operator);
             let index = found.unwrap_or_else(|| {
                 let node = Node::new(Value::Object(Arc::default()), test.span);
@@ -222,8 +227,6 @@ impl Evaluator<'_> {
         Node::new(Value::Object(Arc::new(operators)), at)
     }
 }
-
-type Blocks<'b> = (std::borrow::Cow<'b, Block>, Scope, Option<(Arc<str>, Span)>);
 
 /// Puts a statement among others: one with a Sid that is already there takes its place when it overrides. The provider
 /// refuses two source statements of one Sid unless an override resolves it; both are kept here.
@@ -254,7 +257,7 @@ fn merge(object: &mut Object, key: Text, key_span: Span, values: Node) {
     entry.node = Node::list(all, entry.node.span);
 }
 
-fn in_case(node: Node, case: &Option<(Arc<str>, Span)>) -> Node {
+fn in_case(node: Node, case: Option<&Case>) -> Node {
     match case {
         None => node,
         Some((when, at)) => {
@@ -271,9 +274,9 @@ fn with_variables(node: Node) -> Node {
         Value::List(nodes) if nodes.iter().any(needs_variables) => {
             Value::List(nodes.iter().map(|it| with_variables(it.clone())).collect())
         }
-        Value::OneOf(arms) => Value::OneOf(
-            arms.iter().map(|arm| Arm { node: with_variables(arm.node.clone()), ..arm.clone() }).collect(),
-        ),
+        Value::OneOf(arms) => {
+            Value::OneOf(arms.iter().map(|arm| Arm { node: with_variables(arm.node.clone()), ..arm.clone() }).collect())
+        }
         _ => return node,
     };
     Node { value, ..node }

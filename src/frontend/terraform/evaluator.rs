@@ -12,9 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::folder::{BlockId, Folder};
 use super::functions::{self, Host, Site};
 use crate::source::{Source, Span, Workspace, normal};
-use crate::syntax::hcl::{
-    self, Accessor, BinaryOp, Block, Body, Call, Expr, ExprKind, For, Part, UnaryOp,
-};
+use crate::syntax::hcl::{self, Accessor, BinaryOp, Block, Body, Call, Expr, ExprKind, For, Part, UnaryOp};
 use crate::syntax::json;
 use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Text, Value};
 
@@ -31,7 +29,7 @@ const INSTANCES: usize = 2_000;
 
 /// Terraform would stop here, and why.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     /// Where.
     pub span: Span,
     /// What Terraform would say, in our words.
@@ -39,11 +37,11 @@ pub struct Failure {
 }
 
 /// The outcome of an expression.
-pub type Outcome = Result<Node, Failure>;
+pub(super) type Outcome = Result<Node, Failure>;
 
 /// One module as it is called: a folder, its arguments, its address.
 #[derive(Debug)]
-pub struct Module {
+pub(super) struct Module {
     /// Its files.
     pub folder: Arc<Folder>,
     /// `module.app["a"]`; empty for the root.
@@ -61,7 +59,7 @@ pub struct Module {
 
 /// Where a module's variables come from.
 #[derive(Debug)]
-pub enum Arguments {
+pub(super) enum Arguments {
     /// The files and options of a run.
     Given(FxHashMap<Arc<str>, Node>),
     /// A call's attributes, evaluated in the caller.
@@ -77,7 +75,7 @@ pub enum Arguments {
 
 /// The instances of one module call.
 #[derive(Debug)]
-pub struct Calls {
+pub(super) struct Calls {
     /// How many there are, and how they are told apart.
     pub repeat: Repeat,
     /// One module an instance; none when its folder is not there.
@@ -106,7 +104,7 @@ enum Memo {
 
 /// What names mean where an expression stands.
 #[derive(Clone, Debug)]
-pub struct Scope {
+pub(super) struct Scope {
     /// The module.
     pub module: Rc<Module>,
     /// `each.key` and `each.value`.
@@ -125,13 +123,13 @@ struct Binding {
 
 impl Scope {
     /// The top of a module.
-    pub fn of(module: &Rc<Module>) -> Self {
+    pub(super) fn of(module: &Rc<Module>) -> Self {
         Self { module: Rc::clone(module), each: None, index: None, names: None }
     }
 
     /// With one more name: of a `for`, or of a dynamic block.
     #[must_use]
-    pub fn with(&self, name: &Arc<str>, node: Node) -> Self {
+    pub(super) fn with(&self, name: &Arc<str>, node: Node) -> Self {
         let outer = self.names.clone();
         Self { names: Some(Rc::new(Binding { name: Arc::clone(name), node, outer })), ..self.clone() }
     }
@@ -143,9 +141,15 @@ impl Scope {
     }
 }
 
+/// A case in which something stands, and where that is decided.
+pub(super) type Case = (Arc<str>, Span);
+
+/// A nested block: what names mean in it, and the case in which it is there when that is not certain.
+pub(super) type Standing<'b> = (std::borrow::Cow<'b, Block>, Scope, Option<Case>);
+
 /// The instances of a resource, data source or module call.
 #[derive(Clone, Debug)]
-pub enum Repeat {
+pub(super) enum Repeat {
     /// Neither `count` nor `for_each`.
     One,
     /// `count` of so many.
@@ -163,7 +167,7 @@ pub enum Repeat {
 
 /// One instance of a block: its key as an address writes it, and what names mean in it.
 #[derive(Clone, Debug)]
-pub struct Instance {
+pub(super) struct Instance {
     /// `["a"]`, `[0]`, or nothing.
     pub key: Arc<str>,
     /// What names mean in it.
@@ -171,7 +175,7 @@ pub struct Instance {
 }
 
 /// Evaluates one root module and the modules it calls.
-pub struct Evaluator<'w> {
+pub(super) struct Evaluator<'w> {
     /// The files.
     pub workspace: &'w Workspace,
     /// The root module's folder.
@@ -193,7 +197,7 @@ pub struct Evaluator<'w> {
 
 impl<'w> Evaluator<'w> {
     /// An evaluator of the root module in a folder; `folders` gives folders by path, shared between roots.
-    pub fn new(
+    pub(super) fn new(
         workspace: &'w Workspace,
         root: PathBuf,
         folders: &'w dyn Fn(&Path) -> Option<Arc<Folder>>,
@@ -214,7 +218,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The root module over a folder.
-    pub fn root_module(&self, folder: Arc<Folder>, given: FxHashMap<Arc<str>, Node>) -> Rc<Module> {
+    pub(super) fn root_module(&self, folder: Arc<Folder>, given: FxHashMap<Arc<str>, Node>) -> Rc<Module> {
         Rc::new(Module {
             folder,
             address: "".into(),
@@ -228,7 +232,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// Lets go of what a root and its calls remember: they hold each other, so nothing else would free them.
-    pub fn release(root: &Rc<Module>) {
+    pub(super) fn release(root: &Rc<Module>) {
         let mut left = vec![Rc::clone(root)];
         while let Some(module) = left.pop() {
             module.memo.borrow_mut().clear();
@@ -239,12 +243,14 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The value of an expression; what Terraform would refuse is a hole that says so.
-    pub fn value(&self, expr: &Expr, scope: &Scope) -> Node {
+    pub(super) fn value(&self, expr: &Expr, scope: &Scope) -> Node {
         self.eval(expr, scope).unwrap_or_else(|failure| self.failed(expr, scope, &failure))
     }
 
     fn failed(&self, expr: &Expr, scope: &Scope, failure: &Failure) -> Node {
-        self.free(expr.span, scope, Arc::clone(&failure.message))
+        // The expression is what the hole stands for; the failure says where in it.
+        let hole = self.hole(HoleKind::Free, expr.span, scope, Arc::clone(&failure.message));
+        Node { span: expr.span, ..Node::unknown(Hole { span: failure.span, ..hole }) }
     }
 
     /// A part of a larger value: what fails in it is a hole of its own and leaves the rest, unless a `try` waits for it.
@@ -253,7 +259,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// A free hole in place of what is written at a span.
-    pub fn free(&self, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Node {
+    pub(super) fn free(&self, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Node {
         Node::unknown(self.hole(HoleKind::Free, span, scope, why))
     }
 
@@ -262,7 +268,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// What is written at a span, on one line and not too long.
-    pub fn written(&self, span: Span) -> Arc<str> {
+    pub(super) fn written(&self, span: Span) -> Arc<str> {
         let source = self.workspace.source(span.file);
         let text = source.slice(span);
         let mut out = String::with_capacity(text.len().min(80));
@@ -280,7 +286,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The value of an expression, or why Terraform would refuse it.
-    pub fn eval(&self, expr: &Expr, scope: &Scope) -> Outcome {
+    pub(super) fn eval(&self, expr: &Expr, scope: &Scope) -> Outcome {
         let (steps, depth) = (self.steps.get(), self.depth.get());
         if steps == 0 {
             return Ok(self.free(expr.span, scope, "the module is too large to be evaluated any further"));
@@ -364,14 +370,14 @@ impl<'w> Evaluator<'w> {
     /// Text of parts; nothing but text may be spliced into text.
     fn template(&self, parts: &[Part], span: Span, scope: &Scope) -> Outcome {
         let mut out = Text::default();
-        self.template_into(parts, span, scope, &mut out)?;
+        self.template_into(parts, scope, &mut out)?;
         if !self.pay(out.len()) {
             return Ok(self.free(span, scope, "the text is too large to be evaluated"));
         }
         Ok(Node::new(Value::Text(out), span))
     }
 
-    fn template_into(&self, parts: &[Part], span: Span, scope: &Scope, out: &mut Text) -> Result<(), Failure> {
+    fn template_into(&self, parts: &[Part], scope: &Scope, out: &mut Text) -> Result<(), Failure> {
         for part in parts {
             match part {
                 Part::Literal(text) => out.push_text(text, &Origin::HERE),
@@ -380,19 +386,27 @@ impl<'w> Evaluator<'w> {
                     match splice(&node) {
                         Some(text) => out.push_text(&text, &node.origin),
                         None if node.is_known() && self.trying.get() > 0 => {
-                            return Err(Failure { span: expr.span, message: "only text, numbers and truth values can be put into text".into() });
+                            return Err(Failure {
+                                span: expr.span,
+                                message: "only text, numbers and truth values can be put into text".into(),
+                            });
                         }
                         None => out.push_hole(match &node.value {
                             Value::Unknown(hole) => Arc::clone(hole),
-                            _ => Arc::new(self.hole(HoleKind::Free, expr.span, scope, "it depends on a condition that is not known")),
+                            _ => Arc::new(self.hole(
+                                HoleKind::Free,
+                                expr.span,
+                                scope,
+                                "it depends on a condition that is not known",
+                            )),
                         }),
                     }
                 }
                 Part::If { condition, then, otherwise, span: directive } => {
                     let test = self.eval(condition, scope)?;
                     match truth(&test) {
-                        Some(true) => self.template_into(then, span, scope, out)?,
-                        Some(false) => self.template_into(otherwise, span, scope, out)?,
+                        Some(true) => self.template_into(then, scope, out)?,
+                        Some(false) => self.template_into(otherwise, scope, out)?,
                         None => out.push_hole(Arc::new(self.hole(
                             HoleKind::Free,
                             *directive,
@@ -404,7 +418,12 @@ impl<'w> Evaluator<'w> {
                 Part::For { key, value, collection, body, span: directive } => {
                     let collection = self.eval(collection, scope)?;
                     let Some(elements) = elements(&collection) else {
-                        out.push_hole(Arc::new(self.hole(HoleKind::Free, *directive, scope, "what it goes through is not known")));
+                        out.push_hole(Arc::new(self.hole(
+                            HoleKind::Free,
+                            *directive,
+                            scope,
+                            "what it goes through is not known",
+                        )));
                         continue;
                     };
                     for (name, element) in elements {
@@ -412,7 +431,7 @@ impl<'w> Evaluator<'w> {
                         if let Some(key) = key {
                             inner = inner.with(key, name);
                         }
-                        self.template_into(body, span, &inner, out)?;
+                        self.template_into(body, &inner, out)?;
                         if !self.pay(1) {
                             return Ok(());
                         }
@@ -437,7 +456,11 @@ impl<'w> Evaluator<'w> {
             Some(false) => self.eval(otherwise, scope),
             None => {
                 let when = self.written(condition.span);
-                let arm = |when: String, expr: &Expr| Arm { when: when.into(), at: condition.span, node: self.value(expr, scope) };
+                let arm = |when: String, expr: &Expr| Arm {
+                    when: when.into(),
+                    at: condition.span,
+                    node: self.value(expr, scope),
+                };
                 let arms = [arm(format!("`{when}`"), then), arm(format!("not `{when}`"), otherwise)];
                 if let [a, b] = &arms
                     && same(&a.node, &b.node) == Some(true)
@@ -450,13 +473,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// Applies `apply` to every combination of arms, when there are few; to the nodes themselves when there are none.
-    fn distribute(
-        &self,
-        nodes: &[Node],
-        span: Span,
-        scope: &Scope,
-        apply: &dyn Fn(&[Node]) -> Outcome,
-    ) -> Outcome {
+    fn distribute(&self, nodes: &[Node], span: Span, scope: &Scope, apply: &dyn Fn(&[Node]) -> Outcome) -> Outcome {
         let Some(at) = nodes.iter().position(|it| matches!(it.value, Value::OneOf(_))) else { return apply(nodes) };
         let arms: usize = nodes
             .iter()
@@ -541,7 +558,10 @@ impl<'w> Evaluator<'w> {
             let collection = &nodes[0];
             let Some(elements) = elements(collection) else {
                 if collection.is_known() {
-                    return Err(Failure { span: it.collection.span, message: "only lists and objects can be gone through".into() });
+                    return Err(Failure {
+                        span: it.collection.span,
+                        message: "only lists and objects can be gone through".into(),
+                    });
                 }
                 return Ok(self.free(span, scope, "what it goes through is not known"));
             };
@@ -583,10 +603,17 @@ impl<'w> Evaluator<'w> {
                             group.push(node);
                             entry.node = Node::list(group, span);
                         }
-                        None => object.entries.push(Entry { key: text, key_span: key.span, node: Node::list(vec![node], span) }),
+                        None => object.entries.push(Entry {
+                            key: text,
+                            key_span: key.span,
+                            node: Node::list(vec![node], span),
+                        }),
                     },
                     Some(text) if kept.is_some() && !keys.insert(text.clone()) => {
-                        return Err(Failure { span: key.span, message: format!("two elements have the key `{text}`").into() });
+                        return Err(Failure {
+                            span: key.span,
+                            message: format!("two elements have the key `{text}`").into(),
+                        });
                     }
                     Some(text) => object.entries.push(Entry { key: text, key_span: key.span, node }),
                 }
@@ -703,7 +730,10 @@ impl<'w> Evaluator<'w> {
             // A list of objects indexed like one: what blocks read back as.
             Value::List(nodes) if name.parse::<usize>().is_ok() => {
                 let at = name.parse::<usize>().unwrap_or(0);
-                nodes.get(at).map(|it| base.inherit(it)).ok_or_else(|| Failure { span, message: "the list is shorter than that".into() })
+                nodes
+                    .get(at)
+                    .map(|it| base.inherit(it))
+                    .ok_or_else(|| Failure { span, message: "the list is shorter than that".into() })
             }
             _ => Err(Failure { span, message: format!("it has no attribute `{name}`").into() }),
         }
@@ -817,18 +847,12 @@ impl<'w> Evaluator<'w> {
     }
 
     /// An opaque text in place of what is written at a span.
-    pub fn opaque(&self, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Node {
+    pub(super) fn opaque(&self, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Node {
         let hole = Arc::new(self.hole(HoleKind::Opaque, span, scope, why));
         Node::new(Value::Text(Text::hole(hole)), span)
     }
 
-    fn remembered(
-        &self,
-        module: &Rc<Module>,
-        key: Key,
-        span: Span,
-        evaluate: impl FnOnce() -> Outcome,
-    ) -> Outcome {
+    fn remembered(&self, module: &Rc<Module>, key: Key, span: Span, evaluate: impl FnOnce() -> Outcome) -> Outcome {
         match module.memo.borrow().get(&key) {
             Some(Memo::Done(node)) => return Ok(node.clone()),
             Some(Memo::Failed(failure)) => return Err(failure.clone()),
@@ -901,10 +925,8 @@ impl<'w> Evaluator<'w> {
                     block.body.attribute(name).map(|it| self.value(&it.value, scope))
                 }
             };
-            let nullable = !matches!(
-                block.body.attribute("nullable").map(|it| &it.value.kind),
-                Some(ExprKind::Bool(false))
-            );
+            let nullable =
+                !matches!(block.body.attribute("nullable").map(|it| &it.value.kind), Some(ExprKind::Bool(false)));
             let default = block.body.attribute("default").map(|it| self.value(&it.value, &Scope::of(module)));
             let node = match (given, default) {
                 (Some(node), Some(default)) if node.is_null() && !nullable => default,
@@ -922,7 +944,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// How often a block stands.
-    pub fn repeat(&self, module: &Rc<Module>, block: &Block) -> Repeat {
+    pub(super) fn repeat(&self, module: &Rc<Module>, block: &Block) -> Repeat {
         let scope = Scope::of(module);
         if let Some(count) = block.body.attribute("count") {
             let node = self.value(&count.value, &scope);
@@ -954,7 +976,8 @@ impl<'w> Evaluator<'w> {
             }
             // A set of texts: each is its own key.
             Value::List(nodes) => {
-                let pairs: Vec<_> = nodes.iter().take(INSTANCES).map(|it| node.inherit(it)).map(|it| (it.clone(), it)).collect();
+                let pairs: Vec<_> =
+                    nodes.iter().take(INSTANCES).map(|it| node.inherit(it)).map(|it| (it.clone(), it)).collect();
                 Repeat::Each(Rc::new(pairs))
             }
             Value::Object(object) => {
@@ -975,7 +998,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The instances of a block that stands so often.
-    pub fn instances(&self, module: &Rc<Module>, repeat: &Repeat, span: Span) -> Vec<Instance> {
+    pub(super) fn instances(&self, module: &Rc<Module>, repeat: &Repeat, span: Span) -> Vec<Instance> {
         let scope = Scope::of(module);
         match repeat {
             Repeat::One => vec![Instance { key: "".into(), scope }],
@@ -996,7 +1019,8 @@ impl<'w> Evaluator<'w> {
                 })
                 .collect(),
             Repeat::Unknown { count: true, hole } => {
-                let hole = Arc::new(Hole { kind: HoleKind::Opaque, reference: "count.index".into(), ..(**hole).clone() });
+                let hole =
+                    Arc::new(Hole { kind: HoleKind::Opaque, reference: "count.index".into(), ..(**hole).clone() });
                 let index = Node::new(Value::Text(Text::hole(hole)), span);
                 vec![Instance { key: "".into(), scope: Scope { index: Some(index), ..scope } }]
             }
@@ -1013,12 +1037,7 @@ impl<'w> Evaluator<'w> {
 
     /// The blocks of a type in a body, dynamic ones written out; each with what names mean in it, and the case in which
     /// it is there when that is not certain.
-    pub fn blocks<'b>(
-        &self,
-        body: &'b Body,
-        kind: &'b str,
-        scope: &Scope,
-    ) -> Vec<(std::borrow::Cow<'b, Block>, Scope, Option<(Arc<str>, Span)>)> {
+    pub(super) fn blocks<'b>(&self, body: &'b Body, kind: &'b str, scope: &Scope) -> Vec<Standing<'b>> {
         let mut out: Vec<_> = body.blocks_named(kind).into_iter().map(|it| (it, scope.clone(), None)).collect();
         for dynamic in body.blocks_named("dynamic") {
             if dynamic.labels.first().is_none_or(|it| &*it.text != kind) {
@@ -1036,7 +1055,11 @@ impl<'w> Evaluator<'w> {
                 let object = Object {
                     entries: [("key", key), ("value", value)]
                         .into_iter()
-                        .map(|(name, node)| Entry { key: Text::known(name, each.value.span), key_span: each.value.span, node })
+                        .map(|(name, node)| Entry {
+                            key: Text::known(name, each.value.span),
+                            key_span: each.value.span,
+                            node,
+                        })
                         .collect(),
                     open: None,
                 };
@@ -1052,17 +1075,17 @@ impl<'w> Evaluator<'w> {
     fn dynamic(
         &self,
         node: &Node,
-        case: Option<(Arc<str>, Span)>,
+        case: Option<&Case>,
         expr: &Expr,
         scope: &Scope,
-        make: &mut dyn FnMut(Node, Node, Option<(Arc<str>, Span)>),
+        make: &mut dyn FnMut(Node, Node, Option<Case>),
     ) {
         let mut left = INSTANCES;
         match &node.value {
             Value::OneOf(arms) => {
                 for arm in arms.iter() {
-                    let case = Some((Arc::clone(&arm.when), arm.at));
-                    self.dynamic(&node.inherit(&arm.node), case, expr, scope, make);
+                    let case = (Arc::clone(&arm.when), arm.at);
+                    self.dynamic(&node.inherit(&arm.node), Some(&case), expr, scope, make);
                 }
             }
             Value::List(_) | Value::Object(_) => {
@@ -1072,7 +1095,7 @@ impl<'w> Evaluator<'w> {
                     }
                     left -= 1;
                     let many = is_many(&value);
-                    let case = if many { Some(self.has_element(expr)) } else { case.clone() };
+                    let case = if many { Some(self.has_element(expr)) } else { case.cloned() };
                     match &value.value {
                         Value::OneOf(arms) => {
                             for arm in arms.iter() {
@@ -1095,12 +1118,12 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    fn has_element(&self, expr: &Expr) -> (Arc<str>, Span) {
+    fn has_element(&self, expr: &Expr) -> Case {
         (format!("`{}` has such an element", self.written(expr.span)).into(), expr.span)
     }
 
     /// A module call's instances.
-    pub fn calls(&self, module: &Rc<Module>, name: &str) -> Option<Rc<Calls>> {
+    pub(super) fn calls(&self, module: &Rc<Module>, name: &str) -> Option<Rc<Calls>> {
         if let Some(calls) = module.calls.borrow().get(name) {
             return Some(Rc::clone(calls));
         }
@@ -1182,7 +1205,9 @@ impl<'w> Evaluator<'w> {
     fn installed(&self) -> &FxHashMap<String, PathBuf> {
         self.installed.get_or_init(|| {
             let mut out = FxHashMap::default();
-            let Ok(source) = self.workspace.open(&self.root.join(".terraform/modules/modules.json")) else { return out };
+            let Ok(source) = self.workspace.open(&self.root.join(".terraform/modules/modules.json")) else {
+                return out;
+            };
             let Some(root) = json::parse_source(&source).root else { return out };
             for module in root.get("Modules").iter().filter_map(Node::as_list).flatten() {
                 if let (Some(key), Some(dir)) = (module.get("Key"), module.get("Dir"))
@@ -1391,9 +1416,7 @@ impl<'w> Evaluator<'w> {
     fn attribute(&self, id: BlockId, block: &Block, instance: &Instance, name: &Arc<str>, span: Span) -> Outcome {
         let module = &instance.scope.module;
         let key = Key::Attribute(id, Arc::clone(&instance.key), Arc::clone(name));
-        let node = self.remembered(module, key, span, || {
-            self.provided(id, block, instance, name, span)
-        })?;
+        let node = self.remembered(module, key, span, || self.provided(id, block, instance, name, span))?;
         Ok(node)
     }
 
@@ -1419,19 +1442,19 @@ impl<'w> Evaluator<'w> {
     }
 
     /// An attribute of a resource by its block, for whoever goes through blocks rather than references.
-    pub fn attribute_of_resource(&self, id: BlockId, block: &Block, instance: &Instance, name: &str) -> Node {
+    pub(super) fn attribute_of_resource(&self, id: BlockId, block: &Block, instance: &Instance, name: &str) -> Node {
         let span = block.head();
         self.attribute(id, block, instance, &name.into(), span)
             .unwrap_or_else(|failure| self.free(span, &instance.scope, failure.message))
     }
 
     /// A template's text with names of its own.
-    pub fn rendered(&self, text: &Text, vars: &Node, at: Span, scope: &Scope) -> Node {
+    pub(super) fn rendered(&self, text: &Text, vars: &Node, at: Span, scope: &Scope) -> Node {
         FunctionHost { evaluator: self, scope }.template(text, vars, at)
     }
 
     /// The text that Terraform's `jsonencode` makes of a tree.
-    pub fn json_text(&self, tree: &Node, span: Span, scope: &Scope) -> Text {
+    pub(super) fn json_text(&self, tree: &Node, span: Span, scope: &Scope) -> Text {
         let site = Site { span, written: self.written(span) };
         let mut host = FunctionHost { evaluator: self, scope };
         match functions::call("jsonencode", std::slice::from_ref(tree), &site, &mut host) {
@@ -1449,7 +1472,8 @@ impl<'w> Evaluator<'w> {
                 names.push(Arc::from(*name));
             }
         }
-        if &*block.kind.text == "data" && block.labels.first().is_some_and(|it| &*it.text == "aws_iam_policy_document") {
+        if &*block.kind.text == "data" && block.labels.first().is_some_and(|it| &*it.text == "aws_iam_policy_document")
+        {
             names.push("json".into());
         }
         for name in names {
@@ -1633,7 +1657,7 @@ fn sort_entries(object: &mut Object) {
 }
 
 /// Text, or what Terraform makes text of by itself.
-pub fn text_of(node: &Node) -> Option<Text> {
+pub(super) fn text_of(node: &Node) -> Option<Text> {
     match &node.value {
         Value::Text(text) => Some(text.clone()),
         Value::Number(number) => Some(Text::known(&number.to_string(), node.span)),
@@ -1651,7 +1675,7 @@ fn splice(node: &Node) -> Option<Text> {
 }
 
 /// A truth value, also written as text.
-pub fn truth(node: &Node) -> Option<bool> {
+pub(super) fn truth(node: &Node) -> Option<bool> {
     match &node.value {
         Value::Bool(it) => Some(*it),
         Value::Text(text) => match text.as_known() {
@@ -1664,7 +1688,7 @@ pub fn truth(node: &Node) -> Option<bool> {
 }
 
 /// A number, also written as text.
-pub fn number(node: &Node) -> Option<f64> {
+pub(super) fn number(node: &Node) -> Option<f64> {
     match &node.value {
         Value::Number(it) => Some(it.0),
         Value::Text(text) => text.as_known()?.parse().ok(),

@@ -20,7 +20,7 @@ pub struct Folder {
     pub files: Vec<File>,
     blocks: Vec<Lazy>,
     index: FxHashMap<u64, Vec<u32>>,
-    locals: OnceLock<FxHashMap<Arc<str>, (Arc<Block>, usize)>>,
+    locals: OnceLock<FxHashMap<Arc<str>, Local>>,
 }
 
 /// A file of a folder.
@@ -42,6 +42,9 @@ struct Lazy {
     cut: Option<Cut>,
     parsed: OnceLock<(Option<Arc<Block>>, Vec<SyntaxError>)>,
 }
+
+/// A local value: its block, and which of its attributes.
+type Local = (Arc<Block>, usize);
 
 /// Names one block of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -99,7 +99,7 @@ pub fn survey(workspace: &Workspace) -> Estate {
     let at: FxHashMap<&PathBuf, usize> = folders.iter().enumerate().map(|(n, (it, _))| (&it.path, n)).collect();
     let mut reached = vec![false; folders.len()];
     let mut is_root = vec![false; folders.len()];
-    let mut reach = |from: usize, reached: &mut Vec<bool>| {
+    let reach = |from: usize, reached: &mut Vec<bool>| {
         let mut next = vec![from];
         while let Some(n) = next.pop() {
             if !std::mem::replace(&mut reached[n], true) {

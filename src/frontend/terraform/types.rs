@@ -9,7 +9,7 @@ use crate::value::{Entry, Node, Object, Value};
 use super::evaluator::text_of;
 
 /// The value as a variable of type `of` gives it.
-pub fn convert(node: Node, of: &Expr, value: &dyn Fn(&Expr) -> Node) -> Node {
+pub(super) fn convert(node: Node, of: &Expr, value: &dyn Fn(&Expr) -> Node) -> Node {
     if node.is_null() {
         return node;
     }
