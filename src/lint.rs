@@ -58,6 +58,7 @@ pub fn check(
     let run = || {
         let estate = terraform::survey(workspace);
         let terraform::Estate { roots, called } = estate;
+        let undeclared = undeclared(&roots, options);
         let files: Vec<&Selected> = workspace.selected.iter().filter(|it| !is_terraform(&name_of(&it.path))).collect();
         let (done, all) = (AtomicUsize::new(0), roots.len() + files.len());
         let step = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
@@ -78,6 +79,7 @@ pub fn check(
             part
         }));
         parts.push(unread(workspace));
+        parts.push(undeclared);
         report(workspace, &called, parts, options)
     };
     match rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK).build() {
@@ -102,6 +104,18 @@ fn guarded(path: &Path, work: impl FnOnce() -> Part) -> Part {
         crashed: true,
         ..Part::default()
     })
+}
+
+/// The variables of the command line that no root module declares: their values would take no effect.
+fn undeclared(roots: &[Arc<Folder>], options: &Options) -> Part {
+    let mut part = Part::default();
+    for (name, _) in &options.terraform.vars {
+        if !roots.iter().any(|root| root.find("variable", name, "").is_some()) {
+            let message = "no root module declares this variable".to_owned();
+            part.errors.push(InputError { path: format!("--var {name}").into(), span: None, message });
+        }
+    }
+    part
 }
 
 fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, options: &Options) -> Part {
@@ -151,16 +165,53 @@ fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, 
     if used.contains(&source.id) && !file.named {
         return part;
     }
+    // A file of unknown kind that was named is told by what it says.
+    if let Some(message) = no_policy_file(&name_of(&file.path)) {
+        part.errors.push(InputError { path: source.path.clone(), span: None, message: message.to_owned() });
+        return part;
+    }
     match json::read(&source, file.named) {
         Read::Policy(configuration, errors) => {
             part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it)));
             part.count(&configuration);
             part.findings = apply(&configuration, options);
         }
+        // What was named must not look clean for not having been understood.
+        Read::Other if file.named => part.errors.push(InputError {
+            path: source.path.clone(),
+            span: None,
+            message: match kind_of_json(&source.text) {
+                Some(kind) => format!("is {kind}, which iamlint does not read"),
+                None => "holds no policy".to_owned(),
+            },
+        }),
         Read::Other => {}
         Read::Broken(errors) => part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it))),
     }
     part
+}
+
+/// Why a file of this name is not read as a policy although it was named.
+fn no_policy_file(name: &str) -> Option<&'static str> {
+    let ends = |endings: &[&str]| endings.iter().any(|it| name.ends_with(it));
+    if ends(&[".tfvars", ".tfvars.json"]) {
+        Some("holds values of variables, which are read with the module they stand beside")
+    } else if ends(&[".yaml", ".yml"]) {
+        Some("is YAML, which iamlint does not read")
+    } else {
+        None
+    }
+}
+
+/// What a JSON file is, when it is a kind that people lint with other tools.
+fn kind_of_json(text: &str) -> Option<&'static str> {
+    if text.contains("\"AWSTemplateFormatVersion\"") || text.contains("\"AWS::") {
+        Some("a CloudFormation template")
+    } else if text.contains("\"planned_values\"") {
+        Some("a Terraform plan")
+    } else {
+        None
+    }
 }
 
 /// The selected files that could not be read at all.
@@ -276,6 +327,13 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     });
     report.unresolved.dedup_by(|a, b| a.hole.span == b.hole.span && a.hole.reference == b.hole.reference);
     let terms = Terms { rules: &options.rules, today: options.today, require_reason: options.config.require_reason };
+    if let Some(named) = named_only(workspace) {
+        // Files that were named select what is reported; the modules around them were read whole.
+        findings.retain(|finding| {
+            named.contains(&finding.span.file) || finding.labels.iter().any(|it| named.contains(&it.span.file))
+        });
+        report.errors.retain(|error| error.span.is_none_or(|span| named.contains(&span.file)));
+    }
     // Instances are answered for one by one: a comment at one module call says nothing of the others.
     let outcome = suppress::apply(workspace, findings, &terms);
     let (standing, below) = options.config.apply(outcome.findings);
@@ -292,6 +350,13 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     }
     sort(workspace, &mut report.suppressed, |it| &it.finding);
     report
+}
+
+/// The files that were selected, when all of them were named and no folder was.
+fn named_only(workspace: &Workspace) -> Option<FxHashSet<FileId>> {
+    workspace.selected.iter().all(|it| it.named).then(|| {
+        workspace.selected.iter().filter_map(|it| workspace.open(&it.path).ok()).map(|it| it.id).collect()
+    })
 }
 
 /// By file, place and rule.
