@@ -19,7 +19,16 @@ macro_rules! rules {
 }
 
 rules![
-    Policy: [wildcard_action],
+    Policy: [
+        full_administrator,
+        not_action_allow,
+        not_resource_allow,
+        partial_wildcard_action,
+        passrole_any_role,
+        wildcard_action,
+        wildcard_resource,
+    ],
+    Attachment: [attached_administrator],
 ];
 
 /// Every rule there is, in the order of their names.

@@ -38,7 +38,7 @@ impl fmt::Display for Resource {
 
 /// What is asked of a pattern with holes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strength {
+pub(super) enum Strength {
     /// Whatever the holes turn out to be.
     Must,
     /// For some value of them.
@@ -192,7 +192,7 @@ pub enum Reach {
     Account,
 }
 
-fn is_all_stars(text: &str) -> bool {
+pub(super) fn is_all_stars(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte == b'*')
 }
 
@@ -232,7 +232,7 @@ pub fn split_arn(text: &str) -> Vec<&str> {
 }
 
 /// The pattern in one of its strengths; none when it then matches nothing.
-fn glob(text: &Text, strength: Strength) -> Option<String> {
+pub(super) fn glob(text: &Text, strength: Strength) -> Option<String> {
     let raw = text.raw();
     match strength {
         Strength::Must if text.has_holes() || raw.contains("${") => None,
