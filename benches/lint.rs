@@ -41,7 +41,11 @@ fn read_and_cut() -> usize {
         .selected
         .par_iter()
         .filter_map(|it| workspace.open(&it.path).ok())
-        .map(|source| if source.path.extension().is_some_and(|it| it == "tf") { hcl::cut(&source).blocks.len() } else { 0 })
+        .map(
+            |source| {
+                if source.path.extension().is_some_and(|it| it == "tf") { hcl::cut(&source).blocks.len() } else { 0 }
+            },
+        )
         .sum()
 }
 

@@ -354,9 +354,11 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
 
 /// The files that were selected, when all of them were named and no folder was.
 fn named_only(workspace: &Workspace) -> Option<FxHashSet<FileId>> {
-    workspace.selected.iter().all(|it| it.named).then(|| {
-        workspace.selected.iter().filter_map(|it| workspace.open(&it.path).ok()).map(|it| it.id).collect()
-    })
+    workspace
+        .selected
+        .iter()
+        .all(|it| it.named)
+        .then(|| workspace.selected.iter().filter_map(|it| workspace.open(&it.path).ok()).map(|it| it.id).collect())
 }
 
 /// By file, place and rule.

@@ -93,6 +93,20 @@ static PATHS: LazyLock<Vec<EscalationPath>> = LazyLock::new(|| {
     serde_json::from_str(text).expect("every path is read in a test of this module")
 });
 
+static ALONE: LazyLock<Vec<Action>> = LazyLock::new(|| {
+    let paths = PATHS.iter().filter(|it| it.severity >= EscalationSeverity::High && it.any_of.is_empty());
+    let mut actions: Vec<Action> =
+        paths.filter_map(|it| if let [action] = it.actions[..] { Some(action) } else { None }).collect();
+    actions.sort_unstable();
+    actions
+});
+
+/// Whether the action alone, on everything, is a way to more permissions that mostly works: it takes over a resource
+/// with a role, or credentials.
+pub fn leads_on(action: Action) -> bool {
+    ALONE.binary_search(&action).is_ok()
+}
+
 /// Every known path, in the order of ids.
 pub fn escalation_paths() -> &'static [EscalationPath] {
     &PATHS
@@ -118,6 +132,13 @@ mod tests {
                 assert!(super::super::condition_key(key).is_some(), "{}: {key}", path.id);
             }
         }
+    }
+
+    #[test]
+    fn some_actions_lead_on_alone() {
+        let leads = |name| leads_on(super::super::action(name).unwrap());
+        assert!(leads("iam:AttachRolePolicy") && leads("secretsmanager:GetSecretValue"));
+        assert!(!leads("s3:PutObject") && !leads("ec2:RunInstances"));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub use condition_key::{
     ConditionKey, KeyGroup, KeyStanding, KeyType, Presence, ValueForm, condition_key, condition_keys, federated_claim,
     is_known_issuer, is_standard_claim, nearest_condition_key,
 };
-pub use escalation::{EscalationCategory, EscalationPath, EscalationSeverity, escalation_paths};
+pub use escalation::{EscalationCategory, EscalationPath, EscalationSeverity, escalation_paths, leads_on};
 pub use managed_policy::{
     ManagedPolicy, is_gone, managed_policies, managed_policies_date, managed_policy, nearest_managed_policy,
 };
@@ -32,7 +32,7 @@ pub use partition::{
     Partition, Region, is_partition, nearest_region, partition, partitions, region, region_partition, regions,
 };
 pub use reference::{
-    AccessLevel, Action, ActionOverride, ActionResource, ResourceType, Risk, Service, UnknownAction, action,
+    AccessLevel, Action, ActionOverride, ActionResource, Power, ResourceType, Risk, Service, UnknownAction, action,
     action_count, actions, actions_matching, nearest_action, nearest_service, reference_date, service, services,
 };
 pub use service_principal::{

@@ -177,6 +177,21 @@ impl Risk {
     ];
 }
 
+/// The worst that comes of an action in the wrong hands; worse is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Power {
+    /// Tells what there is.
+    Sees,
+    /// Returns data of customers.
+    ReadsData,
+    /// Creates, changes, tags or deletes.
+    Changes,
+    /// Returns credentials, or makes them.
+    Unlocks,
+    /// Gives permissions, or takes them, which is a way to all the rest.
+    Permits,
+}
+
 /// Where the published table and what AWS does differ, or differed until lately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActionOverride {
@@ -336,6 +351,24 @@ impl Action {
     /// Whether it gives or takes permissions, by its level or by what others say of it.
     pub fn manages_permissions(self) -> bool {
         self.access_level() == AccessLevel::PermissionsManagement || self.has_risk(Risk::PermissionsManagement)
+    }
+
+    /// The worst that comes of it.
+    pub fn power(self) -> Power {
+        // AWS lists dozens of plain reads of Glue as permissions management.
+        let reads = ["Get", "List", "Describe", "BatchGet"].iter().any(|it| self.name().starts_with(it));
+        let permits = self.access_level() == AccessLevel::PermissionsManagement && !reads;
+        if permits || self.has_risk(Risk::PrivilegeEscalation) {
+            Power::Permits
+        } else if self.has_risk(Risk::CredentialExposure) {
+            Power::Unlocks
+        } else if self.access_level() >= AccessLevel::Tagging {
+            Power::Changes
+        } else if self.has_risk(Risk::DataAccess) {
+            Power::ReadsData
+        } else {
+            Power::Sees
+        }
     }
 
     /// Why it is dangerous.

@@ -5,8 +5,9 @@ pub mod terraform;
 
 use std::sync::Arc;
 
+use crate::catalog::{self, ManagedPolicy};
 use crate::policy::{Place, Policy};
-use crate::value::Text;
+use crate::value::{HOLE, Text};
 
 /// Everything one root module, one template or one policy file declares that matters to access.
 #[derive(Debug, Default)]
@@ -30,6 +31,16 @@ pub struct Attachment {
     pub place: Place,
     /// To whom, as it is written: `aws_iam_role.app`; none when that is not known.
     pub to: Option<Arc<str>>,
+}
+
+impl Attachment {
+    /// The policy of AWS that it attaches, in whatever partition.
+    pub fn managed_policy(&self) -> Option<ManagedPolicy> {
+        let raw = self.policy.raw();
+        let in_partition =
+            raw.strip_prefix("arn:").and_then(|it| it.strip_prefix(HOLE)).map(|it| format!("arn:aws{it}"));
+        catalog::managed_policy(in_partition.as_deref().unwrap_or(raw))
+    }
 }
 
 /// A bucket with everything that says who reaches it.

@@ -2,6 +2,8 @@
 //! It knows the policy language. It knows no syntax, and of AWS's services only what the catalogue tells it.
 
 mod condition;
+mod grant;
+mod managed;
 mod parse;
 mod pattern;
 mod principal;
@@ -10,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use condition::{Condition, Guard, Operator, OperatorKind, Quantifier, Value};
+pub use managed::of_aws;
 pub use parse::{Carried, Resolution, is_policy, parse};
 pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
 pub use principal::{Principal, PrincipalKind, is_account_id};

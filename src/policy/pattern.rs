@@ -216,7 +216,7 @@ fn covers(pattern: &Text, other: &Text, ignore_case: bool) -> bool {
         && ours.zip(theirs).all(|((_, a), (_, b))| a.reference == b.reference && a.scope == b.scope)
 }
 
-fn is_all_stars(text: &str) -> bool {
+pub(super) fn is_all_stars(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte == b'*')
 }
 
@@ -256,7 +256,7 @@ pub fn split_arn(text: &str) -> Vec<&str> {
 }
 
 /// The pattern in one of its strengths; none when it then matches nothing.
-fn glob(text: &Text, strength: Strength) -> Option<String> {
+pub(super) fn glob(text: &Text, strength: Strength) -> Option<String> {
     let raw = text.raw();
     match strength {
         Strength::Must if text.has_holes() || raw.contains("${") => None,

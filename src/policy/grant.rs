@@ -1,0 +1,365 @@
+//! What a statement grants for certain, action by action: which actions it holds, which of them its conditions let
+//! through, and which resources of each it reaches.
+
+use super::pattern::{Strength, glob, is_all_stars, split_arn};
+use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
+use crate::catalog::{self, AccessLevel, EscalationCategory};
+use crate::value::HOLE;
+
+impl Action {
+    /// Whether it matches every action there is, however it is spelled: `*`, `*:*`, `?*:*`.
+    pub fn covers_every_action(&self) -> bool {
+        self.is_everything()
+            || self.text.raw().starts_with(['*', '?']) && self.expand().len() == catalog::action_count()
+    }
+}
+
+impl Scope<Action> {
+    /// The actions of the reference that it holds whatever is unknown in it, each once.
+    pub fn certain(&self) -> Vec<catalog::Action> {
+        match self {
+            Self::Only(entries) => {
+                let mut actions: Vec<_> =
+                    entries.iter().filter(|it| it.place.given.is_none()).flat_map(Action::expand).collect();
+                actions.sort_unstable();
+                actions.dedup();
+                actions
+            }
+            Self::AllExcept(entries) => {
+                let mut excepted = vec![false; catalog::action_count()];
+                for pattern in entries.iter().filter_map(|it| glob(&it.text, Strength::May)) {
+                    catalog::actions_matching(&pattern).for_each(|it| excepted[it.id() as usize] = true);
+                }
+                catalog::actions().filter(|it| !excepted[it.id() as usize]).collect()
+            }
+        }
+    }
+}
+
+impl Condition {
+    /// Whether it fails when its key is absent.
+    pub fn needs_key(&self) -> bool {
+        let operator = &self.operator;
+        match operator.kind {
+            None => true,
+            Some(OperatorKind::Null) => self.values.iter().any(|it| it.text.raw().eq_ignore_ascii_case("false")),
+            Some(_) => {
+                !operator.negated && !operator.if_exists && operator.quantifier != Some(Quantifier::ForAllValues)
+            }
+        }
+    }
+
+    /// Whether a request for the action can pass at all: a test that fails when its key is absent shuts out the actions
+    /// whose requests never carry the key.
+    pub fn admits(&self, action: catalog::Action) -> bool {
+        let key = self.key.as_known().and_then(catalog::condition_key);
+        self.operator.kind.is_some() && (!self.needs_key() || key.is_none_or(|key| action.accepts_condition_key(key)))
+    }
+
+    /// Whether it tells one resource of the action from another, so that `*` is not all of them: a tag or a property of
+    /// the resource, but not merely whose it is; and for what creates, the tags it must set.
+    pub fn narrows(&self, action: catalog::Action) -> bool {
+        const WHOSE: [&str; 3] = ["aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"];
+        let known = self.key.as_known().and_then(catalog::condition_key);
+        let name = self.key.raw().split_once(':').map_or("", |(_, name)| name).to_ascii_lowercase();
+        if name.starts_with("requesttag/") || name.starts_with("resourcetag/") {
+            // That a tag must be there is a bound, whatever its value: only what was made for this has it.
+            let sets = name.starts_with("requesttag/") && action.access_level() != AccessLevel::Write;
+            return self.needs_key() && !sets && known.is_none_or(|key| action.accepts_condition_key(key));
+        }
+        // The service that a service-linked role is made for is the role that is made.
+        let resource =
+            self.guard() == Some(Guard::Resource) || self.guard().is_some() && self.is_on("iam:awsservicename");
+        resource
+            && !WHOSE.iter().any(|key| self.is_on(key))
+            // A key may be newer than the reference.
+            && known.is_none_or(|key| key.scopes_resources() && action.accepts_condition_key(key))
+    }
+}
+
+impl Statement {
+    /// The actions that it certainly holds and that can pass its conditions.
+    pub fn granted(&self) -> Vec<catalog::Action> {
+        let mut actions = self.actions.certain();
+        actions.retain(|it| self.admits(*it));
+        actions
+    }
+
+    /// Whether a request for the action can pass its conditions.
+    pub fn admits(&self, action: catalog::Action) -> bool {
+        self.conditions.iter().all(|it| it.admits(action))
+    }
+
+    /// The condition that narrows what the action reaches.
+    pub fn narrowed(&self, action: catalog::Action) -> Option<&Condition> {
+        self.conditions.iter().find(|it| it.narrows(action))
+    }
+
+    /// Whether one of its resources may be one that the action takes.
+    pub fn may_reach(&self, action: catalog::Action) -> bool {
+        self.resources
+            .as_ref()
+            .is_some_and(|resources| resources.is_negated() || resources.entries().iter().any(|it| it.fits(action)))
+    }
+
+    /// The resource by which it reaches every resource of the action.
+    pub fn reaches_all_of(&self, action: catalog::Action) -> Option<&Resource> {
+        self.resources.iter().flat_map(Scope::only).find(|it| it.is_all_of(action))
+    }
+
+    /// Whether it reaches every resource of the action in one account, or all but some that it names.
+    pub fn reaches_account_of(&self, action: catalog::Action) -> bool {
+        match &self.resources {
+            None => false,
+            Some(Scope::Only(entries)) => entries.iter().any(|it| it.is_all_of_account(action)),
+            Some(Scope::AllExcept(entries)) => !entries.iter().any(|it| it.is_all_of_account(action)),
+        }
+    }
+
+    /// An action by which whoever holds it can give itself every other permission: it attaches any policy to any role
+    /// or user, and no condition says which.
+    pub fn way_to_everything(&self) -> Option<catalog::Action> {
+        catalog::escalation_paths()
+            .iter()
+            .filter(|it| it.category == EscalationCategory::SelfEscalation && it.requires.is_empty())
+            .filter_map(|it| if let [action] = it.actions[..] { Some(action) } else { None })
+            .find(|action| {
+                self.actions.must_match(&action.full_name())
+                    && self.admits(*action)
+                    && self.narrowed(*action).is_none()
+                    && self.reaches_account_of(*action)
+            })
+    }
+}
+
+impl Resource {
+    /// Whether it may be a resource that the action takes.
+    pub fn fits(&self, action: catalog::Action) -> bool {
+        let Some(pattern) = glob(&self.text, Strength::May) else { return false };
+        if is_all_stars(&pattern) {
+            return true;
+        }
+        !action.takes_only_star()
+            && action.resource_types().flat_map(|it| it.resource_type().arns()).any(|form| meets_form(&pattern, form))
+    }
+
+    /// Whether it is every resource that the action takes, in all regions and accounts.
+    pub fn is_all_of(&self, action: catalog::Action) -> bool {
+        self.covers_action(action, Reach::Everywhere)
+    }
+
+    /// Whether it is every resource that the action takes, in one account and region at least.
+    pub fn is_all_of_account(&self, action: catalog::Action) -> bool {
+        self.covers_action(action, Reach::Account)
+    }
+
+    fn covers_action(&self, action: catalog::Action, reach: Reach) -> bool {
+        if self.is_everything() {
+            return true;
+        }
+        let mut types = action.resource_types().map(catalog::ActionResource::resource_type).peekable();
+        !action.takes_only_star()
+            && types.peek().is_some()
+            && types.all(|it| it.arns().all(|form| self.covers_all(form, reach)))
+    }
+}
+
+/// Whether a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an ARN in common.
+fn meets_form(pattern: &str, form: &str) -> bool {
+    let (pattern, form) = (split_arn(pattern), split_arn(form));
+    if form.len() < 6 || pattern.first() != Some(&"arn") {
+        return pattern.first().is_some_and(|it| it.starts_with(['*', '?']));
+    }
+    if pattern.len() < 6 && !pattern.last().is_some_and(|it| it.ends_with('*')) {
+        return false;
+    }
+    form.iter().enumerate().skip(2).all(|(n, part)| {
+        let Some(own) = pattern.get(n) else { return true };
+        meets(&tokens(own), &tokens(part))
+    })
+}
+
+/// A piece of a pattern or form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Token {
+    Char(char),
+    One,
+    Any,
+    /// A name that stands for a whole part, as a bucket's does, holds no slash.
+    AnyName,
+}
+
+fn tokens(part: &str) -> Vec<Token> {
+    let is_one_name = part.starts_with("${") && part.find('}') == Some(part.len() - 1);
+    if is_one_name {
+        return vec![Token::AnyName];
+    }
+    let mut out = Vec::with_capacity(part.len());
+    let mut rest = part;
+    while let Some(first) = rest.chars().next() {
+        if let Some((_, after)) = rest.strip_prefix("${").and_then(|it| it.split_once('}')) {
+            out.push(Token::Any);
+            rest = after;
+            continue;
+        }
+        rest = &rest[first.len_utf8()..];
+        out.push(match first {
+            '*' | HOLE => Token::Any,
+            '?' => Token::One,
+            other => Token::Char(other),
+        });
+    }
+    out
+}
+
+/// Whether some text is of both.
+fn meets(a: &[Token], b: &[Token]) -> bool {
+    // Far more than an ARN has; beyond, nothing is claimed to be apart.
+    if a.len() * b.len() > 1 << 20 {
+        return true;
+    }
+    let runs = |token: Option<&Token>| matches!(token, Some(Token::Any | Token::AnyName));
+    let swallows = |run: Option<&Token>, token: Option<&Token>| match (run, token) {
+        (Some(Token::Any), Some(_)) => true,
+        (Some(Token::AnyName), Some(it)) => *it != Token::Char('/'),
+        _ => false,
+    };
+    let width = b.len() + 1;
+    let mut reached = vec![false; (a.len() + 1) * width];
+    reached[0] = true;
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            if !reached[i * width + j] {
+                continue;
+            }
+            let (x, y) = (a.get(i), b.get(j));
+            if runs(x) {
+                reached[(i + 1) * width + j] = true;
+            }
+            if runs(y) {
+                reached[i * width + j + 1] = true;
+            }
+            if y.is_some() && swallows(x, y) {
+                reached[i * width + j + 1] = true;
+            }
+            if x.is_some() && swallows(y, x) {
+                reached[(i + 1) * width + j] = true;
+            }
+            if let (Some(x), Some(y)) = (x, y)
+                && !runs(Some(x))
+                && !runs(Some(y))
+                && (x == y || *x == Token::One || *y == Token::One)
+            {
+                reached[(i + 1) * width + j + 1] = true;
+            }
+        }
+    }
+    reached[a.len() * width + b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Carried, Place, Policy, PolicyKind, parse};
+    use crate::source::{FileId, Span};
+    use crate::value::{Node, Origin};
+
+    fn policy(text: &str) -> Policy {
+        let span = Span::new(FileId(0), 0, text.len());
+        let place = Place { span, origin: Origin::HERE, given: None };
+        let carried = Carried { kind: PolicyKind::Identity, address: "it".into(), source: None, place };
+        parse(&Node::text(text, span), carried).0
+    }
+
+    fn statement(rest: &str) -> Statement {
+        policy(&format!(r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow",{rest}}}}}"#)).statements.remove(0)
+    }
+
+    fn action(name: &str) -> catalog::Action {
+        catalog::action(name).unwrap()
+    }
+
+    #[test]
+    fn every_action_has_many_spellings() {
+        for text in ["*", "**", "*:*", "?*", "*?:*"] {
+            assert!(statement(&format!(r#""Action":"{text}""#)).actions.entries()[0].covers_every_action(), "{text}");
+        }
+        assert!(!statement(r#""Action":"*:Get*""#).actions.entries()[0].covers_every_action());
+    }
+
+    #[test]
+    fn what_is_excepted_is_not_held() {
+        let all_but_iam = statement(r#""NotAction":["IAM:*","nothing:AtAll"]"#).actions.certain();
+        assert!(!all_but_iam.contains(&action("iam:PassRole")));
+        assert!(all_but_iam.contains(&action("s3:GetObject")));
+    }
+
+    #[test]
+    fn a_key_that_no_request_carries_shuts_an_action_out() {
+        let on = |test: &str| statement(&format!(r#""Action":"ec2:*","Condition":{{{test}}}"#));
+        let tag = on(r#""StringEquals":{"aws:ResourceTag/team":"a"}"#);
+        assert!(tag.admits(action("ec2:StopInstances")) && !tag.admits(action("ec2:DescribeInstances")));
+        let tag = on(r#""StringEqualsIfExists":{"aws:ResourceTag/team":"a"}"#);
+        assert!(tag.admits(action("ec2:DescribeInstances")));
+        let region = on(r#""StringEquals":{"aws:RequestedRegion":"eu-west-1"}"#);
+        assert!(region.admits(action("ec2:DescribeInstances")));
+    }
+
+    #[test]
+    fn whose_a_resource_is_narrows_nothing() {
+        let narrowed = |key: &str, name: &str| {
+            let text = format!(r#""Action":"{name}","Condition":{{"StringEquals":{{"{key}":"a"}}}}"#);
+            statement(&text).narrowed(action(name)).is_some()
+        };
+        assert!(narrowed("aws:ResourceTag/team", "ec2:StopInstances"));
+        assert!(narrowed("s3:prefix", "s3:ListBucket"));
+        assert!(narrowed("aws:RequestTag/team", "ec2:RunInstances"));
+        assert!(!narrowed("aws:RequestTag/team", "ec2:CreateTags"));
+        let there = r#""Action":"*","Condition":{"Null":{"aws:ResourceTag/team":"false"}}"#;
+        assert!(statement(there).narrowed(action("ec2:StopInstances")).is_some());
+        assert!(statement(&there.replace("false", "true")).narrowed(action("ec2:StopInstances")).is_none());
+        assert!(!narrowed("aws:ResourceAccount", "s3:GetObject"));
+        assert!(!narrowed("aws:RequestedRegion", "ec2:StopInstances"));
+        assert!(!narrowed("iam:PassedToService", "iam:PassRole"));
+    }
+
+    #[test]
+    fn a_resource_fits_the_actions_that_take_its_kind() {
+        let fits = |resource: &str, name: &str| {
+            statement(&format!(r#""Action":"*","Resource":"{resource}""#)).may_reach(action(name))
+        };
+        assert!(fits("arn:aws:s3:::reports/*", "s3:GetObject"));
+        assert!(!fits("arn:aws:s3:::reports/*", "s3:DeleteBucket"));
+        assert!(fits("arn:aws:s3:::reports", "s3:DeleteBucket"));
+        assert!(!fits("arn:aws:s3:::reports", "s3:GetObject"));
+        assert!(!fits("arn:aws:s3:::reports", "s3:ListAllMyBuckets"));
+        assert!(fits("arn:aws:s3:::rep*", "s3:GetObject"));
+        assert!(fits("arn:aws:logs:*:*:log-group:/aws/lambda/x:*", "logs:PutLogEvents"));
+        assert!(fits("*", "s3:ListAllMyBuckets"));
+    }
+
+    #[test]
+    fn all_of_an_action_is_all_of_each_kind_it_takes() {
+        let all = |resource: &str, name: &str| {
+            let statement = statement(&format!(r#""Action":"*","Resource":"{resource}""#));
+            statement.reaches_all_of(action(name)).is_some()
+        };
+        assert!(all("*", "sqs:SendMessage") && all("arn:aws:sqs:*:*:*", "sqs:SendMessage"));
+        assert!(!all("arn:aws:sqs:eu-west-1:*:*", "sqs:SendMessage"));
+        assert!(all("arn:aws:s3:::*", "s3:GetObject") && !all("arn:aws:s3:::*", "s3:ListAllMyBuckets"));
+        assert!(!all("arn:aws:ec2:*:*:instance/*", "ec2:RunInstances"));
+    }
+
+    #[test]
+    fn who_attaches_any_policy_to_any_role_has_everything() {
+        let way = |text: &str| statement(text).way_to_everything().map(|it| it.to_string());
+        assert_eq!(way(r#""Action":"iam:*","Resource":"*""#).as_deref(), Some("iam:AttachRolePolicy"));
+        let roles = "arn:aws:iam::111122223333:role";
+        assert!(way(&format!(r#""Action":"iam:Attach*","Resource":"{roles}/*""#)).is_some());
+        assert!(way(&format!(r#""Action":"iam:Attach*","Resource":"{roles}/app-*""#)).is_none());
+        assert!(way(r#""NotAction":"s3:*","NotResource":"arn:aws:s3:::a""#).is_some());
+        assert!(way(r#""NotAction":"iam:*","Resource":"*""#).is_none());
+        let bound = r#""Condition":{"ArnEquals":{"iam:PolicyARN":"arn:aws:iam::aws:policy/ReadOnlyAccess"}}"#;
+        assert!(way(&format!(r#""Action":"iam:AttachRolePolicy","Resource":"*",{bound}"#)).is_none());
+    }
+}
