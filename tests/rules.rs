@@ -159,3 +159,17 @@ fn every_page_has_a_head_and_a_title_and_no_page_is_an_orphan() {
         assert!(!(is_page || is_check) || ids.contains(stem), "{} is listed nowhere", path.display());
     }
 }
+
+#[test]
+fn the_index_of_the_rules_is_up_to_date() {
+    let all: Vec<&Rule> = rules::all().iter().collect();
+    let mut index = Vec::new();
+    iamlint::report::rules::write_markdown(&all, &mut index).expect("a vector takes all that is written");
+    let index = String::from_utf8(index).expect("pages are text");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/README.md");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, &index).expect("the index can be written");
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == index, "rules/README.md is out of date: `UPDATE_EXPECT=1 cargo test --test rules` writes it");
+}
