@@ -20,6 +20,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         Service::Other("es") => "domain",
         Service::Other("events") => "event bus",
         Service::Other("glacier" | "backup") => "vault",
+        Service::Other("glue") => "data catalogue",
+        Service::Other("kinesis") => "stream",
+        Service::Other("dynamodb") => "table",
+        Service::Other("ses") => "identity",
+        Service::Other("kafka") => "cluster",
         Service::Other(_) | Service::Unknown => "resource",
     };
     for (statement, everyone) in policy.openings() {

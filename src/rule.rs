@@ -353,7 +353,7 @@ impl Report<'_> {
     pub fn unbounded(mut self, statement: &Statement) -> Self {
         for condition in &statement.conditions {
             let (key, span) = (&condition.key, condition.place.span);
-            if let Some(given) = condition.place.given.as_ref().filter(|_| condition.bounds_the_caller()) {
+            if let Some(given) = condition.case().filter(|_| condition.bounds_the_caller()) {
                 self = self.maybe(given.span, format!("`{key}` bounds who calls only if {}", given.words));
             } else if condition.narrows_the_caller() {
                 self.finding.severity = self.finding.severity.lower();

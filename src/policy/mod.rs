@@ -167,7 +167,7 @@ impl Policy {
     /// denial of all others, closes one; a condition that is there in one case only does not.
     pub fn openings(&self) -> impl Iterator<Item = (&Statement, &Principal)> {
         self.allow_statements()
-            .filter(|statement| !statement.bounded_caller().is_some_and(|it| it.place.given.is_none()))
+            .filter(|statement| !statement.bounded_caller().is_some_and(|it| it.case().is_none()))
             .filter_map(|statement| Some((statement, statement.everyone().next()?)))
             .filter(|(statement, _)| self.closed_by(statement).is_none())
     }
@@ -180,7 +180,7 @@ impl Policy {
             deny.effect == Effect::Deny
                 && deny.place.given.is_none()
                 && (all || others)
-                && deny.conditions.iter().all(|it| it.place.given.is_none() && it.spares_only_chosen_callers())
+                && deny.conditions.iter().all(|it| it.case().is_none() && it.spares_only_chosen_callers())
                 && deny.covers(statement)
         })
     }
