@@ -19,6 +19,7 @@ macro_rules! rules {
 }
 
 rules![
+    Configuration: [invalid_ignore, unused_ignore],
     Policy: [
         kms_any_key, kms_unbounded_grant, kms_wildcard_action, not_principal_allow, open_oidc_trust, open_trust,
         public_bucket_policy, public_key_policy, public_resource_policy, wildcard_action,

@@ -184,7 +184,7 @@ impl Reader {
             }
             return node.clone();
         };
-        if text.raw().trim().is_empty() || text.is_all_free() {
+        if text.encodes().is_none() && (text.raw().trim().is_empty() || text.is_all_free()) {
             return node.clone();
         }
         let parsed = json::parse(text);
