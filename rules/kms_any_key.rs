@@ -16,8 +16,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         return;
     }
     for statement in policy.allow_statements() {
-        let bound = statement.conditions.iter().find(|it| it.bounds_the_key());
-        if bound.is_some_and(|it| it.case().is_none()) {
+        if statement.conditions.iter().any(|it| it.bounds_the_key() && it.case().is_none()) {
             continue;
         }
         let reaching = |names: &[&str]| -> Vec<&Action> {

@@ -8,10 +8,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         _ => return,
     };
     for statement in policy.allow_statements() {
-        let bound = statement.conditions.iter().find(|it| it.bounds_the_grant());
+        let bounded = statement.conditions.iter().any(|it| it.bounds_the_grant() && it.case().is_none());
         // Who may write the key's policy needs no grant.
         let rules_the_key = statement.actions.only().iter().any(|it| it.names("kms:PutKeyPolicy"));
-        if rules_the_key || bound.is_some_and(|it| it.case().is_none()) {
+        if rules_the_key || bounded {
             continue;
         }
         let Some(action) = statement.actions.only().iter().find(|it| grants(it)) else { continue };

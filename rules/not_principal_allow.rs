@@ -7,8 +7,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
     for statement in policy.allow_statements() {
         let Some(Scope::AllExcept(spared)) = &statement.principals else { continue };
-        let bounded = statement.bounded_caller().is_some_and(|it| it.case().is_none());
-        if bounded || spared.iter().any(|it| it.is_everyone()) || policy.closed_by(statement).is_some() {
+        if statement.bounded_caller().is_some() || spared.iter().any(|it| it.is_everyone()) || policy.closed_by(statement).is_some() {
             continue;
         }
         let place = spared.first().map_or(&statement.place, |it| &it.place);
