@@ -7,8 +7,12 @@ const REVEALS: [&str; 5] =
 
 /// What only hides.
 const HIDES: [&str; 6] = [
-    "kms:Encrypt", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext",
+    "kms:Encrypt",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:GenerateDataKeyPair",
+    "kms:GenerateDataKeyPairWithoutPlaintext",
 ];
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -47,7 +51,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for condition in &statement.conditions {
             let why = match (condition.case(), condition.weakness()) {
                 (Some(given), None) if condition.bounds_the_key() => {
-                    report = report.maybe(given.span, format!("`{}` bounds the keys only if {}", condition.key, given.words));
+                    report = report
+                        .maybe(given.span, format!("`{}` bounds the keys only if {}", condition.key, given.words));
                     continue;
                 }
                 (_, Some(why)) => format!("`{}` guards nothing here: {why}", condition.key),

@@ -1,4 +1,4 @@
-use crate::policy::{Action, Policy, PolicyKind, Reach, Scope, Service, Statement};
+use crate::policy::{Action, Policy, PolicyKind, Reach, Scope, Service};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -13,7 +13,8 @@ fn identity(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         for action in statement.actions.only().iter().filter(|it| is_all_of_kms(it)) {
             let bound = statement.conditions.iter().find(|it| it.bounds_the_key());
-            let severity = if statement.every_key(Reach::Account).next().is_some() { Severity::High } else { Severity::Medium };
+            let severity =
+                if statement.every_key(Reach::Account).next().is_some() { Severity::High } else { Severity::Medium };
             let mut report = cx
                 .report(&action.place, format!("`{action}` lets its holder use, hand on and delete keys"))
                 .severity(severity)

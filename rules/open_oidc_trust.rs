@@ -5,10 +5,7 @@ use crate::value::HOLE;
 /// Issuers that give a token to whoever has an account there, and the claims that say whose it is.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html>
 const SHARED: [(&str, &[&str]); 4] = [
-    (
-        GITHUB,
-        &["sub", "job_workflow_ref", "repository", "repository_id", "repository_owner", "repository_owner_id"],
-    ),
+    (GITHUB, &["sub", "job_workflow_ref", "repository", "repository_id", "repository_owner", "repository_owner_id"]),
     ("gitlab.com", &["sub", "namespace_id", "namespace_path", "project_id", "project_path"]),
     ("app.terraform.io", &["sub", "terraform_organization_id", "terraform_workspace_id"]),
     ("agent.buildkite.com", &["sub", "organization_id", "organization_slug", "pipeline_id"]),
@@ -74,10 +71,13 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
                 _ => format!("require {claim} to be the one identity that needs the role"),
             });
         for condition in &statement.conditions {
-            report = report.label(condition.place.span, match condition.weakness() {
-                Some(why) => format!("`{}` guards nothing here: {why}", condition.key),
-                None => format!("`{}` is the same for all of them", condition.key),
-            });
+            report = report.label(
+                condition.place.span,
+                match condition.weakness() {
+                    Some(why) => format!("`{}` guards nothing here: {why}", condition.key),
+                    None => format!("`{}` is the same for all of them", condition.key),
+                },
+            );
         }
         return;
     }

@@ -311,7 +311,7 @@ impl Collector<'_, '_> {
                         let permission = grant.body.attribute("permission").map(|it| self.evaluator.value(&it.value, &scope));
                         for (grantee, scope, _) in self.evaluator.blocks(&grant.body, "grantee", &scope) {
                             let uri = grantee.body.attribute("uri").map(|it| self.evaluator.value(&it.value, &scope));
-                            acls.extend(acl(uri, permission.as_ref(), address));
+                            acls.extend(acl(uri.as_ref(), permission.as_ref(), address));
                         }
                     }
                 }
@@ -344,13 +344,13 @@ impl Collector<'_, '_> {
     fn acls(&self, block: &Block, grant: &str, instance: &Instance, address: &Arc<str>) -> Vec<Acl> {
         let mut acls = Vec::new();
         if let Some(canned) = block.body.attribute("acl") {
-            acls.extend(acl(Some(self.evaluator.value(&canned.value, &instance.scope)), None, address));
+            acls.extend(acl(Some(&self.evaluator.value(&canned.value, &instance.scope)), None, address));
         }
         for (grant, scope, _) in self.evaluator.blocks(&block.body, grant, &instance.scope) {
             let of = |name: &str| grant.body.attribute(name).map(|it| self.evaluator.value(&it.value, &scope));
             let permissions = of("permissions");
             for permission in permissions.as_ref().and_then(Node::as_list).unwrap_or_default() {
-                acls.extend(acl(of("uri"), Some(permission), address));
+                acls.extend(acl(of("uri").as_ref(), Some(permission), address));
             }
         }
         acls
@@ -450,8 +450,8 @@ fn elsewhere(address: Arc<str>, name: Option<Text>, place: Place, blocks: Vec<Pu
 }
 
 /// One for each case that the grantee may be in.
-fn acl(grantee: Option<Node>, permission: Option<&Node>, address: &Arc<str>) -> Vec<Acl> {
-    let grantees = grantee.iter().filter(|it| !it.is_null()).flat_map(texts_in);
+fn acl(grantee: Option<&Node>, permission: Option<&Node>, address: &Arc<str>) -> Vec<Acl> {
+    let grantees = grantee.into_iter().filter(|it| !it.is_null()).flat_map(texts_in);
     let acl = |(grantee, place)| Acl {
         grantee,
         permission: permission.and_then(text_of),
