@@ -7,8 +7,12 @@ const REVEALS: [&str; 5] =
 
 /// What only hides.
 const HIDES: [&str; 6] = [
-    "kms:Encrypt", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext",
+    "kms:Encrypt",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:GenerateDataKeyPair",
+    "kms:GenerateDataKeyPairWithoutPlaintext",
 ];
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -16,8 +20,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         return;
     }
     for statement in policy.allow_statements() {
-        let bound = statement.conditions.iter().find(|it| it.bounds_the_key());
-        if bound.is_some_and(|it| it.place.given.is_none()) {
+        if statement.conditions.iter().any(|it| it.bounds_the_key() && it.case().is_none()) {
             continue;
         }
         let reaching = |names: &[&str]| -> Vec<&Action> {
@@ -36,8 +39,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 None => continue,
             },
         };
+        let work = if actions.len() == 1 { "works" } else { "work" };
         let mut report = cx
-            .report(&resource.place, format!("{} on `{resource}` works with {keys}", quoted(&actions)))
+            .report(&resource.place, format!("{} on `{resource}` {work} with {keys}", quoted(&actions)))
             .severity(severity)
             .of(statement, format!("{} on {resource}", quoted(&actions)))
             .help("name the keys by their ARNs, or require `kms:ViaService` or `kms:ResourceAliases`");
@@ -45,9 +49,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             report = report.by(&first.place);
         }
         for condition in &statement.conditions {
-            let why = match (&condition.place.given, condition.weakness()) {
+            let why = match (condition.case(), condition.weakness()) {
                 (Some(given), None) if condition.bounds_the_key() => {
-                    report = report.maybe(given.span, format!("`{}` bounds the keys only if {}", condition.key, given.words));
+                    report = report
+                        .maybe(given.span, format!("`{}` bounds the keys only if {}", condition.key, given.words));
                     continue;
                 }
                 (_, Some(why)) => format!("`{}` guards nothing here: {why}", condition.key),

@@ -1,4 +1,4 @@
-use crate::policy::{Action, Policy, PolicyKind, Reach, Scope, Service, Statement};
+use crate::policy::{Action, Policy, PolicyKind, Principal, PrincipalKind, Reach, Scope, Service, Statement};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -8,30 +8,31 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         _ => return,
     };
     for statement in policy.allow_statements() {
-        let bound = statement.conditions.iter().find(|it| it.bounds_the_grant());
+        let bounded = statement.conditions.iter().any(|it| it.bounds_the_grant() && it.case().is_none());
         // Who may write the key's policy needs no grant.
         let rules_the_key = statement.actions.only().iter().any(|it| it.names("kms:PutKeyPolicy"));
-        if rules_the_key || bound.is_some_and(|it| it.place.given.is_none()) {
+        if rules_the_key || bounded {
             continue;
         }
         let Some(action) = statement.actions.only().iter().find(|it| grants(it)) else { continue };
         let (severity, who) = if key_policy {
-            let Some(Scope::Only(principals)) = &statement.principals else { continue };
-            if principals.iter().all(|it| it.is_account()) || statement.everyone().next().is_some() {
+            let principals = statement.principals.iter().flat_map(Scope::only);
+            let holders: Vec<&Principal> = principals.filter(|it| !is_left_alone(it)).collect();
+            if holders.is_empty() {
                 continue;
             }
-            (Severity::Medium, format!("{} ", quoted(principals)))
+            (Severity::Medium, quoted(&holders))
         } else {
-            (severity(statement), "it ".to_owned())
+            (severity(statement), "its holder".to_owned())
         };
         let mut report = cx
-            .report(&action.place, format!("`{action}` lets {who}give the use of the key to anyone, for good"))
+            .report(&action.place, format!("`{action}` lets {who} give the use of the key to anyone, until it is revoked"))
             .severity(severity)
             .of(statement, action)
             .help("require `kms:GrantIsForAWSResource` to be `true`, or bound `kms:GranteePrincipal` and `kms:GrantOperations`");
         for condition in &statement.conditions {
             let key = &condition.key;
-            let why = match (&condition.place.given, condition.weakness()) {
+            let why = match (condition.case(), condition.weakness()) {
                 (Some(given), None) if condition.bounds_the_grant() => {
                     report = report.maybe(given.span, format!("`{key}` bounds the grants only if {}", given.words));
                     continue;
@@ -42,6 +43,15 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             report = report.label(condition.place.span, why);
         }
     }
+}
+
+/// An account, which hands the decision to its identity policies, and a service, which gives grants for its own work.
+/// Everybody is the matter of another rule.
+fn is_left_alone(principal: &Principal) -> bool {
+    principal.is_everyone()
+        || principal.is_account()
+        || principal.is_unknown()
+        || principal.kind == PrincipalKind::Service
 }
 
 fn grants(action: &Action) -> bool {

@@ -13,9 +13,10 @@ fn identity(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         for action in statement.actions.only().iter().filter(|it| is_all_of_kms(it)) {
             let bound = statement.conditions.iter().find(|it| it.bounds_the_key());
-            let severity = if statement.every_key(Reach::Account).next().is_some() { Severity::High } else { Severity::Medium };
+            let severity =
+                if statement.every_key(Reach::Account).next().is_some() { Severity::High } else { Severity::Medium };
             let mut report = cx
-                .report(&action.place, format!("`{action}` lets it use, hand on and delete keys"))
+                .report(&action.place, format!("`{action}` lets its holder use, hand on and delete keys"))
                 .severity(severity)
                 .of(statement, action)
                 .help("name what it does with the key, such as `kms:Decrypt` or `kms:GenerateDataKey`");
@@ -33,7 +34,7 @@ fn identity(policy: &Policy, cx: &mut Context<'_>) {
 fn key(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         let Some(Scope::Only(principals)) = &statement.principals else { continue };
-        if principals.is_empty() || principals.iter().any(|it| it.is_everyone() || it.is_account() || it.text.is_all_free()) {
+        if principals.is_empty() || principals.iter().any(|it| it.is_everyone() || it.is_account() || it.is_unknown()) {
             continue;
         }
         for action in statement.actions.only().iter().filter(|it| it.is_everything() || is_all_of_kms(it)) {

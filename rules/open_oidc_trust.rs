@@ -1,13 +1,11 @@
 use crate::policy::{Condition, Policy, PolicyKind, Principal, Scope, Statement};
 use crate::rule::{Context, Severity};
+use crate::value::HOLE;
 
 /// Issuers that give a token to whoever has an account there, and the claims that say whose it is.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html>
 const SHARED: [(&str, &[&str]); 4] = [
-    (
-        GITHUB,
-        &["sub", "job_workflow_ref", "repository", "repository_id", "repository_owner", "repository_owner_id"],
-    ),
+    (GITHUB, &["sub", "job_workflow_ref", "repository", "repository_id", "repository_owner", "repository_owner_id"]),
     ("gitlab.com", &["sub", "namespace_id", "namespace_path", "project_id", "project_path"]),
     ("app.terraform.io", &["sub", "terraform_organization_id", "terraform_workspace_id"]),
     ("agent.buildkite.com", &["sub", "organization_id", "organization_slug", "pipeline_id"]),
@@ -73,10 +71,13 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
                 _ => format!("require {claim} to be the one identity that needs the role"),
             });
         for condition in &statement.conditions {
-            report = report.label(condition.place.span, match condition.weakness() {
-                Some(why) => format!("`{}` guards nothing here: {why}", condition.key),
-                None => format!("`{}` is the same for all of them", condition.key),
-            });
+            report = report.label(
+                condition.place.span,
+                match condition.weakness() {
+                    Some(why) => format!("`{}` guards nothing here: {why}", condition.key),
+                    None => format!("`{}` is the same for all of them", condition.key),
+                },
+            );
         }
         return;
     }
@@ -116,13 +117,13 @@ fn subject(condition: &Condition) -> Option<(&crate::policy::Value, Severity, &'
         if first != "repo" {
             return None;
         }
-        match rest.split_once('/') {
-            None if wild(rest) => Some((value, Severity::Critical, "repositories of anyone whose name fits")),
-            Some((owner, _)) if wild(owner) => Some((value, Severity::Critical, "repositories of anyone whose name fits")),
-            Some((_, name)) if condition.operator.takes_wildcards() && name.starts_with('*') => {
-                Some((value, Severity::Medium, "every repository of the owner"))
-            }
-            _ => None,
+        // What a hole stands for may hold the owner, and what follows it may lie within the repository.
+        let known = rest.split(HOLE).next().unwrap_or_default();
+        let (owner, name) = known.split_once('/').map_or((known, None), |(owner, name)| (owner, Some(name)));
+        if wild(owner) {
+            return Some((value, Severity::Critical, "repositories of anyone whose name fits"));
         }
+        let all = condition.operator.takes_wildcards() && name.is_some_and(|it| it.starts_with('*'));
+        all.then_some((value, Severity::Medium, "every repository of the owner"))
     })
 }

@@ -2,7 +2,8 @@ use crate::frontend::{Bucket, Switch};
 use crate::rule::{Confidence, Context, Severity, quoted};
 
 pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
-    const SWITCHES: [&str; 4] = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
+    const SWITCHES: [&str; 4] =
+        ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
     if bucket.blocks.is_empty() {
         let account = |name: &&str| bucket.switches(name).any(|it| it.on != Some(false));
         if bucket.blocks_known && !SWITCHES.iter().all(account) {
@@ -16,8 +17,10 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
     }
     let off = |name: &&str| bucket.switches(name).all(|it| it.on == Some(false));
     let names: Vec<&str> = SWITCHES.into_iter().filter(|it| off(it)).collect();
-    let switches: Vec<&Switch> =
-        names.iter().filter_map(|name| bucket.blocks.iter().flat_map(|it| &it.switches).find(|it| it.name == *name)).collect();
+    let switches: Vec<&Switch> = names
+        .iter()
+        .filter_map(|name| bucket.blocks.iter().flat_map(|it| &it.switches).find(|it| it.name == *name))
+        .collect();
     // One that is written as off says more than one that was left out.
     let blocks = || bucket.blocks.iter().map(|it| it.place.span);
     let written: Vec<&&Switch> = switches.iter().filter(|it| !blocks().any(|block| block == it.place.span)).collect();

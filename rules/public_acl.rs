@@ -19,9 +19,10 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
             report = report.label(bucket.place.span, "of this bucket");
         }
         if let Some(switch) = bucket.switch_on("block_public_acls") {
-            report = report
-                .severity(Severity::Low)
-                .label(switch.place.span, "AWS refuses to set it as long as this is on, but one that was set before counts");
+            report = report.severity(Severity::Low).label(
+                switch.place.span,
+                "AWS refuses to set it as long as this is on, but one that was set before counts",
+            );
         } else if let Some(switch) = bucket.switches("ignore_public_acls").find(|it| it.on.is_none()) {
             report = report.maybe(switch.place.span, "whether public access control lists are heeded is not known");
         }

@@ -1,6 +1,6 @@
 use crate::catalog::AccessLevel;
 use crate::policy::{Policy, PolicyKind, Service};
-use crate::rule::{Context, Severity, quoted};
+use crate::rule::{Context, Severity, scope_in_words};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if policy.kind != PolicyKind::Resource(Service::S3) {
@@ -13,10 +13,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             Some(AccessLevel::Tagging | AccessLevel::Write) => (Severity::Critical, "change"),
             Some(AccessLevel::PermissionsManagement) => (Severity::Critical, "change, and open further,"),
         };
-        let actions = quoted(statement.actions.only());
+        let actions = scope_in_words(&statement.actions);
         cx.report(&everyone.place, format!("`{everyone}` lets anyone {verb} what is stored here: {actions}"))
             .severity(severity)
-            .of(statement, format!("{everyone}: {actions}"))
+            .granting(statement, everyone)
             .unbounded(statement)
             .help("name the principals that need it, or the distribution or endpoint through which the public comes");
     }

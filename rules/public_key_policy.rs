@@ -1,15 +1,17 @@
 use crate::policy::{Policy, PolicyKind, Service};
-use crate::rule::{Context, quoted};
+use crate::rule::{Context, scope_in_words};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if policy.kind != PolicyKind::Resource(Service::Kms) {
         return;
     }
     for (statement, everyone) in policy.openings() {
-        let actions = quoted(statement.actions.only());
+        let actions = scope_in_words(&statement.actions);
         cx.report(&everyone.place, format!("`{everyone}` opens the key to every AWS account: {actions}"))
-            .of(statement, format!("{everyone}: {actions}"))
+            .granting(statement, everyone)
             .unbounded(statement)
-            .help("name the accounts or roles that need the key, or require `kms:CallerAccount` to be your own account");
+            .help(
+                "name the accounts or roles that need the key, or require `kms:CallerAccount` to be your own account",
+            );
     }
 }

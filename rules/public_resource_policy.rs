@@ -1,6 +1,6 @@
 use crate::catalog::{AccessLevel, Action, Risk};
 use crate::policy::{self, Policy, PolicyKind, Service, Statement};
-use crate::rule::{Confidence, Context, Severity, quoted};
+use crate::rule::{Confidence, Context, Severity, scope_in_words};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let PolicyKind::Resource(service) = policy.kind else { return };
@@ -20,18 +20,26 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         Service::Other("es") => "domain",
         Service::Other("events") => "event bus",
         Service::Other("glacier" | "backup") => "vault",
+        Service::Other("glue") => "data catalogue",
+        Service::Other("kinesis") => "stream",
+        Service::Other("dynamodb") => "table",
+        Service::Other("ses") => "identity",
+        Service::Other("kafka") => "cluster",
         Service::Other(_) | Service::Unknown => "resource",
     };
     for (statement, everyone) in policy.openings() {
-        let actions = quoted(statement.actions.only());
+        let actions = scope_in_words(&statement.actions);
         let mut report = cx
             .report(&everyone.place, format!("`{everyone}` opens the {what} to anyone: {actions}"))
             .severity(severity(service, statement))
-            .of(statement, format!("{everyone}: {actions}"))
+            .granting(statement, everyone)
             .unbounded(statement)
             .help("name the accounts, roles or services that need it, or require `aws:SourceArn`, `aws:SourceAccount` or `aws:PrincipalOrgID`");
         if service == Service::Unknown {
-            report = report.maybe(policy.place.span, "what this is attached to is not known; the policy of a VPC endpoint would grant nothing");
+            report = report.maybe(
+                policy.place.span,
+                "what this is attached to is not known; the policy of a VPC endpoint would grant nothing",
+            );
         }
         if reach_is_decided_elsewhere(service) {
             report.confidence(Confidence::Medium);
@@ -43,10 +51,10 @@ fn severity(service: Service, statement: &Statement) -> Severity {
     if reach_is_decided_elsewhere(service) {
         return Severity::Medium;
     }
-    let is_grave = |it: Action| {
-        it.access_level() == AccessLevel::PermissionsManagement || it.has_risk(Risk::CredentialExposure)
-    };
-    if statement.actions.is_negated() || statement.actions.only().iter().flat_map(policy::Action::expand).any(is_grave) {
+    let is_grave =
+        |it: Action| it.access_level() == AccessLevel::PermissionsManagement || it.has_risk(Risk::CredentialExposure);
+    if statement.actions.is_negated() || statement.actions.only().iter().flat_map(policy::Action::expand).any(is_grave)
+    {
         Severity::Critical
     } else {
         Severity::High

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use crate::frontend::{Attachment, Bucket, Configuration};
-use crate::policy::{Place, Policy, PolicyKind, Statement};
+use crate::policy::{Place, Policy, PolicyKind, Scope, Statement};
 use crate::source::Span;
 
 /// How bad it is when it is true.
@@ -80,6 +80,14 @@ pub fn quoted<T: fmt::Display>(items: &[T]) -> String {
         [a, b] => format!("{} and {}", quote(a), quote(b)),
         [a, b, c] => format!("{}, {} and {}", quote(a), quote(b), quote(c)),
         [a, b, rest @ ..] => format!("{}, {} and {} more", quote(a), quote(b), rest.len()),
+    }
+}
+
+/// What a statement holds, in words: its entries in backticks, or all but those.
+pub fn scope_in_words<T: fmt::Display>(scope: &Scope<T>) -> String {
+    match scope {
+        Scope::Only(entries) => quoted(entries),
+        Scope::AllExcept(entries) => format!("all but {}", quoted(entries)),
     }
 }
 
@@ -324,6 +332,13 @@ impl Report<'_> {
         self.label(statement.place.span, "in this statement")
     }
 
+    /// The statement it speaks of, and all that `whom` is granted by it.
+    pub fn granting(self, statement: &Statement, whom: impl fmt::Display) -> Self {
+        let actions: Vec<String> = statement.actions.entries().iter().map(ToString::to_string).collect();
+        let but = if statement.actions.is_negated() { "all but " } else { "" };
+        self.of(statement, format!("{but}{} to {whom}", actions.join(", ")))
+    }
+
     /// What it is about, when that is no statement: part of the finding's identity.
     pub fn about(self, what: impl fmt::Display) -> Self {
         self.finding.subject = what.to_string();
@@ -371,7 +386,7 @@ impl Report<'_> {
     pub fn unbounded(mut self, statement: &Statement) -> Self {
         for condition in &statement.conditions {
             let (key, span) = (&condition.key, condition.place.span);
-            if let Some(given) = condition.place.given.as_ref().filter(|_| condition.bounds_the_caller()) {
+            if let Some(given) = condition.case().filter(|_| condition.bounds_the_caller()) {
                 self = self.maybe(given.span, format!("`{key}` bounds who calls only if {}", given.words));
             } else if condition.narrows_the_caller() {
                 self.finding.severity = self.finding.severity.lower();

@@ -1,8 +1,9 @@
 //! Conditions: what is tested, and what such a test is worth as a guard. Weighing is done here and nowhere else.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::Place;
+use super::{Given, Place};
 use crate::value::{HOLE, Text};
 
 /// One test: an operator, one key, its values.
@@ -214,11 +215,27 @@ impl Condition {
         ALWAYS.iter().any(|key| self.is_on(key))
     }
 
+    /// The case in which it is there, or has a value; none when it is there in every case.
+    pub fn case(&self) -> Option<&Arc<Given>> {
+        let of_values = || {
+            let all = self.values.iter().all(|it| it.place.given.is_some());
+            self.values.first().filter(|_| all).and_then(|it| it.place.given.as_ref())
+        };
+        self.place.given.as_ref().or_else(of_values)
+    }
+
     /// Whether it asks for `true`.
     pub fn wants_true(&self) -> bool {
         self.operator.kind == Some(OperatorKind::Bool)
             && !self.values.is_empty()
             && self.values.iter().all(|it| it.text.has_holes() || it.text.raw().eq_ignore_ascii_case("true"))
+    }
+
+    /// Whether it asks for the key to be there, whatever its value: `Null` that is `false`.
+    pub fn wants_presence(&self) -> bool {
+        self.operator.kind == Some(OperatorKind::Null)
+            && !self.values.is_empty()
+            && self.values.iter().all(|it| it.text.raw().eq_ignore_ascii_case("false"))
     }
 
     /// Whether only callers who somebody has chosen meet it, by what AWS counts as not public: a fixed principal,
@@ -230,9 +247,9 @@ impl Condition {
 
     /// The same of a test in the negative, which under `Deny` leaves only those whom somebody has chosen.
     pub fn spares_only_chosen_callers(&self) -> bool {
-        // A denial of everything that comes by no service of AWS.
+        // The services of AWS themselves, not what anybody asks of them, which is `aws:ViaAWSService`.
         let spares_services = self.operator.kind == Some(OperatorKind::Bool)
-            && (self.is_on("aws:principalisawsservice") || self.is_on("aws:viaawsservice"))
+            && self.is_on("aws:principalisawsservice")
             && self.values.iter().all(|it| it.text.raw().eq_ignore_ascii_case("false"));
         spares_services || self.operator.negated && self.operator.quantifier.is_none() && self.names_callers()
     }
@@ -289,8 +306,10 @@ impl Condition {
     /// Whether it bounds which keys are used or by which way: the key's tags, aliases or account, what was encrypted,
     /// the service that asks.
     pub fn bounds_the_key(&self) -> bool {
+        let tagged_or_meant = self.is_on("aws:resourcetag/") || self.is_on("kms:encryptioncontext:");
         matches!(self.guard(), Some(Guard::Resource | Guard::Path))
             || self.weakness().is_none() && self.is_on("kms:calleraccount")
+            || self.wants_presence() && tagged_or_meant
     }
 
     /// Whether it bounds what a grant may give, to whom, or for what.
@@ -311,7 +330,7 @@ impl Condition {
     /// may be a hole.
     pub fn claim(&self) -> Option<(&str, &str)> {
         let (issuer, claim) = self.key.raw().rsplit_once(':')?;
-        issuer.contains(['.', HOLE]).then_some((issuer, claim))
+        (issuer.contains(['.', HOLE]) || issuer.starts_with("${")).then_some((issuer, claim))
     }
 
     /// Whether its values are fixed, so that not just anybody can meet them: no wildcard where one counts, and no
@@ -319,7 +338,7 @@ impl Condition {
     pub fn is_fixed(&self) -> bool {
         self.values.iter().all(|value| {
             let raw = value.text.raw();
-            if raw.contains("${") {
+            if has_variable(raw) {
                 return false;
             }
             if self.operator.kind == Some(OperatorKind::IpAddress) {
@@ -329,7 +348,10 @@ impl Condition {
                 return true;
             }
             if self.is_on("aws:principalorgpaths") || self.is_on("aws:sourceorgpaths") {
-                return raw.split('/').next().is_some_and(|org| org.starts_with("o-") && !org.contains(['*', '?']));
+                return raw
+                    .split('/')
+                    .next()
+                    .is_some_and(|org| org.starts_with(['o', HOLE]) && !org.contains(['*', '?']));
             }
             if self.is_on("aws:userid") {
                 return false;
@@ -340,11 +362,21 @@ impl Condition {
                 return true;
             }
             // A bucket's ARN holds no account, but the bucket's name is its owner's.
-            let nowhere = parts.get(4).is_some_and(|it| it.is_empty() || *it == "*");
-            let named = parts.len() == 6 && parts[2] == "s3" && nowhere && !parts[5].starts_with(['*', '?']);
+            let named = parts.len() == 6
+                && parts[2] == "s3"
+                && matches!(parts[4], "" | "*")
+                && !parts[5].starts_with(['*', '?'])
+                && !parts[5].contains('/');
             named || parts.get(4).is_some_and(|account| !account.is_empty() && !account.contains(['*', '?']))
         })
     }
+}
+
+/// Whether a policy variable is in it, such as `${aws:username}`. What stands in a template that nobody has rendered,
+/// `${account}`, will be some fixed text.
+fn has_variable(raw: &str) -> bool {
+    let names = raw.split("${").skip(1).filter_map(|it| it.split('}').next());
+    names.into_iter().any(|it| it.contains(':'))
 }
 
 fn is_only_wildcards(text: &Text) -> bool {
@@ -454,6 +486,7 @@ fn guard_of(key: &str) -> Guard {
 mod tests {
     use super::*;
     use crate::source::{FileId, Span};
+    use crate::value::{Hole, HoleKind};
 
     fn condition(operator: &str, key: &str, value: &str) -> Condition {
         let span = Span::new(FileId(0), 0, 0);
@@ -466,6 +499,17 @@ mod tests {
             place: place.clone(),
             values: vec![Value { text: text(value), place }],
         }
+    }
+
+    /// A condition whose value is a hole and a text behind it.
+    fn with_hole(operator: &str, key: &str, rest: &str) -> Condition {
+        let mut condition = condition(operator, key, "");
+        let span = Span::new(FileId(0), 0, 0);
+        let (reference, scope) = ("aws_x.y.id".into(), "".into());
+        let mut text = Text::hole(Arc::new(Hole { kind: HoleKind::Opaque, reference, scope, span, why: "".into() }));
+        text.push_known(rest, span);
+        condition.values[0].text = text;
+        condition
     }
 
     #[test]
@@ -500,6 +544,10 @@ mod tests {
         assert!(!condition("StringEquals", "aws:PrincipalOrgID", "${aws:ResourceOrgID}").is_fixed());
         assert!(condition("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:reports").is_fixed());
         assert!(!condition("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:*").is_fixed());
+        assert!(!condition("ArnLike", "s3:DataAccessPointArn", "arn:aws:s3:*:*:accesspoint/a").is_fixed());
+        assert!(with_hole("ArnLike", "aws:SourceArn", "/*/*").is_fixed());
+        assert!(with_hole("StringLike", "aws:PrincipalOrgPaths", "/*/ou-1/*").is_fixed());
+        assert!(condition("StringEquals", "aws:SourceAccount", "${account}").is_fixed());
     }
 
     #[test]
@@ -522,6 +570,7 @@ mod tests {
             ("StringEquals", "kms:EncryptionContext:app", "reports"),
             ("StringEquals", "aws:ResourceTag/app", "reports"),
             ("StringEquals", "kms:CallerAccount", "111122223333"),
+            ("Null", "kms:EncryptionContext:app", "false"),
         ] {
             assert!(condition(operator, key, value).bounds_the_key(), "{key}");
         }
@@ -529,7 +578,8 @@ mod tests {
             ("Bool", "aws:MultiFactorAuthPresent", "true"),
             ("StringEquals", "kms:KeySpec", "SYMMETRIC_DEFAULT"),
             ("StringLike", "kms:ViaService", "*"),
-            ("Null", "kms:EncryptionContext:app", "false"),
+            ("Null", "kms:EncryptionContext:app", "true"),
+            ("Null", "kms:ViaService", "false"),
         ] {
             assert!(!condition(operator, key, value).bounds_the_key(), "{key}");
         }

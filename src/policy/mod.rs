@@ -170,7 +170,7 @@ impl Policy {
     /// denial of all others, closes one; a condition that is there in one case only does not.
     pub fn openings(&self) -> impl Iterator<Item = (&Statement, &Principal)> {
         self.allow_statements()
-            .filter(|statement| statement.bounded_caller().is_none_or(|it| it.place.given.is_some()))
+            .filter(|statement| statement.bounded_caller().is_none())
             .filter_map(|statement| Some((statement, statement.everyone().next()?)))
             .filter(|(statement, _)| self.closed_by(statement).is_none())
     }
@@ -183,7 +183,7 @@ impl Policy {
             deny.effect == Effect::Deny
                 && deny.place.given.is_none()
                 && (all || others)
-                && deny.conditions.iter().all(|it| it.place.given.is_none() && it.spares_only_chosen_callers())
+                && deny.conditions.iter().all(|it| it.case().is_none() && it.spares_only_chosen_callers())
                 && deny.covers(statement)
         })
     }
@@ -293,9 +293,9 @@ impl Statement {
         self.guards().find(|(_, guard)| wanted.contains(guard)).map(|(condition, _)| condition)
     }
 
-    /// The condition that keeps a statement from speaking of just anybody.
+    /// The condition that keeps a statement from speaking of just anybody, in every case.
     pub fn bounded_caller(&self) -> Option<&Condition> {
-        self.conditions.iter().find(|it| it.bounds_the_caller())
+        self.conditions.iter().find(|it| it.bounds_the_caller() && it.case().is_none())
     }
 
     /// The most that it allows, as AWS classifies actions; none when no action of it is known.

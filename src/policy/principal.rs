@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Place;
-use crate::value::Text;
+use crate::value::{HOLE, Text};
 
 /// The key a principal stands under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,9 +64,18 @@ impl Principal {
         }
     }
 
-    /// Whether it is a whole account: its id, or the ARN that ends in `:root`.
+    /// Whether it is a whole account: its id, or the ARN that ends in `:root`. An id that is looked up is known by the
+    /// name of the attribute.
     pub fn is_account(&self) -> bool {
-        self.kind == PrincipalKind::Aws && (is_account_id(self.text.raw()) || self.text.raw().ends_with(":root"))
+        let raw = self.text.raw();
+        let looked_up =
+            || self.is_unknown() && self.text.holes().all(|(_, hole)| hole.reference.contains("account_id"));
+        self.kind == PrincipalKind::Aws && (is_account_id(raw) || raw.ends_with(":root") || looked_up())
+    }
+
+    /// Whether nothing of it is known.
+    pub fn is_unknown(&self) -> bool {
+        self.text.has_holes() && self.text.raw().chars().all(|it| it == HOLE)
     }
 }
 
