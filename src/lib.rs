@@ -3,6 +3,8 @@
 //! The map of the modules and what holds between them is in `ARCHITECTURE.md`.
 
 pub mod catalog;
+pub mod config;
+pub mod files;
 pub mod frontend;
 pub mod lint;
 pub mod policy;
@@ -11,5 +13,6 @@ pub mod rule;
 #[path = "../rules/mod.rs"]
 pub mod rules;
 pub mod source;
+pub mod suppress;
 pub mod syntax;
 pub mod value;

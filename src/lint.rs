@@ -10,13 +10,15 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 
+use crate::config::Config;
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::frontend::{Attachment, Bucket, Configuration};
 use crate::policy::Policy;
-use crate::report::{InputError, Report, Summary};
+use crate::report::{InputError, Report, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Context, Finding, Rule};
 use crate::source::{FileId, Selected, Workspace};
+use crate::suppress::{self, Terms};
 use crate::syntax::SyntaxError;
 
 /// What a run is asked to do.
@@ -26,6 +28,10 @@ pub struct Options {
     pub rules: Vec<&'static Rule>,
     /// What the user says of Terraform's variables.
     pub terraform: terraform::Options,
+    /// What the user has chosen.
+    pub config: Config,
+    /// The day of the run, for suppressions that end.
+    pub today: suppress::Date,
 }
 
 /// What came of one root module or one file.
@@ -34,6 +40,7 @@ struct Part {
     findings: Vec<Finding>,
     errors: Vec<InputError>,
     summary: Summary,
+    unresolved: Vec<Unresolved>,
     crashed: bool,
 }
 
@@ -71,7 +78,7 @@ pub fn check(
             part
         }));
         parts.push(unread(workspace));
-        report(workspace, &called, parts)
+        report(workspace, &called, parts, options)
     };
     match rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK).build() {
         Ok(pool) => pool.install(run),
@@ -157,8 +164,14 @@ fn input_error(workspace: &Workspace, error: SyntaxError) -> InputError {
 
 impl Part {
     fn count(&mut self, configuration: &Configuration) {
+        self.summary.others += configuration.buckets.len() + configuration.attachments.len();
         for policy in &configuration.policies {
             self.summary.policies += 1;
+            self.unresolved.extend(policy.resolution.holes.iter().map(|hole| Unresolved {
+                hole: Arc::clone(hole),
+                address: Arc::clone(&policy.address),
+                nothing: policy.resolution.nothing,
+            }));
             if policy.resolution.nothing {
                 self.summary.unresolved += 1;
             } else if policy.resolution.is_full() {
@@ -223,13 +236,14 @@ fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
 }
 
 /// Everything together: one finding for one cause, in an order that no run changes.
-fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>) -> Report {
+fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Options) -> Report {
     let mut report = Report::default();
     let mut findings = Vec::new();
     for part in parts {
         findings.extend(part.findings);
         report.errors.extend(part.errors);
         report.summary.add(part.summary);
+        report.unresolved.extend(part.unresolved);
         report.crashed |= part.crashed;
     }
     for folder in called.folders() {
@@ -238,16 +252,53 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>) -> Report {
     let place = |error: &InputError| (error.path.clone(), error.span.map(|it| it.start), error.message.clone());
     report.errors.sort_by_cached_key(place);
     report.errors.dedup();
-    report.findings = merged(findings);
-    let paths: FxHashMap<FileId, PathBuf> =
-        report.findings.iter().map(|it| (it.span.file, workspace.source(it.span.file).path.clone())).collect();
-    report.findings.sort_by(|a, b| {
-        let key = |it: &Finding| (it.span.start, it.span.end, it.rule);
-        paths.get(&a.span.file).cmp(&paths.get(&b.span.file)).then_with(|| key(a).cmp(&key(b)))
-            .then_with(|| a.message.cmp(&b.message))
+    report.unresolved.sort_by_cached_key(|it| {
+        (workspace.source(it.hole.span.file).path.clone(), it.hole.span, Arc::clone(&it.address))
     });
+    report.unresolved.dedup_by(|a, b| a.hole.span == b.hole.span && a.hole.reference == b.hole.reference);
+    let terms = Terms {
+        rules: &options.rules,
+        today: options.today,
+        require_reason: options.config.require_reason,
+    };
+    // Instances are answered for one by one: a comment at one module call says nothing of the others.
+    let outcome = suppress::apply(workspace, findings, &terms);
+    let (standing, below) = options.config.apply(outcome.findings);
+    report.findings = merged(standing);
+    sort(workspace, &mut report.findings, |it| it);
     fingerprints(&mut report.findings);
+    for (suppressed, by) in [(outcome.answered, "comment"), (below, "config")] {
+        let (findings, reasons): (Vec<_>, Vec<_>) = suppressed.into_iter().unzip();
+        let reasons: FxHashMap<_, _> = findings.iter().map(key).zip(reasons).collect();
+        report.suppressed.extend(merged(findings).into_iter().map(|finding| {
+            let reason = reasons.get(&key(&finding)).cloned().unwrap_or_default();
+            Suppressed { finding, reason, by }
+        }));
+    }
+    sort(workspace, &mut report.suppressed, |it| &it.finding);
     report
+}
+
+/// By file, place and rule.
+fn sort<T>(workspace: &Workspace, items: &mut [T], finding: impl Fn(&T) -> &Finding) {
+    let paths: FxHashMap<FileId, PathBuf> = items
+        .iter()
+        .map(|it| finding(it).span.file)
+        .collect::<FxHashSet<_>>()
+        .into_iter()
+        .map(|id| (id, workspace.source(id).path.clone()))
+        .collect();
+    items.sort_by(|a, b| {
+        let (a, b) = (finding(a), finding(b));
+        let key = |it: &Finding| (it.span.start, it.span.end, it.rule);
+        let by_place = paths.get(&a.span.file).cmp(&paths.get(&b.span.file)).then_with(|| key(a).cmp(&key(b)));
+        by_place.then_with(|| a.message.cmp(&b.message))
+    });
+}
+
+/// What makes findings of several instances one.
+fn key(finding: &Finding) -> (&'static str, crate::source::Span, String) {
+    (finding.rule, finding.span, finding.subject.clone())
 }
 
 /// One finding for each rule and literal; the addresses it holds for stand beneath it.
@@ -255,7 +306,7 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
     let mut at: FxHashMap<(&'static str, crate::source::Span, String), usize> = FxHashMap::default();
     for finding in findings {
-        let key = (finding.rule, finding.span, finding.subject.clone());
+        let key = key(&finding);
         match at.get(&key) {
             None => {
                 at.insert(key, out.len());

@@ -1,3 +1,357 @@
-//! The command line.
+//! The command line: arguments in, exit status out. Everything between is the library's.
 
-fn main() {}
+mod cli;
+
+use std::fs;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+use iamlint::config::{self, Config, Overrides};
+use iamlint::files::{self, Found, Request};
+use iamlint::frontend::terraform;
+use iamlint::lint;
+use iamlint::report::human::Style;
+use iamlint::report::{self, InputError, Report, visible};
+use iamlint::rule::Rule;
+use iamlint::rules;
+use iamlint::source::{FileId, Source, Workspace};
+use iamlint::suppress::Date;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use cli::{Check, Cli, Color, Command, Format, ListFormat};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const CLEAN: u8 = 0;
+const FINDINGS: u8 = 1;
+const USAGE: u8 = 2;
+const INPUT: u8 = 3;
+const INTERNAL: u8 = 4;
+
+/// How long a run lasts before it shows how far it is.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        say(&format!(
+            "internal error: {panic}\nThis is a bug in iamlint; please report it with the input that shows it."
+        ));
+    }));
+    let status = catch_unwind(AssertUnwindSafe(run)).unwrap_or(INTERNAL);
+    ExitCode::from(status)
+}
+
+fn run() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
+    let done = match cli.command {
+        Command::Check(check) => self::check(&check),
+        Command::Explain { rule } => explain(&rule),
+        Command::Rules { format } => list(format),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "iamlint", &mut script);
+            written(|out| out.write_all(&script))
+        }
+    };
+    done.unwrap_or_else(|error| {
+        let problem = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        say(&format!("error: {}", visible(&problem)));
+        if error.is::<Unwritten>() { INTERNAL } else { USAGE }
+    })
+}
+
+/// Help and version are answers; anything else that clap stops at is wrong usage.
+fn refused(error: &clap::Error) -> u8 {
+    // Nobody is left to tell when standard output or error is closed.
+    let _ = error.print();
+    if error.kind() == ErrorKind::InvalidSubcommand
+        && let Some(path) = std::env::args_os().nth(1).filter(|it| Path::new(it).exists())
+    {
+        say(&format!("to lint it, say `iamlint check {}`", visible(&path.to_string_lossy())));
+    }
+    u8::try_from(error.exit_code()).unwrap_or(USAGE)
+}
+
+fn check(check: &Check) -> anyhow::Result<u8> {
+    let begun = Instant::now();
+    consistent(check)?;
+    let is_input = check.paths == [Path::new("-")];
+    let paths: Vec<PathBuf> = match check.paths.as_slice() {
+        [] => vec![".".into()],
+        _ if is_input => check.stdin_filename.iter().cloned().collect(),
+        paths => paths.to_vec(),
+    };
+    let config = configuration(check, &paths)?;
+    let rules = config.rules();
+    if rules.is_empty() {
+        bail!("no rule is left to run");
+    }
+    for path in &check.var_file {
+        files::read_text(path).map_err(|problem| anyhow::anyhow!("`--var-file {}`: {problem}", path.display()))?;
+    }
+
+    let request = Request {
+        input: if is_input { Some(input(check)?) } else { None },
+        paths: if is_input { Vec::new() } else { paths },
+        also: check.var_file.clone(),
+        allow_empty: check.allow_empty,
+        jobs: check.jobs.unwrap_or(0).into(),
+    };
+    let jobs = request.jobs;
+    let Found { workspace, errors, skipped } = files::find(request);
+    let walked = begun.elapsed();
+
+    let options = lint::Options {
+        rules,
+        terraform: terraform::Options { var_files: check.var_file.clone(), vars: check.var.clone() },
+        config,
+        today: Date::today(),
+    };
+    let progress = Progress::new(begun, !check.quiet);
+    let mut report = lint::check(&workspace, &options, jobs, &|done, of| progress.step(done, of));
+    progress.end();
+    report.errors.extend(errors);
+    report.summary.skipped = skipped;
+    if !check.paths.is_empty() && !check.allow_empty {
+        report.errors.extend(nothing(&report, &check.paths));
+    }
+    report.errors.sort_by_cached_key(|it| (it.path.clone(), it.span.map(|span| span.start), it.message.clone()));
+    let linted = begun.elapsed();
+
+    write(check, &report, &workspace)?;
+    if check.timing {
+        let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+        say(&format!(
+            "found the files in {:.1} ms, linted in {:.1} ms, wrote the report in {:.1} ms",
+            ms(walked),
+            ms(linted - walked),
+            ms(begun.elapsed() - linted)
+        ));
+    }
+    Ok(status(&report, &options.config, check.exit_zero))
+}
+
+/// The largest status of those that hold.
+fn status(report: &Report, config: &Config, exit_zero: bool) -> u8 {
+    if report.crashed {
+        INTERNAL
+    } else if !report.errors.is_empty() {
+        INPUT
+    } else if !exit_zero && report.findings.iter().any(|finding| config.fails(finding)) {
+        FINDINGS
+    } else {
+        CLEAN
+    }
+}
+
+/// That a run over named paths has found nothing that it could judge, which must not look like a clean one.
+fn nothing(report: &Report, paths: &[PathBuf]) -> Option<InputError> {
+    let found = report.summary.policies + report.summary.others + report.findings.len() + report.suppressed.len();
+    let message = "nothing to lint: no policy and no bucket was found (`--allow-empty` accepts that)".to_owned();
+    (found == 0 && report.errors.is_empty()).then(|| InputError { path: paths[0].clone(), span: None, message })
+}
+
+/// An option that cannot take effect is an error, not a silence.
+fn consistent(check: &Check) -> anyhow::Result<()> {
+    let dashes = check.paths.iter().filter(|path| *path == Path::new("-")).count();
+    if dashes > 0 && check.paths.len() > 1 {
+        bail!("`-` stands for one document from standard input, and no path can stand beside it");
+    }
+    if check.stdin_filename.is_some() && dashes == 0 {
+        bail!("`--stdin-filename` names what standard input says, which is read when the path is `-`");
+    }
+    if check.color == Color::Always && check.format != Format::Human {
+        bail!("`--color always` has no effect on a report for programs");
+    }
+    Ok(())
+}
+
+fn input(check: &Check) -> anyhow::Result<(PathBuf, Vec<u8>)> {
+    let name = check.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
+    let bytes = files::read_input(io::stdin().lock()).map_err(|error| anyhow::anyhow!("standard input {error}"))?;
+    Ok((name, bytes))
+}
+
+/// The configuration that holds for the paths, with the options over it.
+fn configuration(check: &Check, paths: &[PathBuf]) -> anyhow::Result<Config> {
+    let path = check.config.clone().or_else(|| files::config_file(paths));
+    let config = match &path {
+        Some(path) => {
+            if check.verbose {
+                say(&format!("configuration: {}", visible(&path.to_string_lossy())));
+            }
+            let text = files::read_text(path)
+                .map_err(|problem| anyhow::anyhow!("the configuration `{}`: {problem}", path.display()))?;
+            parsed(path, &text, check)?
+        }
+        None => Config::default(),
+    };
+    Ok(config.with(Overrides {
+        select: if check.select.is_empty() { None } else { Some(named(&check.select, "--select")?) },
+        ignore: named(&check.ignore, "--ignore")?,
+        min_severity: check.min_severity,
+        min_confidence: check.min_confidence,
+        fail_on: check.fail_on,
+    }))
+}
+
+fn parsed(path: &Path, text: &str, check: &Check) -> anyhow::Result<Config> {
+    let problems = match Config::parse(text) {
+        Ok(config) => return Ok(config),
+        Err(problems) => problems,
+    };
+    let source = Arc::new(Source::new(FileId(0), path.to_owned(), text));
+    let style = Style { color: colored(check.color, io::stderr().is_terminal()), ..Style::PLAIN };
+    let mut out = io::stderr().lock();
+    for problem in problems {
+        report::human::write_problem(&source, problem.range, &problem.message, style, &mut out)?;
+    }
+    bail!("the configuration cannot be used")
+}
+
+fn named(names: &[String], option: &str) -> anyhow::Result<Vec<&'static Rule>> {
+    let mut out = Vec::new();
+    for name in names {
+        let found = config::find(name);
+        if found.is_empty() {
+            bail!("`{option}`: {}", config::no_such_rule(name));
+        }
+        out.extend(found);
+    }
+    Ok(out)
+}
+
+fn write(check: &Check, report: &Report, workspace: &Workspace) -> anyhow::Result<()> {
+    let is_terminal = check.output.is_none() && io::stdout().is_terminal();
+    let style = Style {
+        color: colored(check.color, is_terminal),
+        unicode: !is_terminal || draws_unicode(),
+        width: if is_terminal { width() } else { Style::PLAIN.width },
+        quiet: check.quiet,
+        verbose: check.verbose,
+    };
+    let write = |out: &mut dyn Write| match check.format {
+        Format::Human => report::human::write(report, workspace, style, out),
+        Format::Json => report::json::write(report, workspace, out),
+        Format::Ndjson => report::json::write_lines(report, workspace, out),
+    };
+    match &check.output {
+        None => written(write).map(|_| ()),
+        Some(path) => {
+            let context = || format!("`--output {}`", path.display());
+            let mut out = BufWriter::new(fs::File::create(path).with_context(context)?);
+            write(&mut out).and_then(|()| out.flush()).with_context(context)
+        }
+    }
+}
+
+/// Standard output could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output cannot be written: {0}")]
+struct Unwritten(io::Error);
+
+/// Writes to standard output; a reader that has seen enough, such as `head`, is no error.
+fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<u8> {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Ok(()) => Ok(CLEAN),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            // What is left in the buffer would be tried again when it is dropped.
+            let _ = out.into_parts();
+            Ok(CLEAN)
+        }
+        Err(error) => Err(Unwritten(error).into()),
+    }
+}
+
+fn explain(name: &str) -> anyhow::Result<u8> {
+    let found = config::find(name);
+    if found.is_empty() {
+        bail!("{}", config::no_such_rule(name));
+    }
+    written(|out| {
+        for (n, rule) in found.iter().enumerate() {
+            if n > 0 {
+                writeln!(out)?;
+            }
+            report::rules::write_page(rule, out)?;
+        }
+        Ok(())
+    })
+}
+
+fn list(format: ListFormat) -> anyhow::Result<u8> {
+    let rules: Vec<&Rule> = rules::all().iter().collect();
+    written(|out| match format {
+        ListFormat::Text => report::rules::write_text(&rules, out),
+        ListFormat::Json => report::rules::write_json(&rules, out),
+        ListFormat::Markdown => report::rules::write_markdown(&rules, out),
+    })
+}
+
+fn colored(choice: Color, is_terminal: bool) -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|it| !it.is_empty());
+    match choice {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => is_terminal && !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|it| it != "dumb"),
+    }
+}
+
+/// Whether the locale of the terminal is one of UTF-8, or none is set at all.
+fn draws_unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let locale = locale.filter(|it| !it.is_empty()).map(|it| it.to_lowercase()).next();
+    locale.is_none_or(|it| it.contains("utf-8") || it.contains("utf8"))
+}
+
+fn width() -> usize {
+    terminal_size::terminal_size().map_or(Style::PLAIN.width, |(width, _)| usize::from(width.0).clamp(40, 200))
+}
+
+/// A line on standard error.
+fn say(line: &str) {
+    // Nobody is left to tell when it is closed.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// How far a run is, on standard error, once it has lasted long enough to ask.
+struct Progress {
+    begun: Instant,
+    shown: bool,
+    bar: OnceLock<ProgressBar>,
+}
+
+impl Progress {
+    fn new(begun: Instant, shown: bool) -> Self {
+        Self { begun, shown: shown && io::stderr().is_terminal(), bar: OnceLock::new() }
+    }
+
+    fn step(&self, done: usize, of: usize) {
+        if self.shown && self.begun.elapsed() > PATIENCE {
+            let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+            let bar = self.bar.get_or_init(|| {
+                let bar = ProgressBar::with_draw_target(Some(count(of)), ProgressDrawTarget::stderr_with_hz(10));
+                let style = ProgressStyle::with_template("linting {wide_bar} {pos}/{len}");
+                bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            });
+            bar.set_position(count(done));
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+}

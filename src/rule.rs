@@ -60,6 +60,29 @@ macro_rules! names {
 names!(Severity: Low = "low", Medium = "medium", High = "high", Critical = "critical");
 names!(Confidence: Low = "low", Medium = "medium", High = "high");
 
+impl Severity {
+    /// One step less bad.
+    pub fn lower(self) -> Self {
+        match self {
+            Self::Critical => Self::High,
+            Self::High => Self::Medium,
+            Self::Medium | Self::Low => Self::Low,
+        }
+    }
+}
+
+/// Texts in backticks, in words: `` `a`, `b` and 2 more ``.
+pub fn quoted<T: fmt::Display>(items: &[T]) -> String {
+    let quote = |item: &T| format!("`{item}`");
+    match items {
+        [] => String::new(),
+        [one] => quote(one),
+        [a, b] => format!("{} and {}", quote(a), quote(b)),
+        [a, b, c] => format!("{}, {} and {}", quote(a), quote(b), quote(c)),
+        [a, b, rest @ ..] => format!("{}, {} and {} more", quote(a), quote(b), rest.len()),
+    }
+}
+
 /// A check over one subject.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
@@ -262,18 +285,6 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The first few names in backticks: "`a`, `b` and 3 more".
-pub fn listed<T: fmt::Display>(names: impl IntoIterator<Item = T>, most: usize) -> String {
-    let names: Vec<String> = names.into_iter().map(|it| format!("`{it}`")).collect();
-    let (shown, more) = if names.len() > most + 1 { (most, names.len() - most) } else { (names.len(), 0) };
-    match (&names[..shown], more) {
-        ([], _) => String::new(),
-        ([only], 0) => only.clone(),
-        ([head @ .., last], 0) => format!("{} and {last}", head.join(", ")),
-        (shown, more) => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
 /// A finding that is being made.
 #[derive(Debug)]
 pub struct Report<'f> {
@@ -307,12 +318,6 @@ impl Report<'_> {
         self
     }
 
-    /// A second string that it takes to be true: its way and its undecided case count as well.
-    pub fn with(mut self, place: &Place, message: impl Into<String>) -> Self {
-        self.way(place);
-        self.label(place.span, message)
-    }
-
     /// The smallest change that passes.
     pub fn help(self, help: impl Into<String>) -> Self {
         self.finding.help = Some(help.into());
@@ -337,6 +342,33 @@ impl Report<'_> {
         self
     }
 
+    /// What a further place says of its way, and in which case it holds.
+    pub fn by(mut self, place: &Place) -> Self {
+        self.way(place);
+        self
+    }
+
+    /// Says of each condition of a statement that lets everybody in why it does not bound who calls. One that narrows
+    /// who calls makes it less bad by a step; one that bounds them in one case only makes it less sure.
+    pub fn unbounded(mut self, statement: &Statement) -> Self {
+        for condition in &statement.conditions {
+            let (key, span) = (&condition.key, condition.place.span);
+            if let Some(given) = condition.place.given.as_ref().filter(|_| condition.bounds_the_caller()) {
+                self = self.maybe(given.span, format!("`{key}` bounds who calls only if {}", given.words));
+            } else if condition.narrows_the_caller() {
+                self.finding.severity = self.finding.severity.lower();
+                self = self.label(span, format!("`{key}` leaves fewer callers, but nobody has chosen them"));
+            } else if let Some(why) = condition.weakness() {
+                self = self.label(span, format!("`{key}` guards nothing here: {why}"));
+            } else if condition.is_fixed() {
+                self = self.label(span, format!("`{key}` does not say who calls"));
+            } else {
+                self = self.label(span, format!("`{key}` can be met by anybody, since its value is not fixed"));
+            }
+        }
+        self
+    }
+
     /// Labels for the stops of a place, and low confidence when it holds in one case only.
     fn way(&mut self, place: &Place) {
         let steps: Vec<_> = place.origin.steps().collect();
@@ -353,20 +385,5 @@ impl Report<'_> {
                 self.finding.labels.push(label);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_listed_as_one_reads_them() {
-        assert_eq!(listed([""; 0], 2), "");
-        assert_eq!(listed(["a"], 2), "`a`");
-        assert_eq!(listed(["a", "b"], 2), "`a` and `b`");
-        // "and 1 more" is no shorter than the name.
-        assert_eq!(listed(["a", "b", "c"], 2), "`a`, `b` and `c`");
-        assert_eq!(listed(["a", "b", "c", "d"], 2), "`a`, `b` and 2 more");
     }
 }

@@ -106,7 +106,8 @@ pub fn condition_keys() -> impl ExactSizeIterator<Item = ConditionKey> + DoubleE
     (0..table::count::<ConditionKeyRecord>()).map(ConditionKey::at)
 }
 
-/// The key that a misspelt name was meant to be.
+/// The key that a misspelt name was meant to be. Ask [`federated_claim`] first: a claim that is not
+/// listed here is not misspelt.
 pub fn nearest_condition_key(name: &str) -> Option<ConditionKey> {
     let plain = condition_keys().filter(|it| !it.has_free_part()).map(|it| (it, it.name()));
     let templates = condition_keys().filter(|it| it.has_free_part()).map(|it| (it, head(it.name())));

@@ -117,13 +117,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_path_speaks_of_known_resource_types_and_condition_keys() {
+    fn every_path_speaks_of_known_things() {
         assert!(escalation_paths().len() > 100);
         for path in escalation_paths() {
             assert!(path.all_actions().next().is_some(), "{}", path.id);
             for action in path.resources.keys() {
                 assert!(path.all_actions().any(|it| it == *action), "{}: {action}", path.id);
                 assert!(path.resource_type(*action).is_some(), "{}: {action}", path.id);
+            }
+            for principal in &path.passed_to {
+                assert!(super::super::is_plausible_service_principal(principal), "{}: {principal}", path.id);
             }
             for key in &path.limiting_conditions {
                 assert!(super::super::condition_key(key).is_some(), "{}: {key}", path.id);

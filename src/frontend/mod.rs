@@ -63,6 +63,18 @@ pub struct Bucket {
     pub ownership: Option<Setting<Text>>,
 }
 
+impl Bucket {
+    /// A switch by its name, of every block that stands before the bucket, the account's too.
+    pub fn switches(&self, name: &str) -> impl Iterator<Item = &Switch> {
+        self.blocks.iter().chain(&self.account_block).flat_map(|it| &it.switches).filter(move |it| it.name == name)
+    }
+
+    /// The switch of a name that is on for certain; one is enough.
+    pub fn switch_on(&self, name: &str) -> Option<&Switch> {
+        self.switches(name).find(|it| it.on == Some(true))
+    }
+}
+
 /// A setting and where it is made.
 #[derive(Clone, Debug)]
 pub struct Setting<T> {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Place;
-use crate::value::Text;
+use crate::value::{HOLE, Text};
 
 /// One test: an operator, one key, its values.
 #[derive(Clone, Debug)]
@@ -184,7 +184,7 @@ impl Condition {
             _ if operator.if_exists && !self.is_always_present() => {
                 Some("`IfExists` also holds when the key is absent")
             }
-            _ if operator.quantifier == Some(Quantifier::ForAllValues) => {
+            _ if operator.quantifier == Some(Quantifier::ForAllValues) && !self.is_always_present() => {
                 Some("`ForAllValues` also holds when the key is absent")
             }
             _ if self.values.is_empty() => None,
@@ -202,10 +202,87 @@ impl Condition {
 
     fn is_always_present(&self) -> bool {
         // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html: these are in every
-        // signed request.
-        ["aws:principalarn", "aws:principalaccount", "aws:userid", "aws:requestedregion", "aws:securetransport"]
-            .iter()
-            .any(|key| self.is_on(key))
+        // signed request. The last is in every request for a grant, which must name its operations.
+        const ALWAYS: [&str; 6] = [
+            "aws:principalarn", "aws:principalaccount", "aws:userid", "aws:requestedregion", "aws:securetransport",
+            "kms:grantoperations",
+        ];
+        ALWAYS.iter().any(|key| self.is_on(key))
+    }
+
+    /// Whether it asks for `true`.
+    pub fn wants_true(&self) -> bool {
+        self.operator.kind == Some(OperatorKind::Bool)
+            && !self.values.is_empty()
+            && self.values.iter().all(|it| it.text.has_holes() || it.text.raw().eq_ignore_ascii_case("true"))
+    }
+
+    /// Whether only callers who somebody has chosen meet it, by what AWS counts as not public: a fixed principal,
+    /// source, organisation or network.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
+    pub fn bounds_the_caller(&self) -> bool {
+        self.weakness().is_none() && self.names_callers()
+    }
+
+    /// The same of a test in the negative, which under `Deny` leaves only those whom somebody has chosen.
+    pub fn spares_only_chosen_callers(&self) -> bool {
+        // A denial of everything that comes by no service of AWS.
+        let spares_services = self.operator.kind == Some(OperatorKind::Bool)
+            && (self.is_on("aws:principalisawsservice") || self.is_on("aws:viaawsservice"))
+            && self.values.iter().all(|it| it.text.raw().eq_ignore_ascii_case("false"));
+        spares_services || self.operator.negated && self.operator.quantifier.is_none() && self.names_callers()
+    }
+
+    fn names_callers(&self) -> bool {
+        const KEYS: [&str; 26] = [
+            "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpcarn", "aws:sourcevpce", "aws:sourceowner",
+            "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:principalorgid",
+            "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:userid", "aws:sourceip",
+            "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:ec2instancesourcevpc", "ec2:sourceinstancearn",
+            "s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:x-amz-server-side-encryption-aws-kms-key-id",
+            "kms:calleraccount", "elasticfilesystem:accesspointarn", "lambda:sourcefunctionarn",
+            "lambda:eventsourcetoken",
+        ];
+        // A file system's mount targets stand in the networks of its owner.
+        // https://docs.aws.amazon.com/efs/latest/ug/access-control-block-public-access.html
+        let mounted = self.is_on("elasticfilesystem:accessedviamounttarget") && self.wants_true();
+        mounted || KEYS.iter().any(|key| self.is_on(key)) && self.is_fixed()
+    }
+
+    /// Whether fewer than everybody meet it, though nobody has chosen who: a shared secret, the services of AWS, what a
+    /// key was used for.
+    pub fn narrows_the_caller(&self) -> bool {
+        const KEYS: [&str; 5] = [
+            "sts:externalid", "aws:principalservicename", "aws:principalservicenameslist", "kms:viaservice",
+            "kms:encryptioncontext:",
+        ];
+        self.weakness().is_none()
+            && (KEYS.iter().any(|key| self.is_on(key)) || self.is_on("aws:principalisawsservice") && self.wants_true())
+    }
+
+    /// Whether it bounds which keys are used or by which way: the key's tags, aliases or account, what was encrypted,
+    /// the service that asks.
+    pub fn bounds_the_key(&self) -> bool {
+        matches!(self.guard(), Some(Guard::Resource | Guard::Path))
+            || self.weakness().is_none() && self.is_on("kms:calleraccount")
+    }
+
+    /// Whether it bounds what a grant may give, to whom, or for what.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-authorization.html>
+    pub fn bounds_the_grant(&self) -> bool {
+        const KEYS: [&str; 5] = [
+            "kms:grantoperations", "kms:granteeprincipal", "kms:grantconstrainttype", "kms:viaservice",
+            "kms:encryptioncontext:",
+        ];
+        self.weakness().is_none()
+            && (KEYS.iter().any(|key| self.is_on(key)) || self.is_on("kms:grantisforawsresource") && self.wants_true())
+    }
+
+    /// The issuer and the claim of a key about a token, `token.actions.githubusercontent.com` and `sub`; the issuer
+    /// may be a hole.
+    pub fn claim(&self) -> Option<(&str, &str)> {
+        let (issuer, claim) = self.key.raw().rsplit_once(':')?;
+        issuer.contains(['.', HOLE]).then_some((issuer, claim))
     }
 
     /// Whether its values are fixed, so that not just anybody can meet them: no wildcard where one counts, and no
@@ -229,8 +306,13 @@ impl Condition {
                 return false;
             }
             let parts = super::pattern::split_arn(raw);
+            // The parts that a hole stands for cannot be told apart.
+            if parts.len() < 6 && raw.contains(HOLE) {
+                return true;
+            }
             // A bucket's ARN holds no account, but the bucket's name is its owner's.
-            let named = parts.len() == 6 && parts[2] == "s3" && parts[4].is_empty() && !parts[5].starts_with(['*', '?']);
+            let nowhere = parts.get(4).is_some_and(|it| it.is_empty() || *it == "*");
+            let named = parts.len() == 6 && parts[2] == "s3" && nowhere && !parts[5].starts_with(['*', '?']);
             named || parts.get(4).is_some_and(|account| !account.is_empty() && !account.contains(['*', '?']))
         })
     }
@@ -270,7 +352,7 @@ fn guard_of(key: &str) -> Guard {
             "sourcearn" | "sourceaccount" | "sourceorgid" | "sourceorgpaths" | "calledvia" | "calledviafirst"
             | "calledvialast" | "viaawsservice",
         )
-        | ("kms", "viaservice")
+        | ("kms", "viaservice" | "grantisforawsresource" | "recipientattestation")
         | ("iam", "passedtoservice" | "awsservicename") => Guard::Path,
         (
             "aws",
@@ -285,6 +367,13 @@ fn guard_of(key: &str) -> Guard {
             "s3",
             "x-amz-acl" | "x-amz-server-side-encryption" | "tlsversion" | "signatureversion" | "authtype" | "signatureage"
             | "x-amz-content-sha256" | "object-lock-mode" | "max-keys" | "delimiter" | "x-amz-storage-class",
+        ) => Guard::Request,
+        (
+            "kms",
+            "bypasspolicylockoutsafetycheck" | "customermasterkeyspec" | "customermasterkeyusage" | "datakeypairspec"
+            | "encryptionalgorithm" | "expirationmodel" | "keyagreementalgorithm" | "keyorigin" | "keyspec" | "keyusage"
+            | "macalgorithm" | "messagetype" | "multiregion" | "multiregionkeytype" | "signingalgorithm"
+            | "wrappingalgorithm" | "wrappingkeyspec",
         ) => Guard::Request,
         // A service's own keys mostly test a property of what is called upon.
         _ => Guard::Resource,
@@ -339,5 +428,49 @@ mod tests {
         assert!(!condition("IpAddress", "aws:SourceIp", "0.0.0.0/1").is_fixed());
         assert!(condition("IpAddress", "aws:SourceIp", "203.0.113.0/24").is_fixed());
         assert!(!condition("StringEquals", "aws:PrincipalOrgID", "${aws:ResourceOrgID}").is_fixed());
+        assert!(condition("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:reports").is_fixed());
+        assert!(!condition("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:*").is_fixed());
+        assert!(condition("ArnLike", "aws:SourceArn", &format!("{HOLE}/*/*")).is_fixed());
+    }
+
+    #[test]
+    fn only_what_names_callers_bounds_them() {
+        assert!(condition("StringEquals", "aws:SourceVpce", "vpce-1").bounds_the_caller());
+        assert!(condition("Bool", "elasticfilesystem:AccessedViaMountTarget", "true").bounds_the_caller());
+        assert!(!condition("Bool", "elasticfilesystem:AccessedViaMountTarget", "false").bounds_the_caller());
+        assert!(!condition("StringNotEquals", "aws:SourceVpce", "vpce-1").bounds_the_caller());
+        assert!(condition("StringNotEquals", "aws:SourceVpce", "vpce-1").spares_only_chosen_callers());
+        assert!(!condition("StringNotLike", "aws:SourceVpce", "vpce-*").spares_only_chosen_callers());
+        assert!(!condition("Bool", "aws:SecureTransport", "true").bounds_the_caller());
+        assert!(condition("StringEquals", "sts:ExternalId", "9f3c").narrows_the_caller());
+    }
+
+    #[test]
+    fn a_key_is_bounded_by_what_says_which_or_by_which_way() {
+        for (operator, key, value) in [
+            ("StringEquals", "kms:ViaService", "s3.eu-west-1.amazonaws.com"),
+            ("ForAnyValue:StringLike", "kms:ResourceAliases", "alias/app-*"),
+            ("StringEquals", "kms:EncryptionContext:app", "reports"),
+            ("StringEquals", "aws:ResourceTag/app", "reports"),
+            ("StringEquals", "kms:CallerAccount", "111122223333"),
+        ] {
+            assert!(condition(operator, key, value).bounds_the_key(), "{key}");
+        }
+        for (operator, key, value) in [
+            ("Bool", "aws:MultiFactorAuthPresent", "true"),
+            ("StringEquals", "kms:KeySpec", "SYMMETRIC_DEFAULT"),
+            ("StringLike", "kms:ViaService", "*"),
+            ("Null", "kms:EncryptionContext:app", "false"),
+        ] {
+            assert!(!condition(operator, key, value).bounds_the_key(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_grant_names_its_operations_always() {
+        assert!(condition("ForAllValues:StringEquals", "kms:GrantOperations", "Decrypt").bounds_the_grant());
+        assert!(condition("Bool", "kms:GrantIsForAWSResource", "true").bounds_the_grant());
+        assert!(!condition("Bool", "kms:GrantIsForAWSResource", "false").bounds_the_grant());
+        assert!(!condition("BoolIfExists", "kms:GrantIsForAWSResource", "true").bounds_the_grant());
     }
 }

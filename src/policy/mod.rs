@@ -11,12 +11,13 @@ mod principal;
 use std::fmt;
 use std::sync::Arc;
 
-pub use condition::{Condition, Guard, Operator, OperatorKind, Quantifier};
+pub use condition::{Condition, Guard, Operator, OperatorKind, Quantifier, Value};
 pub use managed::of_aws;
 pub use parse::{Carried, Resolution, is_policy, parse};
 pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
 pub use principal::{Principal, PrincipalKind, is_account_id};
 
+use crate::catalog::{self, AccessLevel};
 use crate::source::Span;
 use crate::value::{Node, Origin, Text};
 
@@ -165,6 +166,28 @@ impl Policy {
         self.statements.iter().filter(|it| it.effect == Effect::Allow)
     }
 
+    /// The statements that let everybody in, with the principal that says so. A condition that bounds the caller, or a
+    /// denial of all others, closes one; a condition that is there in one case only does not.
+    pub fn openings(&self) -> impl Iterator<Item = (&Statement, &Principal)> {
+        self.allow_statements()
+            .filter(|statement| !statement.bounded_caller().is_some_and(|it| it.place.given.is_none()))
+            .filter_map(|statement| Some((statement, statement.everyone().next()?)))
+            .filter(|(statement, _)| self.closed_by(statement).is_none())
+    }
+
+    /// The statement that denies everybody, but for callers whom somebody has chosen, all that `statement` allows.
+    pub fn closed_by(&self, statement: &Statement) -> Option<&Statement> {
+        self.statements.iter().find(|deny| {
+            let all = deny.everyone().next().is_some();
+            let others = matches!(&deny.principals, Some(Scope::AllExcept(spared)) if !spared.iter().any(Principal::is_everyone));
+            deny.effect == Effect::Deny
+                && deny.place.given.is_none()
+                && (all || others)
+                && deny.conditions.iter().all(|it| it.place.given.is_none() && it.spares_only_chosen_callers())
+                && deny.covers(statement)
+        })
+    }
+
     /// Whether `${…}` in it is a policy variable rather than plain text.
     pub fn has_variables(&self) -> bool {
         self.version.as_ref().is_some_and(|version| version.raw() == "2012-10-17")
@@ -270,25 +293,51 @@ impl Statement {
         self.guards().find(|(_, guard)| wanted.contains(guard)).map(|(condition, _)| condition)
     }
 
-    /// The condition that keeps a statement from speaking of just anybody, by what AWS counts as not public: a fixed
-    /// principal, source, organisation or network.
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
+    /// The condition that keeps a statement from speaking of just anybody.
     pub fn bounded_caller(&self) -> Option<&Condition> {
-        const BOUNDS: [&str; 19] = [
-            "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount", "aws:sourceorgid",
-            "aws:sourceorgpaths", "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount",
-            "aws:principalarn", "aws:userid", "aws:sourceip", "aws:vpceaccount", "aws:vpceorgid",
-            "s3:dataaccesspointarn", "s3:dataaccesspointaccount",
-            "s3:x-amz-server-side-encryption-aws-kms-key-id", "kms:calleraccount",
-        ];
-        self.guards()
-            .map(|(condition, _)| condition)
-            .find(|it| BOUNDS.iter().any(|key| it.is_on(key)) && it.is_fixed())
+        self.conditions.iter().find(|it| it.bounds_the_caller())
+    }
+
+    /// The most that it allows, as AWS classifies actions; none when no action of it is known.
+    pub fn highest_level(&self) -> Option<AccessLevel> {
+        match &self.actions {
+            Scope::AllExcept(_) => Some(AccessLevel::PermissionsManagement),
+            Scope::Only(actions) => {
+                actions.iter().flat_map(Action::expand).map(catalog::Action::access_level).max()
+            }
+        }
     }
 
     /// The `Resource` entries that are everything, whatever else is there.
     pub fn star_resources(&self) -> impl Iterator<Item = &Resource> {
         self.resources.iter().flat_map(Scope::only).filter(|it| it.is_everything())
+    }
+
+    /// Whether its actions and resources hold all of another statement's, whatever is unknown in them. Negative forms
+    /// cover nothing here.
+    pub fn covers(&self, other: &Self) -> bool {
+        let actions = match &other.actions {
+            Scope::Only(actions) => {
+                actions.iter().all(|it| self.actions.only().iter().any(|own| own.covers(it)))
+            }
+            Scope::AllExcept(_) => self.actions.only().iter().any(Action::is_everything),
+        };
+        let resources = match (&self.resources, &other.resources) {
+            (None, _) => true,
+            (Some(own), Some(Scope::Only(resources))) => {
+                resources.iter().all(|it| own.only().iter().any(|own| own.covers(it)))
+            }
+            (Some(own), _) => own.only().iter().any(Resource::is_everything),
+        };
+        actions && resources
+    }
+
+    /// The `Resource` entries that hold every key there is, or every key of an account. The ARN of an alias is no key:
+    /// it allows nothing that is done with one.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html>
+    pub fn every_key(&self, reach: Reach) -> impl Iterator<Item = &Resource> {
+        const KEY: &str = "arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}";
+        self.resources.iter().flat_map(Scope::only).filter(move |it| it.covers_all(KEY, reach))
     }
 
     /// The principals that are everybody.

@@ -9,7 +9,7 @@ use super::principal::{Principal, PrincipalKind};
 use super::{Effect, Given, Place, Policy, PolicyKind, Scope, Service, Statement};
 use crate::source::Span;
 use crate::syntax::{SyntaxError, json};
-use crate::value::{Hole, HoleKind, Node, Object, Text, Value};
+use crate::value::{HOLE, Hole, HoleKind, Node, Object, Text, Value};
 
 /// How much of a policy is known.
 #[derive(Clone, Debug, Default)]
@@ -78,27 +78,46 @@ fn kind_by_content(statements: &[Statement]) -> PolicyKind {
         return PolicyKind::Unknown;
     }
     let is_trust = |statement: &Statement| {
-        statement.resources.is_none()
-            && !statement.actions.entries().is_empty()
-            && statement.actions.entries().iter().all(|action| {
-                action.service().is_some_and(|it| it.eq_ignore_ascii_case("sts"))
-            })
+        let actions = statement.actions.entries();
+        let principals = statement.principals.as_ref().map(Scope::entries).unwrap_or_default();
+        // A federated principal means nothing anywhere else.
+        let federated = actions.is_empty() && principals.iter().any(|it| it.kind == PrincipalKind::Federated);
+        let assumes = !actions.is_empty()
+            && actions.iter().all(|it| it.service().is_some_and(|it| it.eq_ignore_ascii_case("sts")));
+        statement.resources.is_none() && (assumes || federated)
     };
     if statements.iter().all(is_trust) {
         return PolicyKind::Trust;
     }
-    let mut services = statements.iter().flat_map(|it| it.actions.entries()).map(Action::service);
-    let first = services.next().flatten().unwrap_or_default().to_ascii_lowercase();
-    let same = services.all(|it| it.is_some_and(|it| it.eq_ignore_ascii_case(&first)));
+    // `*` says nothing of the service; the resources may.
+    let of_action = |action: &Action| (!action.is_everything()).then(|| action.service().map(str::to_ascii_lowercase));
+    let of_resource = |resource: &Resource| {
+        let service = resource.part(2).filter(|it| !it.is_empty() && !it.contains(['*', '?', HOLE]));
+        service.map(|it| Some(it.to_ascii_lowercase()))
+    };
+    let actions = statements.iter().flat_map(|it| it.actions.entries()).filter_map(of_action);
+    let resources = || statements.iter().flat_map(|it| it.resources.iter().flat_map(Scope::entries));
+    let mut services = actions.chain(resources().filter_map(of_resource));
+    let Some(Some(first)) = services.next() else { return PolicyKind::Resource(Service::Unknown) };
+    if !services.all(|it| it.as_ref() == Some(&first)) {
+        return PolicyKind::Resource(Service::Unknown);
+    }
     PolicyKind::Resource(match first.as_str() {
-        "s3" if same => Service::S3,
-        "kms" if same => Service::Kms,
-        "sqs" if same => Service::Sqs,
-        "sns" if same => Service::Sns,
-        "lambda" if same => Service::Lambda,
-        _ => Service::Unknown,
+        // The policy of a bucket names the bucket; one that does not is most often that of an endpoint.
+        "s3" if resources().any(|it| !it.is_everything()) => Service::S3,
+        "kms" => Service::Kms,
+        "sqs" => Service::Sqs,
+        "sns" => Service::Sns,
+        "lambda" => Service::Lambda,
+        other => OTHERS.iter().find(|it| **it == other).map_or(Service::Unknown, |it| Service::Other(it)),
     })
 }
+
+/// Services whose resource policies are told by their actions alone.
+const OTHERS: [&str; 15] = [
+    "aoss", "backup", "codeartifact", "ecr", "elasticfilesystem", "es", "events", "execute-api", "glacier", "glue",
+    "kafka", "kinesis", "mediastore", "secretsmanager", "ses",
+];
 
 fn resolution(document: &Node) -> Resolution {
     let mut holes: Vec<Arc<Hole>> = Vec::new();
@@ -165,7 +184,7 @@ impl Reader {
             }
             return node.clone();
         };
-        if text.raw().trim().is_empty() || text.is_all_free() {
+        if text.encodes().is_none() && (text.raw().trim().is_empty() || text.is_all_free()) {
             return node.clone();
         }
         let parsed = json::parse(text);

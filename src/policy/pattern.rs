@@ -93,6 +93,16 @@ impl Action {
         glob(&self.text, strength).is_some_and(|pattern| matches(&pattern, action, true))
     }
 
+    /// Whether it matches an action by what is written, in whichever case it is there.
+    pub fn names(&self, action: &str) -> bool {
+        !self.text.has_holes() && self.may_match(action)
+    }
+
+    /// Whether it matches all that another one matches.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.place.given.is_none() && covers(&self.text, &other.text, true)
+    }
+
     /// The actions of the reference that it matches, whatever its holes turn out to be.
     pub fn expand(&self) -> Vec<catalog::Action> {
         match self.text.as_known() {
@@ -147,6 +157,11 @@ impl Resource {
         glob(&self.text, Strength::May).is_some_and(|pattern| matches_resource(&pattern, arn))
     }
 
+    /// Whether it matches all that another one matches.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.place.given.is_none() && (self.is_everything() || covers(&self.text, &other.text, false))
+    }
+
     /// Whether it covers all resources of a documented form, `arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}`,
     /// in `reach`: a name that nobody chose is matched.
     pub fn covers_all(&self, form: &str, reach: Reach) -> bool {
@@ -190,6 +205,14 @@ pub enum Reach {
     Everywhere,
     /// In one account and region at least.
     Account,
+}
+
+/// Whether a pattern matches whatever another pattern matches: what is a wildcard there must fall to a `*` here, and a
+/// hole to the same hole.
+fn covers(pattern: &Text, other: &Text, ignore_case: bool) -> bool {
+    let (ours, theirs) = (pattern.holes(), other.holes());
+    matches(&pattern.raw().replace('?', "\u{0}"), other.raw(), ignore_case)
+        && ours.zip(theirs).all(|((_, a), (_, b))| a.reference == b.reference && a.scope == b.scope)
 }
 
 pub(super) fn is_all_stars(text: &str) -> bool {
@@ -354,6 +377,14 @@ mod tests {
         assert!(matches_resource("arn:aws:s3:::*", "arn:aws:s3:::a:b/c"));
         assert!(matches_resource("arn:aws:s3*", "arn:aws:s3:::a"));
         assert!(!matches_resource("arn:aws:s3", "arn:aws:s3:::a"));
+    }
+
+    #[test]
+    fn a_pattern_covers_what_is_narrower() {
+        assert!(resource("arn:aws:s3:::b*").covers(&resource("arn:aws:s3:::b/logs/*")));
+        assert!(resource("*").covers(&resource("arn:aws:s3:::b")));
+        assert!(!resource("arn:aws:s3:::b/*").covers(&resource("arn:aws:s3:::b")));
+        assert!(!resource("arn:aws:s3:::b?").covers(&resource("arn:aws:s3:::b*")));
     }
 
     #[test]

@@ -52,6 +52,18 @@ impl Principal {
         (self.kind == PrincipalKind::Aws && is_account_id(account)).then_some(account)
     }
 
+    /// Whose tokens a federated principal trusts: what its provider's ARN names, or the domain itself. None for SAML.
+    pub fn issuer(&self) -> Option<&str> {
+        if self.kind != PrincipalKind::Federated {
+            return None;
+        }
+        let raw = self.text.raw();
+        match raw.split_once(":oidc-provider/") {
+            Some((_, issuer)) => Some(issuer),
+            None => (!raw.contains(":saml-provider/")).then_some(raw),
+        }
+    }
+
     /// Whether it is a whole account: its id, or the ARN that ends in `:root`.
     pub fn is_account(&self) -> bool {
         self.kind == PrincipalKind::Aws && (is_account_id(self.text.raw()) || self.text.raw().ends_with(":root"))

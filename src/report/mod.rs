@@ -1,9 +1,19 @@
 //! What a run found, and how it is written down: one file a format, report in, bytes out.
 
-use std::path::PathBuf;
+pub mod human;
+pub mod json;
+mod places;
+pub mod rules;
+mod visible;
 
-use crate::rule::Finding;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use visible::visible;
+
+use crate::rule::{Finding, Severity};
 use crate::source::Span;
+use crate::value::Hole;
 
 /// All that a run has to say.
 #[derive(Debug, Default)]
@@ -16,6 +26,8 @@ pub struct Report {
     pub errors: Vec<InputError>,
     /// What was read.
     pub summary: Summary,
+    /// Every hole that kept a policy from being fully known.
+    pub unresolved: Vec<Unresolved>,
     /// Whether iamlint itself has failed somewhere; the errors say where.
     pub crashed: bool,
 }
@@ -29,6 +41,17 @@ pub struct Suppressed {
     pub reason: String,
     /// Where it was answered for: `comment`, `config`, `baseline`.
     pub by: &'static str,
+}
+
+/// A hole that kept policies from being fully known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The hole: where it is written, and why it is not known.
+    pub hole: Arc<Hole>,
+    /// The address of the first policy that it is in.
+    pub address: Arc<str>,
+    /// Whether nothing at all is known of that policy.
+    pub nothing: bool,
 }
 
 /// An input that could not be read, or not all of it.
@@ -57,6 +80,22 @@ pub struct Summary {
     pub partly_resolved: usize,
     /// Of which nothing is known.
     pub unresolved: usize,
+    /// Buckets, attachments and other things that rules look at and that are no policies.
+    pub others: usize,
+}
+
+impl Report {
+    /// How many findings stand, of each severity from the worst down.
+    pub fn by_severity(&self) -> [(Severity, usize); 4] {
+        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low]
+            .map(|severity| (severity, self.findings.iter().filter(|finding| finding.severity == severity).count()))
+    }
+}
+
+/// A path as every report spells it: `/` between its parts, whatever the system.
+fn spelled(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '/' { path.into_owned() } else { path.replace(std::path::MAIN_SEPARATOR, "/") }
 }
 
 impl Summary {
@@ -68,5 +107,6 @@ impl Summary {
         self.resolved += other.resolved;
         self.partly_resolved += other.partly_resolved;
         self.unresolved += other.unresolved;
+        self.others += other.others;
     }
 }

@@ -378,12 +378,13 @@ impl Collector<'_, '_> {
                 by_name.entry(name.clone()).or_default().push(n);
             }
         }
+        let name_of = |bucket: &Node| match &bucket.value {
+            Value::Unknown(hole) => Some(Text::hole(Arc::clone(hole))),
+            _ => text_of(bucket),
+        };
         // The buckets a setting belongs to; none when that cannot be told.
-        let find = |bucket: &Node| -> Option<Vec<usize>> {
-            let text = match &bucket.value {
-                Value::Unknown(hole) => Text::hole(Arc::clone(hole)),
-                _ => text_of(bucket)?,
-            };
+        let find = |by_name: &FxHashMap<Text, Vec<usize>>, bucket: &Node| -> Option<Vec<usize>> {
+            let text = name_of(bucket)?;
             match by_name.get(&text) {
                 Some(found) => Some(found.clone()),
                 None if text.has_holes() => None,
@@ -391,33 +392,39 @@ impl Collector<'_, '_> {
             }
         };
         for Named { bucket, setting } in blocks {
-            match find(&bucket) {
-                Some(found) => found.into_iter().for_each(|n| buckets[n].blocks.push(setting.clone())),
-                None => buckets.iter_mut().for_each(|it| it.blocks_known = false),
+            match find(&by_name, &bucket) {
+                Some(found) if !found.is_empty() => {
+                    found.into_iter().for_each(|n| buckets[n].blocks.push(setting.clone()));
+                }
+                found => {
+                    if found.is_none() {
+                        buckets.iter_mut().for_each(|it| it.blocks_known = false);
+                    }
+                    // A block before a bucket that is declared elsewhere still says what it says.
+                    let name = name_of(&bucket);
+                    if let Some(name) = &name {
+                        by_name.entry(name.clone()).or_default().push(buckets.len());
+                    }
+                    buckets.push(elsewhere(setting.address.clone(), name, setting.place.clone(), vec![setting]));
+                }
             }
         }
         for Named { bucket, setting } in acls {
-            match find(&bucket).filter(|it| !it.is_empty()) {
+            match find(&by_name, &bucket).filter(|it| !it.is_empty()) {
                 Some(found) => found.into_iter().for_each(|n| buckets[n].acls.extend(setting.iter().cloned())),
                 // An ACL of a bucket that is declared elsewhere still says what it says.
                 None => {
                     if let Some(first) = setting.first() {
-                        buckets.push(Bucket {
-                            address: Arc::clone(&first.address),
-                            name: text_of(&bucket),
-                            place: Place::of(&bucket),
-                            acls: setting.clone(),
-                            blocks: Vec::new(),
-                            blocks_known: false,
-                            account_block: None,
-                            ownership: None,
-                        });
+                        let name = name_of(&bucket);
+                        let mut bucket = elsewhere(Arc::clone(&first.address), name, Place::of(&bucket), Vec::new());
+                        bucket.acls.clone_from(&setting);
+                        buckets.push(bucket);
                     }
                 }
             }
         }
         for Named { bucket, setting } in ownership {
-            for n in find(&bucket).unwrap_or_default() {
+            for n in find(&by_name, &bucket).unwrap_or_default() {
                 buckets[n].ownership = Some(setting.clone());
             }
         }
@@ -428,14 +435,30 @@ impl Collector<'_, '_> {
     }
 }
 
-fn acl(grantee: Option<Node>, permission: Option<&Node>, address: &Arc<str>) -> Option<Acl> {
-    let grantee = grantee.filter(|it| !it.is_null())?;
-    Some(Acl {
-        grantee: text_of(&grantee)?,
+/// A bucket of which only a setting is here.
+fn elsewhere(address: Arc<str>, name: Option<Text>, place: Place, blocks: Vec<PublicAccessBlock>) -> Bucket {
+    Bucket {
+        address,
+        name,
+        place,
+        acls: Vec::new(),
+        blocks,
+        blocks_known: false,
+        account_block: None,
+        ownership: None,
+    }
+}
+
+/// One for each case that the grantee may be in.
+fn acl(grantee: Option<Node>, permission: Option<&Node>, address: &Arc<str>) -> Vec<Acl> {
+    let grantees = grantee.iter().filter(|it| !it.is_null()).flat_map(texts_in);
+    let acl = |(grantee, place)| Acl {
+        grantee,
         permission: permission.and_then(text_of),
-        place: Place::of(&grantee),
+        place,
         address: Arc::clone(address),
-    })
+    };
+    grantees.map(acl).collect()
 }
 
 /// The names of the managed policies that serve as permissions boundary within a module.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::folder::{BlockId, Folder};
 use super::functions::{self, Host, Site};
@@ -180,6 +180,8 @@ pub struct Evaluator<'w> {
     steps: Cell<u64>,
     bytes: Cell<u64>,
     depth: Cell<u32>,
+    /// How many `try` and `can` are being evaluated: within them what fails must be seen to fail.
+    trying: Cell<u32>,
     /// Data documents that something has used, so that they are judged there.
     pub used: RefCell<FxHashMap<(Arc<str>, BlockId), ()>>,
     /// The address of each data document by the place of its block.
@@ -203,6 +205,7 @@ impl<'w> Evaluator<'w> {
             steps: Cell::new(STEPS),
             bytes: Cell::new(BYTES),
             depth: Cell::new(0),
+            trying: Cell::new(0),
             used: RefCell::default(),
             documents: RefCell::default(),
             notes: RefCell::default(),
@@ -224,6 +227,17 @@ impl<'w> Evaluator<'w> {
         })
     }
 
+    /// Lets go of what a root and its calls remember: they hold each other, so nothing else would free them.
+    pub fn release(root: &Rc<Module>) {
+        let mut left = vec![Rc::clone(root)];
+        while let Some(module) = left.pop() {
+            module.memo.borrow_mut().clear();
+            for (_, calls) in module.calls.borrow_mut().drain() {
+                left.extend(calls.modules.iter().map(Rc::clone));
+            }
+        }
+    }
+
     /// The value of an expression; what Terraform would refuse is a hole that says so.
     pub fn value(&self, expr: &Expr, scope: &Scope) -> Node {
         self.eval(expr, scope).unwrap_or_else(|failure| self.failed(expr, scope, &failure))
@@ -231,6 +245,11 @@ impl<'w> Evaluator<'w> {
 
     fn failed(&self, expr: &Expr, scope: &Scope, failure: &Failure) -> Node {
         self.free(expr.span, scope, Arc::clone(&failure.message))
+    }
+
+    /// A part of a larger value: what fails in it is a hole of its own and leaves the rest, unless a `try` waits for it.
+    fn part(&self, expr: &Expr, scope: &Scope) -> Outcome {
+        if self.trying.get() > 0 { self.eval(expr, scope) } else { Ok(self.value(expr, scope)) }
     }
 
     /// A free hole in place of what is written at a span.
@@ -290,14 +309,14 @@ impl<'w> Evaluator<'w> {
                 parts => self.template(parts, span, scope),
             },
             ExprKind::List(items) => {
-                let nodes = items.iter().map(|it| self.value(it, scope)).collect::<Vec<_>>();
+                let nodes = items.iter().map(|it| self.part(it, scope)).collect::<Result<Vec<_>, _>>()?;
                 Ok(self.weighed(Node::list(nodes, span), scope))
             }
             ExprKind::Object(items) => {
                 let mut object = Object::default();
                 for item in items {
-                    let key = self.eval(&item.key, scope)?;
-                    let node = self.value(&item.value, scope);
+                    let key = self.part(&item.key, scope)?;
+                    let node = self.part(&item.value, scope)?;
                     match text_of(&key) {
                         Some(text) => object.entries.push(Entry { key: text, key_span: item.key.span, node }),
                         None => object.open = Some(self.why_unknown(&key, item.key.span, scope)),
@@ -357,10 +376,10 @@ impl<'w> Evaluator<'w> {
             match part {
                 Part::Literal(text) => out.push_text(text, &Origin::HERE),
                 Part::Interpolation(expr) => {
-                    let node = self.eval(expr, scope)?;
+                    let node = self.part(expr, scope)?;
                     match splice(&node) {
                         Some(text) => out.push_text(&text, &node.origin),
-                        None if node.is_known() => {
+                        None if node.is_known() && self.trying.get() > 0 => {
                             return Err(Failure { span: expr.span, message: "only text, numbers and truth values can be put into text".into() });
                         }
                         None => out.push_hole(match &node.value {
@@ -527,6 +546,7 @@ impl<'w> Evaluator<'w> {
                 return Ok(self.free(span, scope, "what it goes through is not known"));
             };
             let mut list = Vec::new();
+            let mut keys = FxHashSet::default();
             let mut object = Object { entries: Vec::new(), open: open_of(collection) };
             for (name, element) in elements {
                 let mut inner = scope.with(&it.value, element.clone());
@@ -565,6 +585,9 @@ impl<'w> Evaluator<'w> {
                         }
                         None => object.entries.push(Entry { key: text, key_span: key.span, node: Node::list(vec![node], span) }),
                     },
+                    Some(text) if kept.is_some() && !keys.insert(text.clone()) => {
+                        return Err(Failure { span: key.span, message: format!("two elements have the key `{text}`").into() });
+                    }
                     Some(text) => object.entries.push(Entry { key: text, key_span: key.span, node }),
                 }
             }
@@ -582,6 +605,7 @@ impl<'w> Evaluator<'w> {
     fn call(&self, call: &Call, span: Span, scope: &Scope) -> Outcome {
         match &*call.name.text {
             "try" => {
+                let _trying = Trying::new(&self.trying);
                 let mut last = Failure { span, message: "none of its expressions can be evaluated".into() };
                 for argument in &call.arguments {
                     match self.eval(argument, scope) {
@@ -595,6 +619,7 @@ impl<'w> Evaluator<'w> {
                 let Some(argument) = call.arguments.first() else {
                     return Err(Failure { span, message: "`can` takes one expression".into() });
                 };
+                let _trying = Trying::new(&self.trying);
                 return Ok(match self.eval(argument, scope) {
                     Ok(node) if matches!(node.value, Value::Unknown(_)) => {
                         self.free(span, scope, "it depends on a value that is not known")
@@ -819,7 +844,10 @@ impl<'w> Evaluator<'w> {
             None => {}
         }
         module.memo.borrow_mut().insert(key.clone(), Memo::Underway);
+        // What a local or a variable is does not hang on who asks first.
+        let trying = self.trying.replace(0);
         let outcome = evaluate();
+        self.trying.set(trying);
         let memo = match &outcome {
             Ok(node) => Memo::Done(node.clone()),
             Err(failure) => Memo::Failed(failure.clone()),
@@ -1439,6 +1467,22 @@ impl<'w> Evaluator<'w> {
         // A relative path is relative to where Terraform runs, which is the root module's folder.
         let path = normal(&self.root.join(path));
         self.workspace.open(&path).map_err(|error| format!("`{}` {error}", path.display()).into())
+    }
+}
+
+/// Counts a `try` for as long as it is evaluated.
+struct Trying<'c>(&'c Cell<u32>);
+
+impl<'c> Trying<'c> {
+    fn new(count: &'c Cell<u32>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Trying<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }
 

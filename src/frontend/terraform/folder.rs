@@ -1,12 +1,13 @@
 //! One folder of Terraform files, cut into blocks and indexed by name. Blocks are parsed when they are asked for, once,
 //! however many modules and threads ask.
 
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::source::{ReadError, Source, Workspace};
+use crate::source::{Source, Workspace};
 use crate::syntax::hcl::{self, Attribute, Block, Body, Cut, Expr};
 use crate::syntax::{SyntaxError, json};
 
@@ -18,7 +19,7 @@ pub struct Folder {
     /// Its files, in the order in which Terraform reads them: override files last.
     pub files: Vec<File>,
     blocks: Vec<Lazy>,
-    index: FxHashMap<(String, String, String), Vec<usize>>,
+    index: FxHashMap<u64, Vec<u32>>,
     locals: OnceLock<FxHashMap<Arc<str>, (Arc<Block>, usize)>>,
 }
 
@@ -110,40 +111,53 @@ impl Folder {
     }
 
     fn enter(&mut self, kind: &str, labels: &[String]) {
-        let label = |n: usize| labels.get(n).cloned().unwrap_or_default();
-        self.index.entry((kind.to_owned(), label(0), label(1))).or_default().push(self.blocks.len());
+        let label = |n: usize| labels.get(n).map(String::as_str).unwrap_or_default();
+        let at = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+        self.index.entry(hash(kind, label(0), label(1))).or_default().push(at);
+    }
+
+    /// The blocks of a kind and labels, overriding ones too.
+    fn named<'f>(&'f self, kind: &'f str, first: &'f str, second: &'f str) -> impl Iterator<Item = usize> + 'f {
+        let found = self.index.get(&hash(kind, first, second)).map(Vec::as_slice).unwrap_or_default();
+        let same = move |n: &usize| self.head(*n).is_some_and(|head| head == (kind, [first, second]));
+        found.iter().map(|n| *n as usize).filter(same)
+    }
+
+    /// The kind and labels of a block.
+    fn head(&self, n: usize) -> Option<(&str, [&str; 2])> {
+        let lazy = &self.blocks[n];
+        match (&lazy.cut, lazy.parsed.get()) {
+            (Some(cut), _) => {
+                let label = |n: usize| cut.labels.get(n).map(String::as_str).unwrap_or_default();
+                Some((cut.kind.as_str(), [label(0), label(1)]))
+            }
+            (None, Some((Some(block), _))) => {
+                let label = |n: usize| block.labels.get(n).map(|it| &*it.text).unwrap_or_default();
+                Some((&*block.kind.text, [label(0), label(1)]))
+            }
+            _ => None,
+        }
     }
 
     /// The blocks of a kind with their labels, in the order of files and places, overriding ones left out.
     pub fn blocks<'f>(&'f self, kind: &'f str) -> impl Iterator<Item = (BlockId, [&'f str; 2])> {
-        self.blocks.iter().enumerate().filter(move |(_, it)| !self.files[it.file].overrides).filter_map(move |(n, it)| {
-            let labels = match (&it.cut, it.parsed.get()) {
-                (Some(cut), _) if cut.kind == kind => {
-                    [0, 1].map(|n| cut.labels.get(n).map(String::as_str).unwrap_or_default())
-                }
-                (None, Some((Some(block), _))) if &*block.kind.text == kind => {
-                    [0, 1].map(|n| block.labels.get(n).map(|it| &*it.text).unwrap_or_default())
-                }
-                _ => return None,
-            };
-            Some((BlockId(n), labels))
+        (0..self.blocks.len()).filter(|n| !self.files[self.blocks[*n].file].overrides).filter_map(move |n| {
+            let (own, labels) = self.head(n)?;
+            (own == kind).then_some((BlockId(n), labels))
         })
     }
 
     /// The block of a kind and labels.
     pub fn find(&self, kind: &str, first: &str, second: &str) -> Option<BlockId> {
-        // A tuple of borrowed strings cannot look up one of owned ones.
-        let key = (kind.to_owned(), first.to_owned(), second.to_owned());
-        self.index.get(&key)?.first().map(|n| BlockId(*n))
+        self.named(kind, first, second).next().map(BlockId)
     }
 
     /// A block, parsed; none when it cannot be. Blocks of override files are merged in.
     pub fn block(&self, id: BlockId) -> Option<Arc<Block>> {
         let block = self.parse(id.0)?;
-        let label = |n: usize| block.labels.get(n).map(|it| it.text.to_string()).unwrap_or_default();
-        let same = self.index.get(&(block.kind.text.to_string(), label(0), label(1)))?;
-        let later: Vec<usize> =
-            same.iter().copied().filter(|n| *n != id.0 && self.files[self.blocks[*n].file].overrides).collect();
+        let (kind, [first, second]) = self.head(id.0)?;
+        let overrides = |n: &usize| *n != id.0 && self.files[self.blocks[*n].file].overrides;
+        let later: Vec<usize> = self.named(kind, first, second).filter(overrides).collect();
         if later.is_empty() || &*block.kind.text == "locals" {
             return Some(block);
         }
@@ -213,11 +227,8 @@ fn merge(body: &mut Body, over: &Body) {
     body.blocks.extend(over.blocks.iter().cloned());
 }
 
-/// A file that should have been read and could not be.
-#[derive(Clone, Debug)]
-pub struct Unread {
-    /// The file.
-    pub path: PathBuf,
-    /// Why.
-    pub error: ReadError,
+fn hash(kind: &str, first: &str, second: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    (kind, first, second).hash(&mut hasher);
+    hasher.finish()
 }

@@ -142,8 +142,30 @@ pub fn read(workspace: &Workspace, called: &Called, root: &Arc<Folder>, options:
     let given = values(workspace, root, options, &evaluator, &mut errors);
     let module = evaluator.root_module(Arc::clone(root), given);
     let mut collected = collect::collect(&evaluator, &module);
+    Evaluator::release(&module);
     collected.errors.extend(errors);
     collected
+}
+
+/// The outputs of the root module in a folder, by name: their values, or what Terraform would refuse them for.
+pub fn outputs(workspace: &Workspace, path: &Path, options: &Options) -> Vec<(String, Result<Node, String>)> {
+    let called = Called::default();
+    let Some(root) = called.get(workspace, &normal(path)) else { return Vec::new() };
+    let folders = |path: &Path| called.get(workspace, path);
+    let evaluator = Evaluator::new(workspace, root.path.clone(), &folders);
+    let given = values(workspace, &root, options, &evaluator, &mut Vec::new());
+    let module = evaluator.root_module(Arc::clone(&root), given);
+    let scope = Scope::of(&module);
+    let outputs = root
+        .blocks("output")
+        .filter_map(|(id, [name, _])| {
+            let value = root.block(id)?.body.attribute("value")?.value.clone();
+            let outcome = evaluator.eval(&value, &scope).map_err(|failure| failure.message.to_string());
+            Some((name.to_owned(), outcome))
+        })
+        .collect();
+    Evaluator::release(&module);
+    outputs
 }
 
 /// The values of a root's variables, in Terraform's order: `terraform.tfvars`, `*.auto.tfvars`, the files and the

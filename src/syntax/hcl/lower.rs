@@ -9,6 +9,7 @@ use hcl_edit::template::{Directive, Element, HeredocTemplate, Strip, Template};
 
 use super::ast::*;
 use super::ground::Ground;
+use super::lex;
 use super::literal::{Piece, Style, decode, texts};
 use super::prepare::Fault;
 use crate::source::Span;
@@ -54,7 +55,12 @@ impl Lower<'_> {
             }
             Expression::HeredocTemplate(it) => self.heredoc(it, range.start),
             Expression::Parenthesis(it) => ExprKind::Paren(Box::new(self.expr(it.inner()))),
-            Expression::Variable(it) => ExprKind::Variable(it.as_str().into()),
+            Expression::Variable(it) => match self.ground.raw().as_bytes()[range.start] {
+                // A literal without sequences was handed over as a name; see `prepare`.
+                b'"' => ExprKind::Text(self.quoted(range.start + 1..range.end - 1)),
+                b'<' => ExprKind::Text(self.plain_heredoc(range.clone())),
+                _ => ExprKind::Variable(it.as_str().into()),
+            },
             Expression::Conditional(it) => ExprKind::Conditional(Box::new([
                 self.expr(&it.cond_expr),
                 self.expr(&it.true_expr),
@@ -82,7 +88,11 @@ impl Lower<'_> {
     fn key(&mut self, expression: &Expression) -> Expr {
         match expression {
             Expression::Variable(_) | Expression::Null(_) | Expression::Bool(_) => {
-                self.name_as_text(self.range(expression.span()))
+                let range = self.range(expression.span());
+                match self.ground.raw().as_bytes()[range.start] {
+                    b'"' | b'<' => self.expr(expression),
+                    _ => self.name_as_text(range),
+                }
             }
             _ => self.expr(expression),
         }
@@ -130,6 +140,10 @@ impl Lower<'_> {
             text.push_str("::");
         }
         text.push_str(call.name.name.as_str());
+        if matches!(self.ground.raw().as_bytes()[first.start], b'"' | b'<') {
+            // A literal was handed over as a name.
+            self.faults.push(Fault { at: first.clone(), message: "a string cannot be called".to_owned() });
+        }
         Call {
             name: Name { text: text.into(), span: self.ground.span(first.start..last.end) },
             arguments: call.args.iter().map(|it| self.expr(it)).collect(),
@@ -149,18 +163,20 @@ impl Lower<'_> {
         }
     }
 
+    /// A heredoc without sequences, by all of its bytes.
+    fn plain_heredoc(&mut self, range: Range<usize>) -> Text {
+        let bytes = &self.ground.raw().as_bytes()[..range.end];
+        let start = lex::heredoc(bytes, range.start).map_or(range.end, |heredoc| heredoc.text);
+        let piece = Piece::Literal(start..lex::line_start(bytes, range.end));
+        texts(self.ground, &[piece], self.style(range.start), &mut self.faults).pop().unwrap_or_default()
+    }
+
+    fn style(&self, heredoc: usize) -> Style {
+        if self.ground.raw()[heredoc..].starts_with("<<-") { Style::Flush } else { Style::Bare }
+    }
+
     fn heredoc(&mut self, heredoc: &HeredocTemplate, start: usize) -> ExprKind {
-        let is_flush = self.ground.raw()[start..].starts_with("<<-");
-        let style = if is_flush { Style::Flush } else { Style::Bare };
-        let mut parts = self.template(&heredoc.template.iter().collect::<Vec<_>>(), style);
-        match parts.pop() {
-            None => ExprKind::Text(Text::default()),
-            Some(Part::Literal(text)) if parts.is_empty() => ExprKind::Text(text),
-            Some(last) => {
-                parts.push(last);
-                ExprKind::Template(parts)
-            }
-        }
+        ExprKind::Template(self.template(&heredoc.template.iter().collect::<Vec<_>>(), self.style(start)))
     }
 
     /// The parts of a template, its literals trimmed as Terraform trims them.

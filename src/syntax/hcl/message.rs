@@ -8,7 +8,7 @@ pub(super) fn found(text: &str, at: usize, limit: usize) -> String {
         None => "the end".to_owned(),
         Some(b'\n' | b'\r') => "the end of the line".to_owned(),
         Some(b'"') => "a string".to_owned(),
-        Some(_) => format!("`{}`", text[at..token_end(text, at, limit)].escape_debug()),
+        Some(_) => format!("`{}`", &text[at..token_end(text, at, limit)]),
     }
 }
 
@@ -29,4 +29,9 @@ pub(super) fn token_end(text: &str, at: usize, limit: usize) -> usize {
             1
         }
     }
+}
+
+/// What is said of a bracket without its other half.
+pub(super) fn never_closed(text: &str, at: usize, length: usize) -> String {
+    format!("`{}` is never closed", &text[at..at + length])
 }

@@ -1,5 +1,11 @@
 //! Terraform's native syntax: a tolerant scanner cuts a file into top-level blocks, and only the blocks that are asked
-//! for are parsed. A broken block costs that block alone.
+//! for are parsed. A broken block costs that block alone, and a mistake in an argument that argument.
+//!
+//! [`cut`] reads a file, [`parse_block`] one block of it; bodies are read here, expressions by hcl-edit from a copy in
+//! which every byte keeps its place. Texts are decoded from the source itself, so that each byte of a [`Text`] knows
+//! where it was written. The JSON form gives the same tree, see [`from_json`].
+//!
+//! [`Text`]: crate::value::Text
 
 mod ast;
 mod ground;
@@ -51,7 +57,7 @@ pub struct Cuts {
     pub blocks: Vec<Cut>,
     /// The stretches of top-level attributes, as in a `.tfvars` file.
     pub attributes: Vec<Span>,
-    /// Comments that hold the word `iamlint` or that a caller asked for.
+    /// Comments that speak to a linter: they hold `iamlint`, `checkov:`, `tfsec:`, `trivy:` or `kics-scan`.
     pub comments: Vec<Comment>,
     /// What does not belong at the top level, and what is never closed.
     pub errors: Vec<SyntaxError>,

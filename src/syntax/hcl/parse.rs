@@ -32,7 +32,9 @@ pub fn parse_block(source: &Source, cut: &Cut) -> (Option<Block>, Vec<SyntaxErro
 
 /// Parses a stretch of attributes: those of a `.tfvars` file.
 pub fn parse_attributes(source: &Source, span: Span) -> (Body, Vec<SyntaxError>) {
-    let mut parser = Parser::new(source, span.range(), false);
+    // A heredoc ends with its new line, which is not of the stretch.
+    let end = line_end(source.text.as_bytes(), span.range().end);
+    let mut parser = Parser::new(source, span.range().start..(end + 1).min(source.text.len()), false);
     let body = parser.members(0);
     (body, parser.errors)
 }
@@ -80,9 +82,10 @@ fn first_fault(ground: Ground<'_>, expr: Option<Expr>, faults: Vec<Fault>) -> Re
 }
 
 /// Parses what was prepared. None when it cannot be, and then there are faults.
-fn expression(ground: Ground<'_>, prepared: Prepared, faults: &mut Vec<Fault>) -> Option<Expr> {
-    if !prepared.faults.is_empty() {
-        faults.extend(prepared.faults);
+fn expression(ground: Ground<'_>, mut prepared: Prepared, faults: &mut Vec<Fault>) -> Option<Expr> {
+    let unfit = if prepared.unclosed.is_empty() { &mut prepared.faults } else { &mut prepared.unclosed };
+    if !unfit.is_empty() {
+        faults.append(unfit);
         return None;
     }
     let (start, end) = (prepared.start, prepared.end);
@@ -96,11 +99,13 @@ fn expression(ground: Ground<'_>, prepared: Prepared, faults: &mut Vec<Fault>) -
         let message = format!("expected a value, found {}", found(raw, start, raw.len()));
         faults.push(Fault { at: start..token_end(raw, start, limit), message });
         return None;
+    } else if let Some(reference) = reference(ground, start..end) {
+        reference
     } else {
         match prepared.copy.parse::<Expression>() {
             Ok(expression) => lower.expr(&expression),
-            Err(error) => {
-                faults.push(explain(ground, &prepared, &error, What::Value));
+            Err(_) => {
+                faults.push(explain(ground, &prepared, What::Value));
                 return None;
             }
         }
@@ -109,9 +114,34 @@ fn expression(ground: Ground<'_>, prepared: Prepared, faults: &mut Vec<Fault>) -
     Some(expr)
 }
 
-fn template(ground: Ground<'_>, prepared: Prepared, faults: &mut Vec<Fault>) -> Option<ExprKind> {
-    if !prepared.faults.is_empty() {
-        faults.extend(prepared.faults);
+/// `a.b.c`, `true` or `null` and nothing else: most values are this or a string, and need no grammar.
+fn reference(ground: Ground<'_>, range: Range<usize>) -> Option<Expr> {
+    let mut start = range.start;
+    let mut names = ground.raw()[range.clone()].split('.').map(|name| {
+        let name_range = start..start + name.len();
+        start = name_range.end + 1;
+        let is_name = name.bytes().next().is_some_and(begins_name) && name_end(name.as_bytes(), 0) == name.len();
+        is_name.then(|| Name { text: name.into(), span: ground.span(name_range) })
+    });
+    let root = names.next()??;
+    let accessors = names.map(|name| name.map(Accessor::Attribute)).collect::<Option<Vec<_>>>()?;
+    let kind = match &*root.text {
+        "null" => ExprKind::Null,
+        "true" => ExprKind::Bool(true),
+        "false" => ExprKind::Bool(false),
+        _ => ExprKind::Variable(root.text),
+    };
+    let root = Expr { kind, span: root.span };
+    if accessors.is_empty() {
+        return Some(root);
+    }
+    Some(Expr { kind: ExprKind::Access(Box::new(root), accessors), span: ground.span(range) })
+}
+
+fn template(ground: Ground<'_>, mut prepared: Prepared, faults: &mut Vec<Fault>) -> Option<ExprKind> {
+    let unfit = if prepared.unclosed.is_empty() { &mut prepared.faults } else { &mut prepared.unclosed };
+    if !unfit.is_empty() {
+        faults.append(unfit);
         return None;
     }
     match prepared.copy.parse::<Template>() {
@@ -127,49 +157,80 @@ fn template(ground: Ground<'_>, prepared: Prepared, faults: &mut Vec<Fault>) -> 
                 }
             })
         }
-        Err(error) => {
-            faults.push(explain(ground, &prepared, &error, What::Template));
+        Err(_) => {
+            faults.push(explain(ground, &prepared, What::Template));
             None
         }
     }
 }
 
 /// What hcl-edit did not like, in words and with what stands there. Its own text speaks of its grammar and of the copy.
-fn explain(ground: Ground<'_>, prepared: &Prepared, error: &hcl_edit::parser::Error, what: What) -> Fault {
+fn explain(ground: Ground<'_>, prepared: &Prepared, what: What) -> Fault {
     let raw = ground.raw();
-    let offset = error.location().offset().min(prepared.copy.len());
-    let blank = prepared.copy[offset..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let at = (prepared.start + offset + blank).min(prepared.end);
-    let limit = if prepared.end == raw.len() || what == What::Template { prepared.end } else { prepared.end + 1 };
-    let range = at..token_end(raw, at, prepared.end);
-    if error.message().contains("nesting depth") {
-        let message = "this is nested more than 64 levels deep, which is more than can be read".to_owned();
-        return Fault { at: range, message };
-    }
-    if error.message().contains("chained binary operators") {
-        let message = "this is a chain of more than 128 operators, which is more than can be read".to_owned();
-        return Fault { at: range, message };
-    }
-    let found = found(raw, at, limit);
-    if raw[at..].starts_with('\'') {
-        return Fault { at: range, message: "`'` does not begin a string, only `\"` does".to_owned() };
-    }
-    let inner = prepare(raw, prepared.start, at, what).open.last().map(|open| open.kind);
-    let is_closer = matches!(raw.as_bytes().get(at), Some(b')' | b']' | b'}' | b',' | b'\n' | b'\r') | None);
-    let wanted = if error.message().contains("invalid expression") || is_closer {
-        "a value"
-    } else {
-        match inner {
-            Some(Kind::Round) => "`,` or `)`",
-            Some(Kind::Square) => "`,` or `]`",
-            Some(Kind::Object(_)) => "a new line, `,` or `}`",
-            Some(Kind::Sequence) => "`}`",
-            Some(Kind::For) => "the rest of the `for` expression",
-            Some(Kind::Bare | Kind::Quote | Kind::Heredoc(..)) => "a template that is closed",
-            None => "the end of the value",
-        }
+    // With a blank behind it an error at the end is told from one at the last letter.
+    let copy = format!("{} ", prepared.copy);
+    let error = match what {
+        What::Value => copy.parse::<Expression>().err(),
+        What::Template => prepared.copy.parse::<Template>().err(),
     };
-    Fault { at: range, message: format!("expected {wanted}, found {found}") }
+    let offset = error.as_ref().map_or(0, |error| error.location().offset()).min(prepared.copy.len());
+    let words = error.as_ref().map_or("", |error| error.message());
+    let blank = prepared.copy[offset..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let at = prepared.start + offset + blank;
+    let range = at..token_end(raw, at, prepared.end);
+    let token = &raw[range.clone()];
+    if words.contains("nesting depth") {
+        return fault(range, "this is nested more than 64 levels deep, which is more than can be read");
+    }
+    if words.contains("chained binary operators") {
+        return fault(range, "this is a chain of more than 128 operators, which is more than can be read");
+    }
+    match token {
+        "'" => return fault(range, "`'` does not begin a string, only `\"` does"),
+        "%{" => {
+            let directive = raw[range.end..].trim_start_matches(['~', ' ', '\t']);
+            let keyword = &directive[..name_end(directive.as_bytes(), 0)];
+            let message = match keyword {
+                "if" => "`%{ if }` is never closed by `%{ endif }`".to_owned(),
+                "for" => "`%{ for }` is never closed by `%{ endfor }`".to_owned(),
+                "else" | "endif" | "endfor" => format!("`%{{ {keyword} }}` belongs to no directive here"),
+                _ => "expected `if`, `for`, `else`, `endif` or `endfor` in a directive".to_owned(),
+            };
+            return fault(range, message);
+        }
+        "else" | "endif" | "endfor" => {
+            return fault(range, format!("`%{{ {token} }}` does not belong to the directive that is open here"));
+        }
+        _ if raw[..at].ends_with("<<") => {
+            return fault(range, "a heredoc begins with `<<` or `<<-` and a name");
+        }
+        _ => {}
+    }
+    let open = prepare(raw, prepared.start, at, what).open.last().copied();
+    let is_for = open.is_some_and(|open| open.kind == Kind::For || is_for(&raw[open.at + 1..]));
+    let ends_value = matches!(token, ")" | "]" | "}" | "") || token == "," && open.is_some();
+    let wanted = match open.map(|open| open.kind) {
+        _ if words.contains("invalid expression") => "a value",
+        _ if is_for && words.contains("`in`") => "`in`",
+        _ if is_for && words.contains("`=>`") => "`=>` and a value",
+        _ if words.contains("`:`") => "`:`",
+        _ if raw[..at].trim_end().ends_with('.') => "a name, a number or `*`",
+        _ if ends_value => "a value",
+        Some(Kind::Round) => "`,` or `)`",
+        Some(Kind::Square) => "`,` or `]`",
+        Some(Kind::Object(_)) => "a new line, `,` or `}`",
+        Some(Kind::Sequence | Kind::For) => "`}`",
+        Some(Kind::Bare | Kind::Quote | Kind::Heredoc(..)) | None => "the end of the value",
+    };
+    fault(range, format!("expected {wanted}, found {}", found(raw, at, raw.len())))
+}
+
+fn fault(at: Range<usize>, message: impl Into<String>) -> Fault {
+    Fault { at, message: message.into() }
+}
+
+fn is_for(text: &str) -> bool {
+    text.trim_start().strip_prefix("for").is_some_and(|rest| rest.starts_with(char::is_whitespace))
 }
 
 enum Member {
@@ -199,7 +260,10 @@ impl<'a> Parser<'a> {
         loop {
             self.trivia();
             match self.peek() {
-                None | Some(b'}') => return body,
+                None | Some(b'}') => {
+                    self.twice(&body);
+                    return body;
+                }
                 Some(byte) if begins_name(byte) => match self.item(depth) {
                     Some(Member::Attribute(attribute)) => body.attributes.push(attribute),
                     Some(Member::Block(block)) => body.blocks.push(block),
@@ -211,6 +275,15 @@ impl<'a> Parser<'a> {
                     self.skip_value();
                 }
             }
+        }
+    }
+
+    /// Reports the arguments that are set more than once.
+    fn twice(&mut self, body: &Body) {
+        let mut names: Vec<&Name> = body.attributes.iter().map(|it| &it.name).collect();
+        names.sort_by_key(|name| (&name.text, name.span));
+        for pair in names.windows(2).filter(|pair| pair[0].text == pair[1].text) {
+            self.errors.push(SyntaxError { span: pair[1].span, message: format!("`{}` is set twice", pair[1].text) });
         }
     }
 
@@ -277,14 +350,14 @@ impl<'a> Parser<'a> {
         let ground = Ground::File(self.source);
         let prepared = prepare(self.text, self.at, self.text.len(), What::Value);
         self.at = prepared.end;
-        let told = self.broken && !prepared.faults.is_empty();
+        if self.broken && !prepared.unclosed.is_empty() {
+            return None;
+        }
         let mut faults = Vec::new();
         let expr = expression(ground, prepared, &mut faults);
-        if !told {
-            self.errors.extend(
-                faults.into_iter().map(|fault| SyntaxError { span: ground.span(fault.at), message: fault.message }),
-            );
-        }
+        self.errors.extend(
+            faults.into_iter().map(|fault| SyntaxError { span: ground.span(fault.at), message: fault.message }),
+        );
         expr
     }
 

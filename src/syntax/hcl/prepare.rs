@@ -4,15 +4,17 @@
 //! - a comment is blank, and so is a new line that means nothing (hcl-edit refuses some of those);
 //! - an object `{a = b}` is the list `[a , b]` (hcl-edit refuses a key that is written twice, compares each key with
 //!   each other, and takes the new lines in an object for its own);
-//! - an escape in a literal is two letters (literals are decoded from the source, see [`super::literal`]);
-//! - a line of a heredoc that only begins like its end begins otherwise.
+//! - a string or heredoc without sequences is a name (literals are decoded from the source, see [`super::literal`], and
+//!   hcl-edit takes its time over them); in those with sequences an escape is some letters, and a line of a heredoc that
+//!   only begins like its end begins otherwise.
 //!
 //! On the way the end of the expression is found, and what is not closed is reported at its place.
 
 use std::ops::Range;
 
-use super::lex::{closing, comment_end, heredoc, line_end, line_start, within_name};
-use super::scan::NEVER_CLOSED_STRING;
+use super::lex::{self, closing, comment_end, heredoc, line_end, line_start, within_name};
+use super::message::never_closed;
+use super::scan::{LOOK_BACK, NEVER_CLOSED_STRING};
 
 /// What is open at some point of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +71,11 @@ pub(super) struct Prepared {
     pub(super) copy: String,
     /// Whether it is one quoted string without sequences, and nothing else.
     pub(super) is_plain_string: bool,
-    /// What is open at its end: nothing, unless there are faults.
+    /// What is open at its end: nothing, unless something is unclosed.
     pub(super) open: Vec<Open>,
-    /// What is not closed, or closes nothing.
+    /// What is not closed, or closes nothing; the scanner sees that too.
+    pub(super) unclosed: Vec<Fault>,
+    /// What else is wrong.
     pub(super) faults: Vec<Fault>,
 }
 
@@ -94,9 +98,10 @@ pub(super) fn prepare(text: &str, start: usize, limit: usize, what: What) -> Pre
         copied: start,
         copy: String::with_capacity(if what == What::Template { limit - start } else { 64 }),
         open: Vec::new(),
+        unclosed: Vec::new(),
         faults: Vec::new(),
         first_string: None,
-        sequences: false,
+        last_sequence: 0,
     };
     if what == What::Template {
         reader.open.push(Open { kind: Kind::Bare, at: start });
@@ -114,10 +119,12 @@ struct Reader<'a> {
     copied: usize,
     copy: String,
     open: Vec<Open>,
+    unclosed: Vec<Fault>,
     faults: Vec<Fault>,
     /// The first string that is open with nothing around it.
     first_string: Option<Range<usize>>,
-    sequences: bool,
+    /// Where the last sequence began; 0, which is in no text, before there is one.
+    last_sequence: usize,
 }
 
 /// What matters outside of texts.
@@ -153,7 +160,7 @@ impl Reader<'_> {
     }
 
     fn finish(mut self, what: What) -> Prepared {
-        if self.faults.is_empty()
+        if self.unclosed.is_empty()
             && let Some(open) = self.open.iter().rfind(|open| open.kind != Kind::Bare).copied()
         {
             self.never_closed(open);
@@ -167,8 +174,9 @@ impl Reader<'_> {
             start: self.start,
             end,
             copy: self.copy,
-            is_plain_string: !self.sequences && self.first_string == Some(self.start..end),
+            is_plain_string: self.first_string == Some(self.start..end),
             open: self.open,
+            unclosed: self.unclosed,
             faults: self.faults,
         }
     }
@@ -210,7 +218,7 @@ impl Reader<'_> {
             (b'/', Some(b'*')) => match comment_end(self.bytes, at) {
                 Some(end) => self.write_over(end, ' '),
                 None => {
-                    self.fault(at..at + 2, "this comment is never closed by `*/`");
+                    self.unclosed(at..at + 2, "this comment is never closed by `*/`");
                     return false;
                 }
             },
@@ -359,26 +367,26 @@ impl Reader<'_> {
 
     fn close(&mut self, closer: u8) -> bool {
         let at = self.at;
-        let is_text = |open: &Open| matches!(open.kind, Kind::Quote | Kind::Heredoc(..) | Kind::Bare);
-        let floor = self.open.iter().rposition(is_text).map_or(0, |index| index + 1);
         let closes = |open: &Open| match open.kind {
             Kind::Round => closer == b')',
             Kind::Square => closer == b']',
             _ => closer == b'}',
         };
-        let Some(index) = self.open[floor..].iter().rposition(closes) else {
-            if floor == 0 && closer == b'}' {
+        let is_text = |open: &Open| matches!(open.kind, Kind::Quote | Kind::Heredoc(..) | Kind::Bare);
+        let mut within = self.open.iter().enumerate().rev().take(LOOK_BACK).take_while(|(_, open)| !is_text(open));
+        let Some(index) = within.find(|(_, open)| closes(open)).map(|(index, _)| index) else {
+            if closer == b'}' && self.open.len() <= LOOK_BACK && !self.open.iter().any(is_text) {
                 // It closes the body around this.
                 for open in std::mem::take(&mut self.open) {
                     self.never_closed(open);
                 }
                 return false;
             }
-            self.fault(at..at + 1, format!("`{}` closes nothing", char::from(closer)));
+            self.unclosed(at..at + 1, format!("`{}` closes nothing", char::from(closer)));
             self.at += 1;
             return true;
         };
-        for open in self.open.split_off(floor + index + 1) {
+        for open in self.open.split_off(index + 1) {
             self.never_closed(open);
         }
         if let Some(Open { kind: Kind::Object(entry), .. }) = self.open.pop() {
@@ -405,11 +413,9 @@ impl Reader<'_> {
         match self.bytes[self.at] {
             b'"' => {
                 self.at += 1;
-                if let Some(open) = self.open.pop()
-                    && self.open.is_empty()
-                    && self.first_string.is_none()
-                {
-                    self.first_string = Some(open.at..self.at);
+                let literal = self.close_text();
+                if self.open.is_empty() && self.first_string.is_none() {
+                    self.first_string = literal;
                 }
             }
             b'\n' => self.string_never_closed(self.at),
@@ -421,11 +427,23 @@ impl Reader<'_> {
         }
     }
 
+    /// Leaves a string or heredoc. One without sequences is written as a name, and its bytes are returned.
+    fn close_text(&mut self) -> Option<Range<usize>> {
+        let open = self.open.pop()?;
+        if self.last_sequence > open.at {
+            return None;
+        }
+        self.copy_to(self.at);
+        self.copy.truncate(open.at - self.start);
+        self.copy.extend(std::iter::repeat_n('_', self.at - open.at));
+        Some(open.at..self.at)
+    }
+
     /// At a `$` or `%` of a text.
     fn template_mark(&mut self, mark: u8) {
         match self.bytes[self.at + 1..] {
             [b'{', ..] => {
-                self.sequences = true;
+                self.last_sequence = self.at;
                 self.open.push(Open { kind: Kind::Sequence, at: self.at });
                 self.at += 2;
             }
@@ -434,14 +452,20 @@ impl Reader<'_> {
         }
     }
 
+    /// As the scanner does it: a string ends with its line, and takes what was opened on the line with it.
     fn string_never_closed(&mut self, line_end: usize) {
         let is_text = |open: &Open| matches!(open.kind, Kind::Heredoc(..) | Kind::Bare);
-        let floor = self.open.iter().rposition(is_text).map_or(0, |index| index + 1);
+        let base = self.open.len().saturating_sub(LOOK_BACK);
+        let floor = self.open[base..].iter().rposition(is_text).map_or(base, |index| base + index + 1);
+        let outermost = self.open[floor..].iter().position(|open| open.kind == Kind::Quote).unwrap_or(0) + floor;
         if let Some(quote) = self.open.last().copied() {
-            self.fault(quote.at..line_end, NEVER_CLOSED_STRING);
             let line = line_start(self.bytes, quote.at);
-            let outermost = self.open[floor..].iter().position(|open| open.kind == Kind::Quote).unwrap_or(0) + floor;
             let first = self.open[floor..outermost].iter().position(|open| open.at >= line);
+            let inner = self.open[outermost..].iter().rfind(|open| open.kind == Kind::Sequence && open.at >= line);
+            match inner.copied() {
+                Some(sequence) => self.never_closed(sequence),
+                None => self.unclosed(quote.at..line_end.min(lex::line_end(self.bytes, quote.at)), NEVER_CLOSED_STRING),
+            }
             self.open.truncate(first.map_or(outermost, |first| floor + first));
         }
         self.at = line_end;
@@ -457,7 +481,7 @@ impl Reader<'_> {
                 {
                     self.write_over(closing.start, ' ');
                     self.at = closing.end;
-                    self.open.pop();
+                    self.close_text();
                     return;
                 }
                 let indent = self.bytes[self.at..end].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
@@ -482,7 +506,7 @@ impl Reader<'_> {
             }
         }
         if let Some(open) = self.open.pop() {
-            self.fault(open.at..to, format!("this heredoc is never closed by a line that says `{delimiter}`"));
+            self.unclosed(open.at..to, format!("this heredoc is never closed by a line that says `{delimiter}`"));
         }
         self.open.clear();
     }
@@ -504,12 +528,13 @@ impl Reader<'_> {
 
     fn never_closed(&mut self, open: Open) {
         let length = if open.kind == Kind::Sequence { 2 } else { 1 };
-        let range = open.at..open.at + length;
-        let message = format!("`{}` is never closed", &self.text[range.clone()]);
-        self.fault(range, message);
+        self.unclosed(open.at..open.at + length, never_closed(self.text, open.at, length));
     }
 
     fn fault(&mut self, at: Range<usize>, message: impl Into<String>) {
         self.faults.push(Fault { at, message: message.into() });
+    }
+    fn unclosed(&mut self, at: Range<usize>, message: impl Into<String>) {
+        self.unclosed.push(Fault { at, message: message.into() });
     }
 }

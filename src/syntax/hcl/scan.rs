@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::lex::{begins_name, closing, comment_end, heredoc, line_end, line_start, name_end};
-use super::{Comment, Cut, Cuts};
+use super::message::never_closed;
+use super::{Comment, Cut, Cuts, lex};
 use crate::source::{Source, Span};
 use crate::syntax::SyntaxError;
 
@@ -40,6 +41,9 @@ pub(super) const TOP_LEVEL: [(&str, usize); 14] = [
 /// So many heredocs without an end are looked behind; then the rest of the file is lost. Each costs a pass over it.
 const MOST_REWINDS: usize = 8;
 
+/// So many brackets are looked at for the one that a bracket may close, so that the work stays in proportion to the text.
+pub(super) const LOOK_BACK: usize = 256;
+
 /// Cuts a file into top-level blocks and attributes, and collects the comments that speak to a linter.
 pub fn cut(source: &Source) -> Cuts {
     let marked = FIND_MARKS.iter().any(|mark| mark.find(source.text.as_bytes()).is_some());
@@ -57,6 +61,7 @@ pub fn cut(source: &Source) -> Cuts {
         cuts: Cuts::default(),
     };
     scanner.file();
+    scanner.cuts.errors.sort_by_key(|error| error.span);
     scanner.cuts
 }
 
@@ -335,13 +340,12 @@ impl Scanner<'_> {
     fn close(&mut self, closer: u8) {
         let at = self.at;
         self.at += 1;
-        let floor = self.open.iter().rposition(|open| open.kind.is_text()).map_or(0, |index| index + 1);
-        let Some(index) = self.open[floor..].iter().rposition(|open| open.kind.closed_by(closer)) else {
+        let within = self.open.iter().enumerate().rev().take(LOOK_BACK).take_while(|(_, open)| !open.kind.is_text());
+        let Some(index) = within.filter(|(_, open)| open.kind.closed_by(closer)).map(|(index, _)| index).next() else {
             return self.error(at, at + 1, format!("`{}` closes nothing", char::from(closer)));
         };
-        let index = floor + index;
         for open in self.open.split_off(index + 1) {
-            self.error(open.at, open.at + 1, format!("`{}` is never closed", &self.text[open.at..=open.at]));
+            self.error(open.at, open.at + 1, never_closed(self.text, open.at, 1));
         }
         if let Some(open) = self.open.pop()
             && index > 0
@@ -385,13 +389,19 @@ impl Scanner<'_> {
     /// A string ends with its line. What was opened on this line is given up with it, since the missing quote may be
     /// anywhere on it.
     fn string_never_closed(&mut self, line_end: usize) {
-        let heredoc = self.open.iter().rposition(|open| matches!(open.kind, Kind::Heredoc(..)));
-        let floor = heredoc.map_or(0, |index| index + 1);
+        let base = self.open.len().saturating_sub(LOOK_BACK);
+        let heredoc = self.open[base..].iter().rposition(|open| matches!(open.kind, Kind::Heredoc(..)));
+        let floor = heredoc.map_or(base, |index| base + index + 1);
+        let outermost = self.open[floor..].iter().position(|open| open.kind == Kind::Quote).unwrap_or(0) + floor;
         if let Some(quote) = self.open.last().copied() {
-            self.error(quote.at, line_end, NEVER_CLOSED_STRING);
             let line = line_start(self.bytes, quote.at);
-            let outermost = self.open[floor..].iter().position(|open| open.kind == Kind::Quote).unwrap_or(0) + floor;
             let first = self.open[floor..outermost].iter().position(|open| open.at >= line);
+            let inner = self.open[outermost..].iter().rfind(|open| open.kind == Kind::Sequence && open.at >= line);
+            match inner.copied() {
+                // What looks like a string in a sequence is more likely the end of the string around it.
+                Some(sequence) => self.error(sequence.at, sequence.at + 2, never_closed(self.text, sequence.at, 2)),
+                None => self.error(quote.at, line_end.min(lex::line_end(self.bytes, quote.at)), NEVER_CLOSED_STRING),
+            }
             self.open.truncate(first.map_or(outermost, |first| floor + first));
         }
         self.at = line_end;
@@ -457,8 +467,8 @@ impl Scanner<'_> {
         let Some(first) = self.open.first().copied() else { return };
         let sequence = self.open.iter().find(|open| open.kind == Kind::Sequence);
         let at = sequence.map_or(self.suspect.unwrap_or(first.at), |open| open.at);
-        let end = at + if sequence.is_some() { 2 } else { 1 };
-        self.error(at, end, format!("`{}` is never closed", &self.text[at..end]));
+        let length = if sequence.is_some() { 2 } else { 1 };
+        self.error(at, at + length, never_closed(self.text, at, length));
         self.open.clear();
     }
 

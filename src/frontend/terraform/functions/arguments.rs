@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{CallError, Host, Site};
-use crate::value::{Hole, HoleKind, Node, Number, Object, Text, Value};
+use crate::value::{Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
 
 /// What a function answers.
 pub(super) type Answer<T = Node> = Result<T, Stop>;
@@ -43,6 +43,16 @@ impl<'a> Call<'a> {
         Stop::Hole { kind: survey.kind(), why: survey.why() }
     }
 
+    /// The same of a value made of pieces of some of the arguments only.
+    pub(super) fn unknown_piece_of(&self, arguments: &[usize]) -> Stop {
+        let survey = arguments.iter().filter_map(|index| self.arguments.get(*index));
+        let survey = survey.fold(Survey::default(), |mut survey, node| {
+            survey.look(node);
+            survey
+        });
+        Stop::Hole { kind: survey.kind(), why: survey.why() }
+    }
+
     /// A value that never holds a wildcard cannot be known: a number, a digest.
     pub(super) fn opaque(&self) -> Stop {
         Stop::Hole { kind: HoleKind::Opaque, why: Survey::of(self.arguments).why() }
@@ -76,6 +86,16 @@ impl<'a> Call<'a> {
         Ok(self.made(Value::List(nodes.into())))
     }
 
+    /// An object that the call gives.
+    pub(super) fn made_object(&self, entries: Vec<Entry>) -> Node {
+        self.made(Value::Object(Arc::new(Object { entries, open: None })))
+    }
+
+    /// An entry whose key nobody has written.
+    pub(super) fn entry(&self, key: &str, node: Node) -> Entry {
+        Entry { key: Text::known(key, self.site.span), key_span: self.site.span, node }
+    }
+
     pub(super) fn made_bool(&self, it: bool) -> Answer {
         Ok(self.made(Value::Bool(it)))
     }
@@ -89,6 +109,11 @@ impl<'a> Call<'a> {
     pub(super) fn in_place_of(&self, index: usize, value: Value) -> Answer {
         let argument = &self.arguments[index];
         Ok(Node { value, span: argument.span, origin: argument.origin.clone() })
+    }
+
+    /// A list made of an argument's elements, which have taken over the way it came.
+    pub(super) fn in_span_of(&self, index: usize, nodes: Vec<Node>) -> Answer {
+        Ok(Node::list(nodes, self.arguments[index].span))
     }
 
     fn not_null(&self, index: usize) -> Answer<&'a Node> {
@@ -211,10 +236,17 @@ impl<'a> Call<'a> {
         out
     }
 
-    /// A hole made of a piece of text by this function.
+    /// A hole made of a piece of text by this function, which takes something out of it at most.
     pub(super) fn made_hole(&self, of: &Text, rest: &[&Text]) -> Arc<Hole> {
-        let node = Node::new(Value::Text(of.clone()), of.span(0..of.len()).unwrap_or(self.site.span));
-        let survey = Survey::of(std::slice::from_ref(&node));
+        self.made_hole_putting_in(of, rest, &Text::default())
+    }
+
+    /// A hole made of a piece of text by this function, which may put something else into it.
+    pub(super) fn made_hole_putting_in(&self, of: &Text, rest: &[&Text], put: &Text) -> Arc<Hole> {
+        let span = of.span(0..of.len()).unwrap_or(self.site.span);
+        let mut survey = Survey::default();
+        survey.look_at_text(of);
+        survey.look_at_text(put);
         let subject = match of.holes().next() {
             Some((0, hole)) if of.len() == crate::value::HOLE.len_utf8() => hole.reference.to_string(),
             _ => format!("\"{of}\""),
@@ -223,7 +255,7 @@ impl<'a> Call<'a> {
             kind: survey.kind(),
             reference: self.rename(&subject, rest).into(),
             scope: survey.first.as_ref().map_or_else(|| self.host.scope(), |hole| Arc::clone(&hole.scope)),
-            span: node.span,
+            span,
             why: survey.why(),
         })
     }
@@ -235,16 +267,23 @@ fn words(node: &Node) -> String {
         Value::Null => "null".into(),
         Value::Bool(it) => it.to_string(),
         Value::Number(it) => it.to_string(),
-        Value::Text(text) => format!("\"{text}\""),
+        Value::Text(text) if text.len() < 200 => format!("\"{text}\""),
+        Value::Text(_) => format!("\"… {}\"", node.span.start),
         // Two of them must not be taken for the same value, so their places tell them apart.
         Value::List(_) => format!("[… {}]", node.span.start),
         Value::Object(_) => format!("{{… {}}}", node.span.start),
         Value::OneOf(arms) => match &**arms {
-            [first, second] => format!("{} ? {} : {}", first.when, words(&first.node), words(&second.node)),
+            [first, second] if !is_one_of(&first.node) && !is_one_of(&second.node) => {
+                format!("{} ? {} : {}", first.when, words(&first.node), words(&second.node))
+            }
             _ => format!("one of … {}", node.span.start),
         },
         Value::Unknown(hole) => hole.reference.to_string(),
     }
+}
+
+fn is_one_of(node: &Node) -> bool {
+    matches!(node.value, Value::OneOf(_))
 }
 
 /// What there is in some values that decides what may be made of them.

@@ -9,6 +9,9 @@ use crate::value::{Arm, Entry, Node, Object, Value};
 
 /// How many results a call may have.
 pub(super) const LIMIT: usize = 8;
+/// How many it may have by choices that do not depend on each other: they multiply, and then what is known is better
+/// kept once with several unknowns in it than many times.
+const LIMIT_OF_SEVERAL: usize = 4;
 
 /// Which of its arms each choice of a call takes.
 struct Choices<'a> {
@@ -24,7 +27,7 @@ pub(super) fn distribute(call: &mut Call<'_>, function: Function, limit: usize) 
         return None;
     }
     let count = choices.of.iter().try_fold(1_usize, |count, arms| count.checked_mul(arms.len()))?;
-    if count > limit {
+    if count > if choices.of.len() > 1 { limit.min(LIMIT_OF_SEVERAL) } else { limit } {
         return None;
     }
     let (mut arms, mut error) = (Vec::with_capacity(count), None);
@@ -108,8 +111,9 @@ fn choices(arguments: &[Node], reach: Reach) -> Choices<'_> {
     choices
 }
 
-fn is_same_choice(a: &[Arm], b: &[Arm]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.at == b.at && a.when == b.when)
+/// Whether two choices are made by the same condition: it is written twice in one file, or came twice from there.
+pub(super) fn is_same_choice(a: &[Arm], b: &[Arm]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.at.file == b.at.file && a.when == b.when)
 }
 
 impl<'a> Choices<'a> {

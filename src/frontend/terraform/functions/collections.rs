@@ -59,7 +59,8 @@ fn any_is(call: &mut Call<'_>, decisive: bool) -> Answer {
                     return call.made_bool(false);
                 }
             }
-            None if is_loose(node) || matches!(node.value, Value::OneOf(_) | Value::Text(_)) => unknown = true,
+            None if is_loose(node) || matches!(node.value, Value::OneOf(_)) => unknown = true,
+            None if node.as_text().is_some_and(Text::has_holes) => unknown = true,
             None => return Err(call.fail(Some(0), "a list of bool is required")),
         }
     }
@@ -99,6 +100,9 @@ fn is_set(node: &Node) -> Option<bool> {
 }
 
 pub(super) fn coalesce(call: &mut Call<'_>) -> Answer {
+    if unified(call.arguments).is_none() {
+        return Err(call.fail(None, "all arguments must have the same type"));
+    }
     let has_text = call.arguments.iter().any(|node| matches!(node.value, Value::Text(_)));
     first_of(call, is_set, |node| if has_text { as_text_node(node) } else { node.clone() })
         .ok_or_else(|| call.fail(None, "there is no argument that is neither null nor empty"))?
@@ -189,7 +193,7 @@ pub(super) fn compact(call: &mut Call<'_>) -> Answer {
             _ => out.push(as_text_node(&node)),
         }
     }
-    call.in_place_of(0, Value::List(out.into()))
+    call.in_span_of(0, out)
 }
 
 pub(super) fn concat(call: &mut Call<'_>) -> Answer {
@@ -224,7 +228,7 @@ pub(super) fn contains(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn distinct(call: &mut Call<'_>) -> Answer {
     let nodes = unified_list(call, 0)?;
-    call.in_place_of(0, Value::List(without_duplicates(nodes).into()))
+    call.in_span_of(0, without_duplicates(nodes))
 }
 
 pub(super) fn element(call: &mut Call<'_>) -> Answer {
@@ -261,7 +265,10 @@ pub(super) fn element(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn flatten(call: &mut Call<'_>) -> Answer {
     fn gather(call: &mut Call<'_>, whole: &Node, out: &mut Vec<Node>, depth: usize) -> Answer<()> {
-        let Value::List(nodes) = &whole.value else { return Ok(out.push(whole.clone())) };
+        let Value::List(nodes) = &whole.value else {
+            out.push(whole.clone());
+            return Ok(());
+        };
         if depth > 100 {
             return Err(call.free());
         }
@@ -357,7 +364,8 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
         return Err(call.unknown());
     }
     let at = call.arguments[1].span;
-    let shown = if key.has_holes() { key.to_string() } else { format!("the key {key}") };
+    let key_hole = key.holes().next().filter(|_| key.len() == crate::value::HOLE.len_utf8());
+    let shown = key_hole.map_or_else(|| key.to_string(), |(_, hole)| hole.reference.to_string());
     let mut arms: Vec<Arm> = candidates
         .iter()
         .map(|entry| Arm { when: format!("{shown} is {}", entry.key).into(), at, node: whole.inherit(&entry.node) })
@@ -368,7 +376,11 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
         arms.push(Arm { when: format!("{} has {shown}", hole.reference).into(), at, node });
     }
     if let Some(default) = default {
-        arms.push(Arm { when: format!("there is no {shown}").into(), at, node: default.clone() });
+        let when = match &object.open {
+            Some(hole) => format!("{} has no {shown}", hole.reference),
+            None => format!("{shown} is no key"),
+        };
+        arms.push(Arm { when: when.into(), at, node: default.clone() });
     }
     match arms.as_slice() {
         // Without a default there is the entry or an error.
@@ -485,7 +497,7 @@ pub(super) fn range(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn reverse(call: &mut Call<'_>) -> Answer {
     let nodes: Vec<Node> = call.elements(0)?.rev().collect();
-    call.in_place_of(0, Value::List(nodes.into()))
+    call.in_span_of(0, nodes)
 }
 
 pub(super) fn setintersection(call: &mut Call<'_>) -> Answer {
@@ -586,7 +598,7 @@ pub(super) fn sort(call: &mut Call<'_>) -> Answer {
         return Err(call.fail(Some(0), "a list of strings is required"));
     }
     nodes.sort_by(set_order);
-    call.in_place_of(0, Value::List(nodes.into()))
+    call.in_span_of(0, nodes)
 }
 
 pub(super) fn transpose(call: &mut Call<'_>) -> Answer {

@@ -134,6 +134,11 @@ pub(super) fn unified(nodes: &[Node]) -> Option<Vec<Node>> {
 }
 
 fn unified_lists(lists: &[Node]) -> Option<Vec<Node>> {
+    /// Lists are shared, so what is small to hold can be long to walk.
+    const MOST: usize = 10_000;
+    if lists.iter().filter_map(Node::as_list).map(<[Node]>::len).sum::<usize>() > MOST {
+        return Some(lists.to_vec());
+    }
     let inner: Vec<Node> = lists.iter().filter_map(Node::as_list).flatten().cloned().collect();
     let mut inner = unified(&inner)?.into_iter();
     Some(

@@ -234,8 +234,14 @@ fn put(call: &mut Call<'_>, out: &mut Text, verb: Verb, node: &Node) -> Answer<(
             pad(call, out, verb, text, &Origin::HERE)
         }
         't' => match truth(node) {
-            Some(it) => pad(call, out, verb, Text::known(&it.to_string(), node.span), &node.origin),
-            None if is_unknown(node) => Ok(put_opaque(call, out, verb, node)),
+            // Go would fill it up to the width, Terraform does not.
+            Some(it) => {
+                pad(call, out, Verb { width: None, ..verb }, Text::known(&it.to_string(), node.span), &node.origin)
+            }
+            None if is_unknown(node) => {
+                put_opaque(call, out, verb, node);
+                Ok(())
+            }
             None => Err(refuse(call, "a bool is required")),
         },
         _ => {
@@ -245,7 +251,8 @@ fn put(call: &mut Call<'_>, out: &mut Text, verb: Verb, node: &Node) -> Answer<(
             };
             let Some(number) = number else {
                 if is_unknown(node) {
-                    return Ok(put_opaque(call, out, verb, node));
+                    put_opaque(call, out, verb, node);
+                    return Ok(());
                 }
                 return Err(refuse(call, "a number is required"));
             };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::arguments::{Answer, Call};
-use super::arms::one_of;
+use super::arms::{is_same_choice, one_of};
 use super::compare::in_order;
 use crate::source::Span;
 use crate::value::{Arm, HoleKind, Node, Origin, Text, Value};
@@ -66,10 +66,6 @@ struct Choices<'a> {
     looked: usize,
 }
 
-fn is_same_choice(a: &[Arm], b: &[Arm]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.at == b.at && a.when == b.when)
-}
-
 impl<'a> Choices<'a> {
     fn gather(&mut self, node: &'a Node) {
         self.looked += 1;
@@ -117,7 +113,8 @@ impl Writer<'_, '_, '_> {
     fn node(&mut self, node: &Node, later: &Origin, depth: usize) -> Answer<()> {
         let way = node.origin.followed_by(later);
         if depth > DEEPEST {
-            return Ok(self.stand_in(node));
+            self.stand_in(node);
+            return Ok(());
         }
         // A value may be shared many times over, so what it grows to is paid for as it grows.
         self.call.spend(32)?;

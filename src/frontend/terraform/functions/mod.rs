@@ -6,12 +6,23 @@
 
 mod arguments;
 mod arms;
+mod aws;
 mod collections;
 mod compare;
 mod convert;
+mod encoding;
+mod files;
 mod format;
 mod json;
+mod network;
+mod numbers;
+mod regular;
 mod strings;
+mod time;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -72,10 +83,21 @@ pub struct CallError {
 
 /// The value of `name(arguments)`. What cannot be known is a hole which says why.
 ///
-/// A list may hold [`Value::Unknown`](crate::value::Value::Unknown), which stands for any number of elements.
+/// A list may hold [`Value::Unknown`](crate::value::Value::Unknown), which stands for any number of elements; text with
+/// a hole is one. An element that is one of several values and may be a list stands for that list's elements: what
+/// `concat` makes of more conditions than can be told apart.
+///
+/// An argument that is one of several values gives one of several results, those left out under which the call fails.
 pub fn call(name: &str, arguments: &[Node], site: &Site, host: &mut dyn Host) -> Result<Node, CallError> {
     let name = name.strip_prefix("core::").unwrap_or(name);
-    let Some(function) = find(name) else {
+    if let Some((kind, why)) = impure(name) {
+        return Ok(hole(kind, why.into(), site, host));
+    }
+    let function = match name.strip_prefix("provider::").and_then(|name| name.split_once("::")) {
+        Some((_, name)) => find_in_provider(name),
+        None => find(name),
+    };
+    let Some(function) = function else {
         let why = format!("`{name}` is not a function iamlint evaluates");
         return Ok(hole(HoleKind::Free, why.into(), site, host));
     };
@@ -89,6 +111,18 @@ pub fn call(name: &str, arguments: &[Node], site: &Site, host: &mut dyn Host) ->
 fn hole(kind: HoleKind, why: Arc<str>, site: &Site, host: &dyn Host) -> Node {
     let reference = Arc::clone(&site.written);
     Node::unknown(Hole { kind, reference, scope: host.scope(), span: site.span, why })
+}
+
+/// What a function gives that is not known before Terraform runs, and why.
+fn impure(name: &str) -> Option<(HoleKind, &'static str)> {
+    Some(match name {
+        "plantimestamp" | "timestamp" => (HoleKind::Opaque, "a time that is known when Terraform runs"),
+        "uuid" | "bcrypt" => (HoleKind::Opaque, "it is another one at each run"),
+        "rsadecrypt" => (HoleKind::Free, "a decrypted text"),
+        "issensitive" => (HoleKind::Opaque, "iamlint does not follow what is marked sensitive"),
+        "type" => (HoleKind::Opaque, "a type is no value"),
+        _ => return None,
+    })
 }
 
 /// A function as the table below has it.
@@ -133,21 +167,49 @@ const MANY: usize = usize::MAX;
 fn find(name: &str) -> Option<Function> {
     use Reach::{Argument, Element, Nowhere};
     let (run, least, most, reach): (fn(&mut Call<'_>) -> Answer, usize, usize, Reach) = match name {
+        "abs" => (numbers::abs, 1, 1, Argument),
+        "abspath" => (files::abspath, 1, 1, Argument),
         "alltrue" => (collections::alltrue, 1, 1, Element),
         "anytrue" => (collections::anytrue, 1, 1, Element),
+        "base64decode" => (encoding::base64decode, 1, 1, Argument),
+        "base64encode" => (encoding::base64encode, 1, 1, Argument),
+        "base64gzip" => (encoding::base64gzip, 1, 1, Argument),
+        "base64sha256" => (encoding::base64sha256, 1, 1, Argument),
+        "base64sha512" => (encoding::base64sha512, 1, 1, Argument),
+        "basename" => (files::basename, 1, 1, Argument),
+        "ceil" => (numbers::ceil, 1, 1, Argument),
         "chomp" => (strings::chomp, 1, 1, Argument),
         "chunklist" => (collections::chunklist, 2, 2, Argument),
+        "cidrcontains" => (network::cidrcontains, 2, 2, Argument),
+        "cidrhost" => (network::cidrhost, 2, 2, Argument),
+        "cidrnetmask" => (network::cidrnetmask, 1, 1, Argument),
+        "cidrsubnet" => (network::cidrsubnet, 3, 3, Argument),
+        "cidrsubnets" => (network::cidrsubnets, 1, MANY, Argument),
         "coalesce" => (collections::coalesce, 1, MANY, Argument),
         "coalescelist" => (collections::coalescelist, 1, MANY, Argument),
         "compact" => (collections::compact, 1, 1, Element),
         "concat" => (collections::concat, 1, MANY, Argument),
         "contains" => (collections::contains, 2, 2, Element),
+        "csvdecode" => (encoding::csvdecode, 1, 1, Argument),
+        "dirname" => (files::dirname, 1, 1, Argument),
         "distinct" => (collections::distinct, 1, 1, Argument),
         "element" => (collections::element, 2, 2, Argument),
         "endswith" => (strings::endswith, 2, 2, Argument),
         "ephemeralasnull" | "nonsensitive" | "sensitive" => (convert::same, 1, 1, Nowhere),
+        "file" => (files::file, 1, 1, Argument),
+        "filebase64" => (files::filebase64, 1, 1, Argument),
+        "filebase64sha256" => (files::filebase64sha256, 1, 1, Argument),
+        "filebase64sha512" => (files::filebase64sha512, 1, 1, Argument),
+        "fileexists" => (files::fileexists, 1, 1, Argument),
+        "filemd5" => (files::filemd5, 1, 1, Argument),
+        "fileset" => (files::fileset, 2, 2, Argument),
+        "filesha1" => (files::filesha1, 1, 1, Argument),
+        "filesha256" => (files::filesha256, 1, 1, Argument),
+        "filesha512" => (files::filesha512, 1, 1, Argument),
         "flatten" => (collections::flatten, 1, 1, Element),
+        "floor" => (numbers::floor, 1, 1, Argument),
         "format" => (format::format, 1, MANY, Argument),
+        "formatdate" => (time::formatdate, 2, 2, Argument),
         "formatlist" => (format::formatlist, 1, MANY, Argument),
         "indent" => (strings::indent, 2, 2, Argument),
         "index" => (collections::index, 2, 2, Element),
@@ -156,18 +218,31 @@ fn find(name: &str) -> Option<Function> {
         "jsonencode" => (json::jsonencode, 1, 1, Nowhere),
         "keys" => (collections::keys, 1, 1, Argument),
         "length" => (collections::length, 1, 1, Argument),
+        "log" => (numbers::log, 2, 2, Argument),
         "lookup" => (collections::lookup, 2, 3, Argument),
         "lower" => (strings::lower, 1, 1, Argument),
         "matchkeys" => (collections::matchkeys, 3, 3, Argument),
+        "max" => (numbers::max, 1, MANY, Argument),
+        "md5" => (encoding::md5, 1, 1, Argument),
         "merge" => (collections::merge, 0, MANY, Argument),
+        "min" => (numbers::min, 1, MANY, Argument),
         "one" => (collections::one, 1, 1, Argument),
+        "parseint" => (numbers::parseint, 2, 2, Argument),
+        "pathexpand" => (files::pathexpand, 1, 1, Argument),
+        "pow" => (numbers::pow, 2, 2, Argument),
         "range" => (collections::range, 1, 3, Argument),
+        "regex" => (regular::regex, 2, 2, Argument),
+        "regexall" => (regular::regexall, 2, 2, Argument),
         "replace" => (strings::replace, 3, 3, Argument),
         "reverse" => (collections::reverse, 1, 1, Argument),
         "setintersection" => (collections::setintersection, 1, MANY, Argument),
         "setproduct" => (collections::setproduct, 2, MANY, Argument),
         "setsubtract" => (collections::setsubtract, 2, 2, Argument),
         "setunion" => (collections::setunion, 1, MANY, Argument),
+        "sha1" => (encoding::sha1, 1, 1, Argument),
+        "sha256" => (encoding::sha256, 1, 1, Argument),
+        "sha512" => (encoding::sha512, 1, 1, Argument),
+        "signum" => (numbers::signum, 1, 1, Argument),
         "slice" => (collections::slice, 3, 3, Argument),
         "sort" => (collections::sort, 1, 1, Argument),
         "split" => (strings::split, 2, 2, Argument),
@@ -175,6 +250,13 @@ fn find(name: &str) -> Option<Function> {
         "strcontains" => (strings::strcontains, 2, 2, Argument),
         "strrev" => (strings::strrev, 1, 1, Argument),
         "substr" => (strings::substr, 3, 3, Argument),
+        "sum" => (numbers::sum, 1, 1, Element),
+        "templatefile" => (files::templatefile, 2, 2, Argument),
+        "templatestring" => (files::templatestring, 2, 2, Argument),
+        "textdecodebase64" => (encoding::textdecodebase64, 2, 2, Argument),
+        "textencodebase64" => (encoding::textencodebase64, 2, 2, Argument),
+        "timeadd" => (time::timeadd, 2, 2, Argument),
+        "timecmp" => (time::timecmp, 2, 2, Argument),
         "title" => (strings::title, 1, 1, Argument),
         "tobool" => (convert::tobool, 1, 1, Argument),
         "tolist" => (convert::tolist, 1, 1, Argument),
@@ -188,9 +270,25 @@ fn find(name: &str) -> Option<Function> {
         "trimspace" => (strings::trimspace, 1, 1, Argument),
         "trimsuffix" => (strings::trimsuffix, 2, 2, Argument),
         "upper" => (strings::upper, 1, 1, Argument),
+        "urldecode" => (encoding::urldecode, 1, 1, Argument),
+        "urlencode" => (encoding::urlencode, 1, 1, Argument),
+        "uuidv5" => (encoding::uuidv5, 2, 2, Argument),
         "values" => (collections::values, 1, 1, Argument),
+        "yamldecode" => (yaml::yamldecode, 1, 1, Argument),
+        "yamlencode" => (yaml::yamlencode, 1, 1, Argument),
         "zipmap" => (collections::zipmap, 2, 2, Argument),
         _ => return None,
     };
     Some(Function { run, least, most, reach })
+}
+
+/// The functions of providers. The name that a module gives a provider says nothing, so only the function's own counts.
+fn find_in_provider(name: &str) -> Option<Function> {
+    let (run, most): (fn(&mut Call<'_>) -> Answer, usize) = match name {
+        "arn_build" => (aws::arn_build, 5),
+        "arn_parse" => (aws::arn_parse, 1),
+        "trim_iam_role_path" => (aws::trim_iam_role_path, 1),
+        _ => return None,
+    };
+    Some(Function { run, least: most, most, reach: Reach::Argument })
 }

@@ -1,11 +1,12 @@
 //! Functions on text. A hole stays a hole, and what is known around it stays known, as long as the result is certain.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::arguments::{Answer, Call, Stop};
+use super::arguments::{Answer, Call};
 use super::compare::{is_loose, known_ends};
 use crate::value::{HOLE, Hole, HoleKind, Node, Origin, Text, Value};
 
@@ -31,7 +32,8 @@ fn letter_by_letter(call: &mut Call<'_>, change: impl Fn(&str) -> String) -> Ans
 }
 
 pub(super) fn lower(call: &mut Call<'_>) -> Answer {
-    letter_by_letter(call, |part| part.chars().map(|it| simple(it, it.to_lowercase())).collect())
+    letter_by_letter(call, |part| // The only one with two small letters is `İ`, and Go takes the first.
+        part.chars().filter_map(|it| it.to_lowercase().next()).collect())
 }
 
 pub(super) fn upper(call: &mut Call<'_>) -> Answer {
@@ -109,7 +111,7 @@ pub(super) fn indent(call: &mut Call<'_>) -> Answer {
     let text = call.text(1)?;
     let spaces = usize::try_from(call.integer(0)?).unwrap_or(0);
     let lines = memchr::memchr_iter(b'\n', text.raw().as_bytes()).count();
-    call.spend(text.len().saturating_add(lines.saturating_mul(spaces)))?;
+    call.spend(text.len().saturating_add((lines + 1).saturating_mul(spaces)))?;
     let spaces = " ".repeat(spaces);
     let mut out = Text::default();
     let mut done = 0;
@@ -146,26 +148,12 @@ pub(super) fn join(call: &mut Call<'_>) -> Answer {
     call.spend(size)?;
     let between = &call.arguments[0].origin;
     let mut out = Text::default();
-    // An unknown number of elements has a separator between each two, which is a part of its hole, and so is the one
-    // that would go before it: there is none when there is no element.
+    // Of an unknown number of elements the hole has all separators, the one to its neighbour too: where there is no
+    // element there is none.
     let mut needs_separator = false;
-    let count = parts.len();
-    for (index, (text, way, is_loose)) in parts.into_iter().enumerate() {
+    for (text, way, is_loose) in parts {
         if is_loose {
-            if count == 1 && separator.as_known().is_some() {
-                out.push_hole(call.made_hole(&text, &[&separator]));
-                break;
-            }
-            let mut all = separator.clone();
-            all.push_text(&text, &way);
-            let survey_of = all;
-            let hole = call.made_hole(&text, &[&separator]);
-            let is_wild =
-                survey_of.raw().contains(['*', '?']) || survey_of.holes().any(|(_, it)| it.kind == HoleKind::Free);
-            let kind = if is_wild { HoleKind::Free } else { HoleKind::Opaque };
-            out.push_hole(Arc::new(Hole { kind, ..(*hole).clone() }));
-            // In front of all others it brings its separator behind it.
-            needs_separator = index > 0 && needs_separator;
+            out.push_hole(call.made_hole_putting_in(&text, &[&separator], &separator));
             continue;
         }
         if needs_separator {
@@ -261,30 +249,41 @@ pub(super) fn chomp(call: &mut Call<'_>) -> Answer {
     trimmed(call, |it| matches!(it, '\r' | '\n'), false)
 }
 
-/// The first argument without what `is_cut` at its end, and in front as well.
+/// The first argument without what `is_cut` at its end, and in front as well. A hole at an end becomes what the
+/// function leaves of it, and of what it might cut beyond it.
 fn trimmed(call: &mut Call<'_>, is_cut: impl Fn(char) -> bool, in_front: bool) -> Answer {
     let text = call.text(0)?;
-    let is_cut = |it: char| it != HOLE && is_cut(it);
-    let end = text.raw().trim_end_matches(is_cut).len();
-    let start = if in_front { end - text.raw()[..end].trim_start_matches(is_cut).len() } else { 0 };
+    let is_known_cut = |it: char| it != HOLE && is_cut(it);
+    let may_be_cut = |it: char| it == HOLE || is_cut(it);
+    let end = text.raw().trim_end_matches(is_known_cut).len();
+    let start = if in_front { end - text.raw()[..end].trim_start_matches(is_known_cut).len() } else { 0 };
     let text = text.slice(start..end);
-    let text = if in_front { with_end_changed(call, &text, true) } else { text };
-    let text = with_end_changed(call, &text, false);
-    Ok(piece(call, 0, text))
-}
-
-/// The text with the hole at one of its ends, if there is one, as the function leaves it.
-fn with_end_changed(call: &Call<'_>, text: &Text, in_front: bool) -> Text {
-    let at = if in_front { 0 } else { text.len().saturating_sub(HOLE_LEN) };
-    if text.hole_at(at).is_none() || !text.raw().is_char_boundary(at) {
-        return text.clone();
+    let raw = text.raw();
+    // Where nothing is cut for certain.
+    let mut from = if in_front { raw.len() - raw.trim_start_matches(may_be_cut).len() } else { 0 };
+    let mut to = raw.trim_end_matches(may_be_cut).len();
+    if from >= to && text.has_holes() && (in_front || to == 0) {
+        (from, to) = (raw.len(), raw.len());
     }
-    let rest: Vec<Text> = (1..call.arguments.len()).filter_map(|index| call.text(index).ok()).collect();
-    with_hole(text, at..at + HOLE_LEN, call.made_hole(&text.slice(at..at + HOLE_LEN), &rest.iter().collect::<Vec<_>>()))
+    let mut rest = Vec::new();
+    for index in 1..call.arguments.len() {
+        rest.push(call.text(index)?);
+    }
+    let rest: Vec<&Text> = rest.iter().collect();
+    let mut out = Text::default();
+    for (range, is_end) in [(0..from, true), (from..to, false), (to..raw.len(), true)] {
+        let part = text.slice(range);
+        if is_end && part.has_holes() {
+            out.push_hole(call.made_hole(&part, &rest));
+        } else {
+            out.push_text(&part, &Origin::HERE);
+        }
+    }
+    Ok(piece(call, 0, out))
 }
 
 /// The text with a hole in the place of a part of it.
-fn with_hole(text: &Text, range: std::ops::Range<usize>, hole: Arc<Hole>) -> Text {
+fn with_hole(text: &Text, range: Range<usize>, hole: Arc<Hole>) -> Text {
     let mut out = text.slice(0..range.start);
     out.push_hole(hole);
     out.push_text(&text.slice(range.end..text.len()), &Origin::HERE);
@@ -303,15 +302,23 @@ pub(super) fn trimprefix(call: &mut Call<'_>) -> Answer {
     }
     let Some(known) = prefix.as_known() else { return Err(call.unknown()) };
     let front = known_ends(&text).0.len();
-    if !text.has_holes() || !known.starts_with(&text.raw()[..front]) || front >= known.len() {
-        return call.in_place_of(0, Value::Text(text));
+    let part =
+        uncertain(&text, known, known.len()).into_iter().next().filter(|part| part.start == 0 && front < known.len());
+    let Some(part) = part else { return call.in_place_of(0, Value::Text(text)) };
+    // What the hole would have to hold for the prefix to be there.
+    let ahead = part.end - front - HOLE_LEN;
+    cut_at_an_end(call, &text, part, known.get(front..known.len().saturating_sub(ahead)).unwrap_or_default(), &prefix)
+}
+
+/// The text with a part of it as the function leaves it, unless the hole in that part cannot hold what is missing.
+fn cut_at_an_end(call: &Call<'_>, text: &Text, part: Range<usize>, missing: &str, cut: &Text) -> Answer {
+    let uncertain = text.slice(part.clone());
+    if let (1, Some((_, hole))) = (uncertain.holes().count(), uncertain.holes().next())
+        && cannot_be_in(hole, missing)
+    {
+        return call.in_place_of(0, Value::Text(text.clone()));
     }
-    // What the hole would have to begin with for the prefix to be there.
-    if text.hole_at(front).is_some_and(|hole| cannot_be_in(hole, &known[front..])) && text.len() == front + HOLE_LEN {
-        return call.in_place_of(0, Value::Text(text));
-    }
-    let hole = call.made_hole(&text.slice(0..front + HOLE_LEN), &[&prefix]);
-    Ok(piece(call, 0, with_hole(&text, 0..front + HOLE_LEN, hole)))
+    Ok(piece(call, 0, with_hole(text, part, call.made_hole(&uncertain, &[cut]))))
 }
 
 pub(super) fn trimsuffix(call: &mut Call<'_>) -> Answer {
@@ -321,17 +328,13 @@ pub(super) fn trimsuffix(call: &mut Call<'_>) -> Answer {
         return Ok(piece(call, 0, text.slice(0..cut)));
     }
     let Some(known) = suffix.as_known() else { return Err(call.unknown()) };
-    let back = known_ends(&text).1;
-    if !text.has_holes() || !known.ends_with(back) || back.len() >= known.len() {
+    let back = known_ends(&text).1.len();
+    let part = uncertain(&text, known, known.len()).into_iter().next_back();
+    let Some(part) = part.filter(|part| part.end == text.len() && back < known.len()) else {
         return call.in_place_of(0, Value::Text(text));
-    }
-    let start = text.len() - back.len() - HOLE_LEN;
-    let missing = &known[..known.len() - back.len()];
-    if text.hole_at(start).is_some_and(|hole| cannot_be_in(hole, missing)) && start == 0 {
-        return call.in_place_of(0, Value::Text(text));
-    }
-    let hole = call.made_hole(&text.slice(start..text.len()), &[&suffix]);
-    Ok(piece(call, 0, with_hole(&text, start..text.len(), hole)))
+    };
+    let before = text.len() - back - HOLE_LEN - part.start;
+    cut_at_an_end(call, &text, part, known.get(before..known.len() - back).unwrap_or_default(), &suffix)
 }
 
 fn floor(text: &Text, at: usize) -> usize {
@@ -346,7 +349,7 @@ pub(super) fn replace(call: &mut Call<'_>) -> Answer {
     let (text, search, with) = (call.text(0)?, call.text(1)?, call.text(2)?);
     let Some(search) = search.as_known() else { return Err(call.unknown()) };
     if search.len() > 1 && search.starts_with('/') && search.ends_with('/') {
-        return Err(Stop::Hole { kind: HoleKind::Free, why: "regular expressions are not there yet".into() });
+        return super::regular::replace(call, &search[1..search.len() - 1], &with);
     }
     let found = memchr::memmem::find_iter(text.raw().as_bytes(), search.as_bytes()).count();
     call.spend(text.len().saturating_add(found.saturating_mul(with.len())))?;
@@ -360,23 +363,15 @@ pub(super) fn replace(call: &mut Call<'_>) -> Answer {
     let rest = [&Text::known(search, call.arguments[1].span), &with];
     let mut out = Text::default();
     let mut done = 0;
-    for range in uncertain(&text, search) {
+    for range in uncertain(&text, search, search.len() - 1) {
         let known = replaced(&text.slice(done..range.start), search, &with, &call.arguments[2].origin);
         out.push_text(&known, &Origin::HERE);
         let part = text.slice(range.clone());
-        let hole = match (part.holes().next(), part.len() == HOLE_LEN) {
-            (Some((_, hole)), true) if cannot_be_in(hole, search) => {
+        match part.holes().next() {
+            Some((_, hole)) if part.len() == HOLE_LEN && cannot_be_in(hole, search) => {
                 out.push_text(&part, &Origin::HERE);
-                None
             }
-            _ => Some(call.made_hole(&part, &rest)),
-        };
-        if let Some(hole) = hole {
-            let is_wild = hole.kind == HoleKind::Free
-                || with.raw().contains(['*', '?'])
-                || with.holes().any(|(_, hole)| hole.kind == HoleKind::Free);
-            let kind = if is_wild { HoleKind::Free } else { HoleKind::Opaque };
-            out.push_hole(Arc::new(Hole { kind, ..(*hole).clone() }));
+            _ => out.push_hole(call.made_hole_putting_in(&part, &rest, &with)),
         }
         done = range.end;
     }
@@ -385,19 +380,19 @@ pub(super) fn replace(call: &mut Call<'_>) -> Answer {
 }
 
 /// The parts of a text in which something may be found, depending on the holes: each hole with as much of the known
-/// text at its sides as the search may need.
-fn uncertain(text: &Text, search: &str) -> Vec<std::ops::Range<usize>> {
+/// text at its sides, `most` bytes of the search, as it may need.
+fn uncertain(text: &Text, search: &str, most: usize) -> Vec<Range<usize>> {
     let raw = text.raw();
     let holes: Vec<usize> = text.holes().map(|(at, _)| at).collect();
-    let mut out: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut out: Vec<Range<usize>> = Vec::new();
     for (index, at) in holes.iter().enumerate() {
         let before = &raw[index.checked_sub(1).map_or(0, |index| holes[index] + HOLE_LEN)..*at];
         let after = &raw[at + HOLE_LEN..holes.get(index + 1).copied().unwrap_or(raw.len())];
         // What stands in front may be the beginning of it, what stands behind its end.
-        let is_boundary = |length: &usize| search.is_char_boundary(*length);
-        let lengths = || (1..search.len()).rev().filter(is_boundary);
-        let back = lengths().find(|length| before.ends_with(&search[..*length])).unwrap_or(0);
-        let ahead = lengths().find(|length| after.starts_with(&search[search.len() - length..])).unwrap_or(0);
+        let mut starts = (1..=most).rev().filter_map(|length| search.get(..length));
+        let mut ends = (1..=most).rev().filter_map(|length| search.get(search.len() - length..));
+        let back = starts.find(|start| before.ends_with(start)).map_or(0, str::len);
+        let ahead = ends.find(|end| after.starts_with(end)).map_or(0, str::len);
         let is_inner = index + 1 < holes.len() && after.len() + 2 <= search.len() && search.contains(after);
         let ahead = if is_inner { after.len() } else { ahead };
         let range = at - back..at + HOLE_LEN + ahead;

@@ -1,0 +1,64 @@
+use crate::policy::{Action, Policy, Reach};
+use crate::rule::{Context, Severity, quoted};
+
+/// What makes readable what is hidden, or speaks in the key's name.
+const REVEALS: [&str; 5] =
+    ["kms:Decrypt", "kms:ReEncryptFrom", "kms:DeriveSharedSecret", "kms:Sign", "kms:GenerateMac"];
+
+/// What only hides.
+const HIDES: [&str; 6] = [
+    "kms:Encrypt", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext",
+];
+
+/// Whether this rule is the one to speak of the action on every key.
+pub(super) fn speaks_of(action: &str) -> bool {
+    REVEALS.contains(&action) || HIDES.contains(&action)
+}
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    if !policy.kind.is_identity() {
+        return;
+    }
+    for statement in policy.allow_statements() {
+        let bound = statement.conditions.iter().find(|it| it.bounds_the_key());
+        if bound.is_some_and(|it| it.place.given.is_none()) {
+            continue;
+        }
+        let reaching = |names: &[&str]| -> Vec<&Action> {
+            let reaches = |action: &&Action| !action.is_everything() && names.iter().any(|it| action.names(it));
+            statement.actions.only().iter().filter(reaches).collect()
+        };
+        let reveals = reaching(&REVEALS);
+        let severity = if reveals.is_empty() { Severity::Medium } else { Severity::High };
+        let actions = if reveals.is_empty() { reaching(&HIDES) } else { reveals };
+        let Some(first) = actions.first() else { continue };
+
+        let (resource, severity, keys) = match statement.every_key(Reach::Everywhere).next() {
+            Some(resource) => (resource, severity, "every key whose policy lets this account in"),
+            None => match statement.every_key(Reach::Account).next() {
+                Some(resource) => (resource, severity.lower(), "every key of the account"),
+                None => continue,
+            },
+        };
+        let mut report = cx
+            .report(&resource.place, format!("{} on `{resource}` works with {keys}", quoted(&actions)))
+            .severity(severity)
+            .of(statement, format!("{} on {resource}", quoted(&actions)))
+            .help("name the keys by their ARNs, or require `kms:ViaService` or `kms:ResourceAliases`");
+        if actions.iter().all(|it| it.place.given.is_some()) {
+            report = report.by(&first.place);
+        }
+        for condition in &statement.conditions {
+            let why = match (&condition.place.given, condition.weakness()) {
+                (Some(given), None) if condition.bounds_the_key() => {
+                    report = report.maybe(given.span, format!("`{}` bounds the keys only if {}", condition.key, given.words));
+                    continue;
+                }
+                (_, Some(why)) => format!("`{}` guards nothing here: {why}", condition.key),
+                (_, None) => format!("`{}` does not say which keys", condition.key),
+            };
+            report = report.label(condition.place.span, why);
+        }
+    }
+}

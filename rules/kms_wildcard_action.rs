@@ -1,0 +1,50 @@
+use crate::policy::{Action, Policy, PolicyKind, Reach, Scope, Service};
+use crate::rule::{Context, Severity, quoted};
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    match policy.kind {
+        PolicyKind::Identity | PolicyKind::Unknown => identity(policy, cx),
+        PolicyKind::Resource(Service::Kms) => key(policy, cx),
+        _ => {}
+    }
+}
+
+fn identity(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in policy.allow_statements() {
+        for action in statement.actions.only().iter().filter(|it| is_all_of_kms(it)) {
+            let bound = statement.conditions.iter().find(|it| it.bounds_the_key());
+            let severity = if statement.every_key(Reach::Account).next().is_some() { Severity::High } else { Severity::Medium };
+            let mut report = cx
+                .report(&action.place, format!("`{action}` lets it use, hand on and delete keys"))
+                .severity(severity)
+                .of(statement, action)
+                .help("name what it does with the key, such as `kms:Decrypt` or `kms:GenerateDataKey`");
+            if let Some(condition) = bound {
+                report = report
+                    .severity(severity.lower())
+                    .label(condition.place.span, format!("`{}` bounds the keys, hence not {severity}", condition.key));
+            }
+            report.by(&statement.place);
+        }
+    }
+}
+
+/// The account's own statement delegates to identity policies, as AWS writes it in every new key.
+fn key(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in policy.allow_statements() {
+        let Some(Scope::Only(principals)) = &statement.principals else { continue };
+        if principals.is_empty() || principals.iter().any(|it| it.is_everyone() || it.is_account() || it.text.is_all_free()) {
+            continue;
+        }
+        for action in statement.actions.only().iter().filter(|it| it.is_everything() || is_all_of_kms(it)) {
+            cx.report(&action.place, format!("`{action}` lets {} use, hand on and delete the key", quoted(principals)))
+                .severity(Severity::Medium)
+                .of(statement, format!("{action} to {}", quoted(principals)))
+                .help("split it: who uses the key gets `kms:Decrypt` and `kms:GenerateDataKey*`, who manages it no cryptographic action");
+        }
+    }
+}
+
+fn is_all_of_kms(action: &Action) -> bool {
+    action.is_whole_service() && action.service().is_some_and(|it| it.eq_ignore_ascii_case("kms"))
+}

@@ -1,0 +1,182 @@
+//! The command line as its user sees it.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use iamlint::catalog;
+use iamlint::rule::{Confidence, Severity};
+
+/// Finds every AWS permission that is wider than it has to be, in the source where it is written.
+#[derive(Debug, Parser)]
+#[command(name = "iamlint", version = version(), arg_required_else_help = true, after_help = STATUS)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const STATUS: &str = "\
+Exit status: 0 clean, or nothing at or over the gate; 1 findings at or over the gate; 2 wrong usage or configuration;
+3 an input could not be read, or nothing to lint under a path that was named; 4 internal error. The largest wins.
+
+Examples:
+  iamlint check                      lint the Terraform and JSON files below the current folder
+  iamlint explain wildcard_action    what a rule reports, why, and how to pass
+  iamlint rules --format json        the list of rules, for programs";
+
+const CHECK: &str = "\
+Examples:
+  iamlint check infra/ policies/app.json
+  iamlint check --fail-on high --format json infra/
+  iamlint check --select wildcard_action,CKV_AWS_111 infra/
+  aws iam get-policy-version … --query PolicyVersion.Document | iamlint check -
+  iamlint check - --stdin-filename modules/app/main.tf < main.tf
+
+A finding counts for the exit status when its severity is --fail-on or above (low, unless said) and its confidence is
+medium or above (or --min-confidence, when that is said). To answer for one, write on its line or above it:
+  # iamlint: ignore[wildcard_action] reason=\"…\" until=2027-01-31";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Lint files and folders
+    Check(Box<Check>),
+    /// Show the page of a rule: what it reports, why, and how to pass
+    Explain {
+        /// The rule, by its id or a peer's (`CKV_AWS_62`)
+        rule: String,
+    },
+    /// List the rules
+    Rules {
+        /// How to write the list
+        #[arg(long, value_enum, default_value_t)]
+        format: ListFormat,
+    },
+    /// Write a completion script
+    Completions {
+        /// The shell to write it for
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = CHECK)]
+pub(crate) struct Check {
+    /// Files and folders; `-` for one document from standard input [default: .]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Write the report to a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The configuration, instead of the nearest `iamlint.toml` above the paths
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Run these rules only, by id or a peer's id
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',', help_heading = "Findings")]
+    pub(crate) select: Vec<String>,
+    /// Do not run these rules
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',', help_heading = "Findings")]
+    pub(crate) ignore: Vec<String>,
+    /// Suppress findings below this severity
+    #[arg(long, value_name = "SEVERITY", value_parser = severity(), help_heading = "Findings")]
+    pub(crate) min_severity: Option<Severity>,
+    /// Suppress findings below this confidence, and count those at it
+    #[arg(long, value_name = "CONFIDENCE", value_parser = confidence(), help_heading = "Findings")]
+    pub(crate) min_confidence: Option<Confidence>,
+    /// Exit with 1 from this severity on
+    #[arg(long, value_name = "SEVERITY", value_parser = severity(), conflicts_with = "exit_zero", help_heading = "Findings")]
+    pub(crate) fail_on: Option<Severity>,
+    /// Exit with 0 whatever is found; errors still count
+    #[arg(long, help_heading = "Findings")]
+    pub(crate) exit_zero: bool,
+
+    /// Read values of Terraform variables from a file, later ones winning
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub(crate) var_file: Vec<PathBuf>,
+    /// Set a Terraform variable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Input")]
+    pub(crate) var: Vec<(String, String)>,
+    /// The name that standard input is read under, and shown with
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+    /// Accept a path with nothing to lint
+    #[arg(long, help_heading = "Input")]
+    pub(crate) allow_empty: bool,
+
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: Color,
+    /// How many threads to use [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// Say on standard error how long each part took
+    #[arg(long)]
+    pub(crate) timing: bool,
+    /// Only findings and errors, no counts and no progress
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Also what was suppressed or not resolved and why, every instance, and which configuration holds
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// One object, for programs
+    Json,
+    /// One finding a line, and nothing else
+    Ndjson,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// A table
+    #[default]
+    Text,
+    /// A list of objects
+    Json,
+    /// A table with links
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Wherever the report goes
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// The version, and the day of the facts about AWS that are built in.
+fn version() -> &'static str {
+    let version = format!("{} (AWS reference of {})", env!("CARGO_PKG_VERSION"), catalog::reference_date());
+    // Made once in a run, and clap wants it for good.
+    Box::leak(version.into_boxed_str())
+}
+
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(["low", "medium", "high", "critical"])
+        .try_map(|name| Severity::by_name(&name).ok_or("no such severity"))
+}
+
+fn confidence() -> impl TypedValueParser<Value = Confidence> {
+    PossibleValuesParser::new(["low", "medium", "high"])
+        .try_map(|name| Confidence::by_name(&name).ok_or("no such confidence"))
+}
+
+fn variable(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a variable is set by `NAME=VALUE`"),
+    }
+}

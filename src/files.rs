@@ -1,0 +1,585 @@
+//! The only code that touches the disk: paths to a [`Workspace`], and the reader behind it.
+//! What a file means is not known here; which names are worth reading is.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs::{self, File, FileType, Metadata};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+use ignore::{WalkBuilder, WalkState};
+
+use crate::report::InputError;
+use crate::source::{ReadError, Reader, Selected, Workspace, normal};
+
+/// A file larger than this is reported rather than read, so that memory stays bounded.
+const LIMIT: u64 = 64 << 20;
+
+/// How many files `files_below` lists at most: a `fileset` over a whole disk must end.
+const BELOW: usize = 100_000;
+
+/// Folders that hold what others wrote or what tools made.
+const NEVER: [&str; 3] = [".git", ".terraform", "node_modules"];
+
+/// The file that says which files are not to be linted, with the rules of `.gitignore`.
+const IGNORE_FILE: &str = ".iamlintignore";
+
+/// What the command line names.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// One document that did not come from the disk: the path it is shown and read as, and its bytes.
+    pub input: Option<(PathBuf, Vec<u8>)>,
+    /// Further files that may be read though they lie elsewhere, such as those of `--var-file`.
+    pub also: Vec<PathBuf>,
+    /// Whether a named path with nothing to lint is no error.
+    pub allow_empty: bool,
+    /// How many threads may walk; 0 for as many as there are processors.
+    pub jobs: usize,
+}
+
+/// What was found there.
+#[derive(Debug)]
+pub struct Found {
+    /// The files to lint, and the way to every file that they may pull in.
+    pub workspace: Workspace,
+    /// Paths that could not be walked, do not exist or hold nothing to lint.
+    pub errors: Vec<InputError>,
+    /// How many files under the named folders have names that iamlint does not read.
+    pub skipped: usize,
+}
+
+/// Finds the files under the paths of a request.
+pub fn find(request: Request) -> Found {
+    let mut search =
+        Search { request: &request, selected: Vec::new(), errors: Vec::new(), skipped: 0, roots: Vec::new() };
+    for path in &request.paths {
+        search.path(path);
+    }
+    search.roots.extend(request.also.iter().flat_map(fs::canonicalize));
+    let Search { mut selected, mut errors, skipped, mut roots, .. } = search;
+    if let Some((path, _)) = &request.input {
+        roots.extend(canonical_folder(path));
+        selected.push(Selected { path: shown(path), named: true });
+    }
+    // A file that is found by walking and named as well counts as named.
+    selected.sort_by(|a, b| a.path.cmp(&b.path).then(b.named.cmp(&a.named)));
+    selected.dedup_by(|a, b| a.path == b.path);
+    errors.sort_by(|a, b| a.path.cmp(&b.path));
+    let outer: Vec<_> = roots.iter().filter_map(|root| workspace_root(root)).map(Path::to_owned).collect();
+    roots.extend(outer);
+    roots.sort();
+    roots.dedup();
+    let given = request.input.map(|(path, bytes)| (shown(&path), bytes));
+    let disk = Disk { roots, given, folders: RwLock::default() };
+    Found { workspace: Workspace::new(Box::new(disk), selected), errors, skipped }
+}
+
+/// The nearest folder at or above `folder` that holds a `.git` or an `iamlint.toml`.
+pub fn workspace_root(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|it| [".git", CONFIG_FILE].iter().any(|name| it.join(name).exists()))
+}
+
+/// The name of the configuration file.
+pub const CONFIG_FILE: &str = "iamlint.toml";
+
+/// The configuration file that holds for the paths: the nearest one at or above the folder that holds them all, not
+/// looked for above the root of a repository.
+pub fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
+    let mut common: Option<PathBuf> = None;
+    for path in paths {
+        let path = std::path::absolute(path).ok()?;
+        let folder = if path.is_dir() { path } else { path.parent()?.to_owned() };
+        common = Some(match common {
+            None => normal(&folder),
+            Some(common) => {
+                let folder = normal(&folder);
+                common.ancestors().find(|it| folder.starts_with(it))?.to_owned()
+            }
+        });
+    }
+    let common = common?;
+    let mut above = true;
+    common
+        .ancestors()
+        .take_while(|folder| {
+            let searched = above;
+            above &= !folder.join(".git").exists();
+            searched
+        })
+        .map(|folder| folder.join(CONFIG_FILE))
+        .find(|file| file.is_file())
+}
+
+/// A text file of the user that is no input, such as the configuration; whatever keeps it from being read in words.
+pub fn read_text(path: &Path) -> Result<String, String> {
+    let bytes = read_bounded(path).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8(error.utf8_error().valid_up_to()).to_string())
+}
+
+/// One document from standard input, up to the size that a file may have.
+pub fn read_input(from: impl io::Read) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    from.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|error| ReadError::Other(error.to_string()))?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(ReadError::TooLarge(LIMIT >> 20));
+    }
+    Ok(bytes)
+}
+
+struct Search<'a> {
+    request: &'a Request,
+    selected: Vec<Selected>,
+    errors: Vec<InputError>,
+    skipped: usize,
+    roots: Vec<PathBuf>,
+}
+
+impl Search<'_> {
+    fn path(&mut self, path: &Path) {
+        let kind = match fs::metadata(path) {
+            Ok(metadata) => metadata.file_type(),
+            Err(error) => return self.error(shown(path), read_error(&error).to_string()),
+        };
+        if kind.is_dir() {
+            self.folder(path);
+        } else if kind.is_file() {
+            // A named link may lead anywhere: its user chose it.
+            self.roots.extend(fs::canonicalize(path));
+            self.roots.extend(canonical_folder(path));
+            self.selected.push(Selected { path: shown(path), named: true });
+        } else {
+            self.error(shown(path), not_a_file(kind).to_string());
+        }
+    }
+
+    fn folder(&mut self, path: &Path) {
+        let root = match fs::canonicalize(path) {
+            Ok(root) => root,
+            Err(error) => return self.error(shown(path), read_error(&error).to_string()),
+        };
+        let (walked, errors) = walk(&root, self.request.jobs);
+        let shown_root = shown(path);
+        let as_shown = |below: &Path| normal(&shown_root.join(below.strip_prefix(&root).unwrap_or(below)));
+        self.errors.extend(errors.into_iter().map(|(path, message)| InputError {
+            path: as_shown(&path),
+            span: None,
+            message,
+        }));
+        let before = self.selected.len();
+        for file in walked {
+            match file {
+                Walked::Selected(file) => self.selected.push(Selected { path: as_shown(&file), named: false }),
+                Walked::Skipped => self.skipped += 1,
+            }
+        }
+        if self.selected.len() == before && !self.request.allow_empty {
+            self.error(shown_root, "holds no Terraform or JSON file, so nothing was linted".into());
+        }
+        self.roots.push(root);
+    }
+
+    fn error(&mut self, path: PathBuf, message: String) {
+        self.errors.push(InputError { path, span: None, message });
+    }
+}
+
+enum Walked {
+    Selected(PathBuf),
+    Skipped,
+}
+
+type Problems = Vec<(PathBuf, String)>;
+
+/// Every file below a folder, in no order, links to folders not followed.
+fn walk(root: &Path, jobs: usize) -> (Vec<Walked>, Problems) {
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .hidden(false)
+        .ignore(false)
+        .git_global(false)
+        .require_git(false)
+        .add_custom_ignore_filename(IGNORE_FILE)
+        .threads(jobs)
+        .filter_entry(|entry| entry.depth() == 0 || !NEVER.iter().any(|name| entry.file_name() == *name));
+    let (send, receive) = std::sync::mpsc::channel();
+    builder.build_parallel().run(|| {
+        let send = send.clone();
+        Box::new(move |entry| {
+            let walked = match entry {
+                Ok(entry) => {
+                    let problem = entry.error().map(ToString::to_string).filter(|it| it.contains(IGNORE_FILE));
+                    if let Some(problem) = problem {
+                        // The receiver outlives the walk.
+                        let _ = send.send(Err((entry.path().to_owned(), problem)));
+                    }
+                    match entry.file_type() {
+                        Some(kind) => visit(&entry.into_path(), kind).map(Ok),
+                        None => None,
+                    }
+                }
+                Err(error) => Some(Err(problem(error, root))),
+            };
+            if let Some(walked) = walked {
+                let _ = send.send(walked);
+            }
+            WalkState::Continue
+        })
+    });
+    drop(send);
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
+    for walked in receive {
+        match walked {
+            Ok(file) => files.push(file),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (files, problems)
+}
+
+fn visit(path: &Path, kind: FileType) -> Option<Walked> {
+    if kind.is_dir() {
+        return None;
+    }
+    let selected = path.file_name().is_some_and(is_linted);
+    // A link to a file belongs to the folder it stands in; what a link to a folder leads to is linted where it is.
+    if kind.is_symlink() && path.is_dir() {
+        return None;
+    }
+    Some(if selected && (kind.is_file() || kind.is_symlink()) {
+        Walked::Selected(path.to_owned())
+    } else {
+        Walked::Skipped
+    })
+}
+
+/// The path and the words of what stopped a walk.
+fn problem(error: ignore::Error, root: &Path) -> (PathBuf, String) {
+    match error {
+        ignore::Error::WithPath { path, err } => {
+            let message = err.io_error().map_or_else(|| err.to_string(), |error| read_error(error).to_string());
+            (path, message)
+        }
+        ignore::Error::WithDepth { err, .. } => problem(*err, root),
+        error => (root.to_owned(), error.to_string()),
+    }
+}
+
+/// Whether a file of that name is read when the folder above it is linted.
+fn is_linted(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else { return false };
+    let terraform = [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it));
+    // Terraform passes over the files of editors: `.#main.tf`.
+    if terraform { !name.starts_with('.') } else { name.ends_with(".json") }
+}
+
+/// A path as it is shown: relative to where the run was started when it lies below.
+fn shown(path: &Path) -> PathBuf {
+    let below = std::env::current_dir().ok().and_then(|folder| path.strip_prefix(folder).ok());
+    let path = normal(below.unwrap_or(path));
+    if path.as_os_str().is_empty() { ".".into() } else { path }
+}
+
+fn canonical_folder(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(folder_of(path)).ok()
+}
+
+/// The folder of a file, `.` for a bare name.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn read_error(error: &io::Error) -> ReadError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::Missing,
+        _ => ReadError::Other(in_words(error)),
+    }
+}
+
+/// The words of the operating system in lower case, without its number.
+fn in_words(error: &io::Error) -> String {
+    let words = error.to_string();
+    let words = words.split(" (os error").next().unwrap_or(&words);
+    words.to_lowercase()
+}
+
+fn not_a_file(kind: FileType) -> ReadError {
+    ReadError::Other(if kind.is_dir() { "it is a folder" } else { "it is a device or a pipe, not a file" }.into())
+}
+
+/// The bytes of an ordinary file of bearable size.
+fn read_bounded(path: &Path) -> Result<Vec<u8>, ReadError> {
+    // Asked before it is opened: opening a pipe waits for somebody to write.
+    read_known(path, &fs::metadata(path).map_err(|error| read_error(&error))?)
+}
+
+/// The same, when what it is has been asked already.
+fn read_known(path: &Path, metadata: &Metadata) -> Result<Vec<u8>, ReadError> {
+    if !metadata.is_file() {
+        return Err(not_a_file(metadata.file_type()));
+    }
+    if metadata.len() > LIMIT {
+        return Err(ReadError::TooLarge(LIMIT >> 20));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).saturating_add(1));
+    let file = File::open(path).map_err(|error| read_error(&error))?;
+    // Some files have more than they say, such as those of `/proc`.
+    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|error| read_error(&error))?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(ReadError::TooLarge(LIMIT >> 20));
+    }
+    Ok(bytes)
+}
+
+/// The disk, as far as the user has named it.
+#[derive(Debug)]
+struct Disk {
+    /// Without links: what may be read lies in one of them.
+    roots: Vec<PathBuf>,
+    /// What standard input says, by the path it stands for.
+    given: Option<(PathBuf, Vec<u8>)>,
+    /// Folders and what they are without links.
+    folders: RwLock<HashMap<PathBuf, Option<PathBuf>>>,
+}
+
+impl Disk {
+    fn real_folder(&self, folder: &Path) -> Option<PathBuf> {
+        if let Some(real) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(folder) {
+            return real.clone();
+        }
+        let real = fs::canonicalize(folder).ok();
+        self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned(), real.clone());
+        real
+    }
+
+    /// A path without links, so that one that leads out of the roots is known for what it is.
+    fn real(&self, path: &Path) -> Result<(PathBuf, Metadata), ReadError> {
+        let name = path.file_name().ok_or_else(|| ReadError::Other("it is a folder".into()))?;
+        let real = self.real_folder(folder_of(path)).ok_or(ReadError::Missing)?.join(name);
+        let metadata = match fs::symlink_metadata(&real) {
+            Ok(metadata) => metadata,
+            Err(error) if self.holds(&real) => return Err(read_error(&error)),
+            Err(_) => return Err(ReadError::Outside),
+        };
+        if !metadata.is_symlink() {
+            return Ok((real, metadata));
+        }
+        let followed = fs::canonicalize(&real).and_then(|real| fs::metadata(&real).map(|metadata| (real, metadata)));
+        followed.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => ReadError::Other("it is a link to nothing".into()),
+            _ => read_error(&error),
+        })
+    }
+
+    fn holds(&self, real: &Path) -> bool {
+        self.roots.iter().any(|root| real.starts_with(root))
+    }
+
+    fn listed(&self, folder: &Path) -> Option<Vec<(PathBuf, FileType)>> {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let real = self.real_folder(folder).filter(|real| self.holds(real))?;
+        let entries = fs::read_dir(real).ok()?;
+        Some(
+            entries
+                .flatten()
+                .filter_map(|it| Some((normal(&folder.join(it.file_name())), it.file_type().ok()?)))
+                .collect(),
+        )
+    }
+}
+
+impl Reader for Disk {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        if let Some((given, bytes)) = &self.given
+            && given == path
+        {
+            return Ok(bytes.clone());
+        }
+        let (real, metadata) = self.real(path)?;
+        if self.holds(&real) { read_known(&real, &metadata) } else { Err(ReadError::Outside) }
+    }
+
+    fn files_in(&self, folder: &Path) -> Vec<PathBuf> {
+        let is_file = |(path, kind): &(PathBuf, FileType)| kind.is_file() || kind.is_symlink() && path.is_file();
+        let mut files: Vec<_> =
+            self.listed(folder).into_iter().flatten().filter(is_file).map(|(path, _)| path).collect();
+        files.extend(self.given.iter().map(|(path, _)| path).filter(|path| path.parent() == Some(folder)).cloned());
+        files.sort();
+        files.dedup();
+        files
+    }
+
+    fn files_below(&self, folder: &Path) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop()
+            && files.len() < BELOW
+        {
+            for (path, kind) in self.listed(&folder).into_iter().flatten() {
+                if kind.is_file() {
+                    files.push(path);
+                } else if kind.is_dir() && !NEVER.iter().any(|name| path.file_name() == Some(OsStr::new(name))) {
+                    folders.push(path);
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with these files, `name -> target` for a link.
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let at = folder.path().join(path);
+            fs::create_dir_all(at.parent().unwrap()).unwrap();
+            match text.strip_prefix("-> ") {
+                #[cfg(unix)]
+                Some(target) => std::os::unix::fs::symlink(target, at).unwrap(),
+                _ => fs::write(at, text).unwrap(),
+            }
+        }
+        folder
+    }
+
+    fn found(paths: impl IntoIterator<Item = PathBuf>) -> Found {
+        find(Request { paths: paths.into_iter().collect(), ..Request::default() })
+    }
+
+    fn names(found: &Found, folder: &Path) -> Vec<String> {
+        let below = |it: &Selected| it.path.strip_prefix(folder).unwrap().display().to_string();
+        found.workspace.selected.iter().map(below).collect()
+    }
+
+    #[test]
+    fn what_is_walked_and_what_is_left_out() {
+        let folder = folder(&[
+            ("b.tf", ""),
+            ("a/x.json", ""),
+            ("a/.hidden/y.tofu", ""),
+            ("a/.#b.tf", ""),
+            ("a/notes.md", ""),
+            ("a/vars.tfvars", ""),
+            ("a/z.tf.json", ""),
+            ("gone/x.tf", ""),
+            ("mine/x.tf", ""),
+            (".terraform/modules/x.tf", ""),
+            (".git/x.tf", ""),
+            ("web/node_modules/x.json", ""),
+            (".gitignore", "gone/"),
+            (".iamlintignore", "mine\n"),
+        ]);
+        let found = found([folder.path().to_owned()]);
+        assert_eq!(names(&found, folder.path()), ["a/.hidden/y.tofu", "a/x.json", "a/z.tf.json", "b.tf"]);
+        assert_eq!(found.skipped, 5);
+        assert!(found.errors.is_empty());
+    }
+
+    #[test]
+    fn a_named_path_is_linted_though_it_is_ignored() {
+        let folder = folder(&[("gone/x.tf", ""), ("gone/policy.txt", ""), (".gitignore", "gone/")]);
+        let at = |path| folder.path().join(path);
+        let one = found([at("gone/policy.txt"), at("gone")]);
+        assert_eq!(names(&one, folder.path()), ["gone/policy.txt", "gone/x.tf"]);
+        assert_eq!(one.workspace.selected.iter().map(|it| it.named).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn a_file_that_is_named_and_walked_is_linted_once() {
+        let folder = folder(&[("x.tf", ""), ("y.tf", "")]);
+        let found = found([folder.path().to_owned(), folder.path().join("y.tf"), folder.path().join("./y.tf")]);
+        assert_eq!(names(&found, folder.path()), ["x.tf", "y.tf"]);
+        assert!(found.workspace.selected[1].named);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_neither_loop_nor_lead_out() {
+        let outside = folder(&[("secret.tf", "x")]);
+        let out = format!("-> {}", outside.path().join("secret.tf").display());
+        let folder = folder(&[
+            ("a/b/back", "-> ../.."),
+            ("a/x.tf", "y"),
+            ("l.tf", "-> a/x.tf"),
+            ("gone.tf", "-> nowhere"),
+            ("out.tf", &out),
+        ]);
+        let found = found([folder.path().to_owned()]);
+        assert_eq!(names(&found, folder.path()), ["a/x.tf", "gone.tf", "l.tf", "out.tf"]);
+        let read = |path: &str| found.workspace.open(&folder.path().join(path)).map(|it| it.text.to_string());
+        assert_eq!(read("l.tf"), Ok("y".into()));
+        assert_eq!(read("a/b/back/a/x.tf"), Ok("y".into()));
+        assert_eq!(read("gone.tf"), Err(ReadError::Other("it is a link to nothing".into())));
+        assert_eq!(read("out.tf"), Err(ReadError::Outside));
+        assert_eq!(read("../../etc/passwd"), Err(ReadError::Outside));
+        assert_eq!(read("nothing.tf"), Err(ReadError::Missing));
+        assert_eq!(read("a"), Err(ReadError::Other("it is a folder".into())));
+        assert_eq!(found.workspace.files_in(outside.path()), Vec::<PathBuf>::new());
+        assert_eq!(found.workspace.files_below(&folder.path().join("a")), [folder.path().join("a/x.tf")]);
+    }
+
+    #[test]
+    fn a_module_beside_the_named_folder_is_read_within_one_repository_only() {
+        let folder = folder(&[("repo/app/x.tf", ""), ("repo/mod/y.tf", "y"), ("repo/.git/HEAD", ""), ("z.tf", "")]);
+        let found = found([folder.path().join("repo/app")]);
+        assert!(found.workspace.open(&folder.path().join("repo/app/../mod/y.tf")).is_ok());
+        assert_eq!(found.workspace.open(&folder.path().join("z.tf")).err(), Some(ReadError::Outside));
+    }
+
+    #[test]
+    fn what_cannot_be_linted_is_an_error() {
+        let folder = folder(&[("empty/notes.md", ""), ("large.tf", "")]);
+        File::options().write(true).open(folder.path().join("large.tf")).unwrap().set_len(LIMIT + 1).unwrap();
+        let found = found(["empty", "gone", "large.tf"].map(|it| folder.path().join(it)));
+        let errors: Vec<_> = found.errors.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(errors, ["holds no Terraform or JSON file, so nothing was linted", "no such file or folder"]);
+        let large = found.workspace.open(&folder.path().join("large.tf"));
+        assert_eq!(large.err(), Some(ReadError::TooLarge(64)));
+        let request = Request { paths: vec![folder.path().join("empty")], allow_empty: true, ..Request::default() };
+        assert!(find(request).errors.is_empty());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_device_is_not_read() {
+        let found = found([PathBuf::from("/dev/zero")]);
+        assert_eq!(found.errors[0].message, "could not be read: it is a device or a pipe, not a file");
+        assert!(found.workspace.selected.is_empty());
+    }
+
+    #[test]
+    fn standard_input_stands_where_it_says() {
+        let folder = folder(&[("b.tf", "b")]);
+        let name = folder.path().join("a.tf");
+        let found = find(Request { input: Some((name.clone(), b"a".to_vec())), ..Request::default() });
+        assert_eq!(found.workspace.selected, [Selected { path: name.clone(), named: true }]);
+        assert_eq!(&*found.workspace.open(&name).unwrap().text, "a");
+        assert_eq!(found.workspace.files_in(folder.path()), [name, folder.path().join("b.tf")]);
+    }
+
+    #[test]
+    fn the_configuration_is_the_nearest_above_all_paths() {
+        let folder = folder(&[
+            ("iamlint.toml", ""),
+            ("repo/.git/HEAD", ""),
+            ("repo/a/x.tf", ""),
+            ("repo/a/iamlint.toml", ""),
+            ("repo/b/y.tf", ""),
+            ("loose/z.tf", ""),
+        ]);
+        let file = |paths: &[&str]| {
+            let paths: Vec<_> = paths.iter().map(|it| folder.path().join(it)).collect();
+            config_file(&paths).map(|it| it.strip_prefix(folder.path()).unwrap().display().to_string())
+        };
+        assert_eq!(file(&["repo/a/x.tf"]).as_deref(), Some("repo/a/iamlint.toml"));
+        assert_eq!(file(&["repo/a", "repo/b"]), None);
+        assert_eq!(file(&["loose/z.tf"]).as_deref(), Some("iamlint.toml"));
+    }
+}

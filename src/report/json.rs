@@ -1,0 +1,230 @@
+//! The report for programs: one JSON object, or one finding a line. Written as it is walked, never held as a whole.
+
+use std::io;
+
+use serde::ser::{Serialize, SerializeSeq as _, Serializer};
+
+use super::places::Places;
+use super::{InputError, Report, Suppressed, spelled};
+use crate::catalog;
+use crate::rule::{Carrier, Finding, Label};
+use crate::source::{Position, Span, Workspace};
+
+/// Writes the report as one object, `iamlint-report/1`.
+pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) -> io::Result<()> {
+    let places = Places::new(workspace);
+    let [critical, high, medium, low] = report.by_severity().map(|(_, count)| count);
+    let document = Document {
+        schema: "iamlint-report/1",
+        tool: Tool { name: "iamlint", version: env!("CARGO_PKG_VERSION"), reference_date: catalog::reference_date() },
+        summary: Summary {
+            files: report.summary.files,
+            policies: report.summary.policies,
+            resolved: report.summary.resolved,
+            partly_resolved: report.summary.partly_resolved,
+            unresolved: report.summary.unresolved,
+            findings: Counts { critical, high, medium, low },
+            suppressed: report.suppressed.len(),
+            errors: report.errors.len(),
+        },
+        findings: Each(&report.findings, |finding| finding_object(finding, &places)),
+        suppressed: Each(&report.suppressed, |suppressed| suppressed_object(suppressed, &places)),
+        errors: Each(&report.errors, |error| error_object(error, &places)),
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    out.write_all(b"\n")
+}
+
+/// Writes one finding a line, and nothing else.
+pub fn write_lines(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) -> io::Result<()> {
+    let places = Places::new(workspace);
+    for finding in &report.findings {
+        serde_json::to_writer(&mut *out, &finding_object(finding, &places))?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+#[derive(serde::Serialize)]
+struct Document<F: Serialize, S: Serialize, E: Serialize> {
+    schema: &'static str,
+    tool: Tool,
+    summary: Summary,
+    findings: F,
+    suppressed: S,
+    errors: E,
+}
+
+#[derive(serde::Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+    reference_date: &'static str,
+}
+
+#[derive(serde::Serialize)]
+struct Summary {
+    files: usize,
+    policies: usize,
+    resolved: usize,
+    partly_resolved: usize,
+    unresolved: usize,
+    findings: Counts,
+    suppressed: usize,
+    errors: usize,
+}
+
+#[derive(serde::Serialize)]
+struct Counts {
+    critical: usize,
+    high: usize,
+    medium: usize,
+    low: usize,
+}
+
+#[derive(serde::Serialize)]
+struct FindingObject<'a> {
+    rule: &'a str,
+    severity: &'static str,
+    confidence: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    file: String,
+    range: Range,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<Policy<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement: Option<Statement<'a>>,
+    labels: Vec<LabelObject<'a>>,
+    instances: Vec<&'a str>,
+    fixes: [(); 0],
+    fingerprint: &'a str,
+}
+
+#[derive(serde::Serialize)]
+struct Policy<'a> {
+    r#type: Option<&'static str>,
+    address: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+}
+
+#[derive(serde::Serialize)]
+struct Statement<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<&'a str>,
+    index: usize,
+}
+
+#[derive(serde::Serialize)]
+struct LabelObject<'a> {
+    file: String,
+    range: Range,
+    message: &'a str,
+}
+
+#[derive(serde::Serialize)]
+struct SuppressedObject<'a> {
+    rule: &'a str,
+    file: String,
+    range: Range,
+    reason: &'a str,
+    by: &'a str,
+}
+
+#[derive(serde::Serialize)]
+struct ErrorObject<'a> {
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<Range>,
+    message: &'a str,
+}
+
+#[derive(serde::Serialize)]
+struct Range {
+    start: Point,
+    end: Point,
+}
+
+#[derive(serde::Serialize)]
+struct Point {
+    line: usize,
+    column: usize,
+    offset: usize,
+}
+
+impl From<Position> for Point {
+    fn from(Position { line, column, offset }: Position) -> Self {
+        Self { line, column, offset }
+    }
+}
+
+fn finding_object<'a>(finding: &'a Finding, places: &Places<'_>) -> FindingObject<'a> {
+    let (file, range) = place(finding.span, places);
+    FindingObject {
+        rule: finding.rule,
+        severity: finding.severity.name(),
+        confidence: finding.confidence.name(),
+        message: &finding.message,
+        help: finding.help.as_deref(),
+        file,
+        range,
+        policy: policy_object(&finding.carrier),
+        statement: finding.statement.as_ref().map(|it| Statement { sid: it.sid.as_deref(), index: it.index }),
+        labels: finding.labels.iter().map(|label| label_object(label, places)).collect(),
+        instances: finding.instances.iter().map(|it| &**it).filter(|it| !it.is_empty()).collect(),
+        fixes: [],
+        fingerprint: &finding.fingerprint,
+    }
+}
+
+/// None for a finding that is about no policy and no resource, such as one about a comment.
+fn policy_object(carrier: &Carrier) -> Option<Policy<'_>> {
+    (!carrier.address.is_empty()).then(|| Policy {
+        r#type: carrier.kind.map(|kind| kind.name()),
+        address: &carrier.address,
+        source: carrier.source.as_deref(),
+    })
+}
+
+fn label_object<'a>(label: &'a Label, places: &Places<'_>) -> LabelObject<'a> {
+    let (file, range) = place(label.span, places);
+    LabelObject { file, range, message: &label.message }
+}
+
+fn suppressed_object<'a>(suppressed: &'a Suppressed, places: &Places<'_>) -> SuppressedObject<'a> {
+    let (file, range) = place(suppressed.finding.span, places);
+    SuppressedObject { rule: suppressed.finding.rule, file, range, reason: &suppressed.reason, by: suppressed.by }
+}
+
+fn error_object<'a>(error: &'a InputError, places: &Places<'_>) -> ErrorObject<'a> {
+    let (file, range) = match error.span {
+        Some(span) => {
+            let (file, range) = place(span, places);
+            (file, Some(range))
+        }
+        None => (spelled(&error.path), None),
+    };
+    ErrorObject { file, range, message: &error.message }
+}
+
+fn place(span: Span, places: &Places<'_>) -> (String, Range) {
+    let file = places.file(span.file);
+    let range =
+        Range { start: file.position(span.start as usize).into(), end: file.position(span.end as usize).into() };
+    (spelled(&file.source.path), range)
+}
+
+/// A list whose objects are made one by one as they are written.
+struct Each<'a, T, F>(&'a [T], F);
+
+impl<'a, T, O: Serialize, F: Fn(&'a T) -> O> Serialize for Each<'a, T, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for item in self.0 {
+            list.serialize_element(&(self.1)(item))?;
+        }
+        list.end()
+    }
+}

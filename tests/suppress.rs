@@ -1,0 +1,279 @@
+//! Comments that answer for findings, from files to the report.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use iamlint::config::Config;
+use iamlint::lint::{self, Options};
+use iamlint::report::Report;
+use iamlint::rule::Finding;
+use iamlint::rules;
+use iamlint::source::Workspace;
+use iamlint::suppress::Date;
+
+const RULES: [&str; 3] = ["invalid_ignore", "unused_ignore", "wildcard_action"];
+
+fn lint(text: &str, config: Config) -> (Workspace, Report) {
+    let workspace = Workspace::of_texts([("main.tf", text)]);
+    let rules = rules::all().iter().filter(|it| RULES.contains(&it.id)).collect();
+    let today = Date::parse("2026-06-15").unwrap();
+    let options = Options { rules, config, today, ..Options::default() };
+    let report = lint::check(&workspace, &options, 1, &|_, _| {});
+    assert_eq!(report.errors, [], "{text}");
+    (workspace, report)
+}
+
+/// Line and subject of the wildcards that stand, of those answered for, and the messages about comments with their lines.
+fn check(text: &str) -> (Vec<String>, Vec<String>, Vec<String>) {
+    let (workspace, report) = lint(text, Config::default());
+    let line = |it: &Finding| workspace.source(it.span.file).position(it.span.start as usize).line;
+    let wild = |it: &&Finding| it.rule == "wildcard_action";
+    let name = |it: &Finding| format!("{} {}", line(it), it.subject);
+    let standing = report.findings.iter().filter(wild).map(name).collect();
+    let answered = report.suppressed.iter().map(|it| name(&it.finding)).collect();
+    let said =
+        report.findings.iter().filter(|it| !wild(it)).map(|it| format!("{}: {}", line(it), it.message)).collect();
+    (standing, answered, said)
+}
+
+#[track_caller]
+fn expect(text: &str, standing: &[&str], answered: &[&str], said: &[&str]) {
+    let found = check(text);
+    let owned = |it: &[&str]| it.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(found, (owned(standing), owned(answered), owned(said)), "{text}");
+}
+
+/// A document of two statements, with a comment put where `place` says.
+fn document(place: &str, comment: &str) -> String {
+    let text = r#"@resource
+data "aws_iam_policy_document" "a" { @resource_end
+  @statement
+  statement { @statement_end
+    @list
+    actions = [ @list_end
+      @element
+      "s3:*", @element_end
+      "sqs:*",
+    ]
+    resources = ["arn:aws:s3:::logs"]
+  } @closing
+
+  statement {
+    actions   = ["sns:*"]
+    resources = ["arn:aws:s3:::logs"]
+  }
+}
+"#;
+    let text = text.replace(&format!("@{place}\n"), &format!("{comment}\n"));
+    let names = [
+        "resource_end",
+        "resource",
+        "statement_end",
+        "statement",
+        "list_end",
+        "list",
+        "element_end",
+        "element",
+        "closing",
+    ];
+    let text = names.iter().fold(text, |text, name| text.replace(&format!("@{name}\n"), "\n"));
+    assert!(text.contains(comment) && !text.contains('@'), "{text}");
+    text
+}
+
+#[test]
+fn a_comment_covers_what_it_stands_on_or_above_and_nothing_beside() {
+    let (s3, sqs, sns) = ("8 s3:*", "9 sqs:*", "15 sns:*");
+    for (place, standing, answered) in [
+        ("element", vec![sqs, sns], vec![s3]),
+        ("element_end", vec![sqs, sns], vec![s3]),
+        ("list", vec![sns], vec![s3, sqs]),
+        ("list_end", vec![sns], vec![s3, sqs]),
+        ("statement", vec![sns], vec![s3, sqs]),
+        ("statement_end", vec![sns], vec![s3, sqs]),
+        ("resource", vec![], vec![s3, sqs, sns]),
+        ("resource_end", vec![], vec![s3, sqs, sns]),
+    ] {
+        for comment in ["# iamlint: ignore[wildcard_action]", "// iamlint: ignore[Wildcard-Action] reason=\"x\""] {
+            expect(&document(place, comment), &standing, &answered, &[]);
+        }
+    }
+}
+
+#[test]
+fn a_closing_bracket_is_no_place_and_the_comment_says_so() {
+    expect(
+        &document("closing", "# iamlint: ignore[wildcard_action]"),
+        &["8 s3:*", "9 sqs:*", "15 sns:*"],
+        &[],
+        &["12: `wildcard_action` reports nothing here; the nearest finding is on line 9"],
+    );
+}
+
+#[test]
+fn statements_in_one_list_are_told_apart() {
+    let text = |first: &str, second: &str| {
+        format!(
+            r#"
+resource "aws_iam_policy" "a" {{
+  policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [{{ {first}
+      Effect = "Allow"
+      Action = "s3:*"
+      Resource = "arn:aws:s3:::logs"
+    }}, {{ {second}
+      Effect = "Allow"
+      Action = "sqs:*"
+      Resource = "arn:aws:sqs:us-east-1:123456789012:q"
+    }}]
+  }})
+}}
+"#
+        )
+    };
+    let comment = "# iamlint: ignore[wildcard_action]";
+    expect(&text(comment, ""), &["11 sqs:*"], &["7 s3:*"], &[]);
+    expect(&text("", comment), &["7 s3:*"], &["11 sqs:*"], &[]);
+    // Within the braces it stands above `Effect`, and covers no more than that.
+    expect(
+        &text(&format!("\n    {comment}"), ""),
+        &["8 s3:*", "12 sqs:*"],
+        &[],
+        &["6: `wildcard_action` reports nothing here; the nearest finding is on line 8"],
+    );
+}
+
+#[test]
+fn two_elements_on_one_line_with_the_comment_behind_an_element() {
+    let text = r#"
+data "aws_iam_policy_document" "a" {
+  statement {
+    actions = ["s3:*", # iamlint: ignore[wildcard_action]
+    "sqs:*"]
+    resources = ["arn:aws:s3:::logs"]
+  }
+}
+"#;
+    expect(text, &["5 sqs:*"], &["4 s3:*"], &[]);
+}
+
+#[test]
+fn the_way_of_a_value_counts_and_the_statement_beside_does_not() {
+    let text = |local: &str, first: &str| {
+        format!(
+            r#"
+locals {{
+  wide = ["s3:*"] {local}
+}}
+data "aws_iam_policy_document" "a" {{
+  {first}
+  statement {{
+    actions   = local.wide
+    resources = ["arn:aws:s3:::logs"]
+  }}
+}}
+data "aws_iam_policy_document" "b" {{
+  statement {{
+    actions   = local.wide
+    resources = ["arn:aws:s3:::logs"]
+  }}
+}}
+"#
+        )
+    };
+    let comment = "# iamlint: ignore[wildcard_action]";
+    expect(&text(comment, ""), &[], &["3 s3:*"], &[]);
+    // The statement of `b` still stands, though both grant by the same literal.
+    expect(&text("", comment), &["3 s3:*"], &["3 s3:*"], &[]);
+}
+
+#[test]
+fn what_ended_does_not_silence_and_says_so() {
+    let comment = |until: &str| document("element", &format!("# iamlint: ignore[wildcard_action] until={until}"));
+    let rest = ["9 sqs:*", "15 sns:*"];
+    expect(&comment("2026-06-15"), &rest, &["8 s3:*"], &[]);
+    expect(
+        &comment("2026-06-14"),
+        &["8 s3:*", rest[0], rest[1]],
+        &[],
+        &["7: this ignore ended on 2026-06-14, so a finding stands again"],
+    );
+}
+
+#[test]
+fn only_keeps_what_is_wider_standing() {
+    expect(
+        &document("list", "# iamlint: ignore[wildcard_action] only(s3:*)"),
+        &["9 sqs:*", "15 sns:*"],
+        &["8 s3:*"],
+        &[],
+    );
+    expect(
+        &document("element", "# iamlint: ignore[wildcard_action] only(s3:Get*)"),
+        &["8 s3:*", "9 sqs:*", "15 sns:*"],
+        &[],
+        &["7: `only` does not cover all of `s3:*`, so the finding stands"],
+    );
+}
+
+#[test]
+fn a_comment_that_is_wrong_silences_nothing() {
+    let all = ["8 s3:*", "9 sqs:*", "15 sns:*"];
+    expect(
+        &document("element", "# iamlint: ignore[wildcard_actoin]"),
+        &all,
+        &[],
+        &["7: there is no rule `wildcard_actoin`; did you mean `wildcard_action`?"],
+    );
+    // What is right of it holds.
+    expect(
+        &document("element", "# iamlint: ignore[nonsense, wildcard_action]"),
+        &all[1..],
+        &all[..1],
+        &["7: there is no rule `nonsense`"],
+    );
+    let text = document("element", "# iamlint: ignore[wildcard_action]");
+    let (_, report) = lint(&text, Config { require_reason: true, ..Config::default() });
+    assert!(report.suppressed.is_empty());
+    assert!(report.findings.iter().any(|it| it.message.starts_with("a reason is required")));
+}
+
+#[test]
+fn a_comment_for_a_rule_that_was_not_run_is_not_called_unused() {
+    let text = document("element", "# iamlint: ignore[wildcard_action]");
+    let workspace = Workspace::of_texts([("main.tf", text)]);
+    let rules = rules::all().iter().filter(|it| it.id == "unused_ignore").collect();
+    let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+    assert_eq!(report.findings.len(), 0);
+}
+
+#[test]
+fn the_reason_is_kept() {
+    let text = document("element", "# iamlint: ignore[wildcard_action] reason=\"the vendor's bucket\"");
+    let (_, report) = lint(&text, Config::default());
+    assert_eq!((report.suppressed[0].reason.as_str(), report.suppressed[0].by), ("the vendor's bucket", "comment"));
+}
+
+#[test]
+fn comments_in_a_row_stand_above_the_same_code() {
+    let text = document(
+        "element",
+        "# iamlint: ignore[unused_ignore]\n      # why\n\n      /* more */ # iamlint: ignore[wildcard_action]",
+    );
+    let (standing, answered, _) = check(&text);
+    assert_eq!((standing.len(), answered.len()), (2, 1));
+    expect(
+        "locals {}\n# iamlint: ignore[wildcard_action]\n",
+        &[],
+        &[],
+        &["2: `wildcard_action` reports nothing here, so this ignore silences nothing"],
+    );
+}
+
+#[test]
+fn a_hundred_thousand_comments_take_no_time() {
+    let comments = "# iamlint: ignore[wildcard_action]\n".repeat(100_000);
+    let begun = std::time::Instant::now();
+    assert_eq!(check(&format!("{comments}locals {{}}\n")).2.len(), 100_000);
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
