@@ -15,6 +15,11 @@ const HIDES: [&str; 6] = [
     "kms:GenerateDataKeyPairWithoutPlaintext",
 ];
 
+/// Whether this rule is the one to speak of the action on every key.
+pub(super) fn speaks_of(action: &str) -> bool {
+    REVEALS.contains(&action) || HIDES.contains(&action)
+}
+
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if !policy.kind.is_identity() {
         return;

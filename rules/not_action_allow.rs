@@ -1,6 +1,5 @@
-use crate::catalog;
 use crate::policy::{Policy, PolicyKind, Scope};
-use crate::rule::{Context, Severity, listed};
+use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if !policy.kind.grants() || policy.kind == PolicyKind::Trust {
@@ -8,21 +7,27 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
     for statement in policy.allow_statements() {
         let Scope::AllExcept(entries) = &statement.actions else { continue };
-        let place = entries.first().map_or(&statement.place, |it| &it.place);
-        let granted = statement.granted().into_iter().filter(|it| statement.may_reach(*it)).count();
-        if granted == 0 {
+        let Some(first) = entries.first() else { continue };
+        let mut granted = statement.granted();
+        granted.retain(|it| statement.may_reach(*it));
+        if granted.is_empty() {
             continue;
         }
-        let (severity, so) = match statement.way_to_everything() {
-            Some(way) if policy.kind.is_identity() => (Severity::High, format!("`{way}` among them")),
-            _ if policy.kind.is_identity() && statement.star_resources().next().is_some() => {
-                (Severity::Medium, format!("{granted} of {} today", catalog::action_count()))
-            }
-            _ => (Severity::Low, "as far as its resources go".to_owned()),
+        let way = statement.way_to_everything().filter(|_| policy.kind.is_identity());
+        let wide = policy.kind.is_identity() && granted.iter().any(|it| statement.is_unbounded(*it));
+        let severity = match way {
+            Some(_) => Severity::High,
+            None if wide => Severity::Medium,
+            None => Severity::Low,
         };
-        cx.report(place, format!("`NotAction` allows every action but {}, {so}", listed(entries, 3)))
-            .of(statement, "NotAction")
+        let on = match &statement.resources {
+            Some(Scope::Only(resources)) if !wide => format!(" on {}", quoted(resources)),
+            _ => String::new(),
+        };
+        let left = way.map(|it| format!(", `{it}` too")).unwrap_or_default();
+        cx.report(&first.place, format!("`NotAction` allows every action but {}{on}{left}", quoted(entries)))
+            .of(statement, format!("all but {}", quoted(entries)))
             .severity(severity)
-            .help("list what is allowed under `Action`, or deny the exceptions in a statement of their own");
+            .help("name what is allowed under `Action`; to take something away, deny it in a statement of its own");
     }
 }

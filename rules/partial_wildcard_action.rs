@@ -1,14 +1,19 @@
 use std::cmp::Reverse;
 
 use crate::catalog::{self, AccessLevel, Power};
-use crate::policy::{Policy, PolicyKind, Scope, Statement};
-use crate::rule::{Context, Severity, listed};
+use crate::policy::{Policy, PolicyKind, Principal, Scope, Service, Statement};
+use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
-    if !policy.kind.grants() || policy.kind == PolicyKind::Trust {
+    // A trust policy knows only a handful of actions, and patterns in a key policy are how AWS writes its own.
+    if !policy.kind.grants() || matches!(policy.kind, PolicyKind::Trust | PolicyKind::Resource(Service::Kms)) {
         return;
     }
     for statement in policy.allow_statements() {
+        let principals = statement.principals.as_ref().map_or(&[][..], Scope::only);
+        if !policy.kind.is_identity() && !principals.is_empty() && principals.iter().all(Principal::is_account) {
+            continue;
+        }
         for action in statement.actions.only() {
             if !action.has_wildcard() || action.is_whole_service() || action.covers_every_action() {
                 continue;
@@ -16,38 +21,39 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let mut reached = action.expand();
             reached.retain(|it| statement.admits(*it) && statement.may_reach(*it));
             let all = reached.len();
-            reached.retain(|it| it.access_level() >= AccessLevel::Tagging && it.power() >= Power::Changes || catalog::leads_on(*it));
+            reached.retain(does_more_than_read);
             reached.sort_by_key(|it| (Reverse(catalog::leads_on(*it)), Reverse(it.power()), *it));
-            let Some(severity) = severity(statement, &reached) else { continue };
-            let what = listed(&reached, 3);
-            let count = if all == reached.len() {
-                format!("{all} actions")
-            } else {
-                format!("{all} actions, of which {} do more than read", reached.len())
+            let Some(severity) = severity(statement, &reached, policy.kind.is_identity()).filter(|_| all > 1) else {
+                continue;
             };
-            cx.report(&action.place, format!("`{action}` stands for {count}: {what}"))
+            let count = match reached.len() {
+                more if more == all => format!("{all} actions"),
+                1 => format!("{all} actions, one of which does more than read"),
+                more => format!("{all} actions, of which {more} do more than read"),
+            };
+            cx.report(&action.place, format!("`{action}` stands for {count}: {}", quoted(&reached)))
                 .of(statement, action)
                 .severity(severity)
-                .help(format!("list the actions that are called in place of `{action}`"));
+                .help(format!("name the actions that are called in place of `{action}`"));
         }
     }
 }
 
-/// How bad it is that a pattern reaches these actions; none when it is not.
-fn severity(statement: &Statement, reached: &[catalog::Action]) -> Option<Severity> {
-    // A pattern of one action, or of a few of one family, is a way of writing it: `kms:GenerateDataKey*`.
+fn does_more_than_read(action: &catalog::Action) -> bool {
+    action.access_level() >= AccessLevel::Tagging && action.power() >= Power::Changes || catalog::leads_on(*action)
+}
+
+/// How bad it is that a pattern reaches these actions, worst first; none when it is not.
+fn severity(statement: &Statement, reached: &[catalog::Action], identity: bool) -> Option<Severity> {
+    // A few of one family is a way of writing them: `kms:GenerateDataKey*`, `sqs:*Message`.
     const FAMILY: usize = 5;
-    let worst = reached.first()?;
-    let unbounded = |it: &&catalog::Action| {
-        statement.narrowed(**it).is_none()
-            && (statement.resources.as_ref().is_some_and(Scope::is_negated) || statement.reaches_all_of(**it).is_some())
-    };
+    let worst = reached.first()?.power();
+    let unbounded = |it: &&catalog::Action| identity && statement.is_unbounded(**it);
     let wide = reached.iter().filter(unbounded).map(|it| (catalog::leads_on(*it), it.power())).max();
-    match (wide, worst.power()) {
+    match (wide, worst) {
         (Some((true, _)), _) => Some(Severity::High),
-        _ if reached.len() == 1 => None,
-        (Some((_, Power::Permits | Power::Unlocks)), _) => Some(Severity::Medium),
-        (_, Power::Permits | Power::Unlocks) => Some(Severity::Low),
+        (Some((_, Power::Permits)), _) => Some(Severity::Medium),
+        (_, Power::Permits) => Some(Severity::Low),
         (Some(_), _) if reached.len() > FAMILY => Some(Severity::Low),
         _ => None,
     }

@@ -1,6 +1,6 @@
 use crate::catalog::{self, EscalationPath};
-use crate::policy::{Condition, Policy, Resource, Scope, Statement};
-use crate::rule::{Context, Severity, listed};
+use crate::policy::{Action, Condition, Place, Policy, Resource, Scope, Statement, matches};
+use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let Some(pass_role) = catalog::action("iam:PassRole") else { return };
@@ -8,27 +8,29 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         return;
     }
     for statement in policy.allow_statements() {
-        // All of IAM, and all but something, is more than that and said elsewhere.
-        let entry = statement.actions.only().iter().find(|it| {
-            !it.is_whole_service() && !it.covers_every_action() && it.expand().contains(&pass_role)
-        });
-        let Some(action) = entry else { continue };
+        // All of IAM, or all but something, is more than that, and said by other rules.
+        let passes = |it: &&Action| {
+            !it.is_whole_service() && !it.covers_every_action() && it.names("iam:PassRole")
+        };
+        let Some(action) = statement.actions.only().iter().find(passes) else { continue };
         if !statement.admits(pass_role) || statement.narrowed(pass_role).is_some() {
             continue;
         }
+        let any = |it: &&Resource| it.is_all_of_account(pass_role);
         let resource = match &statement.resources {
-            Some(Scope::Only(entries)) => entries.iter().find(|it| it.is_all_of_account(pass_role)),
-            Some(Scope::AllExcept(entries)) if !entries.iter().any(|it| it.is_all_of_account(pass_role)) => entries.first(),
+            Some(Scope::Only(entries)) => entries.iter().find(any),
+            Some(Scope::AllExcept(entries)) if !entries.iter().any(|it| any(&it)) => entries.first(),
             _ => None,
         };
-        let Some(resource) = resource else { continue };
-        report(policy, statement, resource, &action.to_string(), cx);
+        if let Some(resource) = resource {
+            report(policy, statement, action, resource, cx);
+        }
     }
 }
 
-fn report(policy: &Policy, statement: &Statement, resource: &Resource, action: &str, cx: &mut Context<'_>) {
+fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Resource, cx: &mut Context<'_>) {
     let to = statement.conditions.iter().find(|it| it.is_on("iam:passedtoservice") && it.guard().is_some());
-    let taker = catalog::escalation_paths().iter().filter(|path| takes(path, to)).find_map(|path| consumer(policy, path));
+    let taker = catalog::escalation_paths().iter().filter(|it| takes(it, to)).find_map(|it| rest_of(it, policy));
     let severity = match (&taker, to) {
         (Some(_), None) => Severity::High,
         (Some(_), Some(_)) | (None, None) => Severity::Medium,
@@ -39,45 +41,42 @@ fn report(policy: &Policy, statement: &Statement, resource: &Resource, action: &
         _ => ("on", "every role"),
     };
     let whom = match to {
-        Some(condition) => format!("to {}", listed(condition.values.iter().map(|it| &it.text), 2)),
-        None => "to any service".to_owned(),
+        Some(condition) => quoted(&condition.values.iter().map(|it| &it.text).collect::<Vec<_>>()),
+        None => "any service".to_owned(),
     };
     let mut report = cx
-        .report(&resource.place, format!("`{action}` {on} `{resource}` hands {roles} {whom}"))
-        .of(statement, format!("iam:PassRole on {resource}"))
+        .report(&resource.place, format!("`{action}` {on} `{resource}` hands {roles} to {whom}"))
+        .of(statement, format!("iam:PassRole {on} {resource}"))
+        .by(&action.place)
         .severity(severity)
         .help("name the roles that are handed over, and the service under `iam:PassedToService`");
     if let Some((place, action)) = taker {
-        report = report.with(&place, format!("`{action}` then runs with the role"));
+        report = report.label(place.span, format!("`{action}` then runs with the role"));
     }
     if let Some(condition) = to {
-        report.label(condition.place.span, "which bounds the services, and not the roles");
+        report.label(condition.place.span, "says to which services, not which roles");
     }
 }
 
-/// Whether a path begins with a role that is handed to a service that the condition lets through.
+/// Whether a path begins with a role that is handed to a service which the condition lets through.
 fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
     let passes = path.actions.iter().any(|it| it.full_name() == "iam:PassRole");
-    let is_meant = |service: &String| {
-        to.is_none_or(|it| it.values.iter().any(|it| it.text.has_holes() || crate::policy::matches(it.text.raw(), service, true)))
+    let is_let_through = |service: &String| {
+        let fits = |raw: &str| matches(raw, service, true);
+        to.is_none_or(|it| it.values.iter().any(|it| it.text.has_holes() || fits(it.text.raw())))
     };
-    passes && path.actions.len() > 1 && (path.passed_to.is_empty() || path.passed_to.iter().any(is_meant))
+    passes && path.actions.len() > 1 && (path.passed_to.is_empty() || path.passed_to.iter().any(is_let_through))
 }
 
-/// Where the policy also allows what else the path takes.
-fn consumer(policy: &Policy, path: &EscalationPath) -> Option<(crate::policy::Place, catalog::Action)> {
-    let mut found = None;
-    let granted = |action: &catalog::Action| {
-        policy.allow_statements().find_map(|statement| {
-            let name = action.full_name();
-            let holds = statement.admits(*action) && statement.narrowed(*action).is_none() && statement.actions.must_match(&name);
-            let entry = statement.actions.only().iter().find(|it| it.must_match(&name));
-            holds.then(|| entry.map_or(&statement.place, |it| &it.place).clone())
-        })
+/// Where the policy allows what else the path takes, if it allows all of that.
+fn rest_of<'p>(path: &EscalationPath, policy: &'p Policy) -> Option<(&'p Place, catalog::Action)> {
+    let place = |action: catalog::Action| {
+        let statement = policy.allow_statements().find(|it| it.holds(action) && it.admits(action))?;
+        let entry = statement.actions.only().iter().find(|it| it.names(&action.full_name()));
+        Some((entry.map_or(&statement.place, |it| &it.place), action))
     };
-    for action in path.actions.iter().filter(|it| it.full_name() != "iam:PassRole") {
-        let place = granted(action)?;
-        found.get_or_insert((place, *action));
-    }
-    if path.any_of.is_empty() || path.any_of.iter().any(|it| granted(it).is_some()) { found } else { None }
+    let rest = path.actions.iter().filter(|it| it.full_name() != "iam:PassRole");
+    let places: Vec<_> = rest.map(|it| place(*it)).collect::<Option<_>>()?;
+    let one = path.any_of.is_empty() || path.any_of.iter().any(|it| place(*it).is_some());
+    places.into_iter().next().filter(|_| one)
 }

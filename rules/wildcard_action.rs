@@ -1,15 +1,23 @@
+use std::cmp::Reverse;
+
 use crate::catalog::{self, Power};
 use crate::policy::{Action, Policy, PolicyKind, Principal, Scope, Service, Statement};
-use crate::rule::{Context, Severity, listed};
+use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
-    // A trust policy knows only a handful of actions, and a key policy has rules of its own.
+    // A trust policy knows only a handful of actions, and keys have a rule of their own.
     if !policy.kind.grants() || matches!(policy.kind, PolicyKind::Trust | PolicyKind::Resource(Service::Kms)) {
         return;
     }
-    for statement in policy.allow_statements().filter(|it| !is_delegation(it)) {
-        for action in statement.actions.only().iter().filter(|it| it.is_whole_service() || it.covers_every_action()) {
-            report(policy, statement, action, cx);
+    for statement in policy.allow_statements() {
+        if !policy.kind.is_identity() && is_delegation(statement) {
+            continue;
+        }
+        for action in statement.actions.only() {
+            let is_kms = action.service().is_some_and(|it| it.eq_ignore_ascii_case("kms"));
+            if action.is_whole_service() && !is_kms || action.covers_every_action() {
+                report(policy, statement, action, cx);
+            }
         }
     }
 }
@@ -21,48 +29,47 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, cx: &mut Cont
     if reached.iter().all(|it| it.power() < Power::Changes) {
         return;
     }
-    let unbounded: Vec<_> = reached.iter().copied().filter(|it| is_unbounded(statement, *it)).collect();
-    let (count, worst) = (reached.len(), worst(&unbounded).or_else(|| worst(&reached)));
-    let mut severity = match worst {
+    let unbounded: Vec<_> = reached.iter().copied().filter(|it| statement.is_unbounded(*it)).collect();
+    let worst = worst(if unbounded.is_empty() { &reached } else { &unbounded });
+    let identity = policy.kind.is_identity();
+    let severity = match worst {
+        _ if !identity && !is_public(statement) => Severity::Low,
+        _ if !identity => Severity::Medium,
         _ if unbounded.iter().any(|it| is_dangerous(*it)) => Severity::High,
         _ if unbounded.iter().any(|it| !it.takes_only_star() && it.power() >= Power::Changes) => Severity::Medium,
         Some(worst) if catalog::leads_on(worst) => Severity::Medium,
         _ => Severity::Low,
     };
-    let all = match action.service().and_then(catalog::service) {
-        Some(service) if count > 1 => format!("all {count} actions of {}", service.name()),
-        Some(service) => format!("every action of {}", service.name()),
-        None => "every action".to_owned(),
+    let whom = match &statement.principals {
+        Some(Scope::Only(principals)) if !identity => format!(" {}", quoted(principals)),
+        _ => String::new(),
     };
-    let resources = statement.resources.as_ref().map_or(&[][..], Scope::entries);
+    let all = match reached.len() {
+        count if action.is_whole_service() && count > 1 => format!("all {count} actions of the service"),
+        _ => "every action".to_owned(),
+    };
     let on = match &statement.resources {
-        _ if !unbounded.is_empty() && policy.kind.is_identity() => "on every resource".to_owned(),
-        Some(Scope::AllExcept(_)) => format!("on every resource but {}", listed(resources, 1)),
-        _ => format!("that {} has", listed(resources, 1)),
+        _ if !unbounded.is_empty() && identity => "every resource".to_owned(),
+        Some(Scope::AllExcept(resources)) => format!("every resource but {}", quoted(resources)),
+        Some(Scope::Only(resources)) => quoted(resources),
+        None => "no resource".to_owned(),
     };
-    let mut to = String::new();
-    if !policy.kind.is_identity() {
-        let public = statement.everyone().next().is_some() && statement.bounded_caller().is_none();
-        severity = if public { Severity::High } else { Severity::Low };
-        to = format!(" to {}", if public { "everyone".to_owned() } else { listed(statement.principals.iter().flat_map(Scope::only), 1) });
-    }
-    let example = worst.filter(|it| is_dangerous(*it)).map(|it| format!(", `{it}` among them")).unwrap_or_default();
-    cx.report(&action.place, format!("`{action}` allows {all} {on}{to}{example}"))
+    let example = worst.filter(|it| is_dangerous(*it) && !action.is_everything());
+    let example = example.map(|it| format!(", `{it}` among them")).unwrap_or_default();
+    cx.report(&action.place, format!("`{action}` allows{whom} {all} on {on}{example}"))
         .of(statement, action)
         .severity(severity)
-        .help(format!("list the actions that are called in place of `{action}`"));
-}
-
-/// Whether the action is granted on everything it can be granted on.
-fn is_unbounded(statement: &Statement, action: catalog::Action) -> bool {
-    statement.narrowed(action).is_none()
-        && (statement.resources.as_ref().is_some_and(Scope::is_negated) || statement.reaches_all_of(action).is_some())
+        .help(format!("name the actions that are called in place of `{action}`"));
 }
 
 /// Whether it only leaves a resource to the policies of whole accounts, as the owner's own must be able to.
 fn is_delegation(statement: &Statement) -> bool {
     let principals = statement.principals.as_ref().map_or(&[][..], Scope::only);
     !principals.is_empty() && principals.iter().all(Principal::is_account)
+}
+
+fn is_public(statement: &Statement) -> bool {
+    statement.everyone().next().is_some() && statement.bounded_caller().is_none()
 }
 
 fn is_dangerous(action: catalog::Action) -> bool {
@@ -72,9 +79,8 @@ fn is_dangerous(action: catalog::Action) -> bool {
 /// What is worth naming: what gives permissions rather than takes them.
 fn worst(actions: &[catalog::Action]) -> Option<catalog::Action> {
     let gives = ["Attach", "Put", "Add", "Set", "Modify", "Create"];
-    let rank = |it: &catalog::Action| {
-        let giving = gives.iter().position(|verb| it.name().starts_with(verb)).map_or(0, |at| gives.len() - at);
-        (catalog::leads_on(*it), it.power(), giving, std::cmp::Reverse(*it))
-    };
-    actions.iter().copied().max_by_key(rank)
+    actions.iter().copied().max_by_key(|it| {
+        let giving = gives.iter().rev().position(|verb| it.name().starts_with(verb));
+        (catalog::leads_on(*it), it.power(), giving, Reverse(it.name().len()), Reverse(*it))
+    })
 }

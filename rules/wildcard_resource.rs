@@ -2,9 +2,10 @@ use std::cmp::Reverse;
 
 use crate::catalog::{self, Power};
 use crate::policy::{Action, Guard, Policy, Resource, Scope, Statement};
-use crate::rule::{Confidence, Context, Severity, listed};
+use crate::rule::{Confidence, Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    // In the policy of a resource, `*` is that resource.
     if !policy.kind.is_identity() {
         return;
     }
@@ -28,35 +29,36 @@ struct Entry<'s> {
     action: &'s Action,
     /// What of it could be bound to some resources, and is not.
     wide: Vec<catalog::Action>,
-    /// Whether nothing of it takes a resource.
-    takes_only_star: bool,
+    /// Whether nothing of it can be.
+    needs_star: bool,
 }
 
 impl<'s> Entry<'s> {
-    fn of(statement: &Statement, entry: &'s Action) -> Self {
-        let actions = entry.expand();
+    fn of(statement: &Statement, action: &'s Action) -> Self {
+        let mut wide = action.expand();
         let needs_star = |it: &catalog::Action| it.takes_only_star() || it.sometimes_needs_star().is_some();
-        let takes_only_star = !actions.is_empty() && actions.iter().all(needs_star);
-        let mut wide = actions;
+        let all_need_star = !wide.is_empty() && wide.iter().all(needs_star);
         wide.retain(|it| {
-            !needs_star(it)
-                // Passing every role is worse than that, and has a rule of its own.
-                && it.full_name() != "iam:PassRole"
-                && statement.admits(*it)
-                && statement.narrowed(*it).is_none()
+            !needs_star(it) && !has_its_own_rule(*it) && statement.admits(*it) && statement.narrowed(*it).is_none()
         });
         // Who lists or describes mostly asks for all there is, so only a look at one resource is worth a word.
         let looks = wide.iter().all(|it| it.power() == Power::Sees);
-        if looks && (entry.has_wildcard() || wide.iter().any(|it| can_go_without(*it))) {
+        if looks && (action.has_wildcard() || wide.iter().any(|it| can_go_without(*it))) {
             wide.clear();
         }
-        Self { action: entry, wide, takes_only_star }
+        Self { action, wide, needs_star: all_need_star }
     }
 
     fn danger(&self) -> (bool, Power) {
         let leads_on = self.wide.iter().any(|it| catalog::leads_on(*it));
         (leads_on, self.wide.iter().map(|it| it.power()).max().unwrap_or(Power::Sees))
     }
+}
+
+/// Whether `*` on this action is worse than this, and another rule says so.
+fn has_its_own_rule(action: catalog::Action) -> bool {
+    let name = action.full_name();
+    matches!(&*name, "iam:PassRole" | "kms:CreateGrant") || super::kms_any_key::speaks_of(&name)
 }
 
 /// Whether a request may well name no resource: the one type that there is, is optional.
@@ -66,15 +68,16 @@ fn can_go_without(action: catalog::Action) -> bool {
 }
 
 fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx: &mut Context<'_>) {
-    let is_first = |action: &catalog::Action| {
-        statement.reaches_all_of(*action).is_some_and(|it| std::ptr::eq(it, resource))
-    };
+    let is_first = |it: &catalog::Action| statement.reaches_all_of(*it).is_some_and(|it| std::ptr::eq(it, resource));
     let mut guilty: Vec<&Entry<'_>> = entries.iter().filter(|it| it.wide.iter().any(is_first)).collect();
-    let Some((leads_on, power)) = guilty.iter().map(|it| it.danger()).max() else { return };
+    // What is there in every case is what the finding says.
+    if guilty.iter().any(|it| it.action.place.given.is_none()) {
+        guilty.retain(|it| it.action.place.given.is_none());
+    }
     guilty.sort_by_key(|it| Reverse(it.danger()));
-    let names = listed(guilty.iter().map(|it| it.action), 3);
-    let they = if guilty.len() == 1 { "it" } else { "they" };
-    let mut severity = match power {
+    let Some(first) = guilty.first() else { return };
+    let (leads_on, power) = first.danger();
+    let severity = match power {
         _ if leads_on => Severity::High,
         Power::Permits => Severity::High,
         Power::Unlocks | Power::Changes | Power::ReadsData => Severity::Medium,
@@ -82,23 +85,31 @@ fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx:
     };
     // An ARN without names at least keeps to one service or type, and a bound on the way is better than none.
     let bound = statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
-    if bound.is_some() || !resource.is_everything() {
-        severity = if severity == Severity::High { Severity::Medium } else { Severity::Low };
-    }
-    let fine: Vec<&Action> = entries.iter().filter(|it| it.takes_only_star).map(|it| it.action).collect();
+    let severity = if bound.is_some() || !resource.is_everything() { severity.lower() } else { severity };
+
+    let actions: Vec<&Action> = guilty.iter().map(|it| it.action).collect();
+    let names = quoted(&actions);
+    let they = if guilty.len() == 1 { "it" } else { "they" };
+    let fine: Vec<&Action> = entries.iter().filter(|it| it.needs_star).map(|it| it.action).collect();
     let fine = if resource.is_everything() { &fine[..] } else { &[] };
     let mut help = match &forms(&guilty)[..] {
         [] => format!("limit {names} to the resources that are meant"),
-        forms => format!("limit {names} to {}", listed(forms, 2)),
+        forms => format!("limit {names} to {}", quoted(forms)),
     };
     if !fine.is_empty() {
-        help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", listed(fine, 2)));
+        help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(fine)));
     }
     let mut report = cx
-        .report(&resource.place, format!("`{resource}` lets {names} reach every resource, though {they} can be limited to some"))
+        .report(
+            &resource.place,
+            format!("`{resource}` lets {names} reach every resource, though {they} can be limited to some"),
+        )
         .of(statement, format!("{names} on {resource}"))
         .severity(severity)
         .help(help);
+    if first.action.place.given.is_some() {
+        report = report.by(&first.action.place);
+    }
     if power == Power::Sees && !leads_on {
         report = report.confidence(Confidence::Medium);
     }
@@ -106,20 +117,19 @@ fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx:
         report = report.label(condition.place.span, format!("`{}` makes it less bad", condition.key));
     }
     if let [first, ..] = fine {
-        report.label(first.place.span, format!("`{resource}` is right for {}", listed(fine, 3)));
+        report.label(first.place.span, format!("`{resource}` is right for {}", quoted(fine)));
     }
 }
 
-/// What the ARNs look like that the actions take, where that is few.
+/// What the ARNs look like that the actions take.
 fn forms(entries: &[&Entry<'_>]) -> Vec<String> {
     let mut forms: Vec<String> = Vec::new();
-    for action in entries.iter().flat_map(|it| &it.wide) {
-        let types = || action.resource_types();
-        let kind = types().find(|it| it.is_required()).or_else(|| types().next().filter(|_| types().len() < 4));
-        let form = kind.and_then(|it| it.resource_type().arns().next());
+    for arn in entries.iter().flat_map(|it| &it.wide).filter_map(|it| it.plainest_arn()) {
         // `${…}` would be read as Terraform's own if it were copied.
-        let form = form.map(|it| it.replace("${Partition}", "aws").replace("${", "{"));
-        forms.extend(form.filter(|it| !forms.contains(it)));
+        let form = arn.replace("${Partition}", "aws").replace("${", "{");
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
     }
     forms
 }

@@ -293,18 +293,6 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The first few names in backticks: "`a`, `b` and 3 more".
-pub fn listed<T: fmt::Display>(names: impl IntoIterator<Item = T>, most: usize) -> String {
-    let names: Vec<String> = names.into_iter().map(|it| format!("`{it}`")).collect();
-    let (shown, more) = if names.len() > most + 1 { (most, names.len() - most) } else { (names.len(), 0) };
-    match (&names[..shown], more) {
-        ([], _) => String::new(),
-        ([only], 0) => only.clone(),
-        ([head @ .., last], 0) => format!("{} and {last}", head.join(", ")),
-        (shown, more) => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
 /// A finding that is being made.
 #[derive(Debug)]
 pub struct Report<'f> {
@@ -343,12 +331,6 @@ impl Report<'_> {
     pub fn about(self, what: impl fmt::Display) -> Self {
         self.finding.subject = what.to_string();
         self
-    }
-
-    /// A second string that it takes to be true: its way and its undecided case count as well.
-    pub fn with(mut self, place: &Place, message: impl Into<String>) -> Self {
-        self.way(place);
-        self.label(place.span, message)
     }
 
     /// The smallest change that passes.
@@ -418,20 +400,5 @@ impl Report<'_> {
                 self.finding.labels.push(label);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_listed_as_one_reads_them() {
-        assert_eq!(listed([""; 0], 2), "");
-        assert_eq!(listed(["a"], 2), "`a`");
-        assert_eq!(listed(["a", "b"], 2), "`a` and `b`");
-        // "and 1 more" is no shorter than the name.
-        assert_eq!(listed(["a", "b", "c"], 2), "`a`, `b` and `c`");
-        assert_eq!(listed(["a", "b", "c", "d"], 2), "`a`, `b` and 2 more");
     }
 }

@@ -355,14 +355,19 @@ impl Action {
 
     /// The worst that comes of it.
     pub fn power(self) -> Power {
-        // AWS lists dozens of plain reads of Glue as permissions management.
-        let reads = ["Get", "List", "Describe", "BatchGet"].iter().any(|it| self.name().starts_with(it));
-        let permits = self.access_level() == AccessLevel::PermissionsManagement && !reads;
-        if permits || self.has_risk(Risk::PrivilegeEscalation) {
+        // AWS lists dozens of plain reads of Glue as permissions management, and that logs may be delivered.
+        let mild = ["Get", "List", "Describe", "BatchGet", "AllowVendedLogDelivery"];
+        let level = match self.access_level() {
+            AccessLevel::PermissionsManagement if mild.iter().any(|it| self.name().starts_with(it)) => {
+                AccessLevel::Read
+            }
+            level => level,
+        };
+        if level == AccessLevel::PermissionsManagement {
             Power::Permits
         } else if self.has_risk(Risk::CredentialExposure) {
             Power::Unlocks
-        } else if self.access_level() >= AccessLevel::Tagging {
+        } else if level >= AccessLevel::Tagging {
             Power::Changes
         } else if self.has_risk(Risk::DataAccess) {
             Power::ReadsData
@@ -384,6 +389,16 @@ impl Action {
     /// The resource types it can be limited to, as the published table has them.
     pub fn resource_types(self) -> impl ExactSizeIterator<Item = ActionResource> + Clone {
         table::pairs(self.record().resources).map(|(packed, keys)| ActionResource { packed, keys })
+    }
+
+    /// What the ARNs of its resources look like, where these are few: of a bucket and an access point to it, the
+    /// bucket's, since what has the shorter ARN is the plainer thing.
+    pub fn plainest_arn(self) -> Option<&'static str> {
+        const FEW: usize = 4;
+        let any_required = self.resource_types().any(ActionResource::is_required);
+        let candidates: Vec<_> = self.resource_types().filter(|it| !any_required || it.is_required()).collect();
+        let arns = candidates.iter().filter_map(|it| it.resource_type().arns().next());
+        arns.min_by_key(|it| (it.matches("${").count(), it.len())).filter(|_| candidates.len() <= FEW)
     }
 
     /// Whether only `*` works as its resource: it has no resource types, or AWS does not look at them.

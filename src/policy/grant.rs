@@ -102,9 +102,16 @@ impl Statement {
             .is_some_and(|resources| resources.is_negated() || resources.entries().iter().any(|it| it.fits(action)))
     }
 
-    /// The resource by which it reaches every resource of the action.
+    /// The resource by which it reaches every resource of the action; one that is there in every case, if there is one.
     pub fn reaches_all_of(&self, action: catalog::Action) -> Option<&Resource> {
-        self.resources.iter().flat_map(Scope::only).find(|it| it.is_all_of(action))
+        let all = || self.resources.iter().flat_map(Scope::only).filter(|it| it.is_all_of(action));
+        all().find(|it| it.place.given.is_none()).or_else(|| all().next())
+    }
+
+    /// Whether nothing bounds the action: it is granted on every resource that it takes, or on all but some.
+    pub fn is_unbounded(&self, action: catalog::Action) -> bool {
+        let all_but = self.resources.as_ref().is_some_and(Scope::is_negated);
+        self.narrowed(action).is_none() && (all_but || self.reaches_all_of(action).is_some())
     }
 
     /// Whether it reaches every resource of the action in one account, or all but some that it names.
@@ -116,15 +123,23 @@ impl Statement {
         }
     }
 
+    /// Whether it holds the action by what is written, in whichever case it is there.
+    pub fn holds(&self, action: catalog::Action) -> bool {
+        match &self.actions {
+            Scope::Only(entries) => entries.iter().any(|it| it.names(&action.full_name())),
+            Scope::AllExcept(_) => self.actions.must_match(&action.full_name()),
+        }
+    }
+
     /// An action by which whoever holds it can give itself every other permission: it attaches any policy to any role
-    /// or user, and no condition says which.
+    /// or user, and no condition says which. By what is written, in whichever case it is there.
     pub fn way_to_everything(&self) -> Option<catalog::Action> {
         catalog::escalation_paths()
             .iter()
             .filter(|it| it.category == EscalationCategory::SelfEscalation && it.requires.is_empty())
             .filter_map(|it| if let [action] = it.actions[..] { Some(action) } else { None })
             .find(|action| {
-                self.actions.must_match(&action.full_name())
+                self.holds(*action)
                     && self.admits(*action)
                     && self.narrowed(*action).is_none()
                     && self.reaches_account_of(*action)
@@ -157,10 +172,19 @@ impl Resource {
         if self.is_everything() {
             return true;
         }
-        let mut types = action.resource_types().map(catalog::ActionResource::resource_type).peekable();
-        !action.takes_only_star()
-            && types.peek().is_some()
-            && types.all(|it| it.arns().all(|form| self.covers_all(form, reach)))
+        if action.takes_only_star() {
+            return false;
+        }
+        let mut required = action.resource_types().filter(|it| it.is_required()).peekable();
+        if required.peek().is_none()
+            && let Some(plainest) = action.plainest_arn()
+        {
+            // A request names one of them, an object or one behind an access point.
+            return self.covers_all(plainest, reach);
+        }
+        let types: Vec<_> =
+            if required.peek().is_some() { required.collect() } else { action.resource_types().collect() };
+        types.iter().all(|it| it.resource_type().arns().all(|form| self.covers_all(form, reach)))
     }
 }
 
@@ -175,7 +199,9 @@ fn meets_form(pattern: &str, form: &str) -> bool {
     }
     form.iter().enumerate().skip(2).all(|(n, part)| {
         let Some(own) = pattern.get(n) else { return true };
-        meets(&tokens(own), &tokens(part))
+        // A region and an account are never empty where the form has them.
+        let is_there = n == 5 || part.is_empty() == own.is_empty() || own.contains(['*', HOLE]);
+        is_there && meets(&tokens(own), &tokens(part))
     })
 }
 
@@ -334,6 +360,7 @@ mod tests {
         assert!(!fits("arn:aws:s3:::reports", "s3:GetObject"));
         assert!(!fits("arn:aws:s3:::reports", "s3:ListAllMyBuckets"));
         assert!(fits("arn:aws:s3:::rep*", "s3:GetObject"));
+        assert!(!fits("arn:aws:s3:::reports", "s3:PutAccessPointPolicy"));
         assert!(fits("arn:aws:logs:*:*:log-group:/aws/lambda/x:*", "logs:PutLogEvents"));
         assert!(fits("*", "s3:ListAllMyBuckets"));
     }
