@@ -222,7 +222,7 @@ fn the_configuration_holds_and_is_exact() {
     let folder =
         folder(&[("app/a.json", WIDE), ("iamlint.toml", "fail-on = \"critical\"\n"), ("bad.toml", "\nselct = []\n")]);
     status(&check(folder.path(), &["app"]), 0);
-    status(&check(folder.path(), &["app", "--fail-on", "high"]), 1);
+    status(&check(folder.path(), &["app", "--fail-on", "low"]), 1);
     let output = check(folder.path(), &["app", "--config", "bad.toml"]);
     status(&output, 2);
     assert!(err(&output).contains("bad.toml:2:1"), "{}", err(&output));
