@@ -82,13 +82,13 @@ pub struct Source {
     /// The path as it is shown, relative to where the run was started when that is possible.
     pub path: PathBuf,
     /// The text, byte for byte, a byte-order mark included.
-    pub text: Arc<str>,
+    pub text: Box<str>,
     lines: OnceLock<Vec<u32>>,
 }
 
 impl Source {
     /// A file that says `text`.
-    pub fn new(id: FileId, path: PathBuf, text: impl Into<Arc<str>>) -> Self {
+    pub fn new(id: FileId, path: PathBuf, text: impl Into<Box<str>>) -> Self {
         Self { id, path, text: text.into(), lines: OnceLock::new() }
     }
 

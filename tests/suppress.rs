@@ -54,12 +54,12 @@ data "aws_iam_policy_document" "a" { @resource_end
       "s3:*", @element_end
       "sqs:*",
     ]
-    resources = ["arn:aws:s3:::logs"]
+    resources = ["*"]
   } @closing
 
   statement {
     actions   = ["sns:*"]
-    resources = ["arn:aws:s3:::logs"]
+    resources = ["*"]
   }
 }
 "#;
@@ -150,7 +150,7 @@ data "aws_iam_policy_document" "a" {
   statement {
     actions = ["s3:*", # iamlint: ignore[wildcard_action]
     "sqs:*"]
-    resources = ["arn:aws:s3:::logs"]
+    resources = ["*"]
   }
 }
 "#;
@@ -169,13 +169,13 @@ data "aws_iam_policy_document" "a" {{
   {first}
   statement {{
     actions   = local.wide
-    resources = ["arn:aws:s3:::logs"]
+    resources = ["*"]
   }}
 }}
 data "aws_iam_policy_document" "b" {{
   statement {{
     actions   = local.wide
-    resources = ["arn:aws:s3:::logs"]
+    resources = ["*"]
   }}
 }}
 "#

@@ -1,12 +1,23 @@
 //! The policies that AWS writes, read as any other.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use super::{Carried, Place, Policy, PolicyKind, parse};
 use crate::catalog;
 use crate::source::{FileId, Span};
 use crate::value::{Node, Origin};
 
+/// The ones that were read: a handful are attached over and over.
+static READ: LazyLock<Mutex<HashMap<catalog::ManagedPolicy, Arc<Policy>>>> = LazyLock::new(Mutex::default);
+
 /// A managed policy of AWS. It stands in no file of the user's, so its places mean nothing.
-pub fn of_aws(policy: catalog::ManagedPolicy) -> Policy {
+pub fn of_aws(policy: catalog::ManagedPolicy) -> Arc<Policy> {
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(read.entry(policy).or_insert_with(|| Arc::new(parsed(policy))))
+}
+
+fn parsed(policy: catalog::ManagedPolicy) -> Policy {
     let document = policy.document();
     let span = Span::new(FileId(0), 0, document.len());
     let place = Place { span, origin: Origin::HERE, given: None };

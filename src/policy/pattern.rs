@@ -173,29 +173,24 @@ impl Resource {
         if is_all_stars(raw) {
             return true;
         }
-        let mut pattern: Vec<String> = split_arn(raw).iter().map(ToString::to_string).collect();
-        let fresh = fresh_instance(form);
-        let mut arn: Vec<String> = split_arn(&fresh).iter().map(ToString::to_string).collect();
-        if arn.len() < 6 {
-            return false;
-        }
-        if pattern.len() < 6 && raw.ends_with('*') {
-            pattern.resize_with(6, || "*".to_owned());
-        }
-        if pattern.len() < 6 {
-            return false;
-        }
-        // A partition written out is no bound that anybody means as one.
-        pattern[1] = "*".to_owned();
-        if reach == Reach::Account {
-            // One region or one account still holds every resource that this account has there.
-            for part in [3, 4] {
-                pattern[part] = "*".to_owned();
-                arn[part] = "x".to_owned();
-            }
-        }
         // What is left of holes is some fixed text, which a name that nobody chose does not equal.
-        matches_resource(&pattern.join(":"), &arn.join(":"))
+        if !raw.contains('*') {
+            return false;
+        }
+        let (pattern, form) = (split_arn(raw), split_arn(form));
+        if form.len() < 6 || pattern.first() != Some(&"arn") || pattern.len() < 6 && !raw.ends_with('*') {
+            return false;
+        }
+        form.iter().enumerate().all(|(n, form)| match n {
+            // A partition written out is no bound that anybody means as one.
+            0 | 1 => true,
+            // One region or one account still holds every resource that this account has there.
+            3 | 4 if reach == Reach::Account => true,
+            // A pattern of fewer parts is padded.
+            _ => pattern.get(n).is_none_or(|pattern| {
+                if form.contains("${") { matches(pattern, &fresh_instance(form), false) } else { matches(pattern, form, false) }
+            }),
+        })
     }
 }
 

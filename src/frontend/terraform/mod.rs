@@ -68,6 +68,7 @@ impl Called {
 
 /// Reads and cuts every Terraform file that was selected, and finds the roots.
 pub fn survey(workspace: &Workspace) -> Estate {
+    let named: FxHashSet<&PathBuf> = workspace.selected.iter().filter(|it| it.named).map(|it| &it.path).collect();
     let mut by_folder: FxHashMap<PathBuf, Vec<PathBuf>> = FxHashMap::default();
     for selected in &workspace.selected {
         let name = selected.path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
@@ -82,7 +83,9 @@ pub fn survey(workspace: &Workspace) -> Estate {
         .into_par_iter()
         .map(|(path, files)| {
             // A file that was named alone still stands in its folder.
-            let folder = Folder::open(workspace, &path).filter(|it| it.files.len() > files.len());
+            let alone = files.iter().any(|it| named.contains(it));
+            let folder = alone.then(|| Folder::open(workspace, &path)).flatten();
+            let folder = folder.filter(|it| it.files.len() > files.len());
             let folder = Arc::new(folder.unwrap_or_else(|| Folder::read(workspace, &path, &files)));
             let calls = folder
                 .calls()
