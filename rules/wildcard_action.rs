@@ -44,8 +44,11 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, cx: &mut Cont
         Some(Scope::Only(principals)) if !identity => format!(" {}", quoted(principals)),
         _ => String::new(),
     };
+    // What stands in a resource's hole decides which of them take it.
+    let counted = statement.resources.iter().flat_map(Scope::entries).all(|it| !it.is_free());
     let all = match reached.len() {
-        count if action.is_whole_service() && count > 1 => format!("all {count} actions of the service"),
+        count if counted && action.is_whole_service() && count > 1 => format!("all {count} actions of the service"),
+        _ if action.is_whole_service() => "every action of the service".to_owned(),
         _ => "every action".to_owned(),
     };
     let on = match &statement.resources {

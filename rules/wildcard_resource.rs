@@ -77,6 +77,11 @@ fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx:
     guilty.sort_by_key(|it| Reverse(it.danger()));
     let Some(first) = guilty.first() else { return };
     let (leads_on, power) = first.danger();
+    let only_looks = power == Power::Sees && !leads_on;
+    // To look at all of one kind is what an ARN with a star is written for.
+    if only_looks && !resource.is_everything() {
+        return;
+    }
     let severity = match power {
         _ if leads_on => Severity::High,
         Power::Permits => Severity::High,
@@ -110,7 +115,7 @@ fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx:
     if first.action.place.given.is_some() {
         report = report.by(&first.action.place);
     }
-    if power == Power::Sees && !leads_on {
+    if only_looks {
         report = report.confidence(Confidence::Medium);
     }
     if let Some(condition) = bound {

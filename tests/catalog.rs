@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use iamlint::catalog::{self, AccessLevel, KeyStanding};
+use iamlint::catalog::{self, AccessLevel, KeyStanding, Power};
 use serde_json::Value;
 
 fn read(name: &str) -> Value {
@@ -352,4 +352,27 @@ fn the_date_is_the_one_in_the_provenance() {
     assert!(row("service-authorization.json").contains(catalog::reference_date()));
     assert!(row("managed-policies.json").contains(catalog::managed_policies_date()));
     assert!(row("service-authorization.json").contains("22,091 actions"));
+}
+
+#[test]
+fn the_power_of_an_action_is_the_worst_that_comes_of_it() {
+    let power = |name| catalog::action(name).unwrap().power();
+    assert_eq!(power("ec2:DescribeInstances"), Power::Sees);
+    assert_eq!(power("s3:GetObject"), Power::ReadsData);
+    assert_eq!(power("s3:PutObject"), Power::Changes);
+    assert_eq!(power("secretsmanager:GetSecretValue"), Power::Unlocks);
+    assert_eq!(power("s3:PutBucketPolicy"), Power::Permits);
+    // AWS calls these three permissions management.
+    assert_eq!(power("s3:DeleteBucketPolicy"), Power::Changes);
+    assert_eq!(power("glue:ListEntities"), Power::Sees);
+    assert_eq!(power("elasticloadbalancing:AllowVendedLogDeliveryForResource"), Power::Sees);
+}
+
+#[test]
+fn the_plainest_resource_is_the_bucket_and_not_a_way_to_it() {
+    let plainest = |name| catalog::action(name).unwrap().plainest_arn();
+    assert_eq!(plainest("s3:ListBucket"), Some("arn:${Partition}:s3:::${BucketName}"));
+    assert_eq!(plainest("s3:GetObject"), Some("arn:${Partition}:s3:::${BucketName}/${ObjectName}"));
+    assert_eq!(plainest("ec2:CreateTags"), None);
+    assert_eq!(plainest("s3:ListAllMyBuckets"), None);
 }

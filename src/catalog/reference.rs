@@ -188,7 +188,7 @@ pub enum Power {
     Changes,
     /// Returns credentials, or makes them.
     Unlocks,
-    /// Gives permissions, or takes them, which is a way to all the rest.
+    /// Gives permissions, which is a way to all the rest.
     Permits,
 }
 
@@ -355,12 +355,14 @@ impl Action {
 
     /// The worst that comes of it.
     pub fn power(self) -> Power {
+        let begins = |heads: &[&str]| heads.iter().any(|it| self.name().starts_with(it));
         // AWS lists dozens of plain reads of Glue as permissions management, and that logs may be delivered.
-        let mild = ["Get", "List", "Describe", "BatchGet", "AllowVendedLogDelivery"];
+        let reads = begins(&["Get", "List", "Describe", "BatchGet", "AllowVendedLogDelivery"]);
+        // To take permissions away breaks things, but leads nowhere.
+        let takes = begins(&["Delete", "Detach", "Remove", "Revoke", "Disassociate"]);
         let level = match self.access_level() {
-            AccessLevel::PermissionsManagement if mild.iter().any(|it| self.name().starts_with(it)) => {
-                AccessLevel::Read
-            }
+            AccessLevel::PermissionsManagement if reads => AccessLevel::Read,
+            AccessLevel::PermissionsManagement if takes => AccessLevel::Write,
             level => level,
         };
         if level == AccessLevel::PermissionsManagement {
