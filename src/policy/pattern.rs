@@ -188,7 +188,11 @@ impl Resource {
             3 | 4 if reach == Reach::Account => true,
             // A pattern of fewer parts is padded.
             _ => pattern.get(n).is_none_or(|pattern| {
-                if form.contains("${") { matches(pattern, &fresh_instance(form), false) } else { matches(pattern, form, false) }
+                if form.contains("${") {
+                    matches(pattern, &fresh_instance(form), false)
+                } else {
+                    matches(pattern, form, false)
+                }
             }),
         })
     }
