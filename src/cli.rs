@@ -107,6 +107,10 @@ pub(crate) struct Check {
     #[arg(long, help_heading = "Input")]
     pub(crate) allow_empty: bool,
 
+    /// List every value that kept a policy from being fully known, with its place and why
+    #[arg(long, help_heading = "Input")]
+    pub(crate) show_unresolved: bool,
+
     /// When to use colours
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) color: Color,

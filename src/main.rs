@@ -170,6 +170,9 @@ fn consistent(check: &Check) -> anyhow::Result<()> {
     if check.stdin_filename.is_some() && dashes == 0 {
         bail!("`--stdin-filename` names what standard input says, which is read when the path is `-`");
     }
+    if check.show_unresolved && check.format != Format::Human {
+        bail!("`--show-unresolved` has no effect on a report for programs");
+    }
     if check.color == Color::Always && check.format != Format::Human {
         bail!("`--color always` has no effect on a report for programs");
     }
@@ -239,6 +242,7 @@ fn write(check: &Check, report: &Report, workspace: &Workspace) -> anyhow::Resul
         width: if is_terminal { width() } else { Style::PLAIN.width },
         quiet: check.quiet,
         verbose: check.verbose,
+        unresolved: check.verbose || check.show_unresolved,
     };
     let write = |out: &mut dyn Write| match check.format {
         Format::Human => report::human::write(report, workspace, style, out),

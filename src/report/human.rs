@@ -39,11 +39,14 @@ pub struct Style {
     pub quiet: bool,
     /// With the findings that somebody has answered for, what could not be resolved, and every instance.
     pub verbose: bool,
+    /// Whether every hole that kept a policy from being fully known is listed.
+    pub unresolved: bool,
 }
 
 impl Style {
     /// What a file or a pipe gets.
-    pub const PLAIN: Self = Self { color: false, unicode: true, width: 100, quiet: false, verbose: false };
+    pub const PLAIN: Self =
+        Self { color: false, unicode: true, width: 100, quiet: false, verbose: false, unresolved: false };
 }
 
 /// Writes the report.
@@ -59,12 +62,14 @@ pub fn write(report: &Report, workspace: &Workspace, style: Style, out: &mut dyn
         for suppressed in &report.suppressed {
             painter.suppressed(suppressed, &places, &mut text);
         }
+    }
+    if style.unresolved {
         for unresolved in &report.unresolved {
             painter.unresolved(unresolved, &places, &mut text);
         }
-        if !text.is_empty() {
-            text.push('\n');
-        }
+    }
+    if !text.is_empty() {
+        text.push('\n');
         flush(&mut text, out)?;
     }
     for error in &report.errors {
