@@ -71,6 +71,14 @@ pub fn check(
                 part
             })
             .collect();
+        loop {
+            let idle = called.idle(workspace);
+            if idle.is_empty() {
+                break;
+            }
+            let judge = |root: Arc<Folder>| guarded(&root.path, || check_root(workspace, &called, &root, options));
+            parts.par_extend(idle.into_par_iter().map(judge));
+        }
         // A file that a module has read is judged where it is attached.
         let used: FxHashSet<FileId> = workspace.opened().iter().map(|it| it.id).collect();
         parts.par_extend(files.into_par_iter().map(|file| {

@@ -192,6 +192,8 @@ pub(super) struct Evaluator<'w> {
     pub documents: RefCell<FxHashMap<Span, Arc<str>>>,
     /// What users should know of the evaluation itself.
     pub notes: RefCell<Vec<(Span, Arc<str>)>>,
+    /// The folders of which there is an instance.
+    pub(super) standing: RefCell<FxHashSet<PathBuf>>,
     installed: std::cell::OnceCell<FxHashMap<String, PathBuf>>,
 }
 
@@ -213,6 +215,7 @@ impl<'w> Evaluator<'w> {
             used: RefCell::default(),
             documents: RefCell::default(),
             notes: RefCell::default(),
+            standing: RefCell::default(),
             installed: std::cell::OnceCell::new(),
         }
     }
@@ -1157,7 +1160,10 @@ impl<'w> Evaluator<'w> {
                             calls: RefCell::default(),
                         })
                     })
-                    .collect();
+                    .collect::<Vec<_>>();
+                if !modules.is_empty() {
+                    self.standing.borrow_mut().insert(folder.path.clone());
+                }
                 Calls { repeat, modules, missing: None }
             }
         };

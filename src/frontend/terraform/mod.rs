@@ -47,19 +47,45 @@ type Slot = Arc<OnceLock<Option<Arc<Folder>>>>;
 
 /// Folders by path, read when they are first called.
 #[derive(Debug, Default)]
-pub struct Called(Mutex<FxHashMap<PathBuf, Slot>>);
+pub struct Called {
+    folders: Mutex<FxHashMap<PathBuf, Slot>>,
+    /// Those of which a root has an instance.
+    standing: Mutex<FxHashSet<PathBuf>>,
+}
 
 impl Called {
     fn get(&self, workspace: &Workspace, path: &Path) -> Option<Arc<Folder>> {
-        let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = Arc::clone(folders.entry(path.to_owned()).or_default());
         drop(folders);
         slot.get_or_init(|| Folder::open(workspace, path).map(Arc::new)).clone()
     }
 
+    fn stands(&self, path: &Path) {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+    }
+
+    /// The folders that were selected and called, but of which no root so far has an instance, as `count` is 0
+    /// wherever they are called: they are judged by themselves, since they would be judged nowhere else. Those that
+    /// others of them call are left for later.
+    pub fn idle(&self, workspace: &Workspace) -> Vec<Arc<Folder>> {
+        let selected: FxHashSet<PathBuf> =
+            workspace.selected.iter().filter_map(|it| it.path.parent().map(normal)).collect();
+        let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let idle: Vec<Arc<Folder>> = self
+            .folders()
+            .into_iter()
+            .filter(|it| selected.contains(&it.path) && !standing.contains(&it.path))
+            .collect();
+        let calls: FxHashSet<PathBuf> = idle.iter().flat_map(|it| local_calls(it)).collect();
+        let first: Vec<_> = idle.iter().filter(|it| !calls.contains(&it.path)).cloned().collect();
+        // Folders that call each other in a circle have no first one.
+        if first.is_empty() { idle.into_iter().take(1).collect() } else { first }
+    }
+
     /// Every folder that was read.
     pub fn folders(&self) -> Vec<Arc<Folder>> {
-        let folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out: Vec<_> = folders.values().filter_map(|it| it.get().cloned().flatten()).collect();
         out.sort_by(|a, b| a.path.cmp(&b.path));
         out
@@ -87,14 +113,7 @@ pub fn survey(workspace: &Workspace) -> Estate {
             let folder = alone.then(|| Folder::open(workspace, &path)).flatten();
             let folder = folder.filter(|it| it.files.len() > files.len());
             let folder = Arc::new(folder.unwrap_or_else(|| Folder::read(workspace, &path, &files)));
-            let calls = folder
-                .calls()
-                .into_iter()
-                .filter_map(|(_, source)| source)
-                .filter(|source| source.starts_with('.'))
-                .map(|source| normal(&path.join(source)))
-                .filter(|called| *called != path)
-                .collect();
+            let calls = local_calls(&folder);
             (folder, calls)
         })
         .collect();
@@ -133,18 +152,30 @@ pub fn survey(workspace: &Workspace) -> Estate {
             slots.insert(folder.path.clone(), Arc::new(OnceLock::from(Some(Arc::clone(folder)))));
         }
     }
-    estate.called = Called(Mutex::new(slots));
+    estate.called = Called { folders: Mutex::new(slots), ..Called::default() };
     estate
+}
+
+/// The folders that a folder's module calls name by a path.
+fn local_calls(folder: &Folder) -> Vec<PathBuf> {
+    let sources = folder.calls().into_iter().filter_map(|(_, source)| source);
+    let paths = sources.filter(|it| it.starts_with('.')).map(|it| normal(&folder.path.join(it)));
+    paths.filter(|called| *called != folder.path).collect()
 }
 
 /// Evaluates one root module.
 pub fn read(workspace: &Workspace, called: &Called, root: &Arc<Folder>, options: &Options) -> Collected {
+    // Before anything can go wrong: whatever becomes of it, it is not judged twice.
+    called.stands(&root.path);
     let folders = |path: &Path| called.get(workspace, path);
     let evaluator = Evaluator::new(workspace, root.path.clone(), &folders);
     let mut errors = Vec::new();
     let given = values(workspace, root, options, &evaluator, &mut errors);
     let module = evaluator.root_module(Arc::clone(root), given);
     let mut collected = collect::collect(&evaluator, &module);
+    for path in evaluator.standing.take() {
+        called.stands(&path);
+    }
     Evaluator::release(&module);
     collected.errors.extend(errors);
     collected

@@ -1,0 +1,150 @@
+//! Modules, as Terraform calls them: judged through their callers, once, with the callers' values.
+
+use iamlint::lint::{self, Options};
+use iamlint::report::Report;
+use iamlint::rules;
+use iamlint::source::Workspace;
+
+fn report(files: &[(&str, &str)]) -> (Workspace, Report) {
+    let workspace = Workspace::of_texts(files.iter().copied());
+    let rules = vec![rules::by_name("wildcard_action").expect("there is such a rule")];
+    let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 2, &|_, _| {});
+    assert!(report.errors.is_empty(), "{:?}", report.errors);
+    (workspace, report)
+}
+
+/// File and line of each finding, with the addresses that it holds for.
+fn found(files: &[(&str, &str)]) -> Vec<String> {
+    let (workspace, report) = report(files);
+    report
+        .findings
+        .iter()
+        .map(|it| {
+            let source = workspace.source(it.span.file);
+            let line = source.position(it.span.start as usize).line;
+            format!("{}:{line} {}", source.path.display(), it.instances.join(" "))
+        })
+        .collect()
+}
+
+const POLICY: &str = r#"
+variable "actions" {
+  default = ["s3:GetObject"]
+}
+resource "aws_iam_policy" "it" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = var.actions, Resource = "*" }]
+  })
+}
+"#;
+
+#[test]
+fn a_called_module_is_judged_with_the_values_of_its_callers() {
+    let root = r#"
+module "good" {
+  source  = "./policy"
+  actions = ["s3:PutObject"]
+}
+module "bad" {
+  source  = "./policy"
+  actions = ["s3:*"]
+}
+"#;
+    assert_eq!(found(&[("main.tf", root), ("policy/main.tf", POLICY)]), ["main.tf:8 module.bad.aws_iam_policy.it"]);
+}
+
+#[test]
+fn three_calls_of_one_flaw_are_one_finding_of_three_instances() {
+    let root = r#"
+module "it" {
+  source   = "./policy"
+  for_each = toset(["a", "b", "c"])
+}
+"#;
+    let bad = POLICY.replace("s3:GetObject", "s3:*");
+    let instances = ["a", "b", "c"].map(|key| format!("module.it[\"{key}\"].aws_iam_policy.it")).join(" ");
+    assert_eq!(found(&[("main.tf", root), ("policy/main.tf", &bad)]), [format!("policy/main.tf:3 {instances}")]);
+}
+
+#[test]
+fn a_module_that_is_switched_off_everywhere_is_judged_by_itself() {
+    let root = "module \"it\" {\n  source = \"./policy\"\n  count  = 0\n}\n";
+    let bad = POLICY.replace("s3:GetObject", "s3:*");
+    assert_eq!(found(&[("main.tf", root), ("policy/main.tf", &bad)]), ["policy/main.tf:3 aws_iam_policy.it"]);
+}
+
+#[test]
+fn modules_that_call_each_other_in_a_circle_are_judged_once() {
+    let a = "module \"b\" {\n  source = \"../b\"\n}\n";
+    let b = format!("module \"a\" {{\n  source = \"../a\"\n}}\n{}", POLICY.replace("s3:GetObject", "s3:*"));
+    assert_eq!(found(&[("a/main.tf", a), ("b/main.tf", &b)]), ["b/main.tf:6 module.b.aws_iam_policy.it"]);
+}
+
+#[test]
+fn a_finding_in_a_fetched_module_stands_at_the_call() {
+    let root = "module \"it\" {\n  source = \"example/policy/aws\"\n}\n";
+    let installed =
+        r#"{ "Modules": [{ "Key": "it", "Source": "example/policy/aws", "Dir": ".terraform/modules/it" }] }"#;
+    let bad = POLICY.replace("s3:GetObject", "s3:*");
+    // The installed module is not selected: walks leave `.terraform` out.
+    let mut workspace = Workspace::of_texts([
+        ("main.tf", root),
+        (".terraform/modules/modules.json", installed),
+        (".terraform/modules/it/main.tf", &bad),
+    ]);
+    workspace.selected.retain(|it| !it.path.starts_with(".terraform"));
+    let rules = vec![rules::by_name("wildcard_action").expect("there is such a rule")];
+    let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+    let [finding] = report.findings.as_slice() else { panic!("{:?}", report.findings) };
+    assert_eq!(workspace.source(finding.span.file).path.to_str(), Some("main.tf"));
+    assert_eq!(finding.labels[0].message, "here in the module");
+}
+
+/// A value of three megabytes of holes costs no more than a budget.
+#[test]
+fn hostile_sizes_end_in_a_hole() {
+    let mut locals = String::from("locals {\n  a0 = [\"s3:*\", \"s3:*\"]\n");
+    for n in 1..40 {
+        locals.push_str(&format!("  a{n} = [local.a{}, local.a{}]\n", n - 1, n - 1));
+    }
+    locals.push_str("  endless = range(1000000000)\n  loop = local.loop\n}\n");
+    let policy = |name: &str, value: &str| {
+        format!(
+            "resource \"aws_iam_policy\" \"{name}\" {{\n  policy = jsonencode({{ Statement = [{{ Effect = \"Allow\", Action = {value}, Resource = \"*\" }}] }})\n}}\n"
+        )
+    };
+    let text = [
+        locals,
+        policy("doubled", "flatten(local.a39)"),
+        policy("endless", "local.endless"),
+        policy("loop", "local.loop"),
+        policy("beside", "[\"s3:*\", local.loop]"),
+    ]
+    .concat();
+    let start = std::time::Instant::now();
+    let found = found(&[("main.tf", &text)]);
+    assert!(found.iter().any(|it| it.ends_with("aws_iam_policy.beside")), "{found:?}");
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_thousand_calls_and_a_deep_nest_take_time_in_proportion() {
+    let mut files = vec![("policy/main.tf".to_owned(), POLICY.replace("s3:GetObject", "s3:*"))];
+    let mut root = String::new();
+    for n in 0..1_000 {
+        root.push_str(&format!("module \"m{n}\" {{\n  source = \"./policy\"\n}}\n"));
+    }
+    root.push_str("module \"deep\" {\n  source = \"./d0\"\n}\n");
+    files.push(("main.tf".to_owned(), root));
+    for n in 0..8 {
+        let next = if n == 7 { "../policy".to_owned() } else { format!("../d{}", n + 1) };
+        files.push((format!("d{n}/main.tf"), format!("module \"n\" {{\n  source = \"{next}\"\n}}\n")));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let start = std::time::Instant::now();
+    let found = found(&files);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].split(' ').count(), 1 + 1_001);
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
