@@ -298,8 +298,12 @@ impl Node {
 }
 
 /// Text as one string, with [`HOLE`] for each unknown part, and where every part of it was written.
+/// Copies share one content until one of them is changed.
 #[derive(Clone, Default)]
-pub struct Text {
+pub struct Text(Arc<Content>);
+
+#[derive(Clone, Default)]
+struct Content {
     raw: String,
     runs: Vec<Run>,
     encodes: Option<Arc<Node>>,
@@ -323,7 +327,8 @@ impl Text {
     /// Known text written at `span`: byte for byte when the lengths are equal, else standing for all of it.
     pub fn known(text: &str, span: Span) -> Self {
         // Most texts are of one run, and a vector that grows would make room for four.
-        let mut out = Self { runs: Vec::with_capacity(usize::from(!text.is_empty())), ..Self::default() };
+        let runs = Vec::with_capacity(usize::from(!text.is_empty()));
+        let mut out = Self(Arc::new(Content { runs, ..Content::default() }));
         out.push_known(text, span);
         out
     }
@@ -338,65 +343,65 @@ impl Text {
     /// Says that it is the JSON encoding of a tree, so that whoever parses it gets that very tree, places and all.
     #[must_use]
     pub fn encoding(mut self, tree: Arc<Node>) -> Self {
-        self.encodes = Some(tree);
+        Arc::make_mut(&mut self.0).encodes = Some(tree);
         self
     }
 
     /// The tree of which it is the JSON encoding, as far as that is known. A text made out of it is another text.
     pub fn encodes(&self) -> Option<&Arc<Node>> {
-        self.encodes.as_ref()
+        self.0.encodes.as_ref()
     }
 
     /// The text with [`HOLE`] for each unknown part.
     pub fn raw(&self) -> &str {
-        &self.raw
+        &self.0.raw
     }
 
     /// The text when all of it is known.
     pub fn as_known(&self) -> Option<&str> {
-        (!self.has_holes()).then_some(self.raw.as_str())
+        (!self.has_holes()).then_some(self.0.raw.as_str())
     }
 
     /// Whether a part of it is unknown.
     pub fn has_holes(&self) -> bool {
-        self.runs.iter().any(|run| run.hole.is_some())
+        self.0.runs.iter().any(|run| run.hole.is_some())
     }
 
     /// Whether it is one free hole and nothing else, so that nothing at all is known of it.
     pub fn is_all_free(&self) -> bool {
-        matches!(self.runs.as_slice(), [run] if run.hole.as_ref().is_some_and(|it| it.kind == HoleKind::Free))
+        matches!(self.0.runs.as_slice(), [run] if run.hole.as_ref().is_some_and(|it| it.kind == HoleKind::Free))
     }
 
     /// Length in bytes of [`Text::raw`].
     pub fn len(&self) -> usize {
-        self.raw.len()
+        self.0.raw.len()
     }
 
     /// Whether it is the empty text.
     pub fn is_empty(&self) -> bool {
-        self.raw.is_empty()
+        self.0.raw.is_empty()
     }
 
     /// The holes with the byte at which each stands.
     pub fn holes(&self) -> impl Iterator<Item = (usize, &Arc<Hole>)> {
-        self.runs.iter().filter_map(|run| run.hole.as_ref().map(|hole| (run.at as usize, hole)))
+        self.0.runs.iter().filter_map(|run| run.hole.as_ref().map(|hole| (run.at as usize, hole)))
     }
 
     /// The hole that stands at a byte.
     pub fn hole_at(&self, at: usize) -> Option<&Arc<Hole>> {
-        self.runs[self.run_index(at)?..].first().and_then(|run| run.hole.as_ref())
+        self.0.runs[self.run_index(at)?..].first().and_then(|run| run.hole.as_ref())
     }
 
     fn run_index(&self, at: usize) -> Option<usize> {
-        (at < self.raw.len()).then(|| self.runs.partition_point(|run| run.at as usize <= at).saturating_sub(1))
+        (at < self.0.raw.len()).then(|| self.0.runs.partition_point(|run| run.at as usize <= at).saturating_sub(1))
     }
 
     fn run_end(&self, index: usize) -> usize {
-        self.runs.get(index + 1).map_or(self.raw.len(), |next| next.at as usize)
+        self.0.runs.get(index + 1).map_or(self.0.raw.len(), |next| next.at as usize)
     }
 
     fn next_at(&self) -> u32 {
-        u32::try_from(self.raw.len()).unwrap_or(u32::MAX)
+        self.0.next_at()
     }
 
     /// Appends known text; a stray [`HOLE`] character in it is replaced, since it would be taken for a hole.
@@ -404,34 +409,38 @@ impl Text {
         if text.is_empty() {
             return;
         }
-        self.encodes = None;
-        self.runs.push(Run { at: self.next_at(), span, origin: Origin::HERE, hole: None, written: None });
+        let at = self.next_at();
+        let content = Arc::make_mut(&mut self.0);
+        content.encodes = None;
+        content.runs.push(Run { at, span, origin: Origin::HERE, hole: None, written: None });
         if text.contains(HOLE) {
             // U+FFFD is the replacement character; the lengths differ, so the run no
             // longer maps byte for byte, which is right.
-            self.raw.push_str(&text.replace(HOLE, "\u{FFFD}"));
+            content.raw.push_str(&text.replace(HOLE, "\u{FFFD}"));
         } else {
-            self.raw.push_str(text);
+            content.raw.push_str(text);
         }
     }
 
     /// Appends what a part of another text stands for: an escape undone. It keeps that part's place and way.
     pub fn push_decoded(&mut self, text: &str, encoded: &Self, part: Range<usize>) {
         let (Some(span), Some(index)) = (encoded.span(part.clone()), encoded.run_index(part.start)) else { return };
-        let before = self.runs.len();
+        let before = self.0.runs.len();
         self.push_known(text, span);
-        for run in &mut self.runs[before..] {
-            run.origin = encoded.runs[index].origin.clone();
-            run.written = encoded.runs[index].written.clone();
+        for run in &mut Arc::make_mut(&mut self.0).runs[before..] {
+            run.origin = encoded.0.runs[index].origin.clone();
+            run.written = encoded.0.runs[index].written.clone();
         }
     }
 
     /// Appends a hole.
     pub fn push_hole(&mut self, hole: Arc<Hole>) {
-        self.encodes = None;
         let written = Some(Arc::clone(&hole.reference));
-        self.runs.push(Run { at: self.next_at(), span: hole.span, origin: Origin::HERE, hole: Some(hole), written });
-        self.raw.push(HOLE);
+        let at = self.next_at();
+        let content = Arc::make_mut(&mut self.0);
+        content.encodes = None;
+        content.runs.push(Run { at, span: hole.span, origin: Origin::HERE, hole: Some(hole), written });
+        content.raw.push(HOLE);
     }
 
     /// Appends another text, each part of it keeping its place, after one more way.
@@ -439,10 +448,11 @@ impl Text {
         if text.is_empty() {
             return;
         }
-        self.encodes = None;
         let base = self.next_at();
-        self.raw.push_str(&text.raw);
-        self.runs.extend(text.runs.iter().map(|run| Run {
+        let content = Arc::make_mut(&mut self.0);
+        content.encodes = None;
+        content.raw.push_str(&text.0.raw);
+        content.runs.extend(text.0.runs.iter().map(|run| Run {
             at: base + run.at,
             origin: run.origin.followed_by(later),
             ..run.clone()
@@ -452,9 +462,9 @@ impl Text {
     /// A part of it, each run keeping its place.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
-        let raw = self.raw[range.clone()].to_owned();
+        let raw = self.0.raw[range.clone()].to_owned();
         let runs = self.parts(range).map(|(at, span, run)| Run { at, span, ..run.clone() }).collect();
-        Self { raw, runs, encodes: None }
+        Self(Arc::new(Content { raw, runs, encodes: None }))
     }
 
     /// The bytes that a part of it was written as. When parts lie in several files or out of order, the first
@@ -474,15 +484,15 @@ impl Text {
 
     /// The way that the byte `at` has come.
     pub fn origin_at(&self, at: usize) -> Origin {
-        self.run_index(at).map_or(Origin::HERE, |index| self.runs[index].origin.clone())
+        self.run_index(at).map_or(Origin::HERE, |index| self.0.runs[index].origin.clone())
     }
 
     /// The runs that a part touches: where each begins in the part, and the place of what lies within.
     fn parts(&self, range: Range<usize>) -> impl ExactSizeIterator<Item = (u32, Span, &Run)> {
-        let first = self.run_index(range.start).filter(|_| !range.is_empty()).unwrap_or(self.runs.len());
-        let count = self.runs[first..].iter().take_while(|run| (run.at as usize) < range.end).count();
+        let first = self.run_index(range.start).filter(|_| !range.is_empty()).unwrap_or(self.0.runs.len());
+        let count = self.0.runs[first..].iter().take_while(|run| (run.at as usize) < range.end).count();
         (first..first + count).map(move |index| {
-            let run = &self.runs[index];
+            let run = &self.0.runs[index];
             let (start, end) = (run.at as usize, self.run_end(index));
             let (from, to) = (start.max(range.start), end.min(range.end));
             let span = if run.is_verbatim(end - start) {
@@ -500,7 +510,7 @@ impl Text {
     #[must_use]
     pub fn written_as(mut self, written: impl Into<Arc<str>>, span: Span) -> Self {
         let written = written.into();
-        for run in &mut self.runs {
+        for run in &mut Arc::make_mut(&mut self.0).runs {
             run.written = Some(Arc::clone(&written));
             run.span = span;
         }
@@ -509,17 +519,17 @@ impl Text {
 
     /// The ways its parts have come, one for each that has come some way, with the part's place.
     pub fn origins(&self) -> impl Iterator<Item = (Span, &Origin)> {
-        self.runs.iter().filter(|run| !run.origin.is_here()).map(|run| (run.span, &run.origin))
+        self.0.runs.iter().filter(|run| !run.origin.is_here()).map(|run| (run.span, &run.origin))
     }
 
     /// The same after a function that works letter by letter: known parts as `change` has them, and what is shown by
     /// its expression renamed by `rename`: `lower(var.name)` for `var.name`.
     #[must_use]
     pub fn applied(&self, change: impl Fn(&str) -> String, rename: impl Fn(&str) -> String) -> Self {
-        let mut out = Self::default();
+        let mut out = Content::default();
         let mut last: Option<(Arc<str>, Arc<str>)> = None;
-        for (index, run) in self.runs.iter().enumerate() {
-            let part = &self.raw[run.at as usize..self.run_end(index)];
+        for (index, run) in self.0.runs.iter().enumerate() {
+            let part = &self.0.raw[run.at as usize..self.run_end(index)];
             let mut run = Run { at: out.next_at(), ..run.clone() };
             if let Some(written) = run.written.take() {
                 // Runs of one expression go on sharing its text, since that is how they are known to be of one.
@@ -543,15 +553,15 @@ impl Text {
             }
             out.runs.push(run);
         }
-        out
+        Self(Arc::new(out))
     }
 
     /// The same with a change of letters, place by place: `lower`, `upper`. Holes stay.
     #[must_use]
     pub fn map_known(&self, change: impl Fn(&str) -> String) -> Self {
-        let mut out = Self::default();
-        for (index, run) in self.runs.iter().enumerate() {
-            let part = &self.raw[run.at as usize..self.run_end(index)];
+        let mut out = Content::default();
+        for (index, run) in self.0.runs.iter().enumerate() {
+            let part = &self.0.raw[run.at as usize..self.run_end(index)];
             out.runs.push(Run { at: out.next_at(), ..run.clone() });
             if run.hole.is_some() {
                 out.raw.push(HOLE);
@@ -559,7 +569,13 @@ impl Text {
                 out.raw.push_str(&change(part));
             }
         }
-        out
+        Self(Arc::new(out))
+    }
+}
+
+impl Content {
+    fn next_at(&self) -> u32 {
+        u32::try_from(self.raw.len()).unwrap_or(u32::MAX)
     }
 }
 
@@ -572,7 +588,7 @@ impl Run {
 impl PartialEq for Text {
     /// Whether both are the same text whatever their holes turn out to be.
     fn eq(&self, other: &Self) -> bool {
-        self.raw == other.raw
+        self.0.raw == other.0.raw
             && self.holes().zip(other.holes()).all(|((_, a), (_, b))| a.reference == b.reference && a.scope == b.scope)
     }
 }
@@ -581,7 +597,7 @@ impl Eq for Text {}
 
 impl std::hash::Hash for Text {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.raw.hash(state);
+        self.0.raw.hash(state);
     }
 }
 
@@ -589,14 +605,14 @@ impl fmt::Display for Text {
     /// As the user would write it: `${aws_s3_bucket.b.arn}/*`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut last: Option<&Arc<str>> = None;
-        for (index, run) in self.runs.iter().enumerate() {
+        for (index, run) in self.0.runs.iter().enumerate() {
             match &run.written {
                 Some(written) => {
                     if !last.is_some_and(|last| Arc::ptr_eq(last, written)) {
                         write!(f, "${{{written}}}")?;
                     }
                 }
-                None => f.write_str(&self.raw[run.at as usize..self.run_end(index)])?,
+                None => f.write_str(&self.0.raw[run.at as usize..self.run_end(index)])?,
             }
             last = run.written.as_ref();
         }

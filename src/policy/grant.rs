@@ -172,7 +172,8 @@ impl Resource {
         if self.is_everything() {
             return true;
         }
-        if action.takes_only_star() {
+        // Without a star it is one resource, or a few of one length.
+        if !self.text.raw().contains('*') || action.takes_only_star() {
             return false;
         }
         let mut required = action.resource_types().filter(|it| it.is_required()).peekable();
