@@ -172,20 +172,19 @@ impl Resource {
         if self.is_everything() {
             return true;
         }
-        // Without a star it is one resource, or a few of one length.
-        if !self.text.raw().contains('*') || action.takes_only_star() {
+        if action.takes_only_star() {
             return false;
         }
+        let Some(wide) = self.wide(reach) else { return false };
         let mut required = action.resource_types().filter(|it| it.is_required()).peekable();
         if required.peek().is_none()
             && let Some(plainest) = action.plainest_arn()
         {
             // A request names one of them, an object or one behind an access point.
-            return self.covers_all(plainest, reach);
+            return wide.covers(plainest);
         }
-        let types: Vec<_> =
-            if required.peek().is_some() { required.collect() } else { action.resource_types().collect() };
-        types.iter().all(|it| it.resource_type().arns().all(|form| self.covers_all(form, reach)))
+        let all = |it: catalog::ActionResource| it.resource_type().arns().all(|form| wide.covers(form));
+        if required.peek().is_some() { required.all(all) } else { action.resource_types().all(all) }
     }
 }
 

@@ -166,36 +166,55 @@ impl Resource {
     /// Whether it covers all resources of a documented form, `arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}`,
     /// in `reach`: a name that nobody chose is matched.
     pub fn covers_all(&self, form: &str, reach: Reach) -> bool {
-        if self.is_free() {
-            return false;
-        }
+        self.wide(reach).is_some_and(|wide| wide.covers(form))
+    }
+
+    /// The pattern taken apart, when it is wide enough to cover all resources of any form.
+    pub(super) fn wide(&self, reach: Reach) -> Option<Wide<'_>> {
         let raw = self.text.raw();
+        // Without a star it is one resource, or a few of one length. What holes stand for is some fixed text, which a
+        // name that nobody chose does not equal.
+        if !raw.contains('*') || self.is_free() {
+            return None;
+        }
         if is_all_stars(raw) {
-            return true;
+            return Some(Wide { parts: Vec::new(), reach });
         }
-        // What is left of holes is some fixed text, which a name that nobody chose does not equal.
-        if !raw.contains('*') {
-            return false;
+        let parts = split_arn(raw);
+        if parts[0] != "arn" || parts.len() < 6 && !raw.ends_with('*') {
+            return None;
         }
-        let (pattern, form) = (split_arn(raw), split_arn(form));
-        if form.len() < 6 || pattern.first() != Some(&"arn") || pattern.len() < 6 && !raw.ends_with('*') {
-            return false;
-        }
-        form.iter().enumerate().all(|(n, form)| match n {
+        // One region or one account still holds every resource that this account has there.
+        let open = |n: usize| parts.get(n).is_none_or(|part| part.is_empty() || is_all_stars(part));
+        (reach == Reach::Account || open(3) && open(4)).then_some(Wide { parts, reach })
+    }
+}
+
+/// A resource pattern that is wide enough to cover all resources of some form.
+pub(super) struct Wide<'r> {
+    /// The parts of its ARN; none when it is everything.
+    parts: Vec<&'r str>,
+    reach: Reach,
+}
+
+impl Wide<'_> {
+    /// Whether it covers all resources of a documented form: a name that nobody chose is matched.
+    pub(super) fn covers(&self, form: &str) -> bool {
+        form.splitn(6, ':').enumerate().all(|(n, form)| match n {
             // A partition written out is no bound that anybody means as one.
             0 | 1 => true,
-            // One region or one account still holds every resource that this account has there.
-            3 | 4 if reach == Reach::Account => true,
+            3 | 4 if self.reach == Reach::Account => true,
             // A pattern of fewer parts is padded.
-            _ => pattern.get(n).is_none_or(|pattern| {
-                if form.contains("${") {
-                    matches(pattern, &fresh_instance(form), false)
-                } else {
-                    matches(pattern, form, false)
-                }
-            }),
+            _ => self.parts.get(n).is_none_or(|pattern| covers_part(pattern, form)),
         })
     }
+}
+
+fn covers_part(pattern: &str, form: &str) -> bool {
+    let Some((fixed, _)) = form.split_once("${") else { return matches(pattern, form, false) };
+    // What is fixed in the pattern must be fixed in the form: it is cheaper to see than to match.
+    let literal = pattern.find(['*', '?']).map_or(pattern, |at| &pattern[..at]);
+    fixed.starts_with(literal) && matches(pattern, &fresh_instance(form), false)
 }
 
 /// How far [`Resource::covers_all`] must reach.
