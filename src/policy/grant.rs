@@ -172,10 +172,7 @@ impl Resource {
         if self.is_everything() {
             return true;
         }
-        if action.takes_only_star() {
-            return false;
-        }
-        let Some(wide) = self.wide(reach) else { return false };
+        let Some(wide) = self.wide(reach).filter(|_| !action.takes_only_star()) else { return false };
         let mut required = action.resource_types().filter(|it| it.is_required()).peekable();
         if required.peek().is_none()
             && let Some(plainest) = action.plainest_arn()

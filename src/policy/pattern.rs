@@ -127,19 +127,12 @@ impl Resource {
         if is_all_stars(raw) {
             return true;
         }
-        // A pattern of fewer parts is padded with `:*` when it ends in a star.
-        let mut parts = raw.splitn(6, ':');
-        let fixed = parts.next() == Some("arn");
-        let mut partition_is_open = false;
-        let mut rest_is_open = true;
-        for (index, part) in parts.enumerate() {
-            if index == 0 {
-                partition_is_open = is_all_stars(part) || matches!(part, "aws");
-            } else if !is_all_stars(part) {
-                rest_is_open = false;
-            }
+        // Nearly every resource is seen to be narrower by its last character or its first.
+        if !raw.ends_with('*') || !raw.starts_with("arn:") {
+            return false;
         }
-        fixed && partition_is_open && rest_is_open && raw.ends_with('*')
+        // A pattern of fewer parts is padded with `:*` when it ends in a star.
+        raw.splitn(6, ':').enumerate().all(|(n, part)| n == 0 || is_all_stars(part) || n == 1 && part == "aws")
     }
 
     /// The part between the `n`th and the next colon, as written, 0 being `arn`; the sixth runs to the end.
