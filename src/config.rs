@@ -28,8 +28,6 @@ pub struct Config {
     pub min_confidence: Option<Confidence>,
     /// `fail-on`: findings of this severity and above fail the run.
     pub fail_on: Option<Severity>,
-    /// `known-actions`: action patterns that the reference does not know and that are no mistakes.
-    pub known_actions: Vec<String>,
     /// `require-reason`: a suppression without a reason does not suppress.
     pub require_reason: bool,
 }
@@ -186,8 +184,7 @@ struct Reading {
     errors: Vec<ConfigError>,
 }
 
-const KEYS: [&str; 8] =
-    ["select", "ignore", "severity", "min-severity", "min-confidence", "fail-on", "known-actions", "require-reason"];
+const KEYS: [&str; 8] = ["select", "ignore", "severity", "min-severity", "min-confidence", "fail-on", "require-reason"];
 
 impl Reading {
     fn config(&mut self, table: &DeTable<'_>) -> Config {
@@ -206,7 +203,6 @@ impl Reading {
                 "min-severity" => config.min_severity = self.severity(value),
                 "min-confidence" => config.min_confidence = self.confidence(value),
                 "fail-on" => config.fail_on = self.severity(value),
-                "known-actions" => config.known_actions = self.actions(value),
                 "require-reason" => match value.get_ref().as_bool() {
                     Some(it) => config.require_reason = it,
                     None => self.expected("true or false", value),
@@ -262,19 +258,6 @@ impl Reading {
             self.expected("\"low\", \"medium\" or \"high\"", value);
         }
         confidence
-    }
-
-    fn actions(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<String> {
-        let mut actions = Vec::new();
-        for (action, span) in self.texts("action", value) {
-            let parts = action.split_once(':');
-            if parts.is_some_and(|(service, name)| !service.is_empty() && !name.is_empty()) && !action.contains(' ') {
-                actions.push(action);
-            } else {
-                self.error(span, format!("`{action}` is not an action such as `s3:GetObject` or `s3:Get*`"));
-            }
-        }
-        actions
     }
 
     fn texts(&mut self, of: &str, value: &Spanned<DeValue<'_>>) -> Vec<(String, Range<usize>)> {
@@ -352,7 +335,6 @@ mod tests {
             min-severity = "medium"
             min-confidence = "high"
             fail-on = "critical"
-            known-actions = ["new:*", "s3:GetNewThing"]
             require-reason = true
 
             [severity]
@@ -365,7 +347,6 @@ mod tests {
         assert_eq!(config.min_severity, Some(Severity::Medium));
         assert_eq!(config.min_confidence, Some(Confidence::High));
         assert_eq!(config.fail_on, Some(Severity::Critical));
-        assert_eq!(config.known_actions, ["new:*", "s3:GetNewThing"]);
         assert!(config.require_reason);
     }
 
@@ -382,7 +363,6 @@ mod tests {
             pair("\"hihg\"", "expected \"low\", \"medium\", \"high\" or \"critical\", found `hihg`")
         );
         assert_eq!(error("require-reason = 1").1, "expected true or false, found a value of type integer");
-        assert_eq!(error("known-actions = [\"GetObject\"]").0, "\"GetObject\"");
         assert_eq!(error("select = []").1, "selects nothing, so nothing would be linted");
         assert_eq!(errors("a = 1\nb = 2").len(), 2);
         assert!(!errors("select = [").is_empty());
