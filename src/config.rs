@@ -184,7 +184,7 @@ struct Reading {
     errors: Vec<ConfigError>,
 }
 
-const KEYS: [&str; 8] = ["select", "ignore", "severity", "min-severity", "min-confidence", "fail-on", "require-reason"];
+const KEYS: [&str; 7] = ["select", "ignore", "severity", "min-severity", "min-confidence", "fail-on", "require-reason"];
 
 impl Reading {
     fn config(&mut self, table: &DeTable<'_>) -> Config {
