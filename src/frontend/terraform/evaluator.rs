@@ -55,6 +55,8 @@ pub(super) struct Module {
     depth: u32,
     memo: RefCell<FxHashMap<Key, Memo>>,
     calls: RefCell<FxHashMap<Arc<str>, Rc<Calls>>>,
+    /// How often each block stands, by its place.
+    repeats: RefCell<FxHashMap<Span, Repeat>>,
 }
 
 /// Where a module's variables come from.
@@ -231,6 +233,7 @@ impl<'w> Evaluator<'w> {
             depth: 0,
             memo: RefCell::default(),
             calls: RefCell::default(),
+            repeats: RefCell::default(),
         })
     }
 
@@ -239,6 +242,7 @@ impl<'w> Evaluator<'w> {
         let mut left = vec![Rc::clone(root)];
         while let Some(module) = left.pop() {
             module.memo.borrow_mut().clear();
+            module.repeats.borrow_mut().clear();
             for (_, calls) in module.calls.borrow_mut().drain() {
                 left.extend(calls.modules.iter().map(Rc::clone));
             }
@@ -948,6 +952,19 @@ impl<'w> Evaluator<'w> {
 
     /// How often a block stands.
     pub(super) fn repeat(&self, module: &Rc<Module>, block: &Block) -> Repeat {
+        if block.body.attribute("count").is_none() && block.body.attribute("for_each").is_none() {
+            return Repeat::One;
+        }
+        let place = block.head();
+        if let Some(repeat) = module.repeats.borrow().get(&place) {
+            return repeat.clone();
+        }
+        let repeat = self.repeated(module, block);
+        module.repeats.borrow_mut().insert(place, repeat.clone());
+        repeat
+    }
+
+    fn repeated(&self, module: &Rc<Module>, block: &Block) -> Repeat {
         let scope = Scope::of(module);
         if let Some(count) = block.body.attribute("count") {
             let node = self.value(&count.value, &scope);
@@ -1158,6 +1175,7 @@ impl<'w> Evaluator<'w> {
                             depth: module.depth + 1,
                             memo: RefCell::default(),
                             calls: RefCell::default(),
+                            repeats: RefCell::default(),
                         })
                     })
                     .collect::<Vec<_>>();
