@@ -47,6 +47,31 @@ resource "aws_kinesis_stream" "new" {
 }
 
 #[test]
+fn a_reference_used_twice_stands_at_each_of_its_places() {
+    let text = r#"resource "aws_s3_bucket" "it" {}
+data "aws_iam_policy_document" "it" {
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = [aws_s3_bucket.it.arn]
+  }
+  statement {
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.it.arn]
+  }
+}
+"#;
+    let workspace = Workspace::of_texts([("main.tf", text)]);
+    let estate = iamlint::frontend::terraform::survey(&workspace);
+    let options = iamlint::frontend::terraform::Options::default();
+    let collected = iamlint::frontend::terraform::read(&workspace, &estate.called, &estate.roots[0], &options);
+    let policy = &collected.configuration.policies[0];
+    let places = policy.statements.iter().flat_map(|it| it.resources.iter().flat_map(|it| it.only()));
+    let lines: Vec<_> =
+        places.map(|it| workspace.source(it.place.span.file).position(it.place.span.start as usize).line).collect();
+    assert_eq!(lines, [5, 9]);
+}
+
+#[test]
 fn tfsec_1974_a_module_output_is_no_wildcard() {
     let text = r#"module "b" {
   source = "example/bucket/aws"

@@ -1439,9 +1439,13 @@ impl<'w> Evaluator<'w> {
     /// One attribute of a resource: as it is written, or as the provider is known to compute it.
     fn attribute(&self, id: BlockId, block: &Block, instance: &Instance, name: &Arc<str>, span: Span) -> Outcome {
         let module = &instance.scope.module;
+        let is_document = matches!(&**name, "json" | "minified_json");
+        if !is_document && block.body.attribute(name).is_none() {
+            // What the provider computes stands at the reference itself, so each reference has its own.
+            return self.provided(id, block, instance, name, span);
+        }
         let key = Key::Attribute(id, Arc::clone(&instance.key), Arc::clone(name));
-        let node = self.remembered(module, key, span, || self.provided(id, block, instance, name, span))?;
-        Ok(node)
+        self.remembered(module, key, span, || self.provided(id, block, instance, name, span))
     }
 
     fn provided(&self, id: BlockId, block: &Block, instance: &Instance, name: &Arc<str>, span: Span) -> Outcome {

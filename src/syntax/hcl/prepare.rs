@@ -128,16 +128,7 @@ struct Reader<'a> {
 }
 
 /// What matters outside of texts.
-static STOPS: [bool; 256] = {
-    let of = b"\"#/{}[]()<>=!:?,\r\n";
-    let mut out = [false; 256];
-    let mut index = 0;
-    while index < of.len() {
-        out[of[index] as usize] = true;
-        index += 1;
-    }
-    out
-};
+static STOPS: [bool; 256] = super::scan::table(b"\"#/{}[]()<>=!:?,\r\n");
 
 impl Reader<'_> {
     fn run(&mut self) {

@@ -129,7 +129,8 @@ static STOPS: [bool; 256] = table(b"\"#/{}[]()<\n");
 /// What it looks at in a quoted string.
 static QUOTED_STOPS: [bool; 256] = table(b"\"\\$%\n");
 
-const fn table(of: &[u8]) -> [bool; 256] {
+/// Which bytes are among `of`.
+pub(super) const fn table(of: &[u8]) -> [bool; 256] {
     let mut out = [false; 256];
     let mut index = 0;
     while index < of.len() {
