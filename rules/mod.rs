@@ -26,8 +26,8 @@ rules![
         passrole_any_role, public_bucket_policy, public_key_policy, public_resource_policy, wildcard_action,
         wildcard_resource,
     ],
-    Attachment: [attached_administrator],
     Bucket: [public_access_block_off, public_acl],
+    Identity: [attached_administrator],
 ];
 
 /// Every rule there is, in the order of their names.

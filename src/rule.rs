@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::frontend::{Attachment, Bucket, Configuration};
+use crate::frontend::{Bucket, Configuration, Identity, Key};
 use crate::policy::{Place, Policy, PolicyKind, Scope, Statement};
 use crate::source::Span;
 
@@ -98,8 +98,10 @@ pub enum Check {
     Policy(fn(&Policy, &mut Context<'_>)),
     /// Over every bucket.
     Bucket(fn(&Bucket, &mut Context<'_>)),
-    /// Over every managed policy attached to an identity.
-    Attachment(fn(&Attachment, &mut Context<'_>)),
+    /// Over every role, user, group and permission set.
+    Identity(fn(&Identity, &mut Context<'_>)),
+    /// Over every key.
+    Key(fn(&Key, &mut Context<'_>)),
     /// Over all of a root module, template or file, where a rule must see it whole.
     Configuration(fn(&Configuration, &mut Context<'_>)),
 }
@@ -333,6 +335,13 @@ impl Report<'_> {
         self
     }
 
+    /// The resource that it is about, when that is one of several that the subject is made of.
+    pub fn on(self, address: &Arc<str>) -> Self {
+        self.finding.carrier.address = Arc::clone(address);
+        self.finding.instances = vec![Arc::clone(address)];
+        self
+    }
+
     /// The smallest change that passes.
     pub fn help(self, help: impl Into<String>) -> Self {
         self.finding.help = Some(help.into());
@@ -342,6 +351,12 @@ impl Report<'_> {
     /// Another severity than the page's, for a reason that the message or a label gives.
     pub fn severity(self, severity: Severity) -> Self {
         self.finding.severity = severity;
+        self
+    }
+
+    /// Less bad by a step, for a reason that a label gives.
+    pub fn lower(self) -> Self {
+        self.finding.severity = self.finding.severity.lower();
         self
     }
 

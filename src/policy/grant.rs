@@ -285,11 +285,11 @@ mod tests {
     use super::*;
     use crate::policy::{Carried, Place, Policy, PolicyKind, parse};
     use crate::source::{FileId, Span};
-    use crate::value::{Node, Origin};
+    use crate::value::Node;
 
     fn policy(text: &str) -> Policy {
         let span = Span::new(FileId(0), 0, text.len());
-        let place = Place { span, origin: Origin::HERE, given: None };
+        let place = Place::here(span);
         let carried = Carried { kind: PolicyKind::Identity, address: "it".into(), source: None, place };
         parse(&Node::text(text, span), carried).0
     }

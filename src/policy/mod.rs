@@ -42,6 +42,11 @@ pub struct Given {
 }
 
 impl Place {
+    /// A place as it is written, which has come no way.
+    pub fn here(span: Span) -> Self {
+        Self { span, origin: Origin::HERE, given: None }
+    }
+
     /// A place that holds in every case.
     pub fn of(node: &Node) -> Self {
         Self { span: node.span, origin: node.origin.clone(), given: None }

@@ -346,7 +346,7 @@ mod tests {
 
     fn resource(text: &str) -> Resource {
         let span = Span::new(FileId(0), 0, text.len());
-        let place = Place { span, origin: crate::value::Origin::HERE, given: None };
+        let place = Place::here(span);
         Resource { text: Text::known(text, span), place }
     }
 

@@ -390,7 +390,7 @@ impl<'w> Evaluator<'w> {
                 Part::Literal(text) => out.push_text(text, &Origin::HERE),
                 Part::Interpolation(expr) => {
                     let node = self.part(expr, scope)?;
-                    match splice(&node) {
+                    match node.to_text() {
                         Some(text) => out.push_text(&text, &node.origin),
                         None if node.is_known() && self.trying.get() > 0 => {
                             return Err(Failure {
@@ -1442,13 +1442,21 @@ impl<'w> Evaluator<'w> {
         let is_document = matches!(&**name, "json" | "minified_json");
         if !is_document && block.body.attribute(name).is_none() {
             // What the provider computes stands at the reference itself, so each reference has its own.
-            return self.provided(id, block, instance, name, span);
+            return self.provided(id, block, instance, name, span, &self.written(span));
         }
         let key = Key::Attribute(id, Arc::clone(&instance.key), Arc::clone(name));
-        self.remembered(module, key, span, || self.provided(id, block, instance, name, span))
+        self.remembered(module, key, span, || self.provided(id, block, instance, name, span, &self.written(span)))
     }
 
-    fn provided(&self, id: BlockId, block: &Block, instance: &Instance, name: &Arc<str>, span: Span) -> Outcome {
+    fn provided(
+        &self,
+        id: BlockId,
+        block: &Block,
+        instance: &Instance,
+        name: &Arc<str>,
+        span: Span,
+        written: &Arc<str>,
+    ) -> Outcome {
         let label = |n: usize| block.labels.get(n).map(|it| Arc::clone(&it.text)).unwrap_or_default();
         let (kind, own) = (label(0), label(1));
         let is_data = &*block.kind.text == "data";
@@ -1459,21 +1467,30 @@ impl<'w> Evaluator<'w> {
             && !super::attributes::is_computed_over(&kind, name)
         {
             let node = self.value(&attribute.value, &instance.scope);
+            if node.is_null() && super::attributes::COMMON.contains(&&**name) {
+                // Not given, so the provider chooses it.
+                return Ok(super::attributes::computed(self, is_data, &kind, block, instance, name, span, written));
+            }
             let prefix = if is_data { "data." } else { "" };
             return Ok(match &node.value {
                 Value::Unknown(_) => node,
                 _ => node.through(span, format!("`{prefix}{kind}.{own}.{name}`")),
             });
         }
-        let written = self.written(span);
-        Ok(super::attributes::computed(self, is_data, &kind, block, instance, name, span, &written))
+        Ok(super::attributes::computed(self, is_data, &kind, block, instance, name, span, written))
     }
 
     /// An attribute of a resource by its block, for whoever goes through blocks rather than references.
     pub(super) fn attribute_of_resource(&self, id: BlockId, block: &Block, instance: &Instance, name: &str) -> Node {
         let span = block.head();
-        self.attribute(id, block, instance, &name.into(), span)
-            .unwrap_or_else(|failure| self.free(span, &instance.scope, failure.message))
+        let outcome = if block.body.attribute(name).is_some() {
+            self.attribute(id, block, instance, &name.into(), span)
+        } else {
+            let labels: Vec<&str> = block.labels.iter().map(|it| &*it.text).collect();
+            let written = format!("{}{}.{name}", labels.join("."), instance.key);
+            self.provided(id, block, instance, &name.into(), span, &written.into())
+        };
+        outcome.unwrap_or_else(|failure| self.free(span, &instance.scope, failure.message))
     }
 
     /// A template's text with names of its own.
@@ -1686,20 +1703,7 @@ fn sort_entries(object: &mut Object) {
 
 /// Text, or what Terraform makes text of by itself.
 pub(super) fn text_of(node: &Node) -> Option<Text> {
-    match &node.value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Number(number) => Some(Text::known(&number.to_string(), node.span)),
-        Value::Bool(it) => Some(Text::known(if *it { "true" } else { "false" }, node.span)),
-        _ => None,
-    }
-}
-
-/// What may be put into text; an unknown value leaves its hole.
-fn splice(node: &Node) -> Option<Text> {
-    match &node.value {
-        Value::Unknown(hole) => Some(Text::hole(Arc::clone(hole))),
-        _ => text_of(node),
-    }
+    if matches!(node.value, Value::Unknown(_)) { None } else { node.to_text() }
 }
 
 /// A truth value, also written as text.
