@@ -576,7 +576,11 @@ impl<'w> Evaluator<'w> {
             let mut keys = FxHashSet::default();
             let mut object = Object { entries: Vec::new(), open: open_of(collection) };
             for (name, element) in elements {
-                let mut inner = scope.with(&it.value, element.clone());
+                let (element, case) = match only_in(&element) {
+                    Some((element, case)) => (element, Some(case)),
+                    None => (element, None),
+                };
+                let mut inner = scope.with(&it.value, element);
                 if let Some(key) = &it.key {
                     inner = inner.with(key, name);
                 }
@@ -591,10 +595,13 @@ impl<'w> Evaluator<'w> {
                     continue;
                 }
                 let mut node = self.eval(&it.result, &inner)?;
-                if let (None, Some(condition)) = (kept, &it.condition) {
+                let case = case.or_else(|| {
                     // It may be there or not.
-                    let when = format!("`{}`", self.written(condition.span)).into();
-                    node = Node::new(Value::OneOf(Arc::new([Arm { when, at: condition.span, node }])), it.result.span);
+                    let condition = it.condition.as_ref().filter(|_| kept.is_none())?;
+                    Some((format!("`{}`", self.written(condition.span)).into(), condition.span))
+                });
+                if let Some((when, at)) = &case {
+                    node = functions::in_case(when, *at, node);
                 }
                 // An element of which nothing is known may stand for any number of elements.
                 let Some(key) = &it.result_key else {
@@ -616,7 +623,7 @@ impl<'w> Evaluator<'w> {
                             node: Node::list(vec![node], span),
                         }),
                     },
-                    Some(text) if kept.is_some() && !keys.insert(text.clone()) => {
+                    Some(text) if case.is_none() && !keys.insert(text.clone()) => {
                         return Err(Failure {
                             span: key.span,
                             message: format!("two elements have the key `{text}`").into(),
@@ -982,6 +989,8 @@ impl<'w> Evaluator<'w> {
 
     fn each_of(&self, node: &Node, span: Span, scope: &Scope) -> Repeat {
         let unknown = || Repeat::Unknown { count: false, hole: self.why_unknown(node, span, scope) };
+        // What is there in one case only may be there.
+        let always = |it: Node| only_in(&it).map_or(it, |(it, _)| it);
         match &node.value {
             Value::OneOf(arms) => {
                 // Every element of every arm may be there.
@@ -996,8 +1005,13 @@ impl<'w> Evaluator<'w> {
             }
             // A set of texts: each is its own key.
             Value::List(nodes) => {
-                let pairs: Vec<_> =
-                    nodes.iter().take(INSTANCES).map(|it| node.inherit(it)).map(|it| (it.clone(), it)).collect();
+                let pairs: Vec<_> = nodes
+                    .iter()
+                    .take(INSTANCES)
+                    .map(|it| node.inherit(it))
+                    .map(always)
+                    .map(|it| (it.clone(), it))
+                    .collect();
                 Repeat::Each(Rc::new(pairs))
             }
             Value::Object(object) => {
@@ -1005,7 +1019,7 @@ impl<'w> Evaluator<'w> {
                     .entries
                     .iter()
                     .take(INSTANCES)
-                    .map(|it| (Node::new(Value::Text(it.key.clone()), it.key_span), node.inherit(&it.node)))
+                    .map(|it| (Node::new(Value::Text(it.key.clone()), it.key_span), always(node.inherit(&it.node))))
                     .collect();
                 if let Some(hole) = &object.open {
                     let rest = Node::new(Value::Unknown(Arc::clone(hole)), span);
@@ -1114,8 +1128,8 @@ impl<'w> Evaluator<'w> {
                         return;
                     }
                     left -= 1;
-                    let many = is_many(&value);
-                    let case = if many { Some(self.has_element(expr)) } else { case.cloned() };
+                    let unknown = matches!(value.value, Value::Unknown(_));
+                    let case = if unknown { Some(self.has_element(expr)) } else { case.cloned() };
                     match &value.value {
                         Value::OneOf(arms) => {
                             for arm in arms.iter() {
@@ -1664,9 +1678,20 @@ fn weigh(node: &Node, left: &mut usize) -> bool {
     }
 }
 
-/// An element that may stand for any number of elements.
+/// An element that may stand for any number of elements, none among them.
 fn is_many(node: &Node) -> bool {
-    matches!(node.value, Value::Unknown(_))
+    matches!(node.value, Value::Unknown(_)) || only_in(node).is_some()
+}
+
+/// An element that is there in one case only: what it is then, and the case.
+fn only_in(node: &Node) -> Option<(Node, Case)> {
+    match &node.value {
+        Value::OneOf(arms) => match &**arms {
+            [arm] => Some((node.inherit(&arm.node), (Arc::clone(&arm.when), arm.at))),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn open_of(node: &Node) -> Option<Arc<Hole>> {
