@@ -1,6 +1,8 @@
 //! How much of what is written is known once it is evaluated: of `testdata`, or of the folder that `IAMLINT_CORPUS`
 //! names. It counts, and measures no time.
 
+#![allow(clippy::print_stdout, reason = "it is what the bench is for")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
