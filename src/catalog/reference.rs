@@ -269,11 +269,13 @@ impl MatchingActions {
     /// The actions of a service that begin as the pattern does.
     fn candidates(&self, service: Service) -> Range<usize> {
         let literal = self.name.literal_prefix();
-        let head =
-            |name: &str| -> Vec<u8> { name.bytes().take(literal.len()).map(|it| it.to_ascii_lowercase()).collect() };
+        let head = |name: &str| {
+            let head = name.bytes().take(literal.len()).map(|it| it.to_ascii_lowercase());
+            head.cmp(literal.iter().copied())
+        };
         let Range { start, end } = service.action_range();
-        let start = table::lower_bound::<ActionRecord>(start..end, |it| head(it).as_slice() < literal);
-        let end = table::lower_bound::<ActionRecord>(start..end, |it| head(it).as_slice() <= literal);
+        let start = table::lower_bound::<ActionRecord>(start..end, |it| head(it).is_lt());
+        let end = table::lower_bound::<ActionRecord>(start..end, |it| head(it).is_le());
         start..end
     }
 
@@ -357,12 +359,12 @@ impl Action {
     pub fn power(self) -> Power {
         let begins = |heads: &[&str]| heads.iter().any(|it| self.name().starts_with(it));
         // AWS lists dozens of plain reads of Glue as permissions management, and that logs may be delivered.
-        let reads = begins(&["Get", "List", "Describe", "BatchGet", "AllowVendedLogDelivery"]);
+        let reads = || begins(&["Get", "List", "Describe", "BatchGet", "AllowVendedLogDelivery"]);
         // To take permissions away breaks things, but leads nowhere.
-        let takes = begins(&["Delete", "Detach", "Remove", "Revoke", "Disassociate"]);
+        let takes = || begins(&["Delete", "Detach", "Remove", "Revoke", "Disassociate"]);
         let level = match self.access_level() {
-            AccessLevel::PermissionsManagement if reads => AccessLevel::Read,
-            AccessLevel::PermissionsManagement if takes => AccessLevel::Write,
+            AccessLevel::PermissionsManagement if reads() => AccessLevel::Read,
+            AccessLevel::PermissionsManagement if takes() => AccessLevel::Write,
             level => level,
         };
         if level == AccessLevel::PermissionsManagement {

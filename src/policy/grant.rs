@@ -3,7 +3,7 @@
 
 use super::pattern::{Strength, glob, is_all_stars, split_arn};
 use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
-use crate::catalog::{self, AccessLevel, EscalationCategory};
+use crate::catalog::{self, AccessLevel};
 use crate::value::HOLE;
 
 impl Action {
@@ -126,7 +126,7 @@ impl Statement {
     /// Whether it holds the action by what is written, in whichever case it is there.
     pub fn holds(&self, action: catalog::Action) -> bool {
         match &self.actions {
-            Scope::Only(entries) => entries.iter().any(|it| it.names(&action.full_name())),
+            Scope::Only(entries) => entries.iter().any(|it| it.names_known(action)),
             Scope::AllExcept(_) => self.actions.must_match(&action.full_name()),
         }
     }
@@ -134,16 +134,12 @@ impl Statement {
     /// An action by which whoever holds it can give itself every other permission: it attaches any policy to any role
     /// or user, and no condition says which. By what is written, in whichever case it is there.
     pub fn way_to_everything(&self) -> Option<catalog::Action> {
-        catalog::escalation_paths()
-            .iter()
-            .filter(|it| it.category == EscalationCategory::SelfEscalation && it.requires.is_empty())
-            .filter_map(|it| if let [action] = it.actions[..] { Some(action) } else { None })
-            .find(|action| {
-                self.holds(*action)
-                    && self.admits(*action)
-                    && self.narrowed(*action).is_none()
-                    && self.reaches_account_of(*action)
-            })
+        catalog::ways_up().find(|action| {
+            self.holds(*action)
+                && self.admits(*action)
+                && self.narrowed(*action).is_none()
+                && self.reaches_account_of(*action)
+        })
     }
 }
 
@@ -154,6 +150,7 @@ impl Resource {
         if is_all_stars(&pattern) {
             return true;
         }
+        let pattern = split_arn(&pattern);
         !action.takes_only_star()
             && action.resource_types().flat_map(|it| it.resource_type().arns()).any(|form| meets_form(&pattern, form))
     }
@@ -185,21 +182,29 @@ impl Resource {
     }
 }
 
-/// Whether a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an ARN in common.
-fn meets_form(pattern: &str, form: &str) -> bool {
-    let (pattern, form) = (split_arn(pattern), split_arn(form));
-    if form.len() < 6 || pattern.first() != Some(&"arn") {
+/// Whether the parts of a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an
+/// ARN in common.
+fn meets_form(pattern: &[&str], form: &str) -> bool {
+    if form.bytes().filter(|it| *it == b':').count() < 5 || pattern.first() != Some(&"arn") {
         return pattern.first().is_some_and(|it| it.starts_with(['*', '?']));
     }
     if pattern.len() < 6 && !pattern.last().is_some_and(|it| it.ends_with('*')) {
         return false;
     }
-    form.iter().enumerate().skip(2).all(|(n, part)| {
+    form.splitn(6, ':').zip(0..).skip(2).all(|(part, n)| {
         let Some(own) = pattern.get(n) else { return true };
         // A region and an account are never empty where the form has them.
         let is_there = n == 5 || part.is_empty() == own.is_empty() || own.contains(['*', HOLE]);
-        is_there && meets(&tokens(own), &tokens(part))
+        // It is cheaper to see that what is fixed at the front differs than to look for a text of both.
+        is_there && fixed_alike(own, part) && meets(&tokens(own), &tokens(part))
     })
+}
+
+/// Whether two patterns agree as far as both are fixed.
+fn fixed_alike(a: &str, b: &str) -> bool {
+    let is_fixed = |it: &u8| !matches!(it, b'*' | b'?' | b'$') && it.is_ascii();
+    let mut pairs = a.bytes().zip(b.bytes()).take_while(|(a, b)| is_fixed(a) && is_fixed(b));
+    pairs.all(|(a, b)| a == b)
 }
 
 /// A piece of a pattern or form.
