@@ -65,8 +65,10 @@ impl<'s> Entry<'s> {
 
 /// Whether `*` on this action is worse than this, and another rule says so.
 fn has_its_own_rule(action: catalog::Action) -> bool {
-    let name = action.full_name();
-    matches!(&*name, "iam:PassRole" | "kms:CreateGrant") || super::kms_any_key::speaks_of(&name)
+    matches!(action.service().prefix(), "iam" | "kms") && {
+        let name = action.full_name();
+        matches!(&*name, "iam:PassRole" | "kms:CreateGrant") || super::kms_any_key::speaks_of(&name)
+    }
 }
 
 /// Whether a request may well name no resource: the one type that there is, is optional.
@@ -136,13 +138,12 @@ fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx:
 
 /// What the ARNs look like that the actions take.
 fn forms(entries: &[&Entry<'_>]) -> Vec<String> {
-    let mut forms: Vec<String> = Vec::new();
+    let mut arns: Vec<&str> = Vec::new();
     for arn in entries.iter().flat_map(|it| &it.wide).filter_map(|it| it.plainest_arn()) {
-        // `${…}` would be read as Terraform's own if it were copied.
-        let form = arn.replace("${Partition}", "aws").replace("${", "{");
-        if !forms.contains(&form) {
-            forms.push(form);
+        if !arns.contains(&arn) {
+            arns.push(arn);
         }
     }
-    forms
+    // `${…}` would be read as Terraform's own if it were copied.
+    arns.iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect()
 }

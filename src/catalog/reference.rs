@@ -231,11 +231,15 @@ pub fn actions_matching(pattern: &str) -> impl Iterator<Item = Action> + Clone +
     let mut matching =
         MatchingActions { services: 0..0, actions: 0..0, service: None, name: Pattern::new("*"), whole: None };
     match pattern.split_once(':') {
-        _ if Pattern::new(pattern).is_everything() => matching.actions = 0..action_count(),
+        _ if !pattern.is_empty() && pattern.bytes().all(|it| it == b'*') => matching.actions = 0..action_count(),
         // A wildcard stands for the colon, so the two parts cannot be told apart.
         None => {
             matching.actions = 0..action_count();
             matching.whole = Some(Pattern::new(pattern));
+        }
+        Some((prefix, name)) if !has_wildcard(pattern) => {
+            let action = service(prefix).and_then(|it| it.action(name)).map(|it| it.0 as usize);
+            matching.actions = action.map_or(0..0, |it| it..it + 1);
         }
         Some((prefix, name)) => {
             matching.name = Pattern::new(name);
