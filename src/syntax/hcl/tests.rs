@@ -201,7 +201,7 @@ const REJECTED: &[(&str, &str)] = &[
     ("f(1 2)", "1:9 `2`: expected `,` or `)`, found `2`"),
     ("f(a,, b)", "1:9 `,`: expected a value, found `,`"),
     ("{ a = 1 b = 2 }", "1:13 `b`: expected a new line, `,` or `}`, found `b`"),
-    ("{ a 1 }", "1:11 `}`: expected `=` and a value after this key, found `}`"),
+    ("{ a 1 }", "1:9 `1`: expected `=` and a value after this key, found `1`"),
     ("{ a = }", "1:11 `}`: expected a value before `}`"),
     ("{ a =\n 1 }", "1:10 ``: expected a value after `=`, found the end of the line"),
     ("{ a }", "1:9 `}`: expected `=` and a value after this key, found `}`"),
