@@ -218,6 +218,7 @@ pub struct Statement {
     pub conditions: Vec<Condition>,
     /// The statement itself.
     pub place: Place,
+    facts: grant::Facts,
 }
 
 /// `Action` or `NotAction`, `Resource` or `NotResource`, `Principal` or `NotPrincipal`.

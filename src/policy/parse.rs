@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::condition::{self, Condition, Operator};
+use super::grant;
 use super::pattern::{Action, Resource};
 use super::principal::{Principal, PrincipalKind};
 use super::{Effect, Given, Place, Policy, PolicyKind, Scope, Service, Statement};
@@ -241,6 +242,7 @@ impl Reader {
             conditions: part("Condition").map(|it| conditions(&it)).unwrap_or_default(),
             place: Place { span: head(node, sid.as_ref()), origin: node.origin.clone(), given },
             sid: sid.and_then(|it| it.as_text().cloned()),
+            facts: grant::Facts::default(),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Patterns of actions and resources: what they match whatever their holes turn out to be, and what they may match.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::Place;
@@ -97,6 +98,15 @@ impl Action {
     /// Whether it matches an action by what is written, in whichever case it is there.
     pub fn names(&self, action: &str) -> bool {
         !self.text.has_holes() && self.may_match(action)
+    }
+
+    /// The same of an action of the reference.
+    pub fn names_known(&self, action: catalog::Action) -> bool {
+        // Nearly every action is seen to be another one by its service.
+        let is_elsewhere = self
+            .service()
+            .is_some_and(|it| !it.contains(['*', '?', '$']) && !it.eq_ignore_ascii_case(action.service().prefix()));
+        !is_elsewhere && self.names(&action.full_name())
     }
 
     /// Whether it matches all that another one matches.
@@ -267,11 +277,11 @@ pub fn split_arn(text: &str) -> Vec<&str> {
 }
 
 /// The pattern in one of its strengths; none when it then matches nothing.
-pub(super) fn glob(text: &Text, strength: Strength) -> Option<String> {
+pub(super) fn glob(text: &Text, strength: Strength) -> Option<Cow<'_, str>> {
     let raw = text.raw();
     match strength {
-        Strength::Must if text.has_holes() || raw.contains("${") => None,
-        Strength::Must => Some(raw.to_owned()),
+        _ if !text.has_holes() && !raw.contains("${") => Some(Cow::Borrowed(raw)),
+        Strength::Must => None,
         Strength::May => {
             let mut out = String::with_capacity(raw.len());
             let mut rest = raw;
@@ -290,7 +300,7 @@ pub(super) fn glob(text: &Text, strength: Strength) -> Option<String> {
                 }
             }
             out.push_str(rest);
-            Some(out)
+            Some(Cow::Owned(out))
         }
     }
 }
