@@ -2,6 +2,7 @@
 //! It knows the policy language. It knows no syntax, and of AWS's services only what the catalogue tells it.
 
 mod condition;
+mod form;
 mod grant;
 mod managed;
 mod parse;
@@ -12,8 +13,9 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use condition::{Condition, Guard, Operator, OperatorKind, Quantifier, Value};
+pub use form::{Element, Written};
 pub use managed::of_aws;
-pub use parse::{Carried, Resolution, is_policy, parse};
+pub use parse::{Carried, Resolution, VERSIONS, is_policy, parse};
 pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
 pub use principal::{Principal, PrincipalKind, is_account_id};
 
@@ -152,8 +154,10 @@ pub struct Policy {
     pub place: Place,
     /// `Version`, when it is written.
     pub version: Option<Text>,
-    /// Every statement that could be understood; what could not is in [`Policy::document`].
+    /// Every statement that could be understood; what could not is in [`Policy::written_statements`].
     pub statements: Vec<Statement>,
+    documents: Vec<Written>,
+    statements_as_written: Vec<Written>,
     /// The document as a tree, for rules about its form.
     pub document: Node,
     /// How much of it is known.
