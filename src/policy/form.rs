@@ -65,6 +65,11 @@ impl Element<'_> {
         self.name.as_known().is_some_and(|it| it.eq_ignore_ascii_case(name))
     }
 
+    /// Whether it is there in every case: what is not decided may turn out to be null.
+    pub fn is_certain(&self) -> bool {
+        self.place.given.is_none() && !matches!(self.node.value, Value::Unknown(_) | Value::OneOf(_))
+    }
+
     /// The values of its list, or its one value, each with its place.
     pub fn values(&self) -> Vec<(Node, Place)> {
         let values = each(&self.node, &self.place.given).into_iter();
