@@ -1,6 +1,6 @@
 use crate::policy::{Element, Policy, PolicyKind, Service, Written};
-use crate::rule::{Context, Severity};
-use crate::value::{Node, Value};
+use crate::rule::{Confidence, Context, Severity};
+use crate::value::{Node, Origin, Value};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let iam = matches!(
@@ -78,8 +78,14 @@ fn is_empty(node: &Node) -> bool {
 }
 
 fn report(element: &Element<'_>, message: &str, severity: Severity, cx: &mut Context<'_>) {
-    cx.report(&element.place, message)
+    let report = cx
+        .report(&element.place, message)
         .about(format!("empty {}", element.name))
         .severity(severity)
         .help(format!("say what is meant, or leave out `{}`", element.name));
+    let stops = |origin: &Origin| origin.steps().count();
+    if stops(&element.node.origin) > stops(&element.place.origin) {
+        // A variable, a local or an output may be empty by a default that is never used.
+        report.confidence(Confidence::Low);
+    }
 }

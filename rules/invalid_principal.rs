@@ -124,7 +124,7 @@ fn arn_fault(arn: &str) -> Option<&'static str> {
 }
 
 fn is_service_principal(text: &str) -> bool {
-    text.contains(".amazonaws.com") && !text.starts_with("cognito-identity.")
+    text.contains(".amazonaws.com") && !text.starts_with("arn:") && !text.starts_with("cognito-identity.")
 }
 
 fn is_canonical_id(text: &str) -> bool {

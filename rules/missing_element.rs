@@ -7,9 +7,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         // A document without statements that is attached to nothing is what others are added to.
         let base = policy.kind == PolicyKind::Unknown && policy.source.is_some();
         if !document.may_have("Statement") || none && !base {
-            cx.report(&document.place(), "the policy has no statement, and AWS takes none without")
+            let report = cx
+                .report(&document.place(), "the policy has no statement, and AWS takes none without")
                 .about("no Statement")
                 .help("add a statement, or leave out the policy");
+            if policy.source.is_some() {
+                // Its statements come from elsewhere, and are none by a default only.
+                report.confidence(Confidence::Low);
+            }
         }
     }
     for statement in policy.written_statements().iter().filter(|it| it.node.as_object().is_some()) {
@@ -67,11 +72,13 @@ fn needs_resource(kind: PolicyKind) -> Option<Confidence> {
         PolicyKind::Trust => None,
         // A repository's policy is about the repository, and that of a file system may leave it at that.
         // https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
-        PolicyKind::Resource(Service::Other("ecr" | "ecr-public" | "elasticfilesystem")) => None,
+        PolicyKind::Resource(Service::Repository | Service::Other("ecr" | "ecr-public" | "elasticfilesystem")) => None,
         PolicyKind::Resource(Service::S3 | Service::Kms | Service::Sqs | Service::Sns) => Some(Confidence::High),
         PolicyKind::Resource(Service::VpcEndpoint) => Some(Confidence::High),
         PolicyKind::Resource(Service::Unknown) => None,
-        PolicyKind::Resource(_) | PolicyKind::Unknown => Some(Confidence::Medium),
+        PolicyKind::Resource(_) => Some(Confidence::Medium),
+        // It may be the source of another, and its list empty by a default only.
+        PolicyKind::Unknown => Some(Confidence::Low),
         PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session => Some(Confidence::High),
         PolicyKind::ServiceControl | PolicyKind::ResourceControl => Some(Confidence::High),
     }

@@ -31,7 +31,7 @@ fn prohibited(kind: PolicyKind) -> Option<(&'static [&'static str], &'static str
             (&["NotPrincipal", "NotAction"], "a resource control policy, which is about everybody and names its actions")
         }
         PolicyKind::Trust => (RESOURCES, "a trust policy, which is about the role that carries it"),
-        PolicyKind::Resource(Service::Other("ecr")) => {
+        PolicyKind::Resource(Service::Repository) => {
             (RESOURCES, "the policy of a repository, which is about that repository")
         }
         PolicyKind::Resource(_) | PolicyKind::Unknown => return None,

@@ -4,7 +4,7 @@ use crate::value::{Node, Value};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for document in policy.written() {
-        if !matches!(document.node.value, Value::Object(_) | Value::Unknown(_)) && !policy.resolution.nothing {
+        if matches!(document.node.value, Value::Bool(_) | Value::Number(_) | Value::List(_)) {
             cx.report(&document.place(), format!("a policy is an object, not {}", kind(&document.node))).about("policy");
         }
         for element in document.elements() {
@@ -14,7 +14,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         }
     }
     for statement in policy.written_statements() {
-        if !matches!(statement.node.value, Value::Object(_) | Value::Unknown(_)) {
+        if !is_undecided(&statement.node.value) && statement.node.as_object().is_none() {
             let message = format!("a statement is an object, not {}", kind(&statement.node));
             cx.report(&statement.place(), message).about("statement");
         }
@@ -74,7 +74,7 @@ fn each(element: &Element<'_>, wanted: &str, cx: &mut Context<'_>, is_right: imp
         return;
     }
     for (node, place) in element.values() {
-        if !is_right(&node.value) && !matches!(node.value, Value::Unknown(_)) {
+        if !is_right(&node.value) && !is_undecided(&node.value) {
             let name = element.name;
             cx.report(&place, format!("`{name}` takes {wanted}, not {}", kind(&node))).about(format!("type of {name}"));
         }
@@ -85,6 +85,11 @@ fn each(element: &Element<'_>, wanted: &str, cx: &mut Context<'_>, is_right: imp
 fn wrong(element: &Element<'_>, found: &str, wanted: &str, cx: &mut Context<'_>) {
     let name = element.name;
     cx.report(&element.place, format!("`{name}` takes {wanted}, not {found}")).about(format!("type of {name}"));
+}
+
+/// What is too deep within cases that are not decided is not told apart from them.
+fn is_undecided(value: &Value) -> bool {
+    matches!(value, Value::Unknown(_) | Value::OneOf(_) | Value::List(_))
 }
 
 fn kind(node: &Node) -> &'static str {

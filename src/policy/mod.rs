@@ -84,6 +84,8 @@ pub enum Service {
     Sns,
     /// A function's permission.
     Lambda,
+    /// A repository of images, of which its policy speaks without naming it: `ecr`.
+    Repository,
     /// A VPC endpoint: its policy bounds what passes, and grants nothing by itself.
     VpcEndpoint,
     /// Any other, by the prefix of its actions: `ecr`, `secretsmanager`.
