@@ -80,7 +80,7 @@ fn fault(principal: &Principal) -> Option<(String, String)> {
         PrincipalKind::Federated if raw.starts_with("arn:") => {
             let provider = |it: &&str| it.starts_with("saml-provider/") || it.starts_with("oidc-provider/");
             let parts = split_arn(raw);
-            let is_provider = parts.get(5).is_none_or(|it| provider(&it) || it.starts_with(HOLE));
+            let is_provider = parts.get(5).is_none_or(|it| provider(it) || it.starts_with(HOLE));
             (!is_provider).then(|| {
                 let help = "name a provider of IAM, `arn:aws:iam::…:oidc-provider/…`, or put it under `AWS`";
                 (refused("is no identity provider, and stands under `Federated`"), help.to_owned())

@@ -94,6 +94,22 @@ pub enum Service {
     Unknown,
 }
 
+impl Service {
+    /// What its actions begin with; none where that is not known or where actions of all services stand.
+    pub fn prefix(self) -> Option<&'static str> {
+        match self {
+            Self::S3 => Some("s3"),
+            Self::Kms => Some("kms"),
+            Self::Sqs => Some("sqs"),
+            Self::Sns => Some("sns"),
+            Self::Lambda => Some("lambda"),
+            Self::Repository => Some("ecr"),
+            Self::Other(prefix) => Some(prefix),
+            Self::VpcEndpoint | Self::Unknown => None,
+        }
+    }
+}
+
 impl PolicyKind {
     /// Its name in reports, as `FORMATS` has it.
     pub fn name(self) -> &'static str {
