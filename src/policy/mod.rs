@@ -1,6 +1,7 @@
 //! The model of a policy: statements, principals, actions, resources, conditions, and what a pattern matches.
 //! It knows the policy language. It knows no syntax, and of AWS's services only what the catalogue tells it.
 
+mod arn;
 mod condition;
 mod form;
 mod grant;
@@ -12,6 +13,7 @@ mod principal;
 use std::fmt;
 use std::sync::Arc;
 
+pub use arn::{ArnPart, ArnPattern};
 pub use condition::{Condition, Guard, Operator, OperatorKind, Quantifier, Value};
 pub use form::{Element, Written};
 pub use managed::of_aws;

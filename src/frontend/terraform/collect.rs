@@ -14,7 +14,7 @@ use crate::policy::{self, Carried, Place, PolicyKind, Service};
 use crate::source::Span;
 use crate::syntax::SyntaxError;
 use crate::syntax::hcl::{Accessor, Block, Expr, ExprKind};
-use crate::value::{Entry, Node, Object, Text, Value};
+use crate::value::{Entry, HOLE, Node, Object, Origin, Text, Value};
 
 /// What one root module declares, and what was wrong on the way.
 #[derive(Debug, Default)]
@@ -73,6 +73,19 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
     }
     collector.join_buckets();
     collector.out
+}
+
+/// A name as the ARN that it is short for; what is an ARN, or may turn out to be one, stays as it is.
+fn as_arn(node: Node, before: &str) -> Node {
+    let Some(name) = node.as_text().filter(|it| !it.is_empty() && !it.raw().starts_with([HOLE, '*'])) else {
+        return node;
+    };
+    if name.raw().starts_with("arn:") {
+        return node;
+    }
+    let mut arn = Text::known(before, node.span.at_start());
+    arn.push_text(name, &Origin::HERE);
+    Node { value: Value::Text(arn), ..node }
 }
 
 fn prefixed(module: &Module, rest: &str) -> Arc<str> {
@@ -186,7 +199,7 @@ impl Collector<'_, '_> {
                 let document = self.evaluator.document(id, &block, &instance, block.head());
                 let mut document = document;
                 // It is used nowhere, so it has come no way.
-                document.origin = crate::value::Origin::HERE;
+                document.origin = Origin::HERE;
                 self.policy(&document, PolicyKind::Unknown, &address);
             }
         }
@@ -250,7 +263,13 @@ impl Collector<'_, '_> {
                 conditions.push(("StringEquals", "aws:PrincipalOrgID", value));
             }
         }
-        let resource = get("function_name").or_else(|| get("layer_name")).or_else(|| get("event_bus_name"));
+        let resource = [
+            ("function_name", "arn:*:lambda:*:*:function:"),
+            ("layer_name", "arn:*:lambda:*:*:layer:"),
+            ("event_bus_name", "arn:*:events:*:*:event-bus/"),
+        ]
+        .into_iter()
+        .find_map(|(name, before)| Some(as_arn(get(name)?, before)));
         let mut statement = vec![
             ("Effect", text("Allow")),
             (
@@ -319,7 +338,7 @@ impl Collector<'_, '_> {
     }
 
     fn bucket(&mut self, id: BlockId, kind: &str, block: &Arc<Block>, instance: &Instance, address: &Arc<str>) {
-        let place = Place { span: block.head(), origin: crate::value::Origin::HERE, given: None };
+        let place = Place { span: block.head(), origin: Origin::HERE, given: None };
         let named = || block.body.attribute("bucket").map(|it| self.evaluator.value(&it.value, &instance.scope));
         match kind {
             "aws_s3_bucket" => {
