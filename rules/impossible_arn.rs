@@ -64,7 +64,7 @@ fn fault(resource: &Resource) -> Option<Fault> {
         };
         return Some(Fault { why, help: like(&region), confidence: Confidence::High });
     }
-    // What AWS itself owns stands in no account, or in one called `aws`, and the reference says so of some types only.
+    // What AWS itself owns stands in no account, or in one called `aws`, and the reference may not say so.
     let account = but_for(&[ArnPart::Account]);
     if !account.is_empty() {
         return account_fault(service, part(4)?, &account);
@@ -78,27 +78,18 @@ fn fault(resource: &Resource) -> Option<Fault> {
         return Some(Fault { why, help: like(&both), confidence: Confidence::High });
     }
     let why = format!("no resource of `{service}` known on {} has such an ARN", catalog::reference_date());
-    Some(Fault { why, help: like(&nearest(forms, resource.part(5)?)), confidence: Confidence::Medium })
+    let (forms, confidence) = nearest(forms, resource.part(5)?);
+    Some(Fault { why, help: like(&forms), confidence })
 }
 
 fn account_fault(service: &str, account: &str, forms: &[&str]) -> Option<Fault> {
-    let why = if account.is_empty() {
-        if OF_AWS.contains(&service) {
-            return None;
-        }
-        format!("ARNs of this type of `{service}` name an account")
-    } else if account == "aws" {
-        return None;
-    } else {
-        format!("ARNs of this type of `{service}` name no account")
+    let (why, confidence) = match account {
+        "" => (format!("ARNs of this type of `{service}` name an account"), Confidence::Medium),
+        "aws" => return None,
+        _ => (format!("ARNs of this type of `{service}` name no account"), Confidence::High),
     };
-    Some(Fault { why, help: like(forms), confidence: Confidence::High })
+    Some(Fault { why, help: like(forms), confidence })
 }
-
-/// Services with resources that AWS owns in no account, of types that the reference shows with one: documents and
-/// parameters that are public.
-/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html>
-const OF_AWS: [&str; 1] = ["ssm"];
 
 fn unknown_service(service: &str) -> Option<Fault> {
     let lower = service.to_ascii_lowercase();
@@ -141,12 +132,19 @@ fn unknown_region(region: &str, partition: Option<&str>) -> Option<Fault> {
     })
 }
 
-/// The forms that begin as the resource does, or all of them.
-fn nearest(forms: &[ArnForm], resource: &str) -> Vec<&'static str> {
-    let head = resource.split(['/', ':']).next().unwrap_or_default();
-    let begins = |it: &&ArnForm| !head.is_empty() && it.parts[4].starts_with(head);
-    let alike: Vec<_> = forms.iter().filter(begins).map(|it| it.text).collect();
-    if alike.is_empty() { forms.iter().map(|it| it.text).collect() } else { alike }
+/// The forms that begin as the resource does or nearly so, and how sure it is that one of them is meant; else all of
+/// them, since a type of resource may be missing in the reference.
+fn nearest(forms: &[ArnForm], resource: &str) -> (Vec<&'static str>, Confidence) {
+    let head = |it: &'static str| it.split(['/', ':', '$']).next().unwrap_or_default();
+    let word = resource.split(['/', ':']).next().unwrap_or_default();
+    let meant = catalog::nearest(word, forms.iter().map(|it| (head(it.parts[4]), head(it.parts[4]))));
+    match meant.filter(|it| !it.is_empty()) {
+        Some(meant) => {
+            let alike = forms.iter().filter(|it| head(it.parts[4]) == meant);
+            (alike.map(|it| it.text).collect(), Confidence::Medium)
+        }
+        None => (forms.iter().map(|it| it.text).collect(), Confidence::Low),
+    }
 }
 
 /// What ARNs look like, in words. `${…}` would be read as Terraform's own if it were copied.

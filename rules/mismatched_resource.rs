@@ -1,4 +1,4 @@
-use crate::catalog::{self, ArnForm};
+use crate::catalog::{self, AccessLevel, ArnForm};
 use crate::policy::{Action, ArnPattern, Policy, PolicyKind, Resource, Scope, Service, Statement};
 use crate::rule::{Confidence, Context, Severity, quoted};
 use crate::value::HOLE;
@@ -9,10 +9,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let Some(patterns) = patterns(resources) else { continue };
         let mut lost: Vec<Lost<'_>> = Vec::new();
         for action in statement.actions.only() {
-            let Some(needed) = needed(action, &patterns) else { continue };
-            match lost.iter_mut().find(|it| it.needed == needed) {
+            let Some(needed) = needed(action, resources, &patterns) else { continue };
+            let sure = !needed.is_empty() || action.expand().iter().all(|it| it.access_level() <= AccessLevel::Read);
+            match lost.iter_mut().find(|it| it.needed == needed && it.sure == sure) {
                 Some(lost) => lost.actions.push(action),
-                None => lost.push(Lost { actions: vec![action], needed }),
+                None => lost.push(Lost { actions: vec![action], needed, sure }),
             }
         }
         for lost in lost {
@@ -26,6 +27,9 @@ struct Lost<'s> {
     actions: Vec<&'s Action>,
     /// Forms of ARNs; none when it is only `*`.
     needed: Vec<&'static str>,
+    /// Whether AWS can be taken at its word. Who lists sees all there is; but of what changes something, AWS at times
+    /// has not documented that it looks at a resource.
+    sure: bool,
 }
 
 /// The resources taken apart; none when one of them may be anything.
@@ -41,13 +45,10 @@ fn patterns(resources: &[Resource]) -> Option<Vec<ArnPattern>> {
 
 /// What an action needs, when none of the resources is one; none also for an action that is not known, which has no
 /// documented resources.
-fn needed(action: &Action, patterns: &[ArnPattern]) -> Option<Vec<&'static str>> {
+fn needed(action: &Action, resources: &[Resource], patterns: &[ArnPattern]) -> Option<Vec<&'static str>> {
     let mut needed: Vec<&'static str> = Vec::new();
     let actions = action.expand();
     for action in &actions {
-        if action.takes_only_star() {
-            continue;
-        }
         for form in action.resource_types().flat_map(|it| ArnForm::of_type(it.resource_type())) {
             if patterns.iter().any(|it| it.meets(&form)) {
                 return None;
@@ -57,7 +58,10 @@ fn needed(action: &Action, patterns: &[ArnPattern]) -> Option<Vec<&'static str>>
             }
         }
     }
-    (!actions.is_empty()).then_some(needed)
+    // Where an action has no resources, some services still look at one: S3 lists buckets by `arn:aws:s3:::*`.
+    let all_of_service = |it: &Resource| it.covers_all_of_its_service();
+    let known = !actions.is_empty() && !(needed.is_empty() && resources.iter().any(all_of_service));
+    known.then_some(needed)
 }
 
 fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: &Lost<'_>, cx: &mut Context<'_>) {
@@ -87,7 +91,7 @@ fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: 
         report = report.severity(Severity::Low);
     }
     let is_sure = |it: &Resource| it.place.given.is_none() && !it.is_free();
-    if !resources.iter().all(is_sure) {
+    if !lost.sure || !resources.iter().all(is_sure) {
         report.confidence(Confidence::Low);
     } else if let Some(correction) = lost.actions.iter().find_map(|it| catalog::action(it.text.raw())?.correction()) {
         report.confidence(Confidence::Low).label(first.place.span, correction.reason);

@@ -13,9 +13,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     retired.push(prefix);
                 }
             } else if let Some(gone) = catalog::retired_action(text).filter(|it| !it.is_undocumented) {
-                let since = gone.last_seen.map(|it| format!(" since {it}")).unwrap_or_default();
                 let report = cx
-                    .report(&action.place, format!("AWS has not listed `{}` any more{since}", gone.name))
+                    .report(&action.place, format!("AWS does not list `{}` any more{}", gone.name, last(gone.last_seen)))
                     .of(statement, action);
                 match catalog::service(prefix).and_then(|it| it.nearest_action(name)) {
                     Some(successor) => report.help(format!("`{successor}` may have taken its place")),
@@ -35,9 +34,13 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 
 fn retired_service(statement: &Statement, action: &Action, prefix: &str, cx: &mut Context<'_>) -> bool {
     let Some(gone) = catalog::retired_service(prefix) else { return false };
-    let since = gone.last_seen.map(|it| format!(" since {it}")).unwrap_or_default();
-    cx.report(&action.place, format!("AWS has not listed {} any more{since}, to which `{action}` belongs", gone.name))
+    let last = last(gone.last_seen);
+    cx.report(&action.place, format!("AWS does not list {} any more{last}, to which `{action}` belongs", gone.name))
         .of(statement, action)
         .help(format!("leave out the actions of `{}` if nothing calls them", gone.prefix));
     true
+}
+
+fn last(seen: Option<&str>) -> String {
+    seen.map(|it| format!(" (it did in {it})")).unwrap_or_default()
 }

@@ -1,13 +1,19 @@
 use crate::catalog::{self, Service};
-use crate::policy::{Action, Policy, Statement};
+use crate::policy::{Action, Effect, Policy, Statement};
 use crate::rule::{Confidence, Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
         let mut unknown: Vec<&str> = Vec::new();
+        let mut idle: Vec<&Action> = Vec::new();
         for action in statement.actions.entries() {
             let Some((prefix, name)) = parts(action) else { continue };
             match catalog::service(prefix) {
+                Some(_) if action.has_wildcard() => {
+                    if action.expand().is_empty() {
+                        idle.push(action);
+                    }
+                }
                 Some(service) => unknown_name(statement, action, service, name, cx),
                 // Once is enough for all actions of a service that is not there.
                 None if !unknown.contains(&prefix) => {
@@ -17,6 +23,28 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 None => {}
             }
         }
+        matches_nothing(statement, &idle, cx);
+    }
+}
+
+/// Patterns that are put together, `"${service}:Describe*"`, are one thing to say for each place.
+fn matches_nothing(statement: &Statement, idle: &[&Action], cx: &mut Context<'_>) {
+    for (n, action) in idle.iter().enumerate() {
+        let same = |it: &&&Action| it.place.span == action.place.span;
+        if idle[..n].iter().any(|it| same(&it)) {
+            continue;
+        }
+        let more = match idle.iter().filter(same).count() - 1 {
+            0 => String::new(),
+            more => format!(", as {more} more that are put together here do not"),
+        };
+        let message = format!("`{action}` matches no action known on {}{more}", catalog::reference_date());
+        // That a list of verbs is longer than a service needs hurts nobody, unless it is to forbid something.
+        let allows = statement.effect == Effect::Allow && !statement.actions.is_negated();
+        cx.report(&action.place, message)
+            .of(statement, action)
+            .severity(if allows { Severity::Low } else { Severity::Medium })
+            .help("look up the actions of the service");
     }
 }
 
@@ -56,18 +84,22 @@ fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mu
     };
 }
 
+/// Actions that AWS does not list, and shows in its own documentation: the policy that SNS gives a new topic,
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html>, and that of the logs of a domain,
+/// <https://docs.aws.amazon.com/opensearch-service/latest/developerguide/createdomain-configure-slow-logs.html>.
+const UNLISTED: [&str; 2] = ["sns:Receive", "logs:PutLogEventsBatch"];
+
+/// The first word of a name, `Get` of `GetObject`.
+fn verb(name: &str) -> &str {
+    let end = name.char_indices().skip(1).find(|(_, it)| it.is_ascii_uppercase()).map_or(name.len(), |(at, _)| at);
+    &name[..end]
+}
+
 fn unknown_name(statement: &Statement, action: &Action, service: Service, name: &str, cx: &mut Context<'_>) {
     let date = catalog::reference_date();
-    if action.has_wildcard() {
-        if action.expand().is_empty() {
-            cx.report(&action.place, format!("`{action}` matches no action of `{service}` known on {date}"))
-                .of(statement, action)
-                .help(format!("look up the actions of `{service}`"));
-        }
-        return;
-    }
     let full_name = format!("{service}:{name}");
-    if service.action(name).is_some() || catalog::retired_action(&full_name).is_some() {
+    let is_unlisted = UNLISTED.iter().any(|it| it.eq_ignore_ascii_case(&full_name));
+    if service.action(name).is_some() || catalog::retired_action(&full_name).is_some() || is_unlisted {
         return;
     }
     let operation = catalog::operation(&full_name);
@@ -83,7 +115,17 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
     let report = cx
         .report(&action.place, format!("`{action}` is no action known on {date}"))
         .of(statement, action);
-    match (operation, service.nearest_action(name)) {
+    let longer: Vec<_> = catalog::actions_matching(&format!("{full_name}*")).collect();
+    if !longer.is_empty() {
+        report.help(format!("write {}, or `{full_name}*` for all of them", quoted(&longer)));
+        return;
+    }
+    // Of another verb it is mostly another thing: `Tag…` is not `Get…`.
+    let meant = service.nearest_action(name).filter(|it| {
+        let verb = verb(it.name());
+        catalog::nearest(self::verb(name), [(verb, verb)].into_iter()).is_some()
+    });
+    match (operation, meant) {
         // The reference lags behind the SDKs.
         (Some(operation), _) if operation.is_newer => {
             report.confidence(Confidence::Low).severity(Severity::Low).help("it is a new call, and may be an action by now")

@@ -26,6 +26,13 @@ impl ArnForm {
         Some(Self { text, parts: [next()?, next()?, next()?, next()?, next()?], resource_type })
     }
 
+    /// Whether AWS itself may own such a resource, which then stands in no account, although the reference shows one:
+    /// public parameters and documents, the views that services make.
+    /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html>
+    pub fn may_be_of_aws(&self) -> bool {
+        matches!(self.parts[1], "ssm" | "resource-explorer-2")
+    }
+
     /// Every form of a resource type.
     pub fn of_type(resource_type: ResourceType) -> impl Iterator<Item = Self> {
         resource_type.arns().filter_map(move |it| Self::of(it, resource_type))

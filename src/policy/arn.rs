@@ -78,7 +78,10 @@ impl ArnPattern {
         use ArnPart as Part;
         [Part::Service, Part::Resource, Part::Region, Part::Account].into_iter().all(|part| {
             let n = part as usize;
-            parts.contains(&part) || meet(&self.parts[n], &tokens_of_form(form.parts[n], form.parts[1] == "s3"))
+            let of_aws = part == Part::Account && self.parts[n].is_empty() && form.may_be_of_aws();
+            parts.contains(&part)
+                || of_aws
+                || meet(&self.parts[n], &tokens_of_form(form.parts[n], form.parts[1] == "s3"))
         })
     }
 }
