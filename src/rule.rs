@@ -248,6 +248,13 @@ pub struct Carrier {
     pub source: Option<Arc<str>>,
 }
 
+impl Carrier {
+    /// The carrier of a policy.
+    pub fn of(policy: &Policy) -> Self {
+        Self { kind: Some(policy.kind), address: Arc::clone(&policy.address), source: policy.source.clone() }
+    }
+}
+
 /// How a statement is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementName {
@@ -269,6 +276,12 @@ impl<'a> Context<'a> {
     /// A context in which `rule` speaks of `carrier`.
     pub fn new(rule: &'a Rule, carrier: Carrier, findings: &'a mut Vec<Finding>) -> Self {
         Self { rule, carrier, findings }
+    }
+
+    /// From here on speaks of this policy, where a check sees all of them.
+    pub fn speaking_of(&mut self, policy: &Policy) -> &mut Self {
+        self.carrier = Carrier::of(policy);
+        self
     }
 
     /// Reports that `message` holds at `place`. What the place says of its way and of undecided cases becomes labels

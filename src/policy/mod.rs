@@ -9,6 +9,7 @@ mod managed;
 mod parse;
 mod pattern;
 mod principal;
+mod size;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub use managed::of_aws;
 pub use parse::{Carried, Resolution, VERSIONS, is_policy, parse};
 pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
 pub use principal::{Principal, PrincipalKind, is_account_id};
+pub use size::{IdentityKind, Quota, Room, Size};
 
 use crate::catalog::{self, AccessLevel};
 use crate::source::Span;
@@ -172,6 +174,8 @@ pub struct Policy {
     pub source: Option<Arc<str>>,
     /// The place that attaches it.
     pub place: Place,
+    /// What it is to the identity that carries it, where that is known.
+    pub room: Option<Room>,
     /// `Version`, when it is written.
     pub version: Option<Text>,
     /// Every statement that could be understood; what could not is in [`Policy::written_statements`].

@@ -50,6 +50,7 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
         address: carried.address,
         source: carried.source,
         place: carried.place,
+        room: None,
         version: None,
         statements: Vec::new(),
         documents: Vec::new(),

@@ -8,9 +8,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::evaluator::{Evaluator, Instance, Module, text_of, truth};
 use super::folder::BlockId;
-use super::resources::{self, ATTACHMENTS, BUCKET_TYPES};
+use super::resources::{self, ATTACHMENTS, BUCKET_TYPES, RoomKind};
 use crate::frontend::{Acl, Attachment, Bucket, Configuration, PublicAccessBlock, Setting, Switch};
-use crate::policy::{self, Carried, Place, PolicyKind, Service};
+use crate::policy::{self, Carried, Place, PolicyKind, Room, Service};
 use crate::source::Span;
 use crate::syntax::SyntaxError;
 use crate::syntax::hcl::{Accessor, Block, Expr, ExprKind};
@@ -121,8 +121,13 @@ impl Collector<'_, '_> {
                         }
                         of => of,
                     };
+                    let first = self.out.configuration.policies.len();
                     for node in self.attribute_at(&block, path, &instance) {
                         self.policy(&node, of, &address);
+                    }
+                    if of == PolicyKind::Identity || of == PolicyKind::Boundary {
+                        let room = self.room(id, kind, &block, &instance);
+                        self.out.configuration.policies[first..].iter_mut().for_each(|it| it.room.clone_from(&room));
                     }
                 }
                 if permission {
@@ -136,6 +141,19 @@ impl Collector<'_, '_> {
                 }
             }
         }
+    }
+
+    /// What an identity policy of a resource is to the identity.
+    fn room(&self, id: BlockId, kind: &str, block: &Arc<Block>, instance: &Instance) -> Option<Room> {
+        let (room, identity) = resources::room(kind)?;
+        Some(match room {
+            RoomKind::Managed => Room::Managed,
+            RoomKind::PermissionSet => Room::PermissionSet,
+            RoomKind::Inline(of) => {
+                let node = self.evaluator.attribute_of_resource(id, block, instance, identity);
+                Room::Inline(of, text_of(&node)?)
+            }
+        })
     }
 
     /// The values at a path of nested blocks and an attribute.

@@ -2,7 +2,7 @@
 //! One table; the documentation of each type is at
 //! <https://registry.terraform.io/providers/hashicorp/aws/latest/docs>.
 
-use crate::policy::{PolicyKind, Service};
+use crate::policy::{IdentityKind, PolicyKind, Service};
 
 /// A type that carries policies: the attribute, through nested blocks where it has dots, and the kind.
 pub type Carrier = (&'static str, &'static str, PolicyKind);
@@ -94,6 +94,31 @@ pub const CARRIERS: &[Carrier] = &[
     ("aws_vpclattice_auth_policy", "policy", other("vpc-lattice-svcs")),
     ("aws_vpclattice_resource_policy", "policy", other("vpc-lattice")),
 ];
+
+/// What the policy of a type is to the identity that carries it, and the attribute that names the identity.
+pub fn room(kind: &str) -> Option<(RoomKind, &'static str)> {
+    Some(match kind {
+        "aws_iam_policy" => (RoomKind::Managed, ""),
+        "aws_iam_group_policy" => (RoomKind::Inline(IdentityKind::Group), "group"),
+        "aws_iam_role_policy" => (RoomKind::Inline(IdentityKind::Role), "role"),
+        // Within its own block.
+        "aws_iam_role" => (RoomKind::Inline(IdentityKind::Role), "name"),
+        "aws_iam_user_policy" => (RoomKind::Inline(IdentityKind::User), "user"),
+        "aws_ssoadmin_permission_set_inline_policy" => (RoomKind::PermissionSet, ""),
+        _ => return None,
+    })
+}
+
+/// A [`Room`](crate::policy::Room) by its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomKind {
+    /// A policy of its own.
+    Managed,
+    /// A part of an identity.
+    Inline(IdentityKind),
+    /// The policy within a permission set.
+    PermissionSet,
+}
 
 /// The policies a type carries.
 pub fn carriers(kind: &str) -> impl Iterator<Item = &'static Carrier> {
