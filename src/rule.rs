@@ -133,6 +133,8 @@ pub struct Head {
     pub since: &'static str,
     /// `peer:check`: where that check rightly fires, this rule fires.
     pub aliases: Vec<&'static str>,
+    /// The checks of `data/curated/peer-checks.csv` that it serves: what other linters look for, by a name of ours.
+    pub serves: Vec<&'static str>,
     /// Narrower rules that have nothing to add about a statement once this one has spoken of it.
     pub folds: Vec<&'static str>,
 }
@@ -171,7 +173,7 @@ impl Head {
             .map(|line| line.split_once(':').map(|(name, value)| (name.trim(), value.trim())))
             .collect::<Option<_>>()
             .ok_or("a line of the head is `name: value`")?;
-        let known = ["summary", "severity", "confidence", "theme", "since", "aliases", "folds"];
+        let known = ["summary", "severity", "confidence", "theme", "since", "aliases", "serves", "folds"];
         if let Some((name, _)) = lines.iter().find(|(name, _)| !known.contains(name)) {
             return Err(format!("`{name}` does not belong there"));
         }
@@ -193,6 +195,7 @@ impl Head {
             theme,
             since: required("since")?,
             aliases: list("aliases"),
+            serves: list("serves"),
             folds: list("folds"),
         })
     }
@@ -247,6 +250,13 @@ pub struct Carrier {
     pub source: Option<Arc<str>>,
 }
 
+impl Carrier {
+    /// The carrier of a policy.
+    pub fn of(policy: &Policy) -> Self {
+        Self { kind: Some(policy.kind), address: Arc::clone(&policy.address), source: policy.source.clone() }
+    }
+}
+
 /// How a statement is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementName {
@@ -268,6 +278,12 @@ impl<'a> Context<'a> {
     /// A context in which `rule` speaks of `carrier`.
     pub fn new(rule: &'a Rule, carrier: Carrier, findings: &'a mut Vec<Finding>) -> Self {
         Self { rule, carrier, findings }
+    }
+
+    /// From here on speaks of this policy, where a check sees all of them.
+    pub fn speaking_of(&mut self, policy: &Policy) -> &mut Self {
+        self.carrier = Carrier::of(policy);
+        self
     }
 
     /// Reports that `message` holds at `place`. What the place says of its way and of undecided cases becomes labels

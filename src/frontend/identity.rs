@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalog::{self, ManagedPolicy};
-use crate::policy::{Place, Policy};
+use crate::policy::{Place, Policy, Quota};
 use crate::value::{HOLE, Text};
 
 /// A role, user, group or permission set, with everything that says what it may do and who may become it.
@@ -54,6 +54,18 @@ impl IdentityKind {
             Self::User => "user",
             Self::Group => "group",
             Self::PermissionSet => "permission set",
+        }
+    }
+
+    /// How large its inline policies may be together.
+    pub fn inline_quota(self) -> Quota {
+        match self {
+            // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+            Self::User => Quota::fixed(2_048, "all inline policies of a user"),
+            Self::Group => Quota::fixed(5_120, "all inline policies of a group"),
+            Self::Role => Quota::fixed(10_240, "all inline policies of a role"),
+            // https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html
+            Self::PermissionSet => Quota::fixed(32_768, "the inline policy of a permission set"),
         }
     }
 }

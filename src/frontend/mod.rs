@@ -22,6 +22,8 @@ use crate::policy::{Place, Policy};
 pub struct Configuration {
     /// Its policies, one for each place a document is attached at.
     pub policies: Vec<Arc<Policy>>,
+    /// Those of them that are managed policies, which identities here or elsewhere may attach.
+    pub managed: Vec<Arc<Policy>>,
     /// Its roles, users, groups and permission sets, each with all that it carries.
     pub identities: Vec<Identity>,
     /// Its buckets with all that is joined to them.

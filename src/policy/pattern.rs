@@ -166,6 +166,12 @@ impl Resource {
         self.place.given.is_none() && (self.is_everything() || covers(&self.text, &other.text, false))
     }
 
+    /// Whether it is an ARN that leaves open all but the service: `arn:aws:s3:::*`, `arn:aws:logs:*:*:*`.
+    pub fn covers_all_of_its_service(&self) -> bool {
+        let open = |n: usize| self.part(n).is_none_or(|it| it.is_empty() || is_all_stars(it));
+        self.text.raw().starts_with("arn:") && open(3) && open(4) && self.part(5).is_none_or(is_all_stars)
+    }
+
     /// Whether it covers all resources of a documented form, `arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}`,
     /// in `reach`: a name that nobody chose is matched.
     pub fn covers_all(&self, form: &str, reach: Reach) -> bool {

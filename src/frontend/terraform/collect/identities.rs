@@ -122,6 +122,11 @@ impl Identities {
         })
     }
 
+    /// The addresses of the managed policies that are declared.
+    pub(super) fn managed_addresses(&self) -> FxHashSet<Arc<str>> {
+        self.managed.iter().map(|(_, address)| Arc::clone(address)).collect()
+    }
+
     /// What the managed policies of this configuration serve as boundary for and for nothing else.
     pub(super) fn only_bound(&self) -> FxHashSet<Arc<str>> {
         let names = self.managed_names();

@@ -20,7 +20,7 @@ use crate::policy::{self, Carried, Place, Policy, PolicyKind};
 use crate::source::Span;
 use crate::syntax::SyntaxError;
 use crate::syntax::hcl::Block;
-use crate::value::{Arm, Entry, Node, Object, Text, Value};
+use crate::value::{Arm, Entry, Node, Object, Origin, Text, Value};
 use buckets::Buckets;
 use identities::Identities;
 use keys::Keys;
@@ -188,7 +188,7 @@ impl Collector<'_, '_> {
                 let document = self.evaluator.document(id, &block, &instance, block.head());
                 let mut document = document;
                 // It is used nowhere, so it has come no way.
-                document.origin = crate::value::Origin::HERE;
+                document.origin = Origin::HERE;
                 self.policy(&document, PolicyKind::Unknown, &address);
             }
         }
@@ -220,7 +220,9 @@ impl Collector<'_, '_> {
             policy.kind = PolicyKind::Boundary;
         }
         let policies: Vec<Arc<Policy>> = policies.into_iter().map(Arc::new).collect();
+        let managed = identities.managed_addresses();
         out.configuration = Configuration {
+            managed: policies.iter().filter(|it| managed.contains(&it.address)).cloned().collect(),
             identities: identities.joined(&policies),
             buckets: buckets.joined(&policies),
             keys: keys.joined(&policies),

@@ -6,7 +6,7 @@ use super::Collector;
 use crate::frontend::terraform::evaluator::Instance;
 use crate::policy::{PolicyKind, Service};
 use crate::syntax::hcl::Block;
-use crate::value::{Entry, Node, Object, Text, Value};
+use crate::value::{Entry, HOLE, Node, Object, Origin, Text, Value};
 
 impl Collector<'_, '_> {
     /// A permission that is written as attributes, as the policy that it adds to.
@@ -49,7 +49,13 @@ impl Collector<'_, '_> {
                 conditions.push(("StringEquals", "aws:PrincipalOrgID", value));
             }
         }
-        let resource = get("function_name").or_else(|| get("layer_name")).or_else(|| get("event_bus_name"));
+        let resource = [
+            ("function_name", "arn:*:lambda:*:*:function:"),
+            ("layer_name", "arn:*:lambda:*:*:layer:"),
+            ("event_bus_name", "arn:*:events:*:*:event-bus/"),
+        ]
+        .into_iter()
+        .find_map(|(name, before)| Some(as_arn(get(name)?, before)));
         let mut statement = vec![
             ("Effect", text("Allow")),
             (
@@ -97,4 +103,17 @@ impl Collector<'_, '_> {
         let of = if kind == "aws_cloudwatch_event_permission" { Service::Other("events") } else { Service::Lambda };
         self.policy(&document, PolicyKind::Resource(of), address);
     }
+}
+
+/// A name as the ARN that it is short for; what is an ARN, or may turn out to be one, stays as it is.
+fn as_arn(node: Node, before: &str) -> Node {
+    let Some(name) = node.as_text().filter(|it| !it.is_empty() && !it.raw().starts_with([HOLE, '*'])) else {
+        return node;
+    };
+    if name.raw().starts_with("arn:") {
+        return node;
+    }
+    let mut arn = Text::known(before, node.span.at_start());
+    arn.push_text(name, &Origin::HERE);
+    Node { value: Value::Text(arn), ..node }
 }
