@@ -28,6 +28,7 @@ pub use escalation::{EscalationCategory, EscalationPath, EscalationSeverity, esc
 pub use managed_policy::{
     ManagedPolicy, is_gone, managed_policies, managed_policies_date, managed_policy, nearest_managed_policy,
 };
+pub use nearest::nearest;
 pub use partition::{
     Partition, Region, is_partition, nearest_region, partition, partitions, region, region_partition, regions,
 };

@@ -4,6 +4,7 @@
 mod condition;
 mod grant;
 mod managed;
+mod operand;
 mod parse;
 mod pattern;
 mod principal;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 pub use condition::{Condition, Guard, Operator, OperatorKind, Quantifier, Value};
 pub use managed::of_aws;
+pub use operand::{IpRange, date, number};
 pub use parse::{Carried, Resolution, is_policy, parse};
 pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
 pub use principal::{Principal, PrincipalKind, is_account_id};
