@@ -295,6 +295,12 @@ impl Statement {
         self.guards().find(|(_, guard)| wanted.contains(guard)).map(|(condition, _)| condition)
     }
 
+    /// Whether another condition wants the key of this one to be there.
+    pub fn wants_presence_of(&self, condition: &Condition) -> bool {
+        let key = condition.key_lower();
+        self.conditions.iter().any(|it| it.wants_presence() && it.key_lower() == key && it.case().is_none())
+    }
+
     /// The condition that keeps a statement from speaking of just anybody, in every case.
     pub fn bounded_caller(&self) -> Option<&Condition> {
         self.conditions.iter().find(|it| it.bounds_the_caller() && it.case().is_none())
