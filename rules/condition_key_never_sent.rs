@@ -100,7 +100,7 @@ fn by_service(statement: &Statement, condition: &Condition, cx: &mut Context<'_>
     let services: Vec<_> = principals.iter().filter(|it| it.kind == PrincipalKind::Service).collect();
     let Some(first) = services.first() else { return };
     let key = &condition.key;
-    cx.report(&condition.place, format!("{} never sends `{key}`, so it is never allowed", quoted(&services)))
+    cx.report(&condition.place, format!("a call by {} never carries `{key}`, so it is not allowed", quoted(&services)))
         .severity(Severity::Low)
         .of(statement, format!("{key} of {first}"))
         .label(first.place.span, "is a service that calls for itself")
