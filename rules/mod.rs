@@ -21,12 +21,13 @@ macro_rules! rules {
 rules![
     Configuration: [invalid_ignore, unused_ignore],
     Policy: [
-        condition_key_never_sent, duplicate_condition_key, full_administrator, kms_any_key, kms_unbounded_grant,
-        kms_wildcard_action, malformed_condition_value, mismatched_condition_operator, missing_set_operator,
+        condition_key_never_sent, deny_on_absent_key, duplicate_condition_key, full_administrator,
+        insecure_transport_allowed, kms_any_key, kms_unbounded_grant, kms_wildcard_action,
+        malformed_condition_value, mfa_not_enforced, mismatched_condition_operator, missing_set_operator,
         needless_set_operator, not_action_allow, not_principal_allow, not_resource_allow, open_oidc_trust,
-        open_trust, partial_wildcard_action, passrole_any_role, public_bucket_policy, public_key_policy,
-        public_resource_policy, unknown_condition_key, unknown_condition_operator, wildcard_action,
-        wildcard_in_exact_condition, wildcard_resource,
+        open_trust, optional_guard, partial_wildcard_action, passrole_any_role, public_bucket_policy,
+        public_key_policy, public_resource_policy, spoofable_condition, unknown_condition_key,
+        unknown_condition_operator, wildcard_action, wildcard_in_exact_condition, wildcard_resource,
     ],
     Attachment: [attached_administrator],
     Bucket: [public_access_block_off, public_acl],
