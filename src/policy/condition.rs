@@ -260,9 +260,7 @@ impl Condition {
                 Some("`ForAllValues` also holds when the key is absent")
             }
             _ if self.values.is_empty() => None,
-            _ if operator.takes_wildcards() && self.values.iter().any(|it| is_only_wildcards(&it.text)) => {
-                Some("its value is only a wildcard")
-            }
+            _ if self.is_bare_wildcard() => Some("its value is only a wildcard"),
             _ if operator.kind == Some(OperatorKind::IpAddress)
                 && self.values.iter().any(|it| matches!(it.text.raw(), "0.0.0.0/0" | "::/0")) =>
             {
@@ -270,6 +268,11 @@ impl Condition {
             }
             _ => None,
         }
+    }
+
+    /// Whether one of its values is only a wildcard, so that the test, put positively, holds of every value.
+    pub fn is_bare_wildcard(&self) -> bool {
+        self.operator.takes_wildcards() && self.values.iter().any(|it| is_only_wildcards(&it.text))
     }
 
     /// Whether every signed request that it can meet carries its key.
