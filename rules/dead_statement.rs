@@ -27,14 +27,13 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 
 /// Whether a Deny hits all that a statement allows, whoever calls and however.
 fn denies_all(deny: &Statement, statement: &Statement) -> bool {
-    let unconditional = deny.effect == Effect::Deny && deny.conditions.is_empty() && deny.place.given.is_none();
     let everyone = match &deny.principals {
         None => true,
         Some(Scope::Only(_)) => deny.everyone().next().is_some(),
         Some(Scope::AllExcept(_)) => false,
     };
     let is_empty = statement.actions.entries().is_empty();
-    unconditional && everyone && !is_empty && deny.covers(statement)
+    deny.effect == Effect::Deny && deny.is_unconditional() && everyone && !is_empty && deny.covers(statement)
 }
 
 fn contradiction(statement: &Statement) -> Option<(&Condition, &Condition)> {

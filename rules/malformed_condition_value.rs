@@ -17,6 +17,15 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     .of(statement, key)
                     .help("compare with the one that is meant; both together bound nothing");
             }
+            let first = condition.values.iter().find_map(|it| it.json);
+            if let Some(first) = first
+                && let Some((value, json)) = condition.values.iter().find_map(|it| Some((it, it.json.filter(|it| *it != first)?)))
+            {
+                let message = format!("`{}` is {json} in a list whose first value is {first}", value.text);
+                cx.report(&value.place, message)
+                    .of(statement, format!("{key} {}", value.text))
+                    .help("write all values of a list in one JSON type, strings for choice");
+            }
             for value in &condition.values {
                 let Some(fault) = fault(condition, value) else { continue };
                 let text = &value.text;

@@ -18,7 +18,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         return;
     }
     for statement in policy.statements.iter().filter(|it| it.effect == Effect::Deny) {
-        if statement.conditions.is_empty() && statement.place.given.is_none() {
+        if statement.is_unconditional() {
             cx.report(&statement.place, "denies everybody, the organisation's own administrators too")
                 .of(statement, "everybody")
                 .help("spare the roles that must keep access, by `aws:PrincipalArn`");

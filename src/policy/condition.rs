@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Given, Place};
 use crate::catalog::{self, ConditionKey, KeyType};
-use crate::value::{HOLE, Text};
+use crate::value::{self, HOLE, Node, Text};
 
 /// One test: an operator, one key, its values.
 #[derive(Clone, Debug)]
@@ -29,6 +29,40 @@ pub struct Value {
     pub text: Text,
     /// Where it is written.
     pub place: Place,
+    /// What it is in JSON; none when that is not known.
+    pub json: Option<JsonType>,
+}
+
+/// What a value is in JSON. AWS reads `true` as `"true"`, but wants the values of a list to be of one type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonType {
+    /// `"…"`.
+    String,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Bool,
+}
+
+impl JsonType {
+    pub(super) fn of(node: &Node) -> Option<Self> {
+        match node.value {
+            value::Value::Text(_) => Some(Self::String),
+            value::Value::Number(_) => Some(Self::Number),
+            value::Value::Bool(_) => Some(Self::Bool),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for JsonType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::String => "a string",
+            Self::Number => "a number",
+            Self::Bool => "a truth value",
+        })
+    }
 }
 
 /// An operator taken apart.
@@ -572,7 +606,7 @@ mod tests {
             operator_place: place.clone(),
             key: text(key),
             place: place.clone(),
-            values: vec![Value { text: text(value), place }],
+            values: vec![Value { text: text(value), place, json: Some(JsonType::String) }],
         }
     }
 

@@ -12,7 +12,7 @@ mod principal;
 use std::fmt;
 use std::sync::Arc;
 
-pub use condition::{Condition, Guard, Operator, OperatorKind, Quantifier, Value};
+pub use condition::{Condition, Guard, JsonType, Operator, OperatorKind, Quantifier, Value};
 pub use managed::of_aws;
 pub use operand::{IpRange, date, number};
 pub use parse::{Carried, Resolution, is_policy, parse};
@@ -213,6 +213,8 @@ pub struct Statement {
     pub principals: Option<Scope<Principal>>,
     /// Every test of `Condition`; all must hold.
     pub conditions: Vec<Condition>,
+    /// Whether there may be further tests, which are not known.
+    pub has_unknown_conditions: bool,
     /// The statement itself.
     pub place: Place,
 }
@@ -317,6 +319,11 @@ impl Statement {
     /// The `Resource` entries that are everything, whatever else is there.
     pub fn star_resources(&self) -> impl Iterator<Item = &Resource> {
         self.resources.iter().flat_map(Scope::only).filter(|it| it.is_everything())
+    }
+
+    /// Whether it takes effect in every case and for every request that its scopes hold.
+    pub fn is_unconditional(&self) -> bool {
+        self.conditions.is_empty() && !self.has_unknown_conditions && self.place.given.is_none()
     }
 
     /// Whether its actions and resources hold all of another statement's, whatever is unknown in them. Negative forms

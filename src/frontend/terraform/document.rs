@@ -212,7 +212,7 @@ impl Evaluator<'_> {
                 };
                 continue;
             };
-            let values = in_case(with_variables(values), case.as_ref());
+            let values = in_case(with_variables(as_strings(values)), case.as_ref());
             let found = operators.entries.iter().position(|it| it.key == operator);
             let index = found.unwrap_or_else(|| {
                 let node = Node::new(Value::Object(Arc::default()), test.span);
@@ -265,6 +265,16 @@ fn in_case(node: Node, case: Option<&Case>) -> Node {
             Node::new(Value::OneOf(Arc::new([Arm { when: Arc::clone(when), at: *at, node }])), span)
         }
     }
+}
+
+/// The provider's schema makes strings of numbers and truth values.
+fn as_strings(node: Node) -> Node {
+    let value = match &node.value {
+        Value::Number(_) | Value::Bool(_) => text_of(&node).map_or(Value::Null, Value::Text),
+        Value::List(nodes) => Value::List(nodes.iter().map(|it| as_strings(it.clone())).collect()),
+        _ => return node,
+    };
+    Node { value, ..node }
 }
 
 /// `&{aws:username}` is how a data document writes `${aws:username}`.
