@@ -46,7 +46,8 @@ struct Fault {
 }
 
 fn fault(condition: &Condition, value: &Value) -> Option<Fault> {
-    let raw = value.text.as_known().filter(|it| !it.contains("${"))?;
+    // What is empty is a value that somebody has not filled in.
+    let raw = value.text.as_known().filter(|it| !it.is_empty() && !it.contains("${"))?;
     let fault = |what: &str, help: &str| Fault { what: what.into(), help: help.into(), severity: Severity::Medium };
     let kind = condition.operator.kind?;
     match kind.compares() {
@@ -73,8 +74,8 @@ fn fault(condition: &Condition, value: &Value) -> Option<Fault> {
         }),
         Some(KeyType::String) => {
             let form = form(condition)?;
-            let wild = kind == OperatorKind::StringLike && raw.contains(['*', '?']);
-            if wild || raw.is_empty() || raw.contains(['*', '?']) { None } else { of_form(form, raw) }
+            // A wildcard under an exact operator is the matter of another rule.
+            if raw.contains(['*', '?']) { None } else { of_form(form, raw) }
         }
     }
 }

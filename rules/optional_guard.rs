@@ -43,15 +43,17 @@ fn weak(statement: &Statement, condition: &Condition) -> Option<Severity> {
         Guard::Request => return None,
     };
     if operator.quantifier == Some(Quantifier::ForAllValues) {
-        // What a request asks for or sets: it asks for nothing when the key is absent.
-        const OF_REQUESTS: [&str; 3] = ["dynamodb:attributes", "dynamodb:fulltablescan", "kms:grantoperations"];
-        let asks = OF_REQUESTS.iter().any(|it| condition.is_on(it));
-        return (known.is_multivalued() && !asks).then_some(Severity::Medium);
+        // A service's own keys mostly tell what a request asks for, which it does not without them. Not these.
+        const MAY_BE_ABSENT: [&str; 3] = ["dynamodb:leadingkeys", "kms:encryptioncontextkeys", "kms:resourcealiases"];
+        let absent = !of_service || MAY_BE_ABSENT.iter().any(|it| condition.is_on(it));
+        return (known.is_multivalued() && absent).then_some(Severity::Medium);
     }
     if operator.if_exists {
         return (!of_service).then_some(severity);
     }
     // All but some: an exception from another test that bounds the same.
     let bounded = statement.conditions.iter().any(|it| it.guard().is_some_and(|it| it <= condition.subject()));
-    (operator.negated && severity > Severity::Low && !bounded).then_some(severity)
+    // Whoever lacks a tag is no outsider.
+    let outsider = severity > Severity::Low && !condition.is_on("aws:principaltag/");
+    (operator.negated && outsider && !bounded).then_some(severity)
 }
