@@ -11,6 +11,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             cx.report(place, message).of(statement, text).help(help);
         };
         for (text, place, site) in texts(statement) {
+            if let Some((_, rest)) = text.raw().split_once("&{") {
+                let name = rest.split('}').next().unwrap_or_default();
+                let message = format!("`&{{{name}}}` is plain text outside of `aws_iam_policy_document`");
+                report(place, text, message, "write `$${…}` in Terraform, `${…}` in JSON");
+            }
             for variable in variables(text.raw()) {
                 let (message, help) = match fault(variable, text) {
                     Some(fault) => fault,
@@ -44,7 +49,7 @@ fn texts(statement: &Statement) -> impl Iterator<Item = (&Text, &Place, Site)> {
         let site = move || Site::Value(condition.operator.kind);
         condition.values.iter().map(move |it| (&it.text, &it.place, site()))
     });
-    actions.chain(resources).chain(principals).chain(values).filter(|(text, ..)| text.raw().contains("${"))
+    actions.chain(resources).chain(principals).chain(values).filter(|(text, ..)| ["${", "&{"].iter().any(|it| text.raw().contains(it)))
 }
 
 /// What stands between `${` and `}`, or to the end where it is not closed.

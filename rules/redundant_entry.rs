@@ -40,8 +40,11 @@ impl List<'_, '_> {
                     && (*m < n || !holds(entry, other))
             };
             let Some((_, other)) = entries.iter().enumerate().find(more) else { continue };
+            let twice = holds(entry, other) && entry.to_string() == other.to_string();
+            let message =
+                if twice { format!("`{entry}` is listed twice") } else { format!("`{entry}` is held by `{other}` already") };
             self.cx
-                .report(place(entry), format!("`{entry}` is held by `{other}` already"))
+                .report(place(entry), message)
                 .of(self.statement, entry)
                 .label(place(other).span, "holds it")
                 .help("remove the entry that has no effect");

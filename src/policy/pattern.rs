@@ -224,7 +224,7 @@ pub enum Reach {
 fn covers(pattern: &Text, other: &Text, ignore_case: bool) -> bool {
     let (ours, theirs) = (pattern.holes(), other.holes());
     matches(&pattern.raw().replace('?', "\u{0}"), other.raw(), ignore_case)
-        && ours.zip(theirs).all(|((_, a), (_, b))| a.reference == b.reference && a.scope == b.scope)
+        && ours.zip(theirs).all(|((_, a), (_, b))| a.is_same(b))
 }
 
 pub(super) fn is_all_stars(text: &str) -> bool {

@@ -222,7 +222,10 @@ fn explain(ground: Ground<'_>, prepared: &Prepared, what: What) -> Fault {
         Some(Kind::Sequence | Kind::For) => "`}`",
         Some(Kind::Bare | Kind::Quote | Kind::Heredoc(..)) | None => "the end of the value",
     };
-    fault(range, format!("expected {wanted}, found {}", found(raw, at, raw.len())))
+    // `${aws:username}` is no expression; whoever writes it means the text.
+    let is_text = token == ":" && open.is_some_and(|it| it.kind == Kind::Sequence);
+    let hint = if is_text { "; a `${` that is to stay in the text is written `$${`" } else { "" };
+    fault(range, format!("expected {wanted}, found {}{hint}", found(raw, at, raw.len())))
 }
 
 fn fault(at: Range<usize>, message: impl Into<String>) -> Fault {
