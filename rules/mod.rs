@@ -19,17 +19,20 @@ macro_rules! rules {
 }
 
 rules![
-    Configuration: [invalid_ignore, unused_ignore],
+    Configuration: [
+        competing_policies, deprecated_role_argument, exclusive_attachment, invalid_ignore, replaced_statement,
+        unused_ignore,
+    ],
     Policy: [
         broad_condition_value, condition_key_never_sent, constant_condition, dead_statement, deny_on_absent_key,
-        deny_spares_everyone, duplicate_condition_key, full_administrator, insecure_transport_allowed, kms_any_key,
-        kms_unbounded_grant, kms_wildcard_action, malformed_condition_value, malformed_policy_variable,
-        mfa_not_enforced, mismatched_condition_operator, missing_set_operator, needless_set_operator,
-        not_action_allow, not_principal_allow, not_resource_allow, open_oidc_trust, open_trust, optional_guard,
-        partial_wildcard_action, passrole_any_role, private_source_ip, public_bucket_policy, public_key_policy,
-        public_resource_policy, rcp_hits_services, redundant_entry, redundant_statement, sidestepped_condition,
-        spoofable_condition, unknown_condition_key, unknown_condition_operator, wildcard_action,
-        wildcard_in_exact_condition, wildcard_resource,
+        deny_spares_everyone, duplicate_condition_key, full_administrator, hardcoded_partition,
+        insecure_transport_allowed, kms_any_key, kms_unbounded_grant, kms_wildcard_action,
+        malformed_condition_value, malformed_policy_variable, mfa_not_enforced, mismatched_condition_operator,
+        missing_set_operator, needless_set_operator, not_action_allow, not_principal_allow, not_resource_allow,
+        open_oidc_trust, open_trust, optional_guard, partial_wildcard_action, passrole_any_role, private_source_ip,
+        public_bucket_policy, public_key_policy, public_resource_policy, rcp_hits_services, redundant_entry,
+        redundant_statement, sidestepped_condition, spoofable_condition, unknown_condition_key,
+        unknown_condition_operator, wildcard_action, wildcard_in_exact_condition, wildcard_resource,
     ],
     Attachment: [attached_administrator],
     Bucket: [public_access_block_off, public_acl],

@@ -336,6 +336,13 @@ impl Report<'_> {
         self
     }
 
+    /// The resource it is about, when the rule looks at more than one.
+    pub fn on(self, address: &Arc<str>) -> Self {
+        self.finding.carrier.address = Arc::clone(address);
+        self.finding.instances = vec![Arc::clone(address)];
+        self
+    }
+
     /// The smallest change that passes.
     pub fn help(self, help: impl Into<String>) -> Self {
         self.finding.help = Some(help.into());

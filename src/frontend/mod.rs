@@ -1,9 +1,12 @@
 //! From trees to what matters to access: every front end gives the same [`Configuration`], and rules look at nothing else.
 
+mod claim;
 pub mod json;
 pub mod terraform;
 
 use std::sync::Arc;
+
+pub use claim::{Claim, DeprecatedArgument, ReplacedStatement, Subject};
 
 use crate::catalog::{self, ManagedPolicy};
 use crate::policy::{Place, Policy};
@@ -18,6 +21,12 @@ pub struct Configuration {
     pub buckets: Vec<Bucket>,
     /// Managed policies attached to identities.
     pub attachments: Vec<Attachment>,
+    /// What its resources set of each other, where only one setting comes to stand.
+    pub claims: Vec<Claim>,
+    /// Arguments of its resources that the provider has deprecated.
+    pub deprecated: Vec<DeprecatedArgument>,
+    /// Statements of its documents that others have taken the place of.
+    pub replaced: Vec<ReplacedStatement>,
 }
 
 /// A managed policy attached to a role, user, group or permission set.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::claims;
 use super::evaluator::{Evaluator, Instance, Module, text_of, truth};
 use super::folder::BlockId;
 use super::resources::{self, ATTACHMENTS, BUCKET_TYPES};
@@ -68,6 +69,7 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
     for module in &all {
         collector.unused_documents(module);
     }
+    claims::collect(evaluator, &all, &mut collector.out.configuration);
     for (span, message) in evaluator.notes.borrow_mut().drain(..) {
         collector.out.errors.push(SyntaxError { span, message: message.to_string() });
     }
@@ -75,7 +77,7 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
     collector.out
 }
 
-fn prefixed(module: &Module, rest: &str) -> Arc<str> {
+pub(super) fn prefixed(module: &Module, rest: &str) -> Arc<str> {
     if module.address.is_empty() { rest.into() } else { format!("{}.{rest}", module.address).into() }
 }
 
