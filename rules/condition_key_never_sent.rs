@@ -1,4 +1,4 @@
-use crate::catalog::{self, ConditionKey};
+use crate::catalog::{self, ConditionKey, KeyStanding};
 use crate::policy::{Action, Condition, Effect, Policy, PolicyKind, PrincipalKind, Scope, Statement};
 use crate::rule::{Context, Severity, quoted};
 
@@ -9,7 +9,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             if !by_action(statement, condition, key, cx) && policy.kind == PolicyKind::Trust {
                 by_partner(statement, condition, cx);
             }
-            by_service(statement, condition, cx);
+            by_principal(statement, condition, cx);
+            if statement.actions.is_negated() {
+                by_service(statement, condition, key, cx);
+            }
         }
     }
 }
@@ -61,6 +64,34 @@ fn by_action(statement: &Statement, condition: &Condition, key: ConditionKey, cx
     true
 }
 
+/// All but some actions: the services that are not excepted, and none of whose requests carry the key.
+fn by_service(statement: &Statement, condition: &Condition, key: ConditionKey, cx: &mut Context<'_>) {
+    let everywhere = key.standing() == KeyStanding::Global && !key.is_per_action() && key.set_by().len() == 0;
+    if everywhere || !condition.needs_key() {
+        return;
+    }
+    let excepted = |it: &Action| it.is_whole_service() || it.is_free();
+    let is_excepted = |service: catalog::Service| {
+        let name = format!("{service}:*");
+        statement.actions.entries().iter().any(|it| excepted(it) && it.may_match(&name))
+    };
+    let services: Vec<_> = catalog::services()
+        .filter(|it| !is_excepted(*it) && it.actions().len() > 0 && !it.actions().any(|it| carries(it, key)))
+        .collect();
+    let Some(count) = std::num::NonZero::new(services.len()) else { return };
+    let does = match statement.effect {
+        Effect::Allow => "never allows",
+        Effect::Deny => "never denies",
+    };
+    let key = &condition.key;
+    let such = quoted(&services[..count.get().min(2)]);
+    let message = format!("{does} the actions of {count} services such as {such}, whose requests do not carry `{key}`");
+    cx.report(&condition.place, message)
+        .severity(Severity::Low)
+        .of(statement, format!("{key} for all but some"))
+        .help("name the actions whose requests carry the key");
+}
+
 /// Keys of a session that are only looked at when the statement also allows to set them.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
 const SET_BY: [(&str, &str); 4] = [
@@ -92,7 +123,7 @@ const OF_MEMBERS: [&str; 5] = [
     "aws:multifactorauthpresent",
 ];
 
-fn by_service(statement: &Statement, condition: &Condition, cx: &mut Context<'_>) {
+fn by_principal(statement: &Statement, condition: &Condition, cx: &mut Context<'_>) {
     let Some(Scope::Only(principals)) = &statement.principals else { return };
     if statement.effect == Effect::Deny || !condition.needs_key() || !OF_MEMBERS.iter().any(|it| condition.is_on(it)) {
         return;
