@@ -1,7 +1,8 @@
+use std::collections::HashMap;
 use std::fmt::Display;
 
 use crate::policy::{
-    Condition, OperatorKind, Place, Policy, Principal, PrincipalKind, Scope, Statement, Value, date, matches, number,
+    Action, Condition, OperatorKind, Place, Policy, Principal, PrincipalKind, Scope, Statement, Value, date, matches, number,
     split_arn,
 };
 use crate::rule::Context;
@@ -9,14 +10,15 @@ use crate::rule::Context;
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
         let mut list = List { statement, cx };
-        list.report(statement.actions.entries(), |it| &it.place, |one, other| one.covers(other));
+        let actions = statement.actions.entries();
+        list.report(actions, |it| &it.place, Action::has_wildcard, |one, other| one.covers(other));
         let resources = statement.resources.as_ref().map(Scope::entries).unwrap_or_default();
-        list.report(resources, |it| &it.place, |one, other| one.covers(other));
+        list.report(resources, |it| &it.place, |it| it.text.raw().contains('*'), |one, other| one.covers(other));
         let principals = statement.principals.as_ref().map(Scope::entries).unwrap_or_default();
-        list.report(principals, |it| &it.place, holds_principal);
+        list.report(principals, |it| &it.place, |_| true, holds_principal);
         for condition in &statement.conditions {
             let values: Vec<Shown<'_>> = condition.values.iter().map(Shown).collect();
-            list.report(&values, |it| &it.0.place, |one, other| holds_value(condition, one.0, other.0));
+            list.report(&values, |it| &it.0.place, |_| true, |one, other| holds_value(condition, one.0, other.0));
         }
     }
 }
@@ -27,20 +29,34 @@ struct List<'l, 'c> {
 }
 
 impl List<'_, '_> {
-    /// Reports each entry that another one holds; of two that are equal, the later one.
-    fn report<T: Display>(&mut self, entries: &[T], place: impl Fn(&T) -> &Place, holds: impl Fn(&T, &T) -> bool) {
-        let certain = |it: &T| place(it).given.is_none();
-        for (n, entry) in entries.iter().enumerate().filter(|(_, it)| certain(it)) {
+    /// Reports each entry that another one holds; of two that are equal, the later one. `is_broad` says which may hold
+    /// others than their equals, since lists are long and patterns in them few.
+    fn report<T: Display>(
+        &mut self,
+        entries: &[T],
+        place: impl Fn(&T) -> &Place,
+        is_broad: impl Fn(&T) -> bool,
+        holds: impl Fn(&T, &T) -> bool,
+    ) {
+        if entries.len() < 2 {
+            return;
+        }
+        let certain: Vec<&T> = entries.iter().filter(|it| place(it).given.is_none()).collect();
+        let broad: Vec<(usize, &T)> = certain.iter().copied().enumerate().filter(|(_, it)| is_broad(it)).collect();
+        let mut equals: HashMap<String, (usize, &T)> = HashMap::new();
+        for (n, entry) in certain.iter().copied().enumerate() {
             let more = |(m, other): &(usize, &T)| {
                 *m != n
-                    && certain(other)
                     // One literal that comes in by two ways is not written twice.
                     && place(other).span != place(entry).span
                     && holds(other, entry)
                     && (*m < n || !holds(entry, other))
             };
-            let Some((_, other)) = entries.iter().enumerate().find(more) else { continue };
-            let twice = holds(entry, other) && entry.to_string() == other.to_string();
+            let equal = *equals.entry(entry.to_string().to_ascii_lowercase()).or_insert((n, entry));
+            let Some((_, other)) = Some(equal).filter(&more).or_else(|| broad.iter().copied().find(more)) else {
+                continue;
+            };
+            let twice = entry.to_string() == other.to_string();
             let message =
                 if twice { format!("`{entry}` is listed twice") } else { format!("`{entry}` is held by `{other}` already") };
             self.cx

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Given, Place};
-use crate::catalog::{self, ConditionKey, KeyType};
+use crate::catalog::{self, ConditionKey, KeyType, Presence};
 use crate::value::{self, HOLE, Node, Text};
 
 /// One test: an operator, one key, its values.
@@ -311,17 +311,9 @@ impl Condition {
 
     /// Whether every signed request that it can meet carries its key.
     pub fn is_always_present(&self) -> bool {
-        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html: these are in every
-        // signed request. The last is in every request for a grant, which must name its operations.
-        const ALWAYS: [&str; 6] = [
-            "aws:principalarn",
-            "aws:principalaccount",
-            "aws:userid",
-            "aws:requestedregion",
-            "aws:securetransport",
-            "kms:grantoperations",
-        ];
-        ALWAYS.iter().any(|key| self.is_on(key))
+        // A request for a grant must name its operations.
+        self.is_on("kms:grantoperations")
+            || self.known_key().and_then(ConditionKey::presence).is_some_and(|it| it != Presence::Sometimes)
     }
 
     /// The case in which it is there, or has a value; none when it is there in every case.
@@ -600,7 +592,7 @@ mod tests {
     fn condition(operator: &str, key: &str, value: &str) -> Condition {
         let span = Span::new(FileId(0), 0, 0);
         let text = |it: &str| Text::known(it, Span::new(FileId(0), 0, it.len()));
-        let place = Place { span, origin: crate::value::Origin::HERE, given: None };
+        let place = Place { span, origin: value::Origin::HERE, given: None };
         Condition {
             operator: Operator::parse(text(operator)),
             operator_place: place.clone(),

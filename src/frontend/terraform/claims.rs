@@ -123,21 +123,23 @@ struct Declared<'d, 'w> {
 }
 
 impl Declared<'_, '_> {
-    /// Where an argument or a block of this name is written; none when it is not, or is null or empty.
-    fn written(&self, name: &str) -> Option<Span> {
+    /// Where an argument or a block of this name is written, and whether it is in every case; none when it is not, or is
+    /// null or empty.
+    fn written(&self, name: &str) -> Option<(Span, bool)> {
         if let Some(attribute) = self.block.body.attribute(name) {
             let node = self.evaluator.value(&attribute.value, &self.instance.scope);
             let nothing = node.is_null()
                 || node.as_text().is_some_and(Text::is_empty)
                 || node.as_list().is_some_and(<[Node]>::is_empty);
-            return (!nothing).then_some(attribute.name.span);
+            let certain = !matches!(node.value, Value::OneOf(_) | Value::Unknown(_));
+            return (!nothing).then_some((attribute.name.span, certain));
         }
         let blocks = self.evaluator.blocks(&self.block.body, name, &self.instance.scope);
-        blocks.first().map(|(block, ..)| block.kind.span)
+        blocks.first().map(|(block, _, case)| (block.kind.span, case.is_none()))
     }
 
     fn claim(&self, claims: &Claims, certain: bool) -> Option<Claim> {
-        let span = self.written(claims.argument)?;
+        let (span, written) = self.written(claims.argument)?;
         let (on, shown) = match claims.on {
             "id" => self.own_identity()?,
             name => {
@@ -151,7 +153,7 @@ impl Declared<'_, '_> {
             exclusive: claims.exclusive,
             address: Arc::clone(&self.address),
             place: Place { span, origin: Origin::HERE, given: None },
-            certain,
+            certain: certain && written,
         })
     }
 
@@ -187,7 +189,7 @@ impl Declared<'_, '_> {
     }
 
     fn deprecated(&self, name: &'static str, instead: &'static str) -> Option<DeprecatedArgument> {
-        let span = self.written(name)?;
+        let (span, _) = self.written(name)?;
         let place = Place { span, origin: Origin::HERE, given: None };
         Some(DeprecatedArgument { name, instead, address: Arc::clone(&self.address), place })
     }
