@@ -62,7 +62,8 @@ fn of_presence(condition: &Condition) -> Verdict {
     let key = &condition.key;
     let always = condition.known_key().is_some_and(|it| it.presence() == Some(Presence::Always));
     let operator = &condition.operator;
-    let plain = operator.kind.is_some_and(|it| it != OperatorKind::Null) && operator.quantifier.is_none();
+    // `BoolIfExists` is the habit of those who deny what is not proved, and does no harm.
+    let plain = !matches!(operator.kind, None | Some(OperatorKind::Null | OperatorKind::Bool)) && operator.quantifier.is_none();
     (always && operator.if_exists && plain).then(|| {
         let message = format!("every request carries `{key}`, which needs no `IfExists`");
         (message, Severity::Low, "leave `IfExists` out".to_owned())
