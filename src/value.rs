@@ -109,6 +109,15 @@ pub struct Hole {
     pub why: Arc<str>,
 }
 
+impl Hole {
+    /// Whether both stand for the same value. A long expression is cut short, so only its place tells it from another.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.reference == other.reference
+            && self.scope == other.scope
+            && (!self.reference.contains('…') || self.span == other.span)
+    }
+}
+
 /// What may stand in a hole's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HoleKind {
@@ -599,8 +608,7 @@ impl Run {
 impl PartialEq for Text {
     /// Whether both are the same text whatever their holes turn out to be.
     fn eq(&self, other: &Self) -> bool {
-        self.0.raw == other.0.raw
-            && self.holes().zip(other.holes()).all(|((_, a), (_, b))| a.reference == b.reference && a.scope == b.scope)
+        self.0.raw == other.0.raw && self.holes().zip(other.holes()).all(|((_, a), (_, b))| a.is_same(b))
     }
 }
 

@@ -52,9 +52,12 @@ impl Condition {
         match operator.kind {
             None => true,
             Some(OperatorKind::Null) => self.values.iter().any(|it| it.text.raw().eq_ignore_ascii_case("false")),
-            Some(_) => {
-                !operator.negated && !operator.if_exists && operator.quantifier != Some(Quantifier::ForAllValues)
-            }
+            Some(_) => match operator.quantifier {
+                _ if operator.if_exists => false,
+                Some(Quantifier::ForAnyValue) => true,
+                Some(Quantifier::ForAllValues) => false,
+                None => !operator.negated,
+            },
         }
     }
 

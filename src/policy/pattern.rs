@@ -238,9 +238,18 @@ pub enum Reach {
 /// Whether a pattern matches whatever another pattern matches: what is a wildcard there must fall to a `*` here, and a
 /// hole to the same hole.
 fn covers(pattern: &Text, other: &Text, ignore_case: bool) -> bool {
+    // What is fixed before the first wildcard tells most pairs apart.
+    let (own, its) = (pattern.raw(), other.raw());
+    let fixed = own.find(['*', '?']).unwrap_or(own.len());
+    let begins = its.as_bytes().get(..fixed).is_some_and(|head| match ignore_case {
+        true => head.eq_ignore_ascii_case(&own.as_bytes()[..fixed]),
+        false => head == &own.as_bytes()[..fixed],
+    });
+    if !begins {
+        return false;
+    }
     let (ours, theirs) = (pattern.holes(), other.holes());
-    matches(&pattern.raw().replace('?', "\u{0}"), other.raw(), ignore_case)
-        && ours.zip(theirs).all(|((_, a), (_, b))| a.reference == b.reference && a.scope == b.scope)
+    matches(&own.replace('?', "\u{0}"), its, ignore_case) && ours.zip(theirs).all(|((_, a), (_, b))| a.is_same(b))
 }
 
 pub(super) fn is_all_stars(text: &str) -> bool {

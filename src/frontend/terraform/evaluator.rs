@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::folder::{BlockId, Folder};
 use super::functions::{self, Host, Site};
+use crate::frontend::ReplacedStatement;
 use crate::source::{Source, Span, Workspace, normal};
 use crate::syntax::hcl::{self, Accessor, BinaryOp, Block, Body, Call, Expr, ExprKind, For, Part, UnaryOp};
 use crate::syntax::json;
@@ -192,6 +193,8 @@ pub(super) struct Evaluator<'w> {
     pub used: RefCell<FxHashMap<(Arc<str>, BlockId), ()>>,
     /// The address of each data document by the place of its block.
     pub documents: RefCell<FxHashMap<Span, Arc<str>>>,
+    /// Statements that took the place of others when documents were merged.
+    pub replaced: RefCell<Vec<ReplacedStatement>>,
     /// What users should know of the evaluation itself.
     pub notes: RefCell<Vec<(Span, Arc<str>)>>,
     /// The folders of which there is an instance.
@@ -216,6 +219,7 @@ impl<'w> Evaluator<'w> {
             trying: Cell::new(0),
             used: RefCell::default(),
             documents: RefCell::default(),
+            replaced: RefCell::default(),
             notes: RefCell::default(),
             standing: RefCell::default(),
             installed: std::cell::OnceCell::new(),

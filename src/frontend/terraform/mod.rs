@@ -2,6 +2,7 @@
 //! A called module is judged through its callers only.
 
 mod attributes;
+mod claims;
 mod collect;
 mod document;
 mod evaluator;

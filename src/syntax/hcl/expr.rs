@@ -615,7 +615,13 @@ impl<'a> Reader<'a> {
             let inner = read(it)?;
             it.blanks();
             let behind = it.eat(b"~");
-            it.expect(b"}", "`}`")?;
+            if let Err(mut fault) = it.expect(b"}", "`}`") {
+                // `${aws:username}` is no expression; whoever writes it means the text.
+                if it.bytes.get(it.at) == Some(&b':') {
+                    fault.message.push_str("; a `${` that is to stay in the text is written `$${`");
+                }
+                return Err(fault);
+            }
             Ok((inner, Piece::Sequence { before, behind }))
         })
     }
