@@ -12,6 +12,7 @@ use crate::value::HOLE;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
     wide_resources: OnceLock<Box<[usize]>>,
+    patterns: OnceLock<Box<[Shape]>>,
     way_to_everything: OnceLock<Option<catalog::Action>>,
 }
 
@@ -19,7 +20,7 @@ impl Action {
     /// Whether it matches every action there is, however it is spelled: `*`, `*:*`, `?*:*`.
     pub fn covers_every_action(&self) -> bool {
         self.is_everything()
-            || self.text.raw().starts_with(['*', '?']) && self.expand().len() == catalog::action_count()
+            || self.text.raw().starts_with(['*', '?']) && self.reached().len() == catalog::action_count()
     }
 }
 
@@ -106,9 +107,10 @@ impl Statement {
 
     /// Whether one of its resources may be one that the action takes.
     pub fn may_reach(&self, action: catalog::Action) -> bool {
-        self.resources
-            .as_ref()
-            .is_some_and(|resources| resources.is_negated() || resources.entries().iter().any(|it| it.fits(action)))
+        let Some(resources) = &self.resources else { return false };
+        let patterns =
+            || self.facts.patterns.get_or_init(|| resources.entries().iter().filter_map(Shape::of).collect());
+        resources.is_negated() || patterns().iter().any(|it| it.fits(action))
     }
 
     /// The resource by which it reaches every resource of the action; one that is there in every case, if there is one.
@@ -165,18 +167,30 @@ impl Statement {
     }
 }
 
-impl Resource {
-    /// Whether it may be a resource that the action takes.
-    pub fn fits(&self, action: catalog::Action) -> bool {
-        let Some(pattern) = glob(&self.text, Strength::May) else { return false };
-        if is_all_stars(&pattern) {
-            return true;
-        }
-        let pattern = split_arn(&pattern);
-        !action.takes_only_star()
-            && action.resource_types().flat_map(|it| it.resource_type().arns()).any(|form| meets_form(&pattern, form))
+/// What a resource may be, taken apart.
+#[derive(Clone, Debug)]
+enum Shape {
+    Everything,
+    /// The parts of an ARN.
+    Parts(Vec<String>),
+}
+
+impl Shape {
+    fn of(resource: &Resource) -> Option<Self> {
+        let pattern = glob(&resource.text, Strength::May)?;
+        let parts = || split_arn(&pattern).into_iter().map(str::to_owned).collect();
+        Some(if is_all_stars(&pattern) { Self::Everything } else { Self::Parts(parts()) })
     }
 
+    /// Whether it may be a resource that the action takes.
+    fn fits(&self, action: catalog::Action) -> bool {
+        let Self::Parts(parts) = self else { return true };
+        !action.takes_only_star()
+            && action.resource_types().flat_map(|it| it.resource_type().arns()).any(|form| meets_form(parts, form))
+    }
+}
+
+impl Resource {
     /// Whether it is every resource that the action takes, in all regions and accounts.
     pub fn is_all_of(&self, action: catalog::Action) -> bool {
         self.covers_action(action, Reach::Everywhere)
@@ -206,8 +220,8 @@ impl Resource {
 
 /// Whether the parts of a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an
 /// ARN in common.
-fn meets_form(pattern: &[&str], form: &str) -> bool {
-    if form.bytes().filter(|it| *it == b':').count() < 5 || pattern.first() != Some(&"arn") {
+fn meets_form(pattern: &[String], form: &str) -> bool {
+    if pattern.first().is_none_or(|it| it != "arn") {
         return pattern.first().is_some_and(|it| it.starts_with(['*', '?']));
     }
     if pattern.len() < 6 && !pattern.last().is_some_and(|it| it.ends_with('*')) {
@@ -222,7 +236,7 @@ fn meets_form(pattern: &[&str], form: &str) -> bool {
                 !own.contains('/')
             } else {
                 // It is cheaper to see that what is fixed at the front differs than to look for a text of both.
-                *own == "*" || fixed_alike(own, part) && meets(&tokens(own), &tokens(part))
+                own == "*" || fixed_alike(own, part) && meets(&tokens(own), &tokens(part))
             }
     })
 }

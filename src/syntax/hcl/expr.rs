@@ -766,6 +766,10 @@ impl<'a> Reader<'a> {
 
     /// Goes over what means nothing here.
     fn blanks(&mut self) {
+        // Most often there are none.
+        if !matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r' | b'#' | b'/')) {
+            return;
+        }
         loop {
             self.blanks_of_line();
             match self.bytes[self.at..] {
