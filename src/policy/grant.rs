@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use super::pattern::{Strength, glob, is_all_stars, split_arn};
+use super::pattern::{Strength, glob, is_all_stars, matches, split_arn};
 use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
 use crate::catalog::{self, AccessLevel};
 use crate::value::HOLE;
@@ -231,14 +231,20 @@ fn meets_form(pattern: &[String], form: &str) -> bool {
         let Some(own) = pattern.get(n) else { return true };
         // A region and an account are never empty where the form has them.
         let is_there = n == 5 || part.is_empty() == own.is_empty() || own.contains(['*', HOLE]);
-        is_there
-            && if is_one_name(part) {
-                !own.contains('/')
-            } else {
-                // It is cheaper to see that what is fixed at the front differs than to look for a text of both.
-                own == "*" || fixed_alike(own, part) && meets(&tokens(own), &tokens(part))
-            }
+        is_there && meets_part(own, part)
     })
+}
+
+/// Whether a part of a pattern and one of a form have a text in common.
+fn meets_part(own: &str, part: &str) -> bool {
+    if !part.contains("${") {
+        matches(own, part, false)
+    } else if is_one_name(part) {
+        !own.contains('/')
+    } else {
+        // It is cheaper to see that what is fixed at the front differs than to look for a text of both.
+        own == "*" || fixed_alike(own, part) && meets(&tokens(own), &tokens(part))
+    }
 }
 
 /// Whether a part of a form is a name and nothing else: such a name, as a bucket's is, holds no slash.
