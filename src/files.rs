@@ -1,17 +1,17 @@
 //! The only code that touches the disk: paths to a [`Workspace`], and the reader behind it.
 //! What a file means is not known here; which names are worth reading is.
 
-use std::collections::HashMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use ignore::{WalkBuilder, WalkState};
+use rustc_hash::FxHashMap;
 
 use crate::report::InputError;
-use crate::source::{ReadError, Reader, Selected, Workspace, normal};
+use crate::source::{ReadError, Reader, Selected, Workspace, in_order, normal};
 
 /// A file larger than this is reported rather than read, so that memory stays bounded.
 const LIMIT: u64 = 64 << 20;
@@ -65,7 +65,7 @@ pub fn find(request: Request) -> Found {
         selected.push(Selected { path: shown(path), named: true });
     }
     // A file that is found by walking and named as well counts as named.
-    selected.sort_by(|a, b| a.path.cmp(&b.path).then(b.named.cmp(&a.named)));
+    selected.sort_by_cached_key(|it| (in_order(&it.path), !it.named));
     selected.dedup_by(|a, b| a.path == b.path);
     errors.sort_by(|a, b| a.path.cmp(&b.path));
     let outer: Vec<_> = roots.iter().filter_map(|root| workspace_root(root)).map(Path::to_owned).collect();
@@ -341,16 +341,16 @@ struct Disk {
     /// What standard input says, by the path it stands for.
     given: Option<(PathBuf, Vec<u8>)>,
     /// Folders and what they are without links.
-    folders: RwLock<HashMap<PathBuf, Option<PathBuf>>>,
+    folders: RwLock<FxHashMap<OsString, Option<PathBuf>>>,
 }
 
 impl Disk {
     fn real_folder(&self, folder: &Path) -> Option<PathBuf> {
-        if let Some(real) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(folder) {
+        if let Some(real) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(folder.as_os_str()) {
             return real.clone();
         }
         let real = fs::canonicalize(folder).ok();
-        self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned(), real.clone());
+        self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(folder.into(), real.clone());
         real
     }
 
@@ -406,7 +406,7 @@ impl Reader for Disk {
         let mut files: Vec<_> =
             self.listed(folder).into_iter().flatten().filter(is_file).map(|(path, _)| path).collect();
         files.extend(self.given.iter().map(|(path, _)| path).filter(|path| path.parent() == Some(folder)).cloned());
-        files.sort();
+        files.sort_by_cached_key(|it| in_order(it));
         files.dedup();
         files
     }

@@ -2,7 +2,7 @@
 //! It does no I/O of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,7 +16,7 @@ use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::report::{InputError, Report, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Context, Finding, Label, Rule};
-use crate::source::{FileId, Selected, Span, Workspace};
+use crate::source::{FileId, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Terms};
 use crate::syntax::SyntaxError;
 
@@ -329,7 +329,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     report.errors.sort_by_cached_key(place);
     report.errors.dedup();
     report.unresolved.sort_by_cached_key(|it| {
-        (workspace.source(it.hole.span.file).path.clone(), it.hole.span, Arc::clone(&it.address))
+        (in_order(&workspace.source(it.hole.span.file).path), it.hole.span, Arc::clone(&it.address))
     });
     report.unresolved.dedup_by(|a, b| a.hole.span == b.hole.span && a.hole.reference == b.hole.reference);
     let terms = Terms { rules: &options.rules, today: options.today, require_reason: options.config.require_reason };
@@ -369,12 +369,12 @@ fn named_only(workspace: &Workspace) -> Option<FxHashSet<FileId>> {
 
 /// By file, place and rule.
 fn sort<T>(workspace: &Workspace, items: &mut [T], finding: impl Fn(&T) -> &Finding) {
-    let paths: FxHashMap<FileId, PathBuf> = items
+    let paths: FxHashMap<FileId, Vec<u8>> = items
         .iter()
         .map(|it| finding(it).span.file)
         .collect::<FxHashSet<_>>()
         .into_iter()
-        .map(|id| (id, workspace.source(id).path.clone()))
+        .map(|id| (id, in_order(&workspace.source(id).path)))
         .collect();
     items.sort_by(|a, b| {
         let (a, b) = (finding(a), finding(b));

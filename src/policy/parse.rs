@@ -242,9 +242,8 @@ impl Reader {
         Some(Statement {
             index,
             effect,
-            actions: scope("Action", "NotAction").map_or(Scope::Only(Vec::new()), |it| {
-                it.map(|(node, given)| texts(&node, given, |text, place| Action { text, place }))
-            }),
+            actions: scope("Action", "NotAction")
+                .map_or(Scope::Only(Vec::new()), |it| it.map(|(node, given)| texts(&node, given, Action::new))),
             resources: scope("Resource", "NotResource")
                 .map(|it| it.map(|(node, given)| texts(&node, given, |text, place| Resource { text, place }))),
             principals: scope("Principal", "NotPrincipal").map(|it| it.map(principals)),

@@ -282,6 +282,10 @@ impl<'w> Evaluator<'w> {
     pub(super) fn written(&self, span: Span) -> Arc<str> {
         let source = self.workspace.source(span.file);
         let text = source.slice(span);
+        let is_plain = |it: u8| it.is_ascii_graphic() || it == b' ';
+        if text.len() <= 80 && text.bytes().all(is_plain) && !text.contains("  ") && text.trim().len() == text.len() {
+            return text.into();
+        }
         let mut out = String::with_capacity(text.len().min(80));
         for word in text.split_whitespace() {
             if out.len() + word.len() > 80 {

@@ -11,6 +11,7 @@ pub mod functions;
 pub mod resources;
 mod types;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -20,7 +21,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use collect::Collected;
 pub use folder::{File, Folder, is_terraform};
 
-use crate::source::{Source, Workspace, normal};
+use crate::source::{Source, Workspace, in_order, normal};
 use crate::syntax::hcl::{self, ExprKind};
 use crate::syntax::{SyntaxError, json};
 use crate::value::{Node, Text, Value};
@@ -70,13 +71,12 @@ impl Called {
     /// wherever they are called: they are judged by themselves, since they would be judged nowhere else. Those that
     /// others of them call are left for later.
     pub fn idle(&self, workspace: &Workspace) -> Vec<Arc<Folder>> {
-        let selected: FxHashSet<PathBuf> =
-            workspace.selected.iter().filter_map(|it| it.path.parent().map(normal)).collect();
+        let selected: FxHashSet<&OsStr> = workspace.selected.iter().filter_map(|it| folder_of(&it.path)).collect();
         let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let idle: Vec<Arc<Folder>> = self
             .folders()
             .into_iter()
-            .filter(|it| selected.contains(&it.path) && !standing.contains(&it.path))
+            .filter(|it| selected.contains(it.path.as_os_str()) && !standing.contains(&it.path))
             .collect();
         let calls: FxHashSet<PathBuf> = idle.iter().flat_map(|it| local_calls(it)).collect();
         let first: Vec<_> = idle.iter().filter(|it| !calls.contains(&it.path)).cloned().collect();
@@ -93,19 +93,24 @@ impl Called {
     }
 }
 
+/// The folder of a file that was selected, whose path is normal; as plain text, which is cheaper to hash than a path.
+fn folder_of(path: &Path) -> Option<&OsStr> {
+    path.parent().map(Path::as_os_str)
+}
+
 /// Reads and cuts every Terraform file that was selected, and finds the roots.
 pub fn survey(workspace: &Workspace) -> Estate {
     let named: FxHashSet<&PathBuf> = workspace.selected.iter().filter(|it| it.named).map(|it| &it.path).collect();
-    let mut by_folder: FxHashMap<PathBuf, Vec<PathBuf>> = FxHashMap::default();
+    let mut by_folder: FxHashMap<&OsStr, Vec<PathBuf>> = FxHashMap::default();
     for selected in &workspace.selected {
         let name = selected.path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
         if is_terraform(name) {
-            let folder = selected.path.parent().map(normal).unwrap_or_default();
+            let folder = folder_of(&selected.path).unwrap_or_default();
             by_folder.entry(folder).or_default().push(selected.path.clone());
         }
     }
-    let mut groups: Vec<_> = by_folder.into_iter().collect();
-    groups.sort();
+    let mut groups: Vec<_> = by_folder.into_iter().map(|(path, files)| (PathBuf::from(path), files)).collect();
+    groups.sort_by_cached_key(|(path, _)| in_order(path));
     let folders: Vec<(Arc<Folder>, Vec<PathBuf>)> = groups
         .into_par_iter()
         .map(|(path, files)| {
