@@ -68,8 +68,8 @@ fn needed(action: &Action, resources: &[Resource], patterns: &[ArnPattern]) -> O
     }
     // Where an action has no resources, some services still look at one: S3 lists buckets by `arn:aws:s3:::*`.
     let all_of_service = |it: &Resource| it.covers_all_of_its_service();
-    let known = !actions.is_empty() && !(needed.is_empty() && resources.iter().any(all_of_service));
-    known.then_some(needed)
+    let untold = needed.is_empty() && resources.iter().any(all_of_service);
+    (!actions.is_empty() && !untold).then_some(needed)
 }
 
 fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: &Lost<'_>, cx: &mut Context<'_>) {

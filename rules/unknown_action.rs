@@ -9,11 +9,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for action in statement.actions.entries() {
             let Some((prefix, name)) = parts(action) else { continue };
             match catalog::service(prefix) {
-                Some(_) if action.has_wildcard() => {
-                    if action.expand().is_empty() {
-                        idle.push(action);
-                    }
-                }
+                Some(_) if action.has_wildcard() && action.expand().is_empty() => idle.push(action),
+                Some(_) if action.has_wildcard() => {}
                 Some(service) => unknown_name(statement, action, service, name, cx),
                 // Once is enough for all actions of a service that is not there.
                 None if !unknown.contains(&prefix) => {

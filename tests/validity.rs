@@ -226,8 +226,8 @@ fn a_document_that_is_broken_in_several_ways_says_each_of_them() {
         said,
         [
             "invalid_version 1",
-            "invalid_effect 3",
             "missing_element 3",
+            "invalid_effect 3",
             "unknown_element 3",
             "malformed_arn 4",
             "exclusive_elements 5"
