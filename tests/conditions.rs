@@ -204,21 +204,3 @@ fn what_is_not_known_is_judged_by_nobody() {
     "#;
     assert_eq!(findings("main.tf", document), [] as [&str; 0]);
 }
-
-#[test]
-fn every_managed_policy_of_aws_is_free_of_what_is_severe() {
-    let rule = |id: &str| -> &'static Rule { rules::by_name(id).expect("it is a rule") };
-    let options = Options { rules: RULES.map(rule).to_vec(), ..Options::default() };
-    let texts: Vec<(String, &str)> = iamlint::catalog::managed_policies()
-        .map(|it| (format!("{}.json", it.name().replace('/', "-")), it.document()))
-        .collect();
-    let workspace = Workspace::of_texts(texts.iter().map(|(name, text)| (name.as_str(), *text)));
-    let report = lint::check(&workspace, &options, 0, &|_, _| {});
-    let severe: Vec<_> = report
-        .findings
-        .iter()
-        .filter(|it| it.severity >= iamlint::rule::Severity::High)
-        .map(|it| format!("{}: {} in {}", it.rule, it.message, workspace.source(it.span.file).path.display()))
-        .collect();
-    assert_eq!(severe, [] as [&str; 0]);
-}
