@@ -165,6 +165,14 @@ fn the_guards_that_aws_advises_are_silent() {
 }
 
 #[test]
+fn conditions_in_common_use_are_silent() {
+    // Trust, perimeters, tags, encryption, delivery by services: one statement a line, each right as it stands.
+    for statement in include_str!("../testdata/conditions/silent.jsonl").lines() {
+        is_silent(statement);
+    }
+}
+
+#[test]
 fn who_calls_a_key_is_told_by_account_and_service() {
     // cfn_nag #557, prowler #679
     is_silent(
