@@ -9,6 +9,9 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
         let Some((_, other)) = claims.iter().enumerate().find(competes) else { continue };
         let (on, address) = (&claim.shown, &other.address);
         let message = match claim.subject {
+            Subject::Policy if address.ends_with(&**on) => {
+                format!("`{address}` sets its policy itself, and the last one stands")
+            }
             Subject::Policy => format!("`{address}` sets the policy of `{on}` too, and the last one stands"),
             Subject::InlinePolicies => format!("`{address}` takes away the inline policies that `{on}` has elsewhere"),
             Subject::AttachedPolicies => format!("`{address}` takes away what is attached to `{on}` elsewhere"),

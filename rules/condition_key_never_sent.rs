@@ -1,5 +1,5 @@
 use crate::catalog::{self, ConditionKey, KeyStanding};
-use crate::policy::{Action, Condition, Effect, Policy, PolicyKind, PrincipalKind, Scope, Statement};
+use crate::policy::{Action, Condition, Effect, Policy, PolicyKind, Principal, PrincipalKind, Scope, Statement};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -34,8 +34,14 @@ fn shut_out(statement: &Statement, key: ConditionKey) -> (Vec<&Action>, bool) {
 
 fn carries(action: catalog::Action, key: ConditionKey) -> bool {
     const OWNER: [&str; 3] = ["aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths"];
-    action.accepts_condition_key(key) && (action.has_resource_owner_keys() || !OWNER.contains(&key.name()))
+    let accepts = |it: catalog::Action| it.accepts_condition_key(key);
+    let of_session = SET_BY.iter().any(|(_, setter)| catalog::action(setter) == Some(action));
+    let accepted = if of_session { ASSUMES.iter().filter_map(|it| catalog::action(it)).any(accepts) } else { false };
+    (accepts(action) || accepted) && (action.has_resource_owner_keys() || !OWNER.contains(&key.name()))
 }
+
+/// What a role is assumed by. Tags and a source identity are set by the same request, so it carries the same keys.
+const ASSUMES: [&str; 3] = ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"];
 
 fn by_action(statement: &Statement, condition: &Condition, key: ConditionKey, cx: &mut Context<'_>) -> bool {
     let (entries, others) = shut_out(statement, key);
@@ -128,7 +134,11 @@ fn by_principal(statement: &Statement, condition: &Condition, cx: &mut Context<'
     if statement.effect == Effect::Deny || !condition.needs_key() || !OF_MEMBERS.iter().any(|it| condition.is_on(it)) {
         return;
     }
-    let services: Vec<_> = principals.iter().filter(|it| it.kind == PrincipalKind::Service).collect();
+    // The tags of a certificate's holder.
+    // https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
+    let has_holder = |it: &Principal| it.text.raw() == "rolesanywhere.amazonaws.com";
+    let is_service = |it: &&Principal| it.kind == PrincipalKind::Service && !has_holder(it);
+    let services: Vec<_> = principals.iter().filter(is_service).collect();
     let Some(first) = services.first() else { return };
     let key = &condition.key;
     cx.report(&condition.place, format!("a call by {} never carries `{key}`, so it is not allowed", quoted(&services)))

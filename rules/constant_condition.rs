@@ -1,5 +1,5 @@
 use crate::catalog::Presence;
-use crate::policy::{Condition, OperatorKind, Policy, PolicyKind, Service};
+use crate::policy::{Condition, OperatorKind, Policy, PolicyKind, Service, Statement};
 use crate::rule::{Context, Severity};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -7,7 +7,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for condition in &statement.conditions {
             let wildcard = || of_wildcard(condition);
             let owner = || of_owner(policy.kind, condition);
-            let Some((message, severity, help)) = wildcard().or_else(owner).or_else(|| of_presence(condition)) else {
+            let presence = || of_presence(statement, condition);
+            let Some((message, severity, help)) = wildcard().or_else(owner).or_else(presence) else {
                 continue;
             };
             let operator = &condition.operator;
@@ -58,13 +59,16 @@ fn of_owner(kind: PolicyKind, condition: &Condition) -> Verdict {
 }
 
 /// `…IfExists` on a key that every request carries.
-fn of_presence(condition: &Condition) -> Verdict {
+fn of_presence(statement: &Statement, condition: &Condition) -> Verdict {
     let key = &condition.key;
-    let always = condition.known_key().is_some_and(|it| it.presence() == Some(Presence::Always));
+    // One operator may stand before several keys, of which another one may be absent.
+    let of_operator = |it: &&Condition| it.operator_place.span == condition.operator_place.span;
+    let is_always = |it: &Condition| it.known_key().is_some_and(|it| it.presence() == Some(Presence::Always));
+    let always = statement.conditions.iter().filter(of_operator).all(is_always);
     let operator = &condition.operator;
     // `BoolIfExists` is the habit of those who deny what is not proved, and does no harm.
     let plain = !matches!(operator.kind, None | Some(OperatorKind::Null | OperatorKind::Bool)) && operator.quantifier.is_none();
-    (always && operator.if_exists && plain).then(|| {
+    (always && operator.if_exists && !operator.negated && plain).then(|| {
         let message = format!("every request carries `{key}`, which needs no `IfExists`");
         (message, Severity::Low, "leave `IfExists` out".to_owned())
     })

@@ -71,9 +71,10 @@ impl<'t> Variable<'t> {
         self.inner.split(',').next().unwrap_or_default()
     }
 
-    /// Whether it has the form of a key; what has none is filled in by something else before IAM reads it.
+    /// Whether it has the form of a key; what has none, such as `${AWS::Region}`, is filled in by something else before
+    /// IAM reads it.
     fn is_named(self) -> bool {
-        self.name().contains(':')
+        self.name().contains(':') && !self.name().contains("::")
     }
 }
 

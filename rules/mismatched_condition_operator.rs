@@ -42,7 +42,8 @@ fn mismatch(key: ConditionKey, compared: KeyType) -> Option<Severity> {
         (KeyType::String, KeyType::Arn) => None,
         // Spelled as AWS spells them, they match.
         (KeyType::String, KeyType::Bool | KeyType::Numeric | KeyType::Binary) => Some(Severity::Low),
-        // Many keys of services that the reference calls text hold ARNs or truth values; the values tell.
+        // Many keys of services that the reference calls text hold numbers or ARNs; the values tell.
+        (_, KeyType::String) if key.standing() != KeyStanding::Global => None,
         (KeyType::Arn | KeyType::Bool, KeyType::String) => None,
         _ => Some(Severity::Medium),
     }

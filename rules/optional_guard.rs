@@ -45,7 +45,9 @@ fn weak(statement: &Statement, condition: &Condition) -> Option<Severity> {
     if operator.quantifier == Some(Quantifier::ForAllValues) {
         // A service's own keys mostly tell what a request asks for, which it does not without them. Not these.
         const MAY_BE_ABSENT: [&str; 3] = ["dynamodb:leadingkeys", "kms:encryptioncontextkeys", "kms:resourcealiases"];
-        let absent = !of_service || MAY_BE_ABSENT.iter().any(|it| condition.is_on(it));
+        // To read or write an item is to name its key; only who scans names none.
+        let scans = !condition.is_on("dynamodb:leadingkeys") || statement.actions.must_match("dynamodb:Scan");
+        let absent = !of_service || scans && MAY_BE_ABSENT.iter().any(|it| condition.is_on(it));
         return (known.is_multivalued() && absent).then_some(Severity::Medium);
     }
     if operator.if_exists {

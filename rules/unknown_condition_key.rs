@@ -49,7 +49,10 @@ fn fault(condition: &Condition) -> Option<Fault> {
             },
         ));
     };
-    if condition.claim().is_some() || prefix.eq_ignore_ascii_case("saml") {
+    // What is known of a thing or its certificate is a key too:
+    // https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html
+    let of_thing = prefix.eq_ignore_ascii_case("iot") && name.contains('.');
+    if condition.claim().is_some() || prefix.eq_ignore_ascii_case("saml") || of_thing {
         return None;
     }
     if catalog::condition_key(&format!("{}/x", name.trim_end_matches('/'))).is_some() {

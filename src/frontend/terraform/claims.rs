@@ -110,6 +110,9 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &m
     out.replaced = evaluator.replaced.take();
 }
 
+/// The first of a list of instances.
+const FIRST: &str = "[0]";
+
 /// One instance of a resource.
 struct Declared<'d, 'w> {
     evaluator: &'d Evaluator<'w>,
@@ -162,7 +165,7 @@ impl Declared<'_, '_> {
         if id.as_str().is_some() {
             return self.identity(&id);
         }
-        let one = self.instance.key.is_empty();
+        let one = matches!(&*self.instance.key, "" | FIRST);
         one.then(|| (format!("{}|{}", self.module.address, self.resource).into(), self.resource.as_str().into()))
     }
 
@@ -180,7 +183,8 @@ impl Declared<'_, '_> {
             return (!known.is_empty()).then(|| (format!("{provider}|{known}").into(), known.into()));
         }
         let shown = text.to_string();
-        let reference = shown.strip_prefix("${")?.strip_suffix('}')?;
+        // `count = var.create ? 1 : 0` makes a list of what there is one of.
+        let reference = shown.strip_prefix("${")?.strip_suffix('}')?.replace(FIRST, "");
         let (resource, _) = reference.rsplit_once('.')?;
         let plain = reference.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'_' | b'-'));
         let declared = resource.starts_with("aws_") && resource.matches('.').count() == 1;
