@@ -322,6 +322,8 @@ mod tests {
             statement: None,
             instances: Vec::new(),
             subject: String::new(),
+            granted: None,
+            identities: Vec::new(),
             fingerprint: String::new(),
         }
     }

@@ -11,7 +11,7 @@ use std::sync::{PoisonError, RwLock};
 use ignore::{WalkBuilder, WalkState};
 
 use crate::report::InputError;
-use crate::source::{ReadError, Reader, Selected, Workspace, normal};
+use crate::source::{Ground, ReadError, Reader, Selected, Workspace, normal};
 
 /// A file larger than this is reported rather than read, so that memory stays bounded.
 const LIMIT: u64 = 64 << 20;
@@ -72,9 +72,18 @@ pub fn find(request: Request) -> Found {
     roots.extend(outer);
     roots.sort();
     roots.dedup();
+    let ground = ground(request.input.iter().map(|(path, _)| path).chain(&request.paths));
     let given = request.input.map(|(path, bytes)| (shown(&path), bytes));
     let disk = Disk { roots, given, folders: RwLock::default() };
-    Found { workspace: Workspace::new(Box::new(disk), selected), errors, skipped }
+    Found { workspace: Workspace::new(Box::new(disk), selected).on(ground), errors, skipped }
+}
+
+/// Where these paths stand: in the repository around all of them.
+fn ground<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Ground {
+    let here = std::env::current_dir().unwrap_or_default();
+    let common = common_folder(paths).unwrap_or_else(|| here.clone());
+    let root = common.ancestors().find(|it| it.join(".git").exists()).unwrap_or(&here).to_owned();
+    Ground { here, root }
 }
 
 /// The nearest folder at or above `folder` that holds a `.git` or an `iamlint.toml`.
@@ -88,19 +97,7 @@ pub const CONFIG_FILE: &str = "iamlint.toml";
 /// The configuration file that holds for the paths: the nearest one at or above the folder that holds them all, not
 /// looked for above the root of a repository.
 pub fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
-    let mut common: Option<PathBuf> = None;
-    for path in paths {
-        let path = std::path::absolute(path).ok()?;
-        let folder = if path.is_dir() { path } else { path.parent()?.to_owned() };
-        common = Some(match common {
-            None => normal(&folder),
-            Some(common) => {
-                let folder = normal(&folder);
-                common.ancestors().find(|it| folder.starts_with(it))?.to_owned()
-            }
-        });
-    }
-    let common = common?;
+    let common = common_folder(paths)?;
     let mut above = true;
     common
         .ancestors()
@@ -111,6 +108,20 @@ pub fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
         })
         .map(|folder| folder.join(CONFIG_FILE))
         .find(|file| file.is_file())
+}
+
+/// The nearest folder that holds all of the paths, absolute.
+fn common_folder<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Option<PathBuf> {
+    let mut common: Option<PathBuf> = None;
+    for path in paths {
+        let path = std::path::absolute(path).ok()?;
+        let folder = normal(if path.is_dir() { &path } else { path.parent()? });
+        common = Some(match common {
+            None => folder,
+            Some(common) => common.ancestors().find(|it| folder.starts_with(it))?.to_owned(),
+        });
+    }
+    common
 }
 
 /// A text file of the user that is no input, such as the configuration; whatever keeps it from being read in words.

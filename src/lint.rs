@@ -1,6 +1,7 @@
 //! The pipeline, read top to bottom: files to configurations, configurations to findings, findings to a report.
 //! It does no I/O of its own.
 
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::frontend::{Attachment, Bucket, Configuration};
 use crate::policy::Policy;
 use crate::report::{InputError, Report, Summary, Suppressed, Unresolved};
-use crate::rule::{Carrier, Check, Context, Finding, Label, Rule};
+use crate::rule::{Carrier, Check, Context, Finding, Identity, Label, Rule};
 use crate::source::{FileId, Selected, Span, Workspace};
 use crate::suppress::{self, Terms};
 use crate::syntax::SyntaxError;
@@ -133,6 +134,7 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
     part.findings = apply(&collected.configuration, options);
+    identify(workspace, &root.path, &mut part.findings);
     for finding in &mut part.findings {
         at_the_call(workspace, &collected.calls, finding);
     }
@@ -183,6 +185,7 @@ fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, 
             part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it)));
             part.count(&configuration);
             part.findings = apply(&configuration, options);
+            identify(workspace, &source.path, &mut part.findings);
         }
         // What was named must not look clean for not having been understood.
         Read::Other if file.named => part.errors.push(InputError {
@@ -343,11 +346,14 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         report.errors.retain(|error| error.span.is_none_or(|span| named.contains(&span.file)));
     }
     // Instances are answered for one by one: a comment at one module call says nothing of the others.
-    let outcome = suppress::apply(workspace, findings, &terms);
+    let mut outcome = suppress::apply(workspace, findings, &terms);
+    outcome.said.chunk_by_mut(|a, b| a.span.file == b.span.file).for_each(|of_file| {
+        identify(workspace, &workspace.source(of_file[0].span.file).path, of_file);
+    });
+    outcome.findings.append(&mut outcome.said);
     let (standing, below) = options.config.apply(outcome.findings);
     report.findings = merged(standing);
     sort(workspace, &mut report.findings, |it| it);
-    fingerprints(&mut report.findings);
     for (suppressed, by) in [(outcome.answered, "comment"), (below, "config")] {
         let (findings, reasons): (Vec<_>, Vec<_>) = suppressed.into_iter().unzip();
         let reasons: FxHashMap<_, _> = findings.iter().map(key).zip(reasons).collect();
@@ -405,10 +411,11 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
             Some(first) => {
                 let first = &mut out[*first];
                 first.instances.extend(finding.instances.iter().cloned());
+                first.identities.extend(finding.identities.iter().cloned());
                 // What holds for certain in one instance is what the finding says.
                 if (finding.confidence, finding.severity) > (first.confidence, first.severity) {
-                    let instances = std::mem::take(&mut first.instances);
-                    *first = Finding { instances, ..finding };
+                    let (instances, identities) = (mem::take(&mut first.instances), mem::take(&mut first.identities));
+                    *first = Finding { instances, identities, ..finding };
                 }
             }
         }
@@ -416,28 +423,55 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
     for finding in &mut out {
         finding.instances.sort();
         finding.instances.dedup();
+        finding.identities.sort();
+        finding.identities.dedup();
+        finding.fingerprint = finding.identities.first().map(|it| it.fingerprint.clone()).unwrap_or_default();
     }
     out
 }
 
-/// The name of each finding, from what is granted to whom and not from where it stands.
-fn fingerprints(findings: &mut [Finding]) {
+/// Names the findings of one root module or file, from what is granted to whom and not from where it stands.
+fn identify(workspace: &Workspace, place: &Path, findings: &mut [Finding]) {
+    let within: Arc<str> = workspace.ground.from_root(place).into();
+    // What a file says of itself needs no address beside the file.
+    let address = |finding: &Finding| match &finding.carrier.address {
+        address if Path::new(&**address) == place => "".into(),
+        address => Arc::clone(address),
+    };
+    let names: Vec<String> = findings
+        .iter()
+        .map(|it| {
+            let sid = it.statement.as_ref().and_then(|it| it.sid.as_deref()).unwrap_or_default();
+            digest([it.rule, &within, &address(it), sid, &it.subject])
+        })
+        .collect();
+    let mut statements: FxHashMap<&str, FxHashSet<Option<usize>>> = FxHashMap::default();
+    for (finding, name) in findings.iter().zip(&names) {
+        statements.entry(name).or_default().insert(finding.statement.as_ref().map(|it| it.index));
+    }
     let mut seen: FxHashMap<String, usize> = FxHashMap::default();
-    for finding in findings {
-        let mut hash = Sha256::new();
-        let sid = finding.statement.as_ref().and_then(|it| it.sid.as_deref()).unwrap_or_default();
-        for part in [finding.rule, &finding.carrier.address, sid, &finding.subject] {
-            hash.update(part.as_bytes());
-            hash.update([0]);
+    for (finding, name) in findings.iter_mut().zip(&names) {
+        let mut fingerprint = name.clone();
+        // Statements without a name that allow the same are told apart by what else they say.
+        if statements[name.as_str()].len() > 1 {
+            let rest = finding.granted.as_ref().and_then(|it| serde_json::to_string(it).ok()).unwrap_or_default();
+            fingerprint = digest([name, rest.as_str()]);
         }
-        let digest = hash.finalize();
-        let mut name: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        // Two statements that grant the same are told apart by their order alone.
-        let count = seen.entry(name.clone()).or_default();
+        // And twins by nothing but their order.
+        let count = seen.entry(fingerprint.clone()).or_default();
         *count += 1;
         if *count > 1 {
-            name.push_str(&format!("-{count}"));
+            fingerprint.push_str(&format!("-{count}"));
         }
-        finding.fingerprint = name;
+        finding.identities = vec![Identity { within: Arc::clone(&within), address: address(finding), fingerprint }];
     }
+}
+
+fn digest<'t>(parts: impl IntoIterator<Item = &'t str>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use crate::frontend::{Attachment, Bucket, Configuration};
-use crate::policy::{Place, Policy, PolicyKind, Scope, Statement};
+use crate::policy::{self, Granted, Place, Policy, PolicyKind, Scope, Statement};
 use crate::source::Span;
 
 /// How bad it is when it is true.
@@ -221,7 +221,22 @@ pub struct Finding {
     pub instances: Vec<Arc<str>>,
     /// What is granted to whom, in words that no change of place changes: what makes a finding the same finding.
     pub subject: String,
+    /// What its statement grants, as far as the finding is about it; none for what is no statement that allows.
+    pub granted: Option<Granted>,
+    /// The findings that it is made of, one for each instance, sorted; the first gives it its name.
+    pub identities: Vec<Identity>,
     /// Stable across line moves, file renames and the order of statements.
+    pub fingerprint: String,
+}
+
+/// What makes a finding of one instance the same finding from run to run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Identity {
+    /// The folder of the root module that declares it, or the file that is no module, from the root of the repository.
+    pub within: Arc<str>,
+    /// Its address there; empty for what is the file itself.
+    pub address: Arc<str>,
+    /// Made of the rule, these two, the name of the statement and what is granted.
     pub fingerprint: String,
 }
 
@@ -284,6 +299,8 @@ impl<'a> Context<'a> {
             statement: None,
             instances: vec![Arc::clone(&self.carrier.address)],
             subject: String::new(),
+            granted: None,
+            identities: Vec::new(),
             fingerprint: String::new(),
         });
         let finding = self.findings.last_mut().expect("it was pushed above");
@@ -316,8 +333,24 @@ impl Report<'_> {
             index: statement.index,
         });
         self.finding.subject = what.to_string();
+        // A finding about one of several actions grows with that action and not with those beside it.
+        let is_it = |action: &&policy::Action| action.to_string() == self.finding.subject;
+        let own = statement.actions.only().iter().find(is_it).map(ToString::to_string);
+        let granted = Granted::of(statement);
+        self.finding.granted = match own {
+            Some(action) => granted.map(|it| it.with_actions(vec![action])),
+            None => granted,
+        };
         self.way(&statement.place);
         self.label(statement.place.span, "in this statement")
+    }
+
+    /// The actions of the statement that it is about, where those are not all: what else the statement comes to allow
+    /// makes the finding no wider.
+    pub fn acting(self, actions: impl IntoIterator<Item = impl fmt::Display>) -> Self {
+        let actions = actions.into_iter().map(|it| it.to_string()).collect();
+        self.finding.granted = self.finding.granted.take().map(|it| it.with_actions(actions));
+        self
     }
 
     /// The statement it speaks of, and all that `whom` is granted by it.

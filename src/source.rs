@@ -165,11 +165,38 @@ pub struct Selected {
     pub named: bool,
 }
 
+/// Where the paths of a workspace stand: what they are relative to, and the root of the repository around them. Both are
+/// empty for a workspace of texts, whose paths are those from the root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ground {
+    /// The folder in which the run was started.
+    pub here: PathBuf,
+    /// The root of the repository, or that folder where there is none.
+    pub root: PathBuf,
+}
+
+impl Ground {
+    /// A path of the workspace made absolute.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        normal(&self.here.join(path))
+    }
+
+    /// A path of the workspace from the root of the repository, the same wherever the run was started, with `/` between
+    /// its parts; absolute when it lies outside.
+    pub fn from_root(&self, path: &Path) -> String {
+        let path = self.absolute(path);
+        let path = path.strip_prefix(&self.root).unwrap_or(&path).to_string_lossy();
+        if std::path::MAIN_SEPARATOR == '/' { path.into_owned() } else { path.replace(std::path::MAIN_SEPARATOR, "/") }
+    }
+}
+
 /// Which files there are and what they say. Every file is read at most once.
 #[derive(Debug)]
 pub struct Workspace {
     /// What to lint, sorted by path.
     pub selected: Vec<Selected>,
+    /// Where its paths stand.
+    pub ground: Ground,
     reader: Box<dyn Reader>,
     files: RwLock<Files>,
 }
@@ -186,7 +213,13 @@ impl Workspace {
     /// A workspace over whatever `reader` hands out.
     pub fn new(reader: Box<dyn Reader>, mut selected: Vec<Selected>) -> Self {
         selected.sort();
-        Self { selected, reader, files: RwLock::default() }
+        Self { selected, ground: Ground::default(), reader, files: RwLock::default() }
+    }
+
+    /// The same workspace standing somewhere.
+    #[must_use]
+    pub fn on(self, ground: Ground) -> Self {
+        Self { ground, ..self }
     }
 
     /// A workspace of texts in memory, all of them selected.
@@ -267,6 +300,38 @@ pub fn normal(path: &Path) -> PathBuf {
     out
 }
 
+/// Texts that take the place of files, such as the buffers of an editor or edits that are tried out, over another reader.
+#[derive(Debug)]
+pub struct Overlay<R> {
+    /// What is read where there is no text.
+    pub below: R,
+    /// The texts, by paths as [`normal`] has them.
+    pub texts: std::collections::BTreeMap<PathBuf, String>,
+}
+
+impl<R: Reader> Reader for Overlay<R> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        self.texts.get(path).map_or_else(|| self.below.read(path), |text| Ok(text.clone().into_bytes()))
+    }
+
+    fn files_in(&self, folder: &Path) -> Vec<PathBuf> {
+        let own = self.texts.keys().filter(|path| path.parent() == Some(folder)).cloned();
+        with_own(self.below.files_in(folder), own)
+    }
+
+    fn files_below(&self, folder: &Path) -> Vec<PathBuf> {
+        let own = self.texts.keys().filter(|path| path.starts_with(folder)).cloned();
+        with_own(self.below.files_below(folder), own)
+    }
+}
+
+fn with_own(mut files: Vec<PathBuf>, own: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    files.extend(own);
+    files.sort();
+    files.dedup();
+    files
+}
+
 #[derive(Debug)]
 struct Texts(std::collections::BTreeMap<PathBuf, String>);
 
@@ -301,6 +366,28 @@ mod tests {
         assert_eq!(normal(Path::new("./a/../b/./c")), Path::new("b/c"));
         assert_eq!(normal(Path::new("../a")), Path::new("../a"));
         assert_eq!(normal(Path::new("a/../../b")), Path::new("../b"));
+    }
+
+    #[test]
+    fn a_path_is_told_from_the_root_wherever_the_run_was_started() {
+        let ground = Ground { here: "/repo/infra".into(), root: "/repo".into() };
+        assert_eq!(ground.from_root(Path::new("app/main.tf")), "infra/app/main.tf");
+        assert_eq!(ground.from_root(Path::new("../modules")), "modules");
+        assert_eq!(ground.from_root(Path::new("/elsewhere/x.tf")), "/elsewhere/x.tf");
+        assert_eq!(Ground::default().from_root(Path::new("a/b.tf")), "a/b.tf");
+    }
+
+    #[test]
+    fn a_text_over_a_reader_takes_the_place_of_a_file_and_may_be_a_new_one() {
+        let texts = |texts: &[(&str, &str)]| -> std::collections::BTreeMap<PathBuf, String> {
+            texts.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect()
+        };
+        let below = Texts(texts(&[("a/x.tf", "old"), ("a/y.tf", "y")]));
+        let overlay = Overlay { below, texts: texts(&[("a/x.tf", "new"), ("a/z.tf", "z")]) };
+        assert_eq!(overlay.read(Path::new("a/x.tf")), Ok(b"new".to_vec()));
+        assert_eq!(overlay.read(Path::new("a/y.tf")), Ok(b"y".to_vec()));
+        assert_eq!(overlay.files_in(Path::new("a")), ["a/x.tf", "a/y.tf", "a/z.tf"].map(PathBuf::from));
+        assert_eq!(overlay.files_below(Path::new("b")), Vec::<PathBuf>::new());
     }
 
     #[test]

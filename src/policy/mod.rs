@@ -3,6 +3,7 @@
 
 mod condition;
 mod grant;
+mod granted;
 mod managed;
 mod parse;
 mod pattern;
@@ -11,7 +12,10 @@ mod principal;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 pub use condition::{Condition, Guard, Operator, OperatorKind, Quantifier, Value};
+pub use granted::{Granted, Test};
 pub use managed::of_aws;
 pub use parse::{Carried, Resolution, is_policy, parse};
 pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
@@ -216,7 +220,8 @@ pub struct Statement {
 }
 
 /// `Action` or `NotAction`, `Resource` or `NotResource`, `Principal` or `NotPrincipal`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scope<T> {
     /// These and no others.
     Only(Vec<T>),

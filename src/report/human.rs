@@ -702,6 +702,8 @@ mod tests {
             statement: Some(StatementName { sid: Some("Read".into()), index: 0 }),
             instances: vec!["aws_iam_policy.app".into()],
             subject: "s3:*".into(),
+            granted: None,
+            identities: Vec::new(),
             fingerprint: String::new(),
         };
         (workspace, finding)
