@@ -35,6 +35,11 @@ pub fn all() -> &'static [Rule] {
     &RULES
 }
 
+/// The rule of an id.
+pub fn by_id(id: &str) -> Option<&'static Rule> {
+    all().binary_search_by_key(&id, |it| it.id).ok().map(|it| &all()[it])
+}
+
 /// The rule of a name: its id, or a peer's id, `CKV_AWS_62` or `checkov:CKV_AWS_62`. Case does not count.
 pub fn by_name(name: &str) -> Option<&'static Rule> {
     let name = name.trim();

@@ -10,6 +10,7 @@ use std::sync::{PoisonError, RwLock};
 
 use ignore::{WalkBuilder, WalkState};
 
+use crate::config::{Config, Unusable, Written};
 use crate::report::InputError;
 use crate::source::{Ground, ReadError, Reader, Selected, Workspace, normal};
 
@@ -79,7 +80,7 @@ pub fn find(request: Request) -> Found {
 }
 
 /// Where these paths stand: in the repository around all of them.
-fn ground<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Ground {
+pub fn ground<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Ground {
     let here = std::env::current_dir().unwrap_or_default();
     let common = common_folder(paths).unwrap_or_else(|| here.clone());
     let root = common.ancestors().find(|it| it.join(".git").exists()).unwrap_or(&here).to_owned();
@@ -108,6 +109,19 @@ pub fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
         })
         .map(|folder| folder.join(CONFIG_FILE))
         .find(|file| file.is_file())
+}
+
+/// What a configuration file says, with those that it extends. `Err` is what keeps the file itself from being read.
+pub fn configuration(path: &Path, ground: &Ground) -> Result<Result<Config, Unusable>, String> {
+    let text = read_text(path)?;
+    Ok(Config::of(Written { path: shown(path), text }, ground, &read_text))
+}
+
+/// Whether one of the paths is a folder that holds all that a configuration speaks of.
+pub fn cover(paths: &[PathBuf], config: &Config) -> bool {
+    let absolute = |path: &Path| std::path::absolute(path).map(|it| normal(&it)).unwrap_or_default();
+    let folders = config.files.iter().map(|it| absolute(folder_of(&it.path)));
+    folders.into_iter().all(|folder| paths.iter().any(|it| it.is_dir() && folder.starts_with(absolute(it))))
 }
 
 /// The nearest folder that holds all of the paths, absolute.

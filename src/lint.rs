@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 
-use crate::config::Config;
+use crate::config::{Config, ExternalModules};
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::frontend::{Attachment, Bucket, Configuration};
@@ -33,6 +33,8 @@ pub struct Options {
     pub config: Config,
     /// The day of the run, for suppressions that end.
     pub today: suppress::Date,
+    /// Whether the run goes over all that the configuration speaks of.
+    pub whole: bool,
 }
 
 /// What came of one root module or one file.
@@ -133,18 +135,40 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.errors.extend(collected.errors.into_iter().map(|it| input_error(workspace, it)));
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
-    part.findings = apply(&collected.configuration, options);
+    part.findings = apply(workspace, &collected.configuration, options);
     identify(workspace, &root.path, &mut part.findings);
-    for finding in &mut part.findings {
-        at_the_call(workspace, &collected.calls, finding);
+    if options.config.external_modules != ExternalModules::Report {
+        for finding in &mut part.findings {
+            at_the_call(workspace, &collected.calls, finding);
+        }
     }
     part
+}
+
+/// Whether a place lies in a module that was fetched.
+fn is_fetched(workspace: &Workspace, span: Span) -> bool {
+    workspace.source(span.file).path.components().any(|it| it.as_os_str() == ".terraform")
+}
+
+const IN_THE_MODULE: &str = "here in the module";
+
+/// Takes out the findings in modules that were fetched, when they are not wanted.
+fn vendored(workspace: &Workspace, findings: &mut Vec<Finding>, wanted: ExternalModules) -> Vec<(Finding, String)> {
+    if wanted != ExternalModules::Off {
+        return Vec::new();
+    }
+    let is_within = |it: &mut Finding| {
+        let inside = it.labels.iter().find(|it| it.message == IN_THE_MODULE);
+        is_fetched(workspace, inside.map_or(it.span, |it| it.span))
+    };
+    let reason = "it is in a module that was fetched, and `external-modules` is off";
+    findings.extract_if(.., is_within).map(|it| (it, reason.to_owned())).collect()
 }
 
 /// A finding in a module that was fetched stands at the call, which is what the user can change; the place within the
 /// module is a label.
 fn at_the_call(workspace: &Workspace, calls: &FxHashMap<Arc<str>, Span>, finding: &mut Finding) {
-    let fetched = |span: Span| workspace.source(span.file).path.components().any(|it| it.as_os_str() == ".terraform");
+    let fetched = |span: Span| is_fetched(workspace, span);
     if !fetched(finding.span) {
         return;
     }
@@ -157,7 +181,7 @@ fn at_the_call(workspace: &Workspace, calls: &FxHashMap<Arc<str>, Span>, finding
         })
         .max_by_key(|(module, _)| module.len());
     if let Some((_, call)) = call {
-        let label = Label { span: finding.span, message: "here in the module".to_owned() };
+        let label = Label { span: finding.span, message: IN_THE_MODULE.to_owned() };
         finding.labels.insert(0, label);
         finding.span = *call;
     }
@@ -184,7 +208,7 @@ fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, 
         Read::Policy(configuration, errors) => {
             part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it)));
             part.count(&configuration);
-            part.findings = apply(&configuration, options);
+            part.findings = apply(workspace, &configuration, options);
             identify(workspace, &source.path, &mut part.findings);
         }
         // What was named must not look clean for not having been understood.
@@ -265,15 +289,18 @@ impl Part {
 }
 
 /// Runs every rule over one configuration.
-pub fn apply(configuration: &Configuration, options: &Options) -> Vec<Finding> {
+pub fn apply(workspace: &Workspace, configuration: &Configuration, options: &Options) -> Vec<Finding> {
+    let facts = &options.config.facts;
+    let wanted = |it: &Finding| options.config.wants(workspace, it);
     let mut out = Vec::new();
     for policy in &configuration.policies {
         let mut findings = Vec::new();
         for rule in &options.rules {
             if let Check::Policy(check) = rule.check {
-                check(policy, &mut Context::new(rule, policy_carrier(policy), &mut findings));
+                check(policy, &mut Context::new(rule, policy_carrier(policy), facts, &mut findings));
             }
         }
+        findings.retain(wanted);
         fold(&mut findings, &options.rules);
         out.extend(findings);
     }
@@ -281,16 +308,17 @@ pub fn apply(configuration: &Configuration, options: &Options) -> Vec<Finding> {
         match rule.check {
             Check::Policy(_) => {}
             Check::Bucket(check) => configuration.buckets.iter().for_each(|bucket: &Bucket| {
-                check(bucket, &mut Context::new(rule, carrier(&bucket.address), &mut out));
+                check(bucket, &mut Context::new(rule, carrier(&bucket.address), facts, &mut out));
             }),
             Check::Attachment(check) => configuration.attachments.iter().for_each(|attachment: &Attachment| {
-                check(attachment, &mut Context::new(rule, carrier(&attachment.address), &mut out));
+                check(attachment, &mut Context::new(rule, carrier(&attachment.address), facts, &mut out));
             }),
             Check::Configuration(check) => {
-                check(configuration, &mut Context::new(rule, carrier(&"".into()), &mut out));
+                check(configuration, &mut Context::new(rule, carrier(&"".into()), facts, &mut out));
             }
         }
     }
+    out.retain(wanted);
     out
 }
 
@@ -337,7 +365,12 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         (workspace.source(it.hole.span.file).path.clone(), it.hole.span, Arc::clone(&it.address))
     });
     report.unresolved.dedup_by(|a, b| a.hole.span == b.hole.span && a.hole.reference == b.hole.reference);
-    let terms = Terms { rules: &options.rules, today: options.today, require_reason: options.config.require_reason };
+    let terms = Terms {
+        rules: &options.rules,
+        today: options.today,
+        config: &options.config,
+        whole: options.whole && workspace.selected.iter().all(|it| !it.named),
+    };
     if let Some(named) = named_only(workspace) {
         // Files that were named select what is reported; the modules around them were read whole.
         findings.retain(|finding| {
@@ -351,10 +384,12 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         identify(workspace, &workspace.source(of_file[0].span.file).path, of_file);
     });
     outcome.findings.append(&mut outcome.said);
-    let (standing, below) = options.config.apply(outcome.findings);
+    let vendored = vendored(workspace, &mut outcome.findings, options.config.external_modules);
+    let (standing, below) = options.config.apply(workspace, outcome.findings);
     report.findings = merged(standing);
     sort(workspace, &mut report.findings, |it| it);
-    for (suppressed, by) in [(outcome.answered, "comment"), (below, "config")] {
+    let configured = outcome.accepted.into_iter().chain(vendored).chain(below).collect();
+    for (suppressed, by) in [(outcome.answered, "comment"), (configured, "config")] {
         let (findings, reasons): (Vec<_>, Vec<_>) = suppressed.into_iter().unzip();
         let reasons: FxHashMap<_, _> = findings.iter().map(key).zip(reasons).collect();
         report.suppressed.extend(merged(findings).into_iter().map(|finding| {

@@ -20,7 +20,7 @@ use iamlint::report::human::Style;
 use iamlint::report::{self, InputError, Report, visible};
 use iamlint::rule::Rule;
 use iamlint::rules;
-use iamlint::source::{FileId, Source, Workspace};
+use iamlint::source::{FileId, Ground, Source, Workspace};
 use iamlint::suppress::Date;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -100,6 +100,7 @@ fn check(check: &Check) -> anyhow::Result<u8> {
         files::read_text(path).map_err(|problem| anyhow::anyhow!("`--var-file {}`: {problem}", path.display()))?;
     }
 
+    let whole = files::cover(&paths, &config);
     let request = Request {
         input: if is_input { Some(input(check)?) } else { None },
         paths: if is_input { Vec::new() } else { paths },
@@ -116,6 +117,7 @@ fn check(check: &Check) -> anyhow::Result<u8> {
         terraform: terraform::Options { var_files: check.var_file.clone(), vars: check.var.clone() },
         config,
         today: Date::today(),
+        whole,
     };
     let progress = Progress::new(begun, !check.quiet);
     let mut report = lint::check(&workspace, &options, jobs, &|done, of| progress.step(done, of));
@@ -138,16 +140,16 @@ fn check(check: &Check) -> anyhow::Result<u8> {
             ms(begun.elapsed() - linted)
         ));
     }
-    Ok(status(&report, &options.config, check.exit_zero))
+    Ok(status(&report, &workspace, &options.config, check.exit_zero))
 }
 
 /// The largest status of those that hold.
-fn status(report: &Report, config: &Config, exit_zero: bool) -> u8 {
+fn status(report: &Report, workspace: &Workspace, config: &Config, exit_zero: bool) -> u8 {
     if report.crashed {
         INTERNAL
     } else if !report.errors.is_empty() {
         INPUT
-    } else if !exit_zero && report.findings.iter().any(|finding| config.fails(finding)) {
+    } else if !exit_zero && report.findings.iter().any(|finding| config.fails(workspace, finding)) {
         FINDINGS
     } else {
         CLEAN
@@ -190,12 +192,13 @@ fn configuration(check: &Check, paths: &[PathBuf]) -> anyhow::Result<Config> {
     let path = check.config.clone().or_else(|| files::config_file(paths));
     let config = match &path {
         Some(path) => {
+            let config = configuration_of(path, &files::ground(paths), check.color)?;
             if check.verbose {
-                say(&format!("configuration: {}", visible(&path.to_string_lossy())));
+                for file in &config.files {
+                    say(&format!("configuration: {}", visible(&file.path.to_string_lossy())));
+                }
             }
-            let text = files::read_text(path)
-                .map_err(|problem| anyhow::anyhow!("the configuration `{}`: {problem}", path.display()))?;
-            parsed(path, &text, check)?
+            config
         }
         None => Config::default(),
     };
@@ -208,15 +211,17 @@ fn configuration(check: &Check, paths: &[PathBuf]) -> anyhow::Result<Config> {
     }))
 }
 
-fn parsed(path: &Path, text: &str, check: &Check) -> anyhow::Result<Config> {
-    let problems = match Config::parse(text) {
+fn configuration_of(path: &Path, ground: &Ground, color: Color) -> anyhow::Result<Config> {
+    let read = files::configuration(path, ground);
+    let read = read.map_err(|problem| anyhow::anyhow!("the configuration `{}`: {problem}", path.display()))?;
+    let unusable = match read {
         Ok(config) => return Ok(config),
-        Err(problems) => problems,
+        Err(unusable) => unusable,
     };
-    let source = Arc::new(Source::new(FileId(0), path.to_owned(), text));
-    let style = Style { color: colored(check.color, io::stderr().is_terminal()), ..Style::PLAIN };
+    let source = Arc::new(Source::new(FileId(0), unusable.file.path.clone(), unusable.file.text.as_str()));
+    let style = Style { color: colored(color, io::stderr().is_terminal()), ..Style::PLAIN };
     let mut out = io::stderr().lock();
-    for problem in problems {
+    for problem in unusable.errors {
         report::human::write_problem(&source, problem.range, &problem.message, style, &mut out)?;
     }
     bail!("the configuration cannot be used")

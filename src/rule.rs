@@ -1,8 +1,10 @@
 //! What a rule is, what it says, and what it is given to say it with.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::frontend::{Attachment, Bucket, Configuration};
@@ -10,7 +12,7 @@ use crate::policy::{self, Granted, Place, Policy, PolicyKind, Scope, Statement};
 use crate::source::Span;
 
 /// How bad it is when it is true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -24,7 +26,7 @@ pub enum Severity {
 }
 
 /// How sure the rule is that it is true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// It may be so: a hole or an undecided condition stands between.
@@ -269,18 +271,51 @@ pub struct StatementName {
     pub index: usize,
 }
 
-/// What a check is given: who it speaks for, and where its findings go.
+/// What only the user knows of their AWS: `known-actions` and `[trust]` of the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Patterns of actions that exist although the reference does not have them.
+    pub known_actions: Vec<String>,
+    /// Whom they trust.
+    pub trust: Trust,
+}
+
+impl Facts {
+    /// Whether the user says that an action exists, as it is spelled in a policy. Case does not count.
+    pub fn know_action(&self, action: &str) -> bool {
+        self.known_actions.iter().any(|it| policy::matches(it, action, true))
+    }
+}
+
+/// Whom the user trusts. Where nothing is named nothing can be said of anybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// Accounts by id, each with what it is called.
+    pub accounts: BTreeMap<String, String>,
+    /// Organisations by id.
+    pub organizations: Vec<String>,
+    /// Owners of repositories, groups or organisations at identity providers.
+    pub oidc_owners: Vec<String>,
+}
+
+/// What a check is given: who it speaks for, what the user knows, and where its findings go.
 #[derive(Debug)]
 pub struct Context<'a> {
     rule: &'a Rule,
     carrier: Carrier,
+    facts: &'a Facts,
     findings: &'a mut Vec<Finding>,
 }
 
 impl<'a> Context<'a> {
     /// A context in which `rule` speaks of `carrier`.
-    pub fn new(rule: &'a Rule, carrier: Carrier, findings: &'a mut Vec<Finding>) -> Self {
-        Self { rule, carrier, findings }
+    pub fn new(rule: &'a Rule, carrier: Carrier, facts: &'a Facts, findings: &'a mut Vec<Finding>) -> Self {
+        Self { rule, carrier, facts, findings }
+    }
+
+    /// What only the user knows of their AWS.
+    pub fn facts(&self) -> &'a Facts {
+        self.facts
     }
 
     /// Reports that `message` holds at `place`. What the place says of its way and of undecided cases becomes labels

@@ -250,6 +250,19 @@ impl Workspace {
         opened
     }
 
+    /// A file that is known by its text already and is none of those to lint: the configuration.
+    pub fn with_text(&self, path: &Path, text: &str) -> Arc<Source> {
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Ok(source)) = files.by_path.get(&normal(path)) {
+            return Arc::clone(source);
+        }
+        let id = FileId(u32::try_from(files.sources.len()).unwrap_or(u32::MAX));
+        let source = Arc::new(Source::new(id, path.to_owned(), text));
+        files.sources.push(Arc::clone(&source));
+        files.by_path.insert(normal(path), Ok(Arc::clone(&source)));
+        source
+    }
+
     /// The source of a span.
     ///
     /// # Panics

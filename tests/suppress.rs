@@ -212,7 +212,7 @@ fn only_keeps_what_is_wider_standing() {
         &document("element", "# iamlint: ignore[wildcard_action] only(s3:Get*)"),
         &["8 s3:*", "9 sqs:*", "15 sns:*"],
         &[],
-        &["7: `only` does not cover all of `s3:*`, so the finding stands"],
+        &["7: `only` does not cover `s3:*`, so the finding stands"],
     );
 }
 

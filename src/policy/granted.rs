@@ -53,13 +53,9 @@ impl Granted {
         Self { actions: sorted(Scope::Only(actions)), ..self }
     }
 
-    /// Whether every action lies within one of the patterns.
-    pub fn acts_within(&self, patterns: &[String]) -> bool {
-        let within = |action: &str| patterns.iter().any(|it| covers(it, action, true));
-        match &self.actions {
-            Scope::Only(actions) => !actions.is_empty() && actions.iter().all(|it| within(it)),
-            Scope::AllExcept(_) => within("*"),
-        }
+    /// The actions that lie within none of the patterns, in words.
+    pub fn acts_beyond(&self, patterns: &[String]) -> Vec<String> {
+        more(&self.actions, &Scope::Only(patterns.to_vec()), &|wide, narrow| covers(wide, narrow, true))
     }
 
     /// What it grants that `accepted` does not, in words; empty when it grants no more.
@@ -248,14 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn actions_lie_within_patterns_only_all_together() {
-        let within = |actions: Scope<String>, pattern: &str| granted(actions, &[]).acts_within(&[pattern.to_owned()]);
-        assert!(within(only(&["ec2:describe*", "ec2:DescribeI?stances"]), "ec2:Describe*"));
-        assert!(!within(only(&["ec2:Desc*"]), "ec2:Describe*"));
-        assert!(!within(only(&["ec2:DescribeA", "s3:*"]), "ec2:*"));
-        assert!(!within(only(&["ec2:Describe*"]), "ec2:Describe?"));
-        assert!(!within(only(&["*"]), "ec2:*"));
-        assert!(!within(but(&["ec2:*"]), "ec2:*"));
-        assert!(within(but(&["ec2:*"]), "*"));
+    fn actions_beyond_patterns_are_named() {
+        let beyond = |actions: Scope<String>, pattern: &str| granted(actions, &[]).acts_beyond(&[pattern.to_owned()]);
+        assert!(beyond(only(&["ec2:describe*", "ec2:DescribeI?stances"]), "ec2:Describe*").is_empty());
+        assert_eq!(beyond(only(&["ec2:Desc*"]), "ec2:Describe*"), ["`ec2:Desc*`"]);
+        assert_eq!(beyond(only(&["ec2:DescribeA", "s3:*"]), "ec2:*"), ["`s3:*`"]);
+        assert_eq!(beyond(only(&["ec2:Describe*"]), "ec2:Describe?"), ["`ec2:Describe*`"]);
+        assert_eq!(beyond(only(&["*"]), "ec2:*"), ["`*`"]);
+        assert_eq!(beyond(but(&["ec2:*"]), "ec2:*"), ["all but `ec2:*`"]);
+        assert!(beyond(but(&["ec2:*"]), "*").is_empty());
     }
 }

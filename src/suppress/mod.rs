@@ -9,16 +9,21 @@
 //! argument or reference that its value came by. A comment that silences nothing, or that cannot be understood, is a
 //! finding itself.
 
+mod comment;
+mod date;
+mod entries;
+
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::config;
+pub use date::Date;
+
+use crate::config::{self, Config};
 use crate::rule::{Carrier, Confidence, Finding, Label, Rule};
 use crate::source::{FileId, Source, Span, Workspace};
 use crate::syntax::hcl::{self, Accessor, Block, Body, Expr, ExprKind, Part};
+use comment::{Directive, Name, parse};
 
 /// The rule for comments that silence nothing.
 const UNUSED: &str = "unused_ignore";
@@ -33,8 +38,10 @@ pub struct Terms<'a> {
     pub rules: &'a [&'static Rule],
     /// The day of the run, for `until`.
     pub today: Date,
-    /// Whether a comment without a reason does not count.
-    pub require_reason: bool,
+    /// What the configuration answers for, and what it asks of comments.
+    pub config: &'a Config,
+    /// Whether the run goes over all that the configuration speaks of, so that what it says of nothing is unused.
+    pub whole: bool,
 }
 
 /// The findings parted.
@@ -46,10 +53,12 @@ pub struct Outcome {
     pub said: Vec<Finding>,
     /// Those that a comment answers for, with the reason it gives.
     pub answered: Vec<(Finding, String)>,
+    /// Those that the configuration answers for, likewise.
+    pub accepted: Vec<(Finding, String)>,
 }
 
-/// Takes out the findings that a comment of any opened file answers for, and adds what is to be said about the
-/// comments of the selected files. The findings are those of single instances, before equal ones are merged.
+/// Takes out the findings that a comment of any opened file or the configuration answers for, and adds what is to be
+/// said about the comments of the selected files and about the configuration. The findings are those of single instances, before equal ones are merged.
 pub fn apply(workspace: &Workspace, findings: Vec<Finding>, terms: &Terms<'_>) -> Outcome {
     let mut files: BTreeMap<FileId, Commented> = BTreeMap::new();
     for source in workspace.opened() {
@@ -71,6 +80,7 @@ pub fn apply(workspace: &Workspace, findings: Vec<Finding>, terms: &Terms<'_>) -
         }
     }
     outcome.said = said;
+    entries::apply(workspace, &mut outcome, terms);
     outcome
 }
 
@@ -112,7 +122,7 @@ struct Ignore {
     expired: bool,
     /// Findings that an expired comment would have answered for.
     missed: usize,
-    /// Findings that `only` leaves standing: where, and what they are about.
+    /// Findings that `only` leaves standing: where, and what it does not cover.
     refused: Vec<(Span, String)>,
 }
 
@@ -149,7 +159,7 @@ impl Commented {
                 name.span = at(&name.range);
                 !name.rules.is_empty()
             });
-            if terms.require_reason && directive.reason.trim().is_empty() {
+            if terms.config.require_reason && directive.reason.trim().is_empty() {
                 out.problems.push((comment.span, "a reason is required here: `reason=\"…\"`".into()));
                 continue;
             }
@@ -182,13 +192,8 @@ impl Commented {
         for ignore in &self.ignores {
             let mut names = ignore.directive.names.iter().filter(|name| was_run(name));
             if let Some(until) = ignore.directive.until.filter(|_| ignore.expired) {
-                let message = match ignore.missed {
-                    0 => format!("this ignore ended on {until}, and there is nothing left for it to silence"),
-                    1 => format!("this ignore ended on {until}, so a finding stands again"),
-                    n => format!("this ignore ended on {until}, so {n} findings stand again"),
-                };
-                let help = "take it out, or answer for the finding anew";
-                out.extend(names.next().map(|name| self.finding(rule, name.span, message, help)));
+                let message = ended(until, ignore.missed);
+                out.extend(names.next().map(|name| self.finding(rule, name.span, message, ANEW)));
                 continue;
             }
             for name in names.filter(|name| !name.used) {
@@ -202,9 +207,8 @@ impl Commented {
     }
 
     fn unused(&self, rule: &'static Rule, ignore: &Ignore, name: &Name, outcome: &Outcome) -> Finding {
-        if let Some((span, subject)) = ignore.refused.first() {
-            let message = format!("`only` does not cover all of `{subject}`, so the finding stands");
-            let mut finding = self.finding(rule, name.span, message, "widen `only` if that is meant to be accepted");
+        if let Some((span, beyond)) = ignore.refused.first() {
+            let mut finding = self.finding(rule, name.span, beyond.clone(), WIDEN);
             finding.labels.push(Label { span: *span, message: "this is what was found".into() });
             return finding;
         }
@@ -230,24 +234,53 @@ impl Commented {
     }
 
     fn finding(&self, rule: &Rule, span: Span, message: String, help: &str) -> Finding {
-        let head = rule.head();
-        Finding {
-            rule: rule.id,
-            severity: head.severity,
-            confidence: head.confidence,
-            message,
-            help: Some(help.to_owned()),
-            span,
-            labels: Vec::new(),
-            carrier: Carrier { kind: None, address: "".into(), source: None },
-            statement: None,
-            instances: Vec::new(),
-            subject: self.source.slice(span).to_owned(),
-            granted: None,
-            identities: Vec::new(),
-            fingerprint: String::new(),
-        }
+        said(rule, &self.source, span, message, help)
     }
+}
+
+/// A finding about what answers for findings.
+fn said(rule: &Rule, source: &Source, span: Span, message: String, help: &str) -> Finding {
+    let head = rule.head();
+    Finding {
+        rule: rule.id,
+        severity: head.severity,
+        confidence: head.confidence,
+        message,
+        help: Some(help.to_owned()),
+        span,
+        labels: Vec::new(),
+        carrier: Carrier { kind: None, address: "".into(), source: None },
+        statement: None,
+        instances: Vec::new(),
+        subject: source.slice(span).to_owned(),
+        granted: None,
+        identities: Vec::new(),
+        fingerprint: String::new(),
+    }
+}
+
+const ANEW: &str = "take it out, or answer for the finding anew";
+
+const WIDEN: &str = "widen `only` if that is meant to be accepted";
+
+fn ended(until: Date, missed: usize) -> String {
+    match missed {
+        0 => format!("this ignore ended on {until}, and there is nothing left for it to silence"),
+        1 => format!("this ignore ended on {until}, so a finding stands again"),
+        n => format!("this ignore ended on {until}, so {n} findings stand again"),
+    }
+}
+
+/// What of a finding `only` does not accept, in words; none when it accepts all of it, as an empty one does.
+fn beyond(finding: &Finding, only: &[String]) -> Option<String> {
+    if only.is_empty() {
+        return None;
+    }
+    let Some(granted) = &finding.granted else {
+        return Some("`only` names actions and this finding is about none, so it stands".to_owned());
+    };
+    let beyond = granted.acts_beyond(only);
+    (!beyond.is_empty()).then(|| format!("`only` does not cover {}, so the finding stands", beyond.join(", ")))
 }
 
 impl Ignore {
@@ -257,8 +290,8 @@ impl Ignore {
         if !self.directive.names.iter().any(named) {
             return false;
         }
-        if !self.directive.only.is_empty() && !granted_within(finding, &self.directive.only) {
-            let refused = (finding.span, finding.subject.clone());
+        if let Some(beyond) = beyond(finding, &self.directive.only) {
+            let refused = (finding.span, beyond);
             if !self.refused.contains(&refused) {
                 self.refused.push(refused);
             }
@@ -271,12 +304,6 @@ impl Ignore {
         self.directive.names.iter_mut().filter(|name| named(name)).for_each(|name| name.used = true);
         true
     }
-}
-
-/// Whether every action that a finding is about lies within one of the patterns. A finding that is about no actions
-/// lies within nothing.
-fn granted_within(finding: &Finding, only: &[String]) -> bool {
-    finding.granted.as_ref().is_some_and(|it| it.acts_within(only))
 }
 
 /// What a comment covers.
@@ -422,279 +449,6 @@ fn of_part(part: &Part, out: &mut Vec<Span>) {
         Part::For { collection, body, .. } => {
             of_expression(collection, out);
             body.iter().for_each(|it| of_part(it, out));
-        }
-    }
-}
-
-/// What a comment says.
-#[derive(Debug)]
-struct Directive {
-    names: Vec<Name>,
-    only: Vec<String>,
-    reason: String,
-    until: Option<Date>,
-}
-
-/// A rule as a comment names it.
-#[derive(Debug)]
-struct Name {
-    text: String,
-    range: Range<usize>,
-    span: Span,
-    rules: Vec<&'static Rule>,
-    used: bool,
-}
-
-type Problem = (Range<usize>, String);
-
-const FORM: &str = "`iamlint: ignore[rule] reason=\"…\" until=2027-01-31`";
-
-/// Reads a comment, its marks included; none when it does not speak to iamlint. A range is one of its bytes.
-fn parse(comment: &str) -> Option<Result<Directive, Problem>> {
-    let word = comment.find("iamlint")?;
-    let after = word + "iamlint".len();
-    let first = comment[..word].trim_matches(['#', '/', '*', ' ', '\t']).is_empty();
-    let rest = &comment[after..];
-    let verb_at = after + rest.len() - rest.trim_start_matches([':', '-', '_', ' ', '\t']).len();
-    let separator = comment[after..verb_at].trim();
-    let verb: String = comment[verb_at..].chars().take_while(char::is_ascii_alphabetic).collect();
-    let behind = &comment[verb_at + verb.len()..];
-    let is_ignore = verb.eq_ignore_ascii_case("ignore");
-    if separator == ":" && is_ignore {
-        let end = comment.strip_suffix("*/").map_or(comment.len(), str::len);
-        return Some(Parser { text: &comment[..end], at: verb_at + verb.len() }.directive());
-    }
-    // What only looks like one must not be passed over in silence, and a sentence about iamlint is none.
-    let verbs = ["ignore", "ignores", "disable", "skip", "suppress", "allow", "noqa", "nolint", "exclude", "off"];
-    let is_verb = verbs.iter().any(|it| verb.eq_ignore_ascii_case(it));
-    let looks_like_one = match separator {
-        "" => is_verb && behind.starts_with(['[', '=', ':', '(']),
-        ":" => is_verb || first,
-        _ => is_verb,
-    };
-    looks_like_one.then(|| Err((word..verb_at + verb.len(), format!("this is not understood: an ignore is {FORM}"))))
-}
-
-struct Parser<'t> {
-    text: &'t str,
-    at: usize,
-}
-
-impl Parser<'_> {
-    fn directive(mut self) -> Result<Directive, Problem> {
-        let names = self.list('[', ']', "the rules are named in brackets: `ignore[wildcard_action]`")?;
-        let names = names.into_iter().map(|(text, range)| {
-            let span = Span::new(FileId(0), range.start, range.end);
-            Name { text, range, span, rules: Vec::new(), used: false }
-        });
-        let mut out = Directive { names: names.collect(), only: Vec::new(), reason: String::new(), until: None };
-        let mut seen: Vec<String> = Vec::new();
-        loop {
-            self.space();
-            let rest = &self.text[self.at..];
-            // What stands behind another comment mark is for people.
-            if rest.is_empty() || rest.starts_with('#') || rest.starts_with("//") {
-                return Ok(out);
-            }
-            let start = self.at;
-            let key: String = rest.chars().take_while(|it| it.is_alphanumeric() || matches!(it, '-' | '_')).collect();
-            self.at += key.len();
-            let range = start..self.at.max(start + rest.chars().next().map_or(0, char::len_utf8));
-            let key = key.to_lowercase();
-            if seen.contains(&key) {
-                return Err((range, format!("`{key}` is said twice")));
-            }
-            match key.as_str() {
-                "only" => {
-                    let list = self.list('(', ')', "what is accepted stands in brackets: `only(ec2:Describe*)`")?;
-                    out.only = list.into_iter().map(|(text, _)| text).collect();
-                }
-                "reason" => out.reason = self.quoted(range)?,
-                "until" => out.until = Some(self.date(range)?),
-                _ => return Err((range, format!("this is not understood: an ignore is {FORM}"))),
-            }
-            seen.push(key);
-        }
-    }
-
-    fn space(&mut self) {
-        let rest = &self.text[self.at..];
-        self.at += rest.len() - rest.trim_start().len();
-    }
-
-    fn eat(&mut self, char: char) -> bool {
-        self.space();
-        let found = self.text[self.at..].starts_with(char);
-        if found {
-            self.at += char.len_utf8();
-        }
-        found
-    }
-
-    /// Names between brackets, with their places.
-    fn list(&mut self, open: char, close: char, or: &str) -> Result<Vec<(String, Range<usize>)>, Problem> {
-        let start = self.at;
-        let wrong = |end: usize| (start..end, or.to_owned());
-        if !self.eat(open) {
-            return Err(wrong(self.text.len()));
-        }
-        let inside = &self.text[self.at..];
-        let Some(length) = inside.find(close) else { return Err(wrong(self.text.len())) };
-        let mut names = Vec::new();
-        let mut at = self.at;
-        for part in inside[..length].split(',') {
-            let name = part.trim();
-            let begin = at + part.len() - part.trim_start().len();
-            if !name.is_empty() {
-                names.push((name.to_owned(), begin..begin + name.len()));
-            }
-            at += part.len() + 1;
-        }
-        self.at += length + close.len_utf8();
-        if names.is_empty() { Err(wrong(self.at)) } else { Ok(names) }
-    }
-
-    fn quoted(&mut self, key: Range<usize>) -> Result<String, Problem> {
-        let wrong = || (key.clone(), "a reason stands in straight quotes: `reason=\"…\"`".to_owned());
-        if !(self.eat('=') && self.eat('"')) {
-            return Err(wrong());
-        }
-        let mut out = String::new();
-        let mut chars = self.text[self.at..].char_indices();
-        while let Some((at, char)) = chars.next() {
-            match char {
-                '"' => {
-                    self.at += at + 1;
-                    return Ok(out);
-                }
-                '\\' => out.extend(chars.next().map(|(_, char)| char)),
-                char => out.push(char),
-            }
-        }
-        Err(wrong())
-    }
-
-    fn date(&mut self, key: Range<usize>) -> Result<Date, Problem> {
-        let equals = self.eat('=');
-        self.space();
-        let start = self.at;
-        let length = self.text[start..].find(char::is_whitespace).unwrap_or(self.text.len() - start);
-        self.at += length;
-        let word = self.text[start..self.at].trim_matches('"');
-        let wrong = || (key.start..self.at, format!("`{word}` is no date such as `until=2027-01-31`"));
-        Date::parse(word).filter(|_| equals).ok_or_else(wrong)
-    }
-}
-
-/// A day of the calendar; the default comes before every other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Date {
-    year: u32,
-    month: u32,
-    day: u32,
-}
-
-impl Date {
-    /// Reads `2027-01-31`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('-').map(|part| {
-            let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
-            part.parse::<u32>().ok().filter(|_| is_number && (part.len() == 2 || part.len() == 4))
-        });
-        let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        let days = match month {
-            2 if leap => 29,
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            1..=12 => 31,
-            _ => return None,
-        };
-        (text.len() == 10 && parts.next().is_none() && (1..=days).contains(&day)).then_some(Self { year, month, day })
-    }
-
-    /// The day it is, in UTC.
-    pub fn today() -> Self {
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
-        Self::of_days(seconds / 86_400)
-    }
-
-    /// The day that comes so many days after the first of January 1970.
-    /// The method is that of <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>.
-    fn of_days(days: u64) -> Self {
-        let days = days + 719_468;
-        let (era, day_of_era) = (days / 146_097, days % 146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted = (5 * day_of_year + 2) / 153; // months from March
-        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-        let year = year_of_era + era * 400 + u64::from(month <= 2);
-        let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        Self { year: small(year), month: small(month), day: small(day_of_year - (153 * shifted + 2) / 5 + 1) }
-    }
-}
-
-impl fmt::Display for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn problem(comment: &str) -> (String, String) {
-        let (range, message) = parse(comment).expect("it speaks to iamlint").expect_err("it is wrong");
-        (comment[range].to_owned(), message)
-    }
-
-    #[test]
-    fn a_comment_is_read_whole() {
-        let comment = "# because of X  iamlint: Ignore[a_rule, CKV_AWS_1] only(ec2:Describe*, s3:Get*) \
-                       reason=\"a \\\"good\\\" one, # and more\" until=2027-01-31 # for people";
-        let directive = parse(comment).unwrap().unwrap();
-        let names: Vec<_> = directive.names.iter().map(|it| (&*it.text, &comment[it.range.clone()])).collect();
-        assert_eq!(names, [("a_rule", "a_rule"), ("CKV_AWS_1", "CKV_AWS_1")]);
-        assert_eq!(directive.only, ["ec2:Describe*", "s3:Get*"]);
-        assert_eq!(directive.reason, "a \"good\" one, # and more");
-        assert_eq!(directive.until.unwrap().to_string(), "2027-01-31");
-        assert!(parse("/* iamlint: ignore[a] */").unwrap().is_ok());
-        assert!(parse("//iamlint:ignore[a]").unwrap().is_ok());
-    }
-
-    #[test]
-    fn what_cannot_be_understood_is_said_at_its_place() {
-        assert_eq!(problem("# iamlint: ignore").1, "the rules are named in brackets: `ignore[wildcard_action]`");
-        assert_eq!(problem("# iamlint: ignore[]").0, "[]");
-        assert_eq!(problem("# iamlint: ignore[a").0, "[a");
-        assert_eq!(problem("# iamlint: ignore[a] because").0, "because");
-        assert_eq!(problem("# iamlint: ignore[a] reason=because").0, "reason");
-        assert_eq!(problem("# iamlint: ignore[a] reason=\"x").0, "reason");
-        assert_eq!(
-            problem("# iamlint: ignore[a] until=2027-02-29").1,
-            "`2027-02-29` is no date such as `until=2027-01-31`"
-        );
-        assert_eq!(problem("# iamlint: ignore[a] until=soon").0, "until=soon");
-        assert_eq!(problem("# iamlint: ignore[a] only s3:*").0, " s3:*");
-        assert_eq!(problem("# iamlint: ignore[a] reason=\"x\" reason=\"y\"").1, "`reason` is said twice");
-        assert_eq!(problem("# iamlint: ignore[a] é").0, "é");
-        for other in ["iamlint:skip=a", "iamlint-disable a", "iamlint ignore[a]", "iamlint: silence a"] {
-            assert!(problem(&format!("# {other}")).1.starts_with("this is not understood"), "{other}");
-        }
-        for prose in ["see the iamlint page", "run iamlint: it helps", "iamlint ignores this, alas", "x.iamlint.y"] {
-            assert!(parse(&format!("# {prose}")).is_none(), "{prose}");
-        }
-    }
-
-    #[test]
-    fn days_follow_the_calendar() {
-        assert_eq!(Date::of_days(0).to_string(), "1970-01-01");
-        assert_eq!(Date::of_days(11_016).to_string(), "2000-02-29");
-        assert_eq!(Date::of_days(20_818).to_string(), "2026-12-31");
-        assert!(Date::parse("2026-12-31") < Date::parse("2027-01-01"));
-        for wrong in ["2026-13-01", "2026-1-01", "26-01-01", "2026-01-00", "2026-01-01-01", "+026-01-01", ""] {
-            assert_eq!(Date::parse(wrong), None, "{wrong}");
         }
     }
 }
