@@ -23,8 +23,8 @@ rules![
     Policy: [
         full_administrator, kms_any_key, kms_unbounded_grant, kms_wildcard_action, not_action_allow,
         not_principal_allow, not_resource_allow, open_oidc_trust, open_trust, partial_wildcard_action,
-        passrole_any_role, public_bucket_policy, public_key_policy, public_resource_policy, wildcard_action,
-        wildcard_resource,
+        passrole_any_role, public_bucket_policy, public_key_policy, public_resource_policy, untrusted_principal,
+        wildcard_action, wildcard_resource,
     ],
     Attachment: [attached_administrator],
     Bucket: [public_access_block_off, public_acl],
