@@ -74,9 +74,10 @@ pub fn find(request: Request) -> Found {
     roots.sort();
     roots.dedup();
     let ground = ground(request.input.iter().map(|(path, _)| path).chain(&request.paths));
+    let folders = request.paths.iter().filter(|it| it.is_dir()).map(|it| ground.absolute(it)).collect();
     let given = request.input.map(|(path, bytes)| (shown(&path), bytes));
     let disk = Disk { roots, given, folders: RwLock::default() };
-    Found { workspace: Workspace::new(Box::new(disk), selected).on(ground), errors, skipped }
+    Found { workspace: Workspace::new(Box::new(disk), selected).on(ground, folders), errors, skipped }
 }
 
 /// Where these paths stand: in the repository around all of them.
@@ -115,13 +116,6 @@ pub fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
 pub fn configuration(path: &Path, ground: &Ground) -> Result<Result<Config, Unusable>, String> {
     let text = read_text(path)?;
     Ok(Config::of(Written { path: shown(path), text }, ground, &read_text))
-}
-
-/// Whether one of the paths is a folder that holds all that a configuration speaks of.
-pub fn cover(paths: &[PathBuf], config: &Config) -> bool {
-    let absolute = |path: &Path| std::path::absolute(path).map(|it| normal(&it)).unwrap_or_default();
-    let folders = config.files.iter().map(|it| absolute(folder_of(&it.path)));
-    folders.into_iter().all(|folder| paths.iter().any(|it| it.is_dir() && folder.starts_with(absolute(it))))
 }
 
 /// The nearest folder that holds all of the paths, absolute.

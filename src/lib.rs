@@ -2,6 +2,7 @@
 //!
 //! The map of the modules and what holds between them is in `ARCHITECTURE.md`.
 
+pub mod baseline;
 pub mod catalog;
 pub mod config;
 pub mod files;

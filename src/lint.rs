@@ -11,12 +11,13 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 
+use crate::baseline::{self, Known, Searched};
 use crate::config::{Config, ExternalModules};
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::frontend::{Attachment, Bucket, Configuration};
 use crate::policy::Policy;
-use crate::report::{InputError, Report, Summary, Suppressed, Unresolved};
+use crate::report::{Comparison, InputError, Report, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Context, Finding, Identity, Label, Rule};
 use crate::source::{FileId, Selected, Span, Workspace};
 use crate::suppress::{self, Terms};
@@ -33,8 +34,17 @@ pub struct Options {
     pub config: Config,
     /// The day of the run, for suppressions that end.
     pub today: suppress::Date,
-    /// Whether the run goes over all that the configuration speaks of.
-    pub whole: bool,
+    /// What the findings are held against, if anything.
+    pub before: Option<Before>,
+}
+
+/// Findings that were there before.
+#[derive(Clone, Debug)]
+pub struct Before {
+    /// The file or the revision that had them.
+    pub name: String,
+    /// The findings.
+    pub known: Vec<Known>,
 }
 
 /// What came of one root module or one file.
@@ -44,6 +54,8 @@ struct Part {
     errors: Vec<InputError>,
     summary: Summary,
     unresolved: Vec<Unresolved>,
+    /// The folder or file, from the root of the repository.
+    within: Option<String>,
     crashed: bool,
 }
 
@@ -131,7 +143,7 @@ fn undeclared(roots: &[Arc<Folder>], options: &Options) -> Part {
 
 fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, options: &Options) -> Part {
     let collected = terraform::read(workspace, called, root, &options.terraform);
-    let mut part = Part::default();
+    let mut part = Part { within: Some(workspace.ground.from_root(&root.path)), ..Part::default() };
     part.errors.extend(collected.errors.into_iter().map(|it| input_error(workspace, it)));
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
@@ -196,6 +208,7 @@ fn folder_errors(workspace: &Workspace, folder: &Folder) -> Vec<InputError> {
 fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, options: &Options) -> Part {
     let mut part = Part::default();
     let Ok(source) = workspace.open(&file.path) else { return part };
+    part.within = Some(workspace.ground.from_root(&file.path));
     if used.contains(&source.id) && !file.named {
         return part;
     }
@@ -348,8 +361,10 @@ fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
 fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Options) -> Report {
     let mut report = Report::default();
     let mut findings = Vec::new();
+    let mut seen: FxHashSet<String> = FxHashSet::default();
     for part in parts {
         findings.extend(part.findings);
+        seen.extend(part.within);
         report.errors.extend(part.errors);
         report.summary.add(part.summary);
         report.unresolved.extend(part.unresolved);
@@ -369,7 +384,10 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         rules: &options.rules,
         today: options.today,
         config: &options.config,
-        whole: options.whole && workspace.selected.iter().all(|it| !it.named),
+        whole: options.config.files.iter().all(|it| {
+            let folder = workspace.ground.absolute(&it.path);
+            folder.parent().is_some_and(|it| workspace.covers(it))
+        }),
     };
     if let Some(named) = named_only(workspace) {
         // Files that were named select what is reported; the modules around them were read whole.
@@ -387,6 +405,9 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     let vendored = vendored(workspace, &mut outcome.findings, options.config.external_modules);
     let (standing, below) = options.config.apply(workspace, outcome.findings);
     report.findings = merged(standing);
+    if let Some(before) = &options.before {
+        compare(workspace, &mut report, before, &seen, &options.rules);
+    }
     sort(workspace, &mut report.findings, |it| it);
     let configured = outcome.accepted.into_iter().chain(vendored).chain(below).collect();
     for (suppressed, by) in [(outcome.answered, "comment"), (configured, "config")] {
@@ -399,6 +420,29 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     }
     sort(workspace, &mut report.suppressed, |it| &it.finding);
     report
+}
+
+/// Holds the findings against those that were there before, and takes out what is no wider.
+fn compare(
+    workspace: &Workspace,
+    report: &mut Report,
+    before: &Before,
+    seen: &FxHashSet<String>,
+    rules: &[&'static Rule],
+) {
+    // Of files that were named alone, not every finding around them is reported.
+    let is_partial = named_only(workspace).is_some();
+    let searched = Searched {
+        is_there: &|within| !is_partial && seen.contains(within),
+        is_covered: &|within| !is_partial && workspace.covers(&workspace.ground.root.join(within)),
+        was_run: &|rule| rules.iter().any(|it| it.id == rule),
+    };
+    let compared = baseline::compare(&before.known, mem::take(&mut report.findings), &searched);
+    report.findings = compared.standing;
+    let reason = format!("known from `{}`", before.name);
+    let accepted = compared.accepted.into_iter();
+    report.suppressed.extend(accepted.map(|finding| Suppressed { finding, reason: reason.clone(), by: "baseline" }));
+    report.compared = Some(Comparison { with: before.name.clone(), fixed: compared.gone, kept: compared.kept });
 }
 
 /// The files that were selected, when all of them were named and no folder was.

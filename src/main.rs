@@ -100,7 +100,6 @@ fn check(check: &Check) -> anyhow::Result<u8> {
         files::read_text(path).map_err(|problem| anyhow::anyhow!("`--var-file {}`: {problem}", path.display()))?;
     }
 
-    let whole = files::cover(&paths, &config);
     let request = Request {
         input: if is_input { Some(input(check)?) } else { None },
         paths: if is_input { Vec::new() } else { paths },
@@ -117,7 +116,7 @@ fn check(check: &Check) -> anyhow::Result<u8> {
         terraform: terraform::Options { var_files: check.var_file.clone(), vars: check.var.clone() },
         config,
         today: Date::today(),
-        whole,
+        before: None,
     };
     let progress = Progress::new(begun, !check.quiet);
     let mut report = lint::check(&workspace, &options, jobs, &|done, of| progress.step(done, of));

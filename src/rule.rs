@@ -229,6 +229,17 @@ pub struct Finding {
     pub identities: Vec<Identity>,
     /// Stable across line moves, file renames and the order of statements.
     pub fingerprint: String,
+    /// How it differs from what was there before; none when nothing was compared, or when it does not differ.
+    pub change: Option<Change>,
+}
+
+/// How a finding differs from what was there before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// There was nothing like it.
+    New,
+    /// It grants more than it did: each in a few words, such as `` on `*` ``.
+    Wider(Vec<String>),
 }
 
 /// What makes a finding of one instance the same finding from run to run.
@@ -240,6 +251,13 @@ pub struct Identity {
     pub address: Arc<str>,
     /// Made of the rule, these two, the name of the statement and what is granted.
     pub fingerprint: String,
+}
+
+impl Identity {
+    /// The address, or the file where there is none.
+    pub fn name(&self) -> &str {
+        if self.address.is_empty() { &self.within } else { &self.address }
+    }
 }
 
 /// A further place of a finding.
@@ -337,6 +355,7 @@ impl<'a> Context<'a> {
             granted: None,
             identities: Vec::new(),
             fingerprint: String::new(),
+            change: None,
         });
         let finding = self.findings.last_mut().expect("it was pushed above");
         let mut report = Report { finding };

@@ -197,6 +197,8 @@ pub struct Workspace {
     pub selected: Vec<Selected>,
     /// Where its paths stand.
     pub ground: Ground,
+    /// The folders all of whose files are selected, absolute.
+    pub folders: Vec<PathBuf>,
     reader: Box<dyn Reader>,
     files: RwLock<Files>,
 }
@@ -213,13 +215,18 @@ impl Workspace {
     /// A workspace over whatever `reader` hands out.
     pub fn new(reader: Box<dyn Reader>, mut selected: Vec<Selected>) -> Self {
         selected.sort();
-        Self { selected, ground: Ground::default(), reader, files: RwLock::default() }
+        Self { selected, ground: Ground::default(), folders: Vec::new(), reader, files: RwLock::default() }
     }
 
-    /// The same workspace standing somewhere.
+    /// The same workspace standing somewhere, with the folders that it covers.
     #[must_use]
-    pub fn on(self, ground: Ground) -> Self {
-        Self { ground, ..self }
+    pub fn on(self, ground: Ground, folders: Vec<PathBuf>) -> Self {
+        Self { ground, folders, ..self }
+    }
+
+    /// Whether everything in a folder, or a file itself, would have been selected; its path is absolute.
+    pub fn covers(&self, path: &Path) -> bool {
+        self.folders.iter().any(|it| path.starts_with(it))
     }
 
     /// A workspace of texts in memory, all of them selected.
@@ -227,7 +234,7 @@ impl Workspace {
         let texts: std::collections::BTreeMap<PathBuf, String> =
             texts.into_iter().map(|(path, text)| (normal(&path.into()), text.into())).collect();
         let selected = texts.keys().map(|path| Selected { path: path.clone(), named: false }).collect();
-        Self::new(Box::new(Texts(texts)), selected)
+        Self::new(Box::new(Texts(texts)), selected).on(Ground::default(), vec![PathBuf::new()])
     }
 
     /// The file at a path, read on first use.

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["policy", "catalog"],
     &["frontend"],
     &["rule"],
-    &["rules", "suppress", "config"],
+    &["rules", "suppress", "config", "baseline"],
     &["report", "lint"],
     &["files"],
     &["main", "cli"],

@@ -12,7 +12,7 @@ fn lint(toml: &str, files: &[(&str, &str)]) -> (Workspace, Report) {
     let config = Config::parse(toml).unwrap();
     let workspace = Workspace::of_texts(files.iter().copied());
     let today = Date::parse("2026-06-15").unwrap();
-    let options = Options { rules: config.rules(), config, today, whole: true, ..Options::default() };
+    let options = Options { rules: config.rules(), config, today, ..Options::default() };
     let report = lint::check(&workspace, &options, 1, &|_, _| {});
     assert_eq!(report.errors, []);
     (workspace, report)
@@ -108,7 +108,8 @@ fn an_entry_that_answers_for_nothing_says_where_it_would() {
 #[test]
 fn a_run_over_a_part_calls_nothing_unused() {
     let config = Config::parse(&entry("paths = [\"elsewhere\"]")).unwrap();
-    let workspace = Workspace::of_texts(FILES);
+    let mut workspace = Workspace::of_texts(FILES);
+    workspace.folders.clear();
     let options = Options { rules: config.rules(), config, ..Options::default() };
     let report = lint::check(&workspace, &options, 1, &|_, _| {});
     assert!(report.findings.iter().all(|it| it.rule != "unused_ignore"));

@@ -75,7 +75,7 @@ fn problem(rule: &'static Rule, example: &Example) -> Option<String> {
         Ok(config) => config,
         Err(_) => return Some("the configuration above it cannot be read".to_owned()),
     };
-    let options = Options { rules, config, whole: true, ..Options::default() };
+    let options = Options { rules, config, ..Options::default() };
     let report = lint::check(&workspace, &options, 1, &|_, _| {});
     if let Some(error) = report.errors.first() {
         return Some(format!("it cannot be read: {}", error.message));

@@ -596,6 +596,7 @@ mod tests {
             granted: None,
             identities: Vec::new(),
             fingerprint: String::new(),
+            change: None,
         }
     }
 

@@ -705,6 +705,7 @@ mod tests {
             granted: None,
             identities: Vec::new(),
             fingerprint: String::new(),
+            change: None,
         };
         (workspace, finding)
     }

@@ -256,6 +256,7 @@ fn said(rule: &Rule, source: &Source, span: Span, message: String, help: &str) -
         granted: None,
         identities: Vec::new(),
         fingerprint: String::new(),
+        change: None,
     }
 }
 
