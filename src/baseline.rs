@@ -81,6 +81,8 @@ pub struct Compared {
     pub gone: Vec<Known>,
     /// What is known and not gone, with what it grants now where that is less.
     pub kept: Vec<Known>,
+    /// What is known of the findings that have become wider.
+    pub outgrown: Vec<Known>,
 }
 
 /// Where a run has looked, so that what was not found there is gone.
@@ -242,14 +244,18 @@ impl<'k> Matching<'k> {
         let mut singles = self.singles.iter().zip(replaced);
         for known in self.known {
             let was_run = (self.searched.was_run)(&known.rule);
-            let (mut gone, mut kept) = (Vec::new(), Vec::new());
+            let (mut gone, mut kept, mut outgrown) = (Vec::new(), Vec::new(), Vec::new());
             for (it, _) in singles.by_ref().take(known.instances.len()).filter(|(_, replaced)| !**replaced) {
                 let within = &it.identity.within;
                 let is_gone = || (self.searched.is_there)(within) || (self.searched.is_covered)(within);
-                let list = if !it.taken && was_run && is_gone() { &mut gone } else { &mut kept };
+                let list = match it.taken {
+                    true => &mut outgrown,
+                    false if was_run && is_gone() => &mut gone,
+                    false => &mut kept,
+                };
                 list.push(it.identity.clone());
             }
-            for (instances, list) in [(gone, &mut out.gone), (kept, &mut out.kept)] {
+            for (instances, list) in [(gone, &mut out.gone), (kept, &mut out.kept), (outgrown, &mut out.outgrown)] {
                 if !instances.is_empty() {
                     list.push(Known { instances, ..known.clone() });
                 }

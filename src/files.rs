@@ -15,7 +15,7 @@ use crate::report::InputError;
 use crate::source::{Ground, ReadError, Reader, Selected, Workspace, normal};
 
 /// A file larger than this is reported rather than read, so that memory stays bounded.
-const LIMIT: u64 = 64 << 20;
+pub(crate) const LIMIT: u64 = 64 << 20;
 
 /// How many files `files_below` lists at most: a `fileset` over a whole disk must end.
 const BELOW: usize = 100_000;
@@ -24,7 +24,7 @@ const BELOW: usize = 100_000;
 const NEVER: [&str; 3] = [".git", ".terraform", "node_modules"];
 
 /// The file that says which files are not to be linted, with the rules of `.gitignore`.
-const IGNORE_FILE: &str = ".iamlintignore";
+pub(crate) const IGNORE_FILE: &str = ".iamlintignore";
 
 /// What the command line names.
 #[derive(Clone, Debug, Default)]
@@ -287,15 +287,20 @@ fn problem(error: ignore::Error, root: &Path) -> (PathBuf, String) {
 }
 
 /// Whether a file of that name is read when the folder above it is linted.
-fn is_linted(name: &OsStr) -> bool {
+pub(crate) fn is_linted(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     let terraform = [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it));
     // Terraform passes over the files of editors: `.#main.tf`.
     if terraform { !name.starts_with('.') } else { name.ends_with(".json") }
 }
 
+/// Whether a path leads through a folder that holds what others wrote or what tools made.
+pub(crate) fn is_of_tools(path: &Path) -> bool {
+    path.components().any(|it| NEVER.iter().any(|name| it.as_os_str() == *name))
+}
+
 /// A path as it is shown: relative to where the run was started when it lies below.
-fn shown(path: &Path) -> PathBuf {
+pub(crate) fn shown(path: &Path) -> PathBuf {
     let below = std::env::current_dir().ok().and_then(|folder| path.strip_prefix(folder).ok());
     let path = normal(below.unwrap_or(path));
     if path.as_os_str().is_empty() { ".".into() } else { path }
@@ -354,7 +359,7 @@ fn read_known(path: &Path, metadata: &Metadata) -> Result<Vec<u8>, ReadError> {
 
 /// The disk, as far as the user has named it.
 #[derive(Debug)]
-struct Disk {
+pub(crate) struct Disk {
     /// Without links: what may be read lies in one of them.
     roots: Vec<PathBuf>,
     /// What standard input says, by the path it stands for.
@@ -364,6 +369,12 @@ struct Disk {
 }
 
 impl Disk {
+    /// The disk below these paths.
+    pub(crate) fn of(roots: &[PathBuf]) -> Self {
+        let roots = roots.iter().flat_map(fs::canonicalize).collect();
+        Self { roots, given: None, folders: RwLock::default() }
+    }
+
     fn real_folder(&self, folder: &Path) -> Option<PathBuf> {
         if let Some(real) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(folder) {
             return real.clone();

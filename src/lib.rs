@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod config;
 pub mod files;
 pub mod frontend;
+pub mod git;
 pub mod lint;
 pub mod policy;
 pub mod report;

@@ -442,7 +442,12 @@ fn compare(
     let reason = format!("known from `{}`", before.name);
     let accepted = compared.accepted.into_iter();
     report.suppressed.extend(accepted.map(|finding| Suppressed { finding, reason: reason.clone(), by: "baseline" }));
-    report.compared = Some(Comparison { with: before.name.clone(), fixed: compared.gone, kept: compared.kept });
+    report.compared = Some(Comparison {
+        with: before.name.clone(),
+        fixed: compared.gone,
+        kept: compared.kept,
+        outgrown: compared.outgrown,
+    });
 }
 
 /// The files that were selected, when all of them were named and no folder was.

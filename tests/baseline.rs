@@ -127,7 +127,7 @@ fn statements_are_told_apart_whatever_their_order() {
     let (logs, data) = (statement("\"s3:*\"", LOGS, ""), statement("\"s3:*\"", "\"arn:aws:s3:::data/*\"", ""));
     let both = policy("a", &[logs.clone(), data.clone()]);
     expect(&both, &policy("a", &[data.clone(), logs.clone()]), &[], &[]);
-    let one = policy("a", &[logs.clone()]);
+    let one = policy("a", std::slice::from_ref(&logs));
     expect(&both, &one, &[], &["wildcard_action aws_iam_policy.a: s3:*"]);
     expect(&one, &both, &["wildcard_action aws_iam_policy.a: new"], &[]);
     let named = |sid: &str| policy("a", &[statement("\"s3:*\"", LOGS, &format!("sid = \"{sid}\""))]);
@@ -179,9 +179,7 @@ fn a_file_or_a_folder_that_has_moved_is_known() {
 #[test]
 fn what_is_no_statement_fires_when_it_changes() {
     let bucket = |off: &str| {
-        format!(
-            "resource \"aws_s3_bucket\" \"b\" {{}}\nresource \"aws_s3_bucket_public_access_block\" \"b\" {{\n  bucket = aws_s3_bucket.b.id\n  block_public_acls = true\n  block_public_policy = true\n  ignore_public_acls = true\n  restrict_public_buckets = true\n}}\n"
-        )
+        "resource \"aws_s3_bucket\" \"b\" {}\nresource \"aws_s3_bucket_public_access_block\" \"b\" {\n  bucket = aws_s3_bucket.b.id\n  block_public_acls = true\n  block_public_policy = true\n  ignore_public_acls = true\n  restrict_public_buckets = true\n}\n"
         .replace(&format!("{off} = true"), &format!("{off} = false"))
     };
     let one = bucket("ignore_public_acls");

@@ -44,6 +44,8 @@ pub struct Comparison {
     pub fixed: Vec<Known>,
     /// What is still known, with what it grants now where that is less.
     pub kept: Vec<Known>,
+    /// What is known of the findings that have become wider.
+    pub outgrown: Vec<Known>,
 }
 
 /// A finding that does not count, and why.
