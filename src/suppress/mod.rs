@@ -12,6 +12,7 @@
 mod comment;
 mod date;
 mod entries;
+mod peers;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -94,7 +95,7 @@ fn answer(files: &mut BTreeMap<FileId, Commented>, finding: &Finding) -> Option<
         let Some(commented) = files.get_mut(&place.file) else { continue };
         for ignore in &mut commented.ignores {
             if ignore.region.covers(place, &commented.source) && ignore.takes(finding) {
-                reason.get_or_insert_with(|| ignore.directive.reason.clone());
+                reason.get_or_insert_with(|| ignore.reason(finding));
             }
         }
     }
@@ -119,6 +120,8 @@ struct Commented {
 struct Ignore {
     directive: Directive,
     region: Region,
+    /// The comment as it is written, when it is one for another linter.
+    peer: Option<String>,
     expired: bool,
     /// Findings that an expired comment would have answered for.
     missed: usize,
@@ -131,7 +134,9 @@ impl Commented {
     fn read(source: &Arc<Source>, terms: &Terms<'_>) -> Option<Self> {
         let name = source.path.file_name()?.to_str()?;
         let has_comments = [".tf", ".tofu", ".tfvars"].iter().any(|ending| name.ends_with(ending));
-        if !has_comments || memchr::memmem::find(source.text.as_bytes(), b"iamlint").is_none() {
+        let marks = std::iter::once("iamlint").chain(terms.config.honour.iter().map(|it| peers::mark(*it)));
+        let has = |mark: &str| memchr::memmem::find(source.text.as_bytes(), mark.as_bytes()).is_some();
+        if !has_comments || !marks.into_iter().any(has) {
             return None;
         }
         let cuts = hcl::cut(source);
@@ -139,7 +144,23 @@ impl Commented {
         let mut next = 0;
         let mut out = Self { source: Arc::clone(source), ignores: Vec::new(), problems: Vec::new() };
         for comment in &cuts.comments {
-            let Some(parsed) = parse(source.slice(comment.span)) else { continue };
+            let text = source.slice(comment.span);
+            for honoured in peers::parse(text, &terms.config.honour) {
+                if terms.config.require_reason && honoured.reason.is_empty() {
+                    continue;
+                }
+                let region = match honoured.scope {
+                    peers::Scope::Around => Region::around(&cuts, comment.span),
+                    scope => {
+                        let next = next_code(&source.text, comment.span.end as usize);
+                        let constructs = constructs.get_or_insert_with(|| constructs_of(source, &cuts));
+                        let region = Region::of(source, comment.span, next, constructs);
+                        if scope == peers::Scope::NextLine { Region { construct: None, ..region } } else { region }
+                    }
+                };
+                out.ignores.push(Ignore::of_peer(honoured, region, comment.span, terms));
+            }
+            let Some(parsed) = parse(text) else { continue };
             let at = |range: &Range<usize>| {
                 let start = comment.span.start as usize;
                 Span::new(source.id, start + range.start, start + range.end)
@@ -170,6 +191,7 @@ impl Commented {
             let constructs = constructs.get_or_insert_with(|| constructs_of(source, &cuts));
             out.ignores.push(Ignore {
                 region: Region::of(source, comment.span, next, constructs),
+                peer: None,
                 expired: directive.until.is_some_and(|until| until < terms.today),
                 directive,
                 missed: 0,
@@ -189,7 +211,7 @@ impl Commented {
         }
         let Some(rule) = rule(UNUSED) else { return };
         let was_run = |name: &Name| name.rules.iter().any(|it| terms.rules.iter().any(|ran| ran.id == it.id));
-        for ignore in &self.ignores {
+        for ignore in self.ignores.iter().filter(|it| it.peer.is_none()) {
             let mut names = ignore.directive.names.iter().filter(|name| was_run(name));
             if let Some(until) = ignore.directive.until.filter(|_| ignore.expired) {
                 let message = ended(until, ignore.missed);
@@ -285,6 +307,23 @@ fn beyond(finding: &Finding, only: &[String]) -> Option<String> {
 }
 
 impl Ignore {
+    fn of_peer(honoured: peers::Honoured, region: Region, span: Span, terms: &Terms<'_>) -> Self {
+        let peers::Honoured { text, rules, reason, until, .. } = honoured;
+        let name = Name { text: text.clone(), range: 0..0, span, rules, used: false };
+        let directive = Directive { names: vec![name], only: Vec::new(), reason, until };
+        let expired = until.is_some_and(|until| until < terms.today);
+        Self { directive, region, peer: Some(text), expired, missed: 0, refused: Vec::new() }
+    }
+
+    /// The reason that it gives, and what says the same here when it is one for another linter.
+    fn reason(&self, finding: &Finding) -> String {
+        let Directive { reason, until, .. } = &self.directive;
+        let Some(peer) = &self.peer else { return reason.clone() };
+        let why = if reason.is_empty() { String::new() } else { format!(" reason=\"{}\"", reason.replace('"', "'")) };
+        let end = until.map(|it| format!(" until={it}")).unwrap_or_default();
+        format!("{peer}, which is `iamlint: ignore[{}]{why}{end}` here", finding.rule)
+    }
+
     /// Whether it answers for a finding that its region covers; takes note of it.
     fn takes(&mut self, finding: &Finding) -> bool {
         let named = |name: &Name| name.rules.iter().any(|rule| rule.id == finding.rule);
@@ -345,6 +384,12 @@ impl Region {
             .filter(|it| line.contains(&(it.start as usize)))
             .min_by_key(|it| (it.start, std::cmp::Reverse(it.end)));
         Self { line, construct: outermost.copied() }
+    }
+
+    /// The block around a comment.
+    fn around(cuts: &hcl::Cuts, comment: Span) -> Self {
+        let block = cuts.blocks.iter().find(|it| it.span.contains(comment));
+        Self { line: 0..0, construct: block.map(|it| it.span) }
     }
 
     fn covers(&self, place: Span, source: &Source) -> bool {
