@@ -1,8 +1,9 @@
 //! The commands that set a repository up: the baseline of what is accepted for now.
 
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::io;
-use std::path::Path;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use iamlint::baseline::{self, Known};
@@ -10,6 +11,9 @@ use iamlint::config::Overrides;
 use iamlint::files;
 use iamlint::lint::Before;
 use iamlint::report::{Comparison, visible};
+use iamlint::rule::Finding;
+use iamlint::source::Workspace;
+use iamlint::suppress::{self, Insertion};
 
 use crate::cli::{Baseline, Remembered};
 use crate::{CLEAN, FINDINGS, INPUT, INTERNAL, Linted, Linting, say, written};
@@ -85,15 +89,80 @@ fn compared(Remembered { input, file }: &Remembered) -> anyhow::Result<(Linted, 
 }
 
 fn save(file: &Path, known: Vec<Known>) -> anyhow::Result<()> {
-    let context = || format!("the baseline `{}`", file.display());
-    // A file that is half written would accept less than it did.
+    replace(file, &baseline::write(known))
+}
+
+/// Writes a file as a whole or not at all.
+fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
+    let context = || format!("`{}`", file.display());
     let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = folder.join(format!(".{}.new", file.file_name().unwrap_or_default().to_string_lossy()));
-    let save = || -> io::Result<()> {
-        fs::write(&beside, baseline::write(known))?;
-        fs::rename(&beside, file)
+    if !file.exists() {
+        return fs::write(file, text).with_context(context);
+    }
+    let mut beside = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
+    let permissions = fs::metadata(file).with_context(context)?.permissions();
+    fs::set_permissions(beside.path(), permissions).with_context(context)?;
+    beside.write_all(text.as_bytes()).with_context(context)?;
+    // A link is followed, so that it stays one.
+    let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    beside.persist(file).map(|_| ()).map_err(|error| error.error).with_context(context)
+}
+
+/// Writes an ignore for each finding that stands, and lints again. Only what does silence its finding is written.
+pub(crate) fn add_ignore(linting: &mut Linting<'_>, linted: Linted, reason: &str) -> anyhow::Result<Linted> {
+    if linting.options.config.require_reason && reason.trim().is_empty() {
+        bail!("the configuration requires a reason: `--reason \"…\"`");
+    }
+    let Linted { report, workspace, .. } = &linted;
+    let mut wanted: Vec<&Finding> = report.findings.iter().collect();
+    let comments = suppress::comments(workspace, &wanted, reason);
+    let over = inserted(workspace, &comments);
+    linting.over.clone_from(&over);
+    let tried = linting.run()?;
+    // What still stands although something was written for it is not written for.
+    let standing = fingerprints(&tried);
+    wanted.retain(|it| !standing.contains(it.fingerprint.as_str()));
+    let over = inserted(workspace, &suppress::comments(workspace, &wanted, reason));
+
+    let (path, text) = match linting.options.config.files.last() {
+        Some(file) => (linting.ground.absolute(&file.path), file.text.clone()),
+        None => (linting.ground.root.join(files::CONFIG_FILE), String::new()),
     };
-    save().with_context(context)
+    let all: Vec<&Finding> = report.findings.iter().collect();
+    let entries = suppress::entries_for(workspace, &all, path.parent().unwrap_or(&path), reason);
+    for (file, text) in &over {
+        replace(file, text)?;
+    }
+    if !entries.is_empty() {
+        let text =
+            if text.is_empty() { entries.trim_start().to_owned() } else { format!("{}\n{entries}", text.trim_end()) };
+        replace(&path, &text)?;
+        let config = crate::configuration_of(&path, &linting.ground, linting.input.color)?;
+        linting.options.config.ignores = config.ignores;
+        linting.options.config.files = config.files;
+    }
+    linting.over.clear();
+    let after = linting.run()?;
+    let standing = fingerprints(&after);
+    let silenced = report.findings.iter().filter(|it| !standing.contains(it.fingerprint.as_str())).count();
+    let (all, files) = (report.findings.len(), over.len() + usize::from(!entries.is_empty()));
+    say(&format!("silenced {silenced} of {}, in {}", counted(all, "finding"), counted(files, "file")));
+    Ok(after)
+}
+
+fn fingerprints(linted: &Linted) -> HashSet<&str> {
+    linted.report.findings.iter().map(|it| it.fingerprint.as_str()).collect()
+}
+
+/// The texts of files with something put in, by path.
+fn inserted(workspace: &Workspace, insertions: &[Insertion]) -> BTreeMap<PathBuf, String> {
+    let mut texts: BTreeMap<PathBuf, String> = BTreeMap::new();
+    // From the end, so that what comes before stays where it is.
+    for Insertion { file, at, text } in insertions.iter().rev() {
+        let source = workspace.source(*file);
+        texts.entry(source.path.clone()).or_insert_with(|| source.text.to_string()).insert_str(*at, text);
+    }
+    texts
 }
 
 /// What could not be read counts here as everywhere.

@@ -157,6 +157,12 @@ pub(crate) struct Check {
     /// Exit with 0 whatever is found; errors still count
     #[arg(long, help_heading = "Findings")]
     pub(crate) exit_zero: bool,
+    /// Write an ignore for every finding that stands: a comment, or an entry of `iamlint.toml` where files have none
+    #[arg(long, conflicts_with = "exit_zero", help_heading = "Findings")]
+    pub(crate) add_ignore: bool,
+    /// The reason that those ignores give
+    #[arg(long, value_name = "TEXT", requires = "add_ignore", help_heading = "Findings")]
+    pub(crate) reason: Option<String>,
     /// Suppress the findings that a baseline accepts, as long as they grant no more
     #[arg(long, value_name = "FILE", conflicts_with = "base", help_heading = "Findings")]
     pub(crate) baseline: Option<PathBuf>,

@@ -1,7 +1,7 @@
 //! The only code that touches the disk: paths to a [`Workspace`], and the reader behind it.
 //! What a file means is not known here; which names are worth reading is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read as _};
@@ -12,7 +12,7 @@ use ignore::{WalkBuilder, WalkState};
 
 use crate::config::{Config, Unusable, Written};
 use crate::report::InputError;
-use crate::source::{Ground, ReadError, Reader, Selected, Workspace, normal};
+use crate::source::{Ground, Overlay, ReadError, Reader, Selected, Workspace, normal};
 
 /// A file larger than this is reported rather than read, so that memory stays bounded.
 pub(crate) const LIMIT: u64 = 64 << 20;
@@ -33,6 +33,8 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// One document that did not come from the disk: the path it is shown and read as, and its bytes.
     pub input: Option<(PathBuf, Vec<u8>)>,
+    /// Texts that take the place of files, by the paths they are shown with.
+    pub over: BTreeMap<PathBuf, String>,
     /// Further files that may be read though they lie elsewhere, such as those of `--var-file`.
     pub also: Vec<PathBuf>,
     /// Whether a named path with nothing to lint is no error.
@@ -77,7 +79,9 @@ pub fn find(request: Request) -> Found {
     let folders = request.paths.iter().filter(|it| it.is_dir()).map(|it| ground.absolute(it)).collect();
     let given = request.input.map(|(path, bytes)| (shown(&path), bytes));
     let disk = Disk { roots, given, folders: RwLock::default() };
-    Found { workspace: Workspace::new(Box::new(disk), selected).on(ground, folders), errors, skipped }
+    let reader: Box<dyn Reader> =
+        if request.over.is_empty() { Box::new(disk) } else { Box::new(Overlay { below: disk, texts: request.over }) };
+    Found { workspace: Workspace::new(reader, selected).on(ground, folders), errors, skipped }
 }
 
 /// Where these paths stand: in the repository around all of them.

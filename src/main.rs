@@ -3,6 +3,7 @@
 mod adopt;
 mod cli;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -102,7 +103,10 @@ fn check(check: &Check) -> anyhow::Result<u8> {
         (None, Some(revision)) => Some(linting.before(revision)?),
         (None, None) => None,
     };
-    let linted = linting.run()?;
+    let mut linted = linting.run()?;
+    if check.add_ignore {
+        linted = adopt::add_ignore(&mut linting, linted, check.reason.as_deref().unwrap_or_default())?;
+    }
 
     let begun = Instant::now();
     write(check, &linted.report, &linted.workspace)?;
@@ -125,6 +129,8 @@ struct Linting<'i> {
     paths: Vec<PathBuf>,
     ground: Ground,
     options: lint::Options,
+    /// The texts of files that are about to be written, by the paths they are shown with.
+    over: BTreeMap<PathBuf, String>,
     progress: bool,
 }
 
@@ -161,13 +167,14 @@ impl<'i> Linting<'i> {
             before: None,
         };
         let paths = if is_input { Vec::new() } else { paths };
-        Ok(Self { input, paths, ground, options, progress: false })
+        Ok(Self { input, paths, ground, options, over: BTreeMap::new(), progress: false })
     }
 
     fn request(&self) -> Request {
         Request {
             paths: self.paths.clone(),
             input: None,
+            over: self.over.clone(),
             also: self.input.var_file.clone(),
             allow_empty: self.input.allow_empty,
             jobs: self.jobs(),
@@ -243,6 +250,9 @@ fn consistent(check: &Check) -> anyhow::Result<()> {
     }
     if check.input.stdin_filename.is_some() && dashes == 0 {
         bail!("`--stdin-filename` names what standard input says, which is read when the path is `-`");
+    }
+    if check.add_ignore && dashes > 0 {
+        bail!("`--add-ignore` writes into files, and standard input is none");
     }
     if check.base.is_some() && dashes > 0 {
         bail!("`--base` compares with a revision, which has no standard input");

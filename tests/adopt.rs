@@ -239,3 +239,67 @@ fn a_revision_that_cannot_be_had_is_said_plainly() {
     let text = said(&clone.path().join("shallow"), "HEAD~1");
     assert!(text.contains("shallow") && text.contains("fetch-depth: 0"), "{text}");
 }
+
+#[test]
+fn ignores_are_written_where_they_work_and_pin_what_they_accept() {
+    let text = r#"data "aws_iam_policy_document" "a" {
+  statement {
+    actions = [
+      "s3:*",
+      "sqs:*",
+    ]
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_policy" "b" {
+  policy = <<-EOT
+    { "Version": "2012-10-17", "Statement": [
+      { "Effect": "Allow", "Action": "sns:*", "Resource": "arn:aws:sns:eu-west-1:111122223333:a" }
+    ] }
+  EOT
+}
+"#;
+    let folder =
+        with_config(&[("main.tf", text), ("p/a.json", &WIDE.replace("\"Effect\"", "\"Sid\": \"Logs\", \"Effect\""))]);
+    let at = folder.path();
+    let said = status(&run(at, &["check", "--add-ignore", "--reason", "as \"ever\""]), 0);
+    assert!(said.contains("silenced 4 of 4 findings, in 2 files"), "{said}");
+    let written = fs::read_to_string(at.join("main.tf")).unwrap();
+    let reason = "reason=\"as \\\"ever\\\"\"";
+    let expected = text
+        .replace(
+            "      \"s3:*\"",
+            &format!("      # iamlint: ignore[wildcard_action] only(s3:*) {reason}\n      \"s3:*\""),
+        )
+        .replace(
+            "      \"sqs:*\"",
+            &format!("      # iamlint: ignore[wildcard_action] only(sqs:*) {reason}\n      \"sqs:*\""),
+        )
+        .replace("  policy =", &format!("  # iamlint: ignore[wildcard_action] only(sns:*) {reason}\n  policy ="));
+    assert_eq!(written, expected);
+    let config = fs::read_to_string(at.join("iamlint.toml")).unwrap();
+    let entry = "[[ignore]]\nrule = \"wildcard_action\"\npaths = [\"p/a.json\"]\nsid = \"Logs\"\nonly = [\"s3:*\"]\nreason = \"as \\\"ever\\\"\"\n";
+    assert_eq!(config, format!("select = [\"wildcard_action\"]\n\n{entry}"));
+    // Nothing is left to silence, and nothing is written twice.
+    status(&run(at, &["check"]), 0);
+    status(&run(at, &["check", "--add-ignore"]), 0);
+    assert_eq!(fs::read_to_string(at.join("main.tf")).unwrap(), expected);
+    // What becomes wider fires again.
+    put(at, "main.tf", &expected.replace("\"sqs:*\",", "\"*\","));
+    status(&run(at, &["check"]), 1);
+}
+
+#[test]
+fn ignores_are_written_for_what_is_selected_only_and_with_a_reason_where_one_is_required() {
+    let folder = with_config(&[("a.json", WIDE), ("b.json", WIDE)]);
+    let at = folder.path();
+    put(at, "iamlint.toml", "require-reason = true\n");
+    assert!(status(&run(at, &["check", "--add-ignore"]), 2).contains("requires a reason"));
+    status(&run(at, &["check", "--reason", "x"]), 2);
+    status(&run(at, &["check", "-", "--add-ignore", "--reason", "x"]), 2);
+    let arguments = ["check", "a.json", "--select", "wildcard_action", "--add-ignore", "--reason", "x"];
+    status(&run(at, &arguments), 0);
+    status(&run(at, &["check", "--select", "wildcard_action", "a.json"]), 0);
+    status(&run(at, &["check", "--select", "wildcard_action"]), 1);
+}

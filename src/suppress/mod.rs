@@ -12,13 +12,16 @@
 mod comment;
 mod date;
 mod entries;
+mod insert;
 mod peers;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 pub use date::Date;
+pub use insert::{Insertion, comments, entries as entries_for};
 
 use crate::config::{self, Config};
 use crate::rule::{Carrier, Confidence, Finding, Label, Rule};
@@ -129,14 +132,18 @@ struct Ignore {
     refused: Vec<(Span, String)>,
 }
 
+/// Whether a file of that name has comments.
+fn takes_comments(path: &Path) -> bool {
+    let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+    [".tf", ".tofu", ".tfvars"].iter().any(|ending| name.ends_with(ending))
+}
+
 impl Commented {
     /// The comments of a file, if it has any that are for iamlint.
     fn read(source: &Arc<Source>, terms: &Terms<'_>) -> Option<Self> {
-        let name = source.path.file_name()?.to_str()?;
-        let has_comments = [".tf", ".tofu", ".tfvars"].iter().any(|ending| name.ends_with(ending));
         let marks = std::iter::once("iamlint").chain(terms.config.honour.iter().map(|it| peers::mark(*it)));
         let has = |mark: &str| memchr::memmem::find(source.text.as_bytes(), mark.as_bytes()).is_some();
-        if !has_comments || !marks.into_iter().any(has) {
+        if !takes_comments(&source.path) || !marks.into_iter().any(has) {
             return None;
         }
         let cuts = hcl::cut(source);
@@ -153,7 +160,7 @@ impl Commented {
                     peers::Scope::Around => Region::around(&cuts, comment.span),
                     scope => {
                         let next = next_code(&source.text, comment.span.end as usize);
-                        let constructs = constructs.get_or_insert_with(|| constructs_of(source, &cuts));
+                        let constructs = constructs.get_or_insert_with(|| constructs_of(source, &cuts).constructs);
                         let region = Region::of(source, comment.span, next, constructs);
                         if scope == peers::Scope::NextLine { Region { construct: None, ..region } } else { region }
                     }
@@ -188,7 +195,7 @@ impl Commented {
             if next < comment.span.end as usize {
                 next = next_code(&source.text, comment.span.end as usize);
             }
-            let constructs = constructs.get_or_insert_with(|| constructs_of(source, &cuts));
+            let constructs = constructs.get_or_insert_with(|| constructs_of(source, &cuts).constructs);
             out.ignores.push(Ignore {
                 region: Region::of(source, comment.span, next, constructs),
                 peer: None,
@@ -413,11 +420,19 @@ fn next_code(text: &str, from: usize) -> usize {
     }
 }
 
-/// Everything in a file that has a beginning and an end: blocks, attributes, lists, objects, their elements and entries.
-fn constructs_of(source: &Source, cuts: &hcl::Cuts) -> Vec<Span> {
-    let mut out = Vec::new();
+/// What the places of a file lie in.
+#[derive(Debug, Default)]
+struct Shape {
+    /// Everything that has a beginning and an end: blocks, attributes, lists, objects, their elements and entries.
+    constructs: Vec<Span>,
+    /// Texts, in which a comment would be text.
+    texts: Vec<Span>,
+}
+
+fn constructs_of(source: &Source, cuts: &hcl::Cuts) -> Shape {
+    let mut out = Shape::default();
     for cut in &cuts.blocks {
-        out.push(cut.span);
+        out.constructs.push(cut.span);
         if let (Some(block), _) = hcl::parse_block(source, cut) {
             of_block(&block, &mut out);
         }
@@ -428,14 +443,14 @@ fn constructs_of(source: &Source, cuts: &hcl::Cuts) -> Vec<Span> {
     out
 }
 
-fn of_block(block: &Block, out: &mut Vec<Span>) {
-    out.push(block.span);
+fn of_block(block: &Block, out: &mut Shape) {
+    out.constructs.push(block.span);
     of_body(&block.body, out);
 }
 
-fn of_body(body: &Body, out: &mut Vec<Span>) {
+fn of_body(body: &Body, out: &mut Shape) {
     for attribute in &body.attributes {
-        out.push(attribute.name.span.to(attribute.value.span));
+        out.constructs.push(attribute.name.span.to(attribute.value.span));
         of_expression(&attribute.value, out);
     }
     for block in &body.blocks {
@@ -443,21 +458,25 @@ fn of_body(body: &Body, out: &mut Vec<Span>) {
     }
 }
 
-fn of_expression(expression: &Expr, out: &mut Vec<Span>) {
+fn of_expression(expression: &Expr, out: &mut Shape) {
     match &expression.kind {
-        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Variable(_) => {}
-        ExprKind::Template(parts) => parts.iter().for_each(|part| of_part(part, out)),
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Variable(_) => {}
+        ExprKind::Text(_) => out.texts.push(expression.span),
+        ExprKind::Template(parts) => {
+            out.texts.push(expression.span);
+            parts.iter().for_each(|part| of_part(part, out));
+        }
         ExprKind::List(elements) => {
-            out.push(expression.span);
+            out.constructs.push(expression.span);
             for element in elements {
-                out.push(element.span);
+                out.constructs.push(element.span);
                 of_expression(element, out);
             }
         }
         ExprKind::Object(items) => {
-            out.push(expression.span);
+            out.constructs.push(expression.span);
             for item in items {
-                out.push(item.key.span.to(item.value.span));
+                out.constructs.push(item.key.span.to(item.value.span));
                 of_expression(&item.value, out);
             }
         }
@@ -473,18 +492,18 @@ fn of_expression(expression: &Expr, out: &mut Vec<Span>) {
         ExprKind::Binary(_, sides) => all(sides.iter(), out),
         ExprKind::Unary(_, inner) | ExprKind::Paren(inner) => of_expression(inner, out),
         ExprKind::For(of) => {
-            out.push(expression.span);
+            out.constructs.push(expression.span);
             let parts = [Some(&of.collection), of.result_key.as_ref(), Some(&of.result), of.condition.as_ref()];
             all(parts.into_iter().flatten(), out);
         }
     }
 }
 
-fn all<'e>(expressions: impl IntoIterator<Item = &'e Expr>, out: &mut Vec<Span>) {
+fn all<'e>(expressions: impl IntoIterator<Item = &'e Expr>, out: &mut Shape) {
     expressions.into_iter().for_each(|it| of_expression(it, out));
 }
 
-fn of_part(part: &Part, out: &mut Vec<Span>) {
+fn of_part(part: &Part, out: &mut Shape) {
     match part {
         Part::Literal(_) => {}
         Part::Interpolation(inner) => of_expression(inner, out),
