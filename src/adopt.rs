@@ -1,4 +1,5 @@
-//! The commands that set a repository up: the baseline of what is accepted for now.
+//! The commands that set a repository up: its configuration, the baseline of what is accepted for now, and the ignores
+//! that are written for what stands.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use iamlint::baseline::{self, Known};
-use iamlint::config::Overrides;
+use iamlint::config::{self, Config, Overrides};
 use iamlint::files;
 use iamlint::lint::Before;
 use iamlint::report::{Comparison, visible};
@@ -15,7 +16,7 @@ use iamlint::rule::Finding;
 use iamlint::source::Workspace;
 use iamlint::suppress::{self, Insertion};
 
-use crate::cli::{Baseline, Remembered};
+use crate::cli::{self, Baseline, Input, Remembered};
 use crate::{CLEAN, FINDINGS, INPUT, INTERNAL, Linted, Linting, say, written};
 
 /// What a baseline file remembers.
@@ -106,6 +107,56 @@ fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
     // A link is followed, so that it stays one.
     let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     beside.persist(file).map(|_| ()).map_err(|error| error.error).with_context(context)
+}
+
+pub(crate) fn config(command: &cli::Config) -> anyhow::Result<u8> {
+    match command {
+        cli::Config::Schema => written(|out| {
+            serde_json::to_writer_pretty(&mut *out, &config::schema())?;
+            writeln!(out)
+        }),
+        cli::Config::Show { path, config } => {
+            if !path.exists() {
+                bail!("`{}`: no such file or folder", path.display());
+            }
+            let paths = [path.clone()];
+            let ground = files::ground(&paths);
+            let config = match config.clone().or_else(|| files::config_file(&paths)) {
+                Some(file) => crate::configuration_of(&file, &ground, cli::Color::Auto)?,
+                None => Config::default(),
+            };
+            written(|out| out.write_all(visible_lines(&config::show(&config, &ground, path)).as_bytes()))
+        }
+    }
+}
+
+/// A text of several lines made visible.
+fn visible_lines(text: &str) -> String {
+    text.lines().map(|line| visible(line).into_owned() + "\n").collect()
+}
+
+pub(crate) fn init(folder: &Path) -> anyhow::Result<u8> {
+    let file = folder.join(files::CONFIG_FILE);
+    if !folder.is_dir() {
+        bail!("`{}` is no folder", folder.display());
+    }
+    if file.exists() {
+        bail!("there is a configuration `{}` already", file.display());
+    }
+    let input = Input { paths: vec![folder.to_owned()], allow_empty: true, ..Input::default() };
+    let linted = Linting::new(&input, Overrides::default(), false)?.run()?;
+    let mut seen = config::Seen::default();
+    for source in linted.workspace.opened() {
+        seen.look(&source.text);
+    }
+    replace(&file, &config::initial(&seen))?;
+    say(&format!("wrote `{}`", visible(&file.to_string_lossy())));
+    let findings = linted.report.findings.len();
+    if findings > 0 {
+        let are = counted(findings, "finding");
+        say(&format!("{are} below it now: fix them, or accept them for now with `iamlint baseline create`"));
+    }
+    Ok(unread(&linted))
 }
 
 /// Writes an ignore for each finding that stands, and lints again. Only what does silence its finding is written.

@@ -44,6 +44,15 @@ pub(crate) enum Command {
     /// Accept the findings that are there, so that only new and wider ones count
     #[command(subcommand)]
     Baseline(Baseline),
+    /// Write a commented `iamlint.toml` after looking at what is there
+    Init {
+        /// The folder to write it in
+        #[arg(value_name = "FOLDER", default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Show the configuration that holds for a file, or the JSON Schema of `iamlint.toml`
+    #[command(subcommand)]
+    Config(Config),
     /// Show the page of a rule: what it reports, why, and how to pass
     Explain {
         /// The rule, by its id or a peer's (`CKV_AWS_62`)
@@ -63,7 +72,7 @@ pub(crate) enum Command {
 }
 
 /// What is linted, and under which configuration.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Input {
     /// Files and folders; `-` for one document from standard input [default: .]
     #[arg(value_name = "PATH")]
@@ -91,6 +100,20 @@ pub(crate) struct Input {
     /// How many threads to use [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Show what holds for a file or folder, as one configuration that says it all
+    Show {
+        /// The file or folder
+        path: PathBuf,
+        /// The configuration, instead of the nearest `iamlint.toml` above the path
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Write the JSON Schema of `iamlint.toml`
+    Schema,
 }
 
 #[derive(Debug, Subcommand)]

@@ -60,6 +60,8 @@ fn run() -> u8 {
     let done = match cli.command {
         Command::Check(check) => self::check(&check),
         Command::Baseline(command) => adopt::baseline(&command),
+        Command::Init { folder } => adopt::init(&folder),
+        Command::Config(command) => adopt::config(&command),
         Command::Explain { rule } => explain(&rule),
         Command::Rules { format } => list(format),
         Command::Completions { shell } => {

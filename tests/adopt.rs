@@ -303,3 +303,58 @@ fn ignores_are_written_for_what_is_selected_only_and_with_a_reason_where_one_is_
     status(&run(at, &["check", "--select", "wildcard_action", "a.json"]), 0);
     status(&run(at, &["check", "--select", "wildcard_action"]), 1);
 }
+
+#[test]
+fn a_first_configuration_says_what_was_seen() {
+    let policy = WIDE.replace("arn:aws:s3:::logs/*", "arn:aws:sqs:eu-west-1:111122223333:a").replace("s3:*", "sqs:*");
+    let folder = folder(&[
+        (
+            "main.tf",
+            "data \"aws_iam_policy_document\" \"a\" {\n  #checkov:skip=CKV_AWS_111:ours\n  #checkov:skip=CKV_TF_1\n  statement {\n    actions = [\"s3:*\"]\n    resources = [\"*\"]\n  }\n}\n",
+        ),
+        ("p/a.json", &policy),
+    ]);
+    let at = folder.path();
+    let said = status(&run(at, &["init"]), 0);
+    assert!(said.contains("findings below it now"), "{said}");
+    let text = fs::read_to_string(at.join("iamlint.toml")).unwrap();
+    assert!(text.contains("there are 1 for checkov.") && text.contains("honour = [\"checkov\"]"), "{text}");
+    assert!(text.contains("# \"111122223333\" = \"…\"  # named once"), "{text}");
+    status(&run(at, &["init"]), 2);
+    let verbose = status(&run(at, &["check", "--select", "wildcard_action", "--verbose"]), 1);
+    assert!(verbose.contains("which is `iamlint: ignore[wildcard_action] reason=\"ours\"` here"), "{verbose}");
+    // What is left as a comment is right once it is none.
+    let uncommented: String = text
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(key) if key.starts_with(['[', '"']) || key.contains(" = ") => format!("{key}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    put(at, "iamlint.toml", &uncommented.replace("paths = [\"policies/vendor.json\"]", "paths = [\"p\"]"));
+    status(&run(at, &["check", "--exit-zero"]), 0);
+}
+
+#[test]
+fn what_holds_for_a_file_is_shown_as_a_configuration_that_says_the_same() {
+    let base = "fail-on = \"high\"\n[trust.accounts]\n\"111122223333\" = \"us\"\n";
+    let config = "extends = \"base.toml\"\nselect = [\"wildcard_action\"]\n[[overrides]]\npaths = [\"sandbox\"]\nfail-on = \"critical\"\nseverity = { wildcard_action = \"low\" }\n[[ignore]]\nrule = \"wildcard_action\"\npaths = [\"old\"]\n";
+    let folder = folder(&[("iamlint.toml", config), ("base.toml", base), ("sandbox/a.json", WIDE), ("b.json", WIDE)]);
+    let at = folder.path();
+    let show = |path: &str| status(&run(at, &["config", "show", path]), 0);
+    let (sandbox, other) = (show("sandbox/a.json"), show("b.json"));
+    assert!(
+        sandbox.contains("# from base.toml, then iamlint.toml\n# and from what is different for [\"sandbox\"]"),
+        "{sandbox}"
+    );
+    assert!(sandbox.contains("fail-on = \"critical\"") && sandbox.contains("wildcard_action = \"low\""), "{sandbox}");
+    assert!(other.contains("fail-on = \"high\"") && other.contains("\"111122223333\" = \"us\""), "{other}");
+    assert!(!sandbox.contains("[[ignore]]"));
+    put(at, "iamlint.toml", &sandbox);
+    let again = status(&run(&at.join("sandbox"), &["config", "show", "a.json"]), 0);
+    let lines = |text: &str| text.lines().filter(|it| !it.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(lines(&again), lines(&sandbox));
+    status(&run(at, &["config", "show", "gone"]), 2);
+    let schema: Value = serde_json::from_slice(&run(at, &["config", "schema"]).stdout).unwrap();
+    assert_eq!(schema["title"], "iamlint.toml");
+}

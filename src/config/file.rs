@@ -128,6 +128,32 @@ pub enum Peer {
     Kics,
 }
 
+impl Peer {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Checkov, Self::Trivy, Self::Tfsec, Self::Kics];
+
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Checkov => "checkov",
+            Self::Trivy => "trivy",
+            Self::Tfsec => "tfsec",
+            Self::Kics => "kics",
+        }
+    }
+}
+
+impl ExternalModules {
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::CallSite => "call-site",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// Whom you trust. Of what is not named here nothing is said.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]

@@ -2,6 +2,7 @@
 //! Every key is known or an error at its place; nothing that was written has no effect.
 
 mod file;
+mod show;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 pub use file::{ExternalModules, Peer, schema};
+pub use show::{Seen, initial, show};
 
 use crate::policy::is_account_id;
 use crate::rule::{Confidence, Facts, Finding, Rule, Severity, Trust};

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 pub use date::Date;
 pub use insert::{Insertion, comments, entries as entries_for};
+pub use peers::count as count_of_peer;
 
 use crate::config::{self, Config};
 use crate::rule::{Carrier, Confidence, Finding, Label, Rule};

@@ -61,6 +61,12 @@ pub(super) fn mark(peer: Peer) -> &'static str {
     }
 }
 
+/// How many comments of a text speak to a linter and would silence something here.
+pub fn count(text: &str, peer: Peer) -> usize {
+    let comment = |line: &&str| line.contains(['#', '/']) && line.contains(mark(peer));
+    text.lines().filter(comment).filter(|line| !parse(line, &[peer]).is_empty()).count()
+}
+
 /// What a comment silences that speaks to one of the linters.
 pub(super) fn parse(comment: &str, honour: &[Peer]) -> Vec<Honoured> {
     let comment = comment.trim_end_matches("*/");
@@ -151,7 +157,7 @@ fn aliased(peer: &str, id: &str) -> Vec<&'static Rule> {
 
 fn all(peer: &str) -> Vec<&'static Rule> {
     let is_of = |alias: &&str| alias.split_once(':').is_some_and(|(it, _)| it == peer);
-    rules::all().iter().filter(|it| it.head().aliases.iter().any(|alias| is_of(&alias))).collect()
+    rules::all().iter().filter(|it| it.head().aliases.iter().any(|alias| is_of(alias))).collect()
 }
 
 #[cfg(test)]
