@@ -38,14 +38,20 @@ rules![
         passrole_any_role, private_source_ip, prohibited_element, public_bucket_policy, public_key_policy,
         public_resource_policy, rcp_hits_services, redundant_entry, redundant_statement, retired_action,
         sidestepped_condition, spoofable_condition, unknown_action, unknown_condition_key,
-        unknown_condition_operator, unknown_element, unknown_service_principal, wildcard_action,
-        wildcard_in_exact_condition, wildcard_in_principal, wildcard_resource, wrong_element_type,
+        unknown_condition_operator, unknown_element, unknown_service_principal, untrusted_principal,
+        wildcard_action, wildcard_in_exact_condition, wildcard_in_principal, wildcard_resource,
+        wrong_element_type,
     ],
 ];
 
 /// Every rule there is, in the order of their names.
 pub fn all() -> &'static [Rule] {
     &RULES
+}
+
+/// The rule of an id.
+pub fn by_id(id: &str) -> Option<&'static Rule> {
+    all().binary_search_by_key(&id, |it| it.id).ok().map(|it| &all()[it])
 }
 
 /// The rule of a name: its id, or a peer's id, `CKV_AWS_62` or `checkov:CKV_AWS_62`. Case does not count.

@@ -120,6 +120,7 @@ fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx:
             format!("`{resource}` lets {names} reach every resource, though {they} can be limited to some"),
         )
         .of(statement, format!("{names} on {resource}"))
+        .acting(&actions)
         .severity(severity)
         .help(help);
     if first.action.place.given.is_some() {

@@ -2,10 +2,12 @@
 //!
 //! The map of the modules and what holds between them is in `ARCHITECTURE.md`.
 
+pub mod baseline;
 pub mod catalog;
 pub mod config;
 pub mod files;
 pub mod frontend;
+pub mod git;
 pub mod lint;
 pub mod policy;
 pub mod report;

@@ -167,11 +167,40 @@ pub struct Selected {
     pub named: bool,
 }
 
+/// Where the paths of a workspace stand: what they are relative to, and the root of the repository around them. Both are
+/// empty for a workspace of texts, whose paths are those from the root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ground {
+    /// The folder in which the run was started.
+    pub here: PathBuf,
+    /// The root of the repository, or that folder where there is none.
+    pub root: PathBuf,
+}
+
+impl Ground {
+    /// A path of the workspace made absolute.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        normal(&self.here.join(path))
+    }
+
+    /// A path of the workspace from the root of the repository, the same wherever the run was started, with `/` between
+    /// its parts; absolute when it lies outside.
+    pub fn from_root(&self, path: &Path) -> String {
+        let path = self.absolute(path);
+        let path = path.strip_prefix(&self.root).unwrap_or(&path).to_string_lossy();
+        if std::path::MAIN_SEPARATOR == '/' { path.into_owned() } else { path.replace(std::path::MAIN_SEPARATOR, "/") }
+    }
+}
+
 /// Which files there are and what they say. Every file is read at most once.
 #[derive(Debug)]
 pub struct Workspace {
     /// What to lint, sorted by path.
     pub selected: Vec<Selected>,
+    /// Where its paths stand.
+    pub ground: Ground,
+    /// The folders all of whose files are selected, absolute.
+    pub folders: Vec<PathBuf>,
     reader: Box<dyn Reader>,
     files: RwLock<Files>,
 }
@@ -188,7 +217,18 @@ impl Workspace {
     /// A workspace over whatever `reader` hands out.
     pub fn new(reader: Box<dyn Reader>, mut selected: Vec<Selected>) -> Self {
         selected.sort_by_cached_key(|it| (in_order(&it.path), it.named));
-        Self { selected, reader, files: RwLock::default() }
+        Self { selected, ground: Ground::default(), folders: Vec::new(), reader, files: RwLock::default() }
+    }
+
+    /// The same workspace standing somewhere, with the folders that it covers.
+    #[must_use]
+    pub fn on(self, ground: Ground, folders: Vec<PathBuf>) -> Self {
+        Self { ground, folders, ..self }
+    }
+
+    /// Whether everything in a folder, or a file itself, would have been selected; its path is absolute.
+    pub fn covers(&self, path: &Path) -> bool {
+        self.folders.iter().any(|it| path.starts_with(it))
     }
 
     /// A workspace of texts in memory, all of them selected.
@@ -196,7 +236,7 @@ impl Workspace {
         let texts: std::collections::BTreeMap<PathBuf, String> =
             texts.into_iter().map(|(path, text)| (normal(&path.into()), text.into())).collect();
         let selected = texts.keys().map(|path| Selected { path: path.clone(), named: false }).collect();
-        Self::new(Box::new(Texts(texts)), selected)
+        Self::new(Box::new(Texts(texts)), selected).on(Ground::default(), vec![PathBuf::new()])
     }
 
     /// The file at a path, read on first use.
@@ -217,6 +257,19 @@ impl Workspace {
         }
         files.by_path.insert(path.into_os_string(), opened.clone());
         opened
+    }
+
+    /// A file that is known by its text already and is none of those to lint: the configuration.
+    pub fn with_text(&self, path: &Path, text: &str) -> Arc<Source> {
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Ok(source)) = files.by_path.get(normal(path).as_os_str()) {
+            return Arc::clone(source);
+        }
+        let id = FileId(u32::try_from(files.sources.len()).unwrap_or(u32::MAX));
+        let source = Arc::new(Source::new(id, path.to_owned(), text));
+        files.sources.push(Arc::clone(&source));
+        files.by_path.insert(normal(path).into_os_string(), Ok(Arc::clone(&source)));
+        source
     }
 
     /// The source of a span.
@@ -282,6 +335,38 @@ pub fn in_order(path: &Path) -> Vec<u8> {
     bytes.map(|byte| if std::path::is_separator((*byte).into()) { 0 } else { *byte }).collect()
 }
 
+/// Texts that take the place of files, such as the buffers of an editor or edits that are tried out, over another reader.
+#[derive(Debug)]
+pub struct Overlay<R> {
+    /// What is read where there is no text.
+    pub below: R,
+    /// The texts, by paths as [`normal`] has them.
+    pub texts: std::collections::BTreeMap<PathBuf, String>,
+}
+
+impl<R: Reader> Reader for Overlay<R> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        self.texts.get(path).map_or_else(|| self.below.read(path), |text| Ok(text.clone().into_bytes()))
+    }
+
+    fn files_in(&self, folder: &Path) -> Vec<PathBuf> {
+        let own = self.texts.keys().filter(|path| path.parent() == Some(folder)).cloned();
+        with_own(self.below.files_in(folder), own)
+    }
+
+    fn files_below(&self, folder: &Path) -> Vec<PathBuf> {
+        let own = self.texts.keys().filter(|path| path.starts_with(folder)).cloned();
+        with_own(self.below.files_below(folder), own)
+    }
+}
+
+fn with_own(mut files: Vec<PathBuf>, own: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    files.extend(own);
+    files.sort();
+    files.dedup();
+    files
+}
+
 #[derive(Debug)]
 struct Texts(std::collections::BTreeMap<PathBuf, String>);
 
@@ -316,6 +401,28 @@ mod tests {
         assert_eq!(normal(Path::new("./a/../b/./c")), Path::new("b/c"));
         assert_eq!(normal(Path::new("../a")), Path::new("../a"));
         assert_eq!(normal(Path::new("a/../../b")), Path::new("../b"));
+    }
+
+    #[test]
+    fn a_path_is_told_from_the_root_wherever_the_run_was_started() {
+        let ground = Ground { here: "/repo/infra".into(), root: "/repo".into() };
+        assert_eq!(ground.from_root(Path::new("app/main.tf")), "infra/app/main.tf");
+        assert_eq!(ground.from_root(Path::new("../modules")), "modules");
+        assert_eq!(ground.from_root(Path::new("/elsewhere/x.tf")), "/elsewhere/x.tf");
+        assert_eq!(Ground::default().from_root(Path::new("a/b.tf")), "a/b.tf");
+    }
+
+    #[test]
+    fn a_text_over_a_reader_takes_the_place_of_a_file_and_may_be_a_new_one() {
+        let texts = |texts: &[(&str, &str)]| -> std::collections::BTreeMap<PathBuf, String> {
+            texts.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect()
+        };
+        let below = Texts(texts(&[("a/x.tf", "old"), ("a/y.tf", "y")]));
+        let overlay = Overlay { below, texts: texts(&[("a/x.tf", "new"), ("a/z.tf", "z")]) };
+        assert_eq!(overlay.read(Path::new("a/x.tf")), Ok(b"new".to_vec()));
+        assert_eq!(overlay.read(Path::new("a/y.tf")), Ok(b"y".to_vec()));
+        assert_eq!(overlay.files_in(Path::new("a")), ["a/x.tf", "a/y.tf", "a/z.tf"].map(PathBuf::from));
+        assert_eq!(overlay.files_below(Path::new("b")), Vec::<PathBuf>::new());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod arn;
 mod condition;
 mod form;
 mod grant;
+mod granted;
 mod managed;
 mod operand;
 mod parse;
@@ -15,9 +16,12 @@ mod size;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 pub use arn::{ArnPart, ArnPattern};
 pub use condition::{Condition, Guard, JsonType, Operator, OperatorKind, Quantifier, Value};
 pub use form::{Element, Written};
+pub use granted::{Granted, Test};
 pub use managed::of_aws;
 pub use operand::{IpRange, date, number};
 pub use parse::{Carried, Resolution, VERSIONS, is_policy, parse};
@@ -252,7 +256,8 @@ pub struct Statement {
 }
 
 /// `Action` or `NotAction`, `Resource` or `NotResource`, `Principal` or `NotPrincipal`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scope<T> {
     /// These and no others.
     Only(Vec<T>),
