@@ -136,7 +136,7 @@ fn visible_lines(text: &str) -> String {
 }
 
 pub(crate) fn init(folder: &Path) -> anyhow::Result<u8> {
-    let file = folder.join(files::CONFIG_FILE);
+    let file = if folder == Path::new(".") { PathBuf::new() } else { folder.to_owned() }.join(files::CONFIG_FILE);
     if !folder.is_dir() {
         bail!("`{}` is no folder", folder.display());
     }
