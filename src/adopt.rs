@@ -136,7 +136,7 @@ fn visible_lines(text: &str) -> String {
 }
 
 pub(crate) fn init(folder: &Path) -> anyhow::Result<u8> {
-    let file = folder.join(files::CONFIG_FILE);
+    let file = if folder == Path::new(".") { PathBuf::new() } else { folder.to_owned() }.join(files::CONFIG_FILE);
     if !folder.is_dir() {
         bail!("`{}` is no folder", folder.display());
     }
@@ -160,7 +160,7 @@ pub(crate) fn init(folder: &Path) -> anyhow::Result<u8> {
 }
 
 /// Writes an ignore for each finding that stands, and lints again. Only what does silence its finding is written.
-pub(crate) fn add_ignore(linting: &mut Linting<'_>, linted: Linted, reason: &str) -> anyhow::Result<Linted> {
+pub(crate) fn add_ignore(linting: &mut Linting<'_>, linted: &Linted, reason: &str) -> anyhow::Result<Linted> {
     if linting.options.config.require_reason && reason.trim().is_empty() {
         bail!("the configuration requires a reason: `--reason \"…\"`");
     }

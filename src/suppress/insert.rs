@@ -82,8 +82,9 @@ pub fn entries(workspace: &Workspace, findings: &[&Finding], folder: &Path, reas
         if !workspace.ground.absolute(&source.path).starts_with(folder) {
             continue;
         }
-        let is_module = Path::new(&*finding.carrier.address) != source.path;
-        let address = is_module.then(|| finding.carrier.address.to_string());
+        // A document that several resources read is answered for as the file that it is.
+        let is_one = finding.instances.len() == 1 && Path::new(&*finding.carrier.address) != source.path;
+        let address = is_one.then(|| finding.carrier.address.to_string());
         let sid = finding.statement.as_ref().and_then(|it| it.sid.clone());
         let key = [Some(finding.rule.to_owned()), Some(globset::escape(&ground.from_root(&source.path))), address, sid];
         wanted.entry(key).or_default().add(finding);

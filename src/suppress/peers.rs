@@ -156,8 +156,8 @@ fn aliased(peer: &str, id: &str) -> Vec<&'static Rule> {
 }
 
 fn all(peer: &str) -> Vec<&'static Rule> {
-    let is_of = |alias: &&str| alias.split_once(':').is_some_and(|(it, _)| it == peer);
-    rules::all().iter().filter(|it| it.head().aliases.iter().any(&is_of)).collect()
+    let is_of = |alias: &&'static str| alias.split_once(':').is_some_and(|(it, _)| it == peer);
+    rules::all().iter().filter(|it| it.head().aliases.iter().any(is_of)).collect()
 }
 
 #[cfg(test)]
