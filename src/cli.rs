@@ -135,6 +135,16 @@ pub(crate) enum Format {
     Human,
     /// One object, for programs
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow, and its job summary
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// JUnit XML, one failed test a finding
+    Junit,
+    /// One page for a browser
+    Html,
     /// One finding a line, and nothing else
     Ndjson,
 }

@@ -88,19 +88,7 @@ pub const CONFIG_FILE: &str = "iamlint.toml";
 /// The configuration file that holds for the paths: the nearest one at or above the folder that holds them all, not
 /// looked for above the root of a repository.
 pub fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
-    let mut common: Option<PathBuf> = None;
-    for path in paths {
-        let path = std::path::absolute(path).ok()?;
-        let folder = if path.is_dir() { path } else { path.parent()?.to_owned() };
-        common = Some(match common {
-            None => normal(&folder),
-            Some(common) => {
-                let folder = normal(&folder);
-                common.ancestors().find(|it| folder.starts_with(it))?.to_owned()
-            }
-        });
-    }
-    let common = common?;
+    let common = common_folder(paths)?;
     let mut above = true;
     common
         .ancestors()
@@ -111,6 +99,28 @@ pub fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
         })
         .map(|folder| folder.join(CONFIG_FILE))
         .find(|file| file.is_file())
+}
+
+/// The root of the repository that holds all the paths, which reports for other programs tell places from; `current`
+/// when there is none.
+pub fn repository(paths: &[PathBuf], current: &Path) -> PathBuf {
+    let folder = common_folder(paths).unwrap_or_else(|| current.to_owned());
+    folder.ancestors().find(|it| it.join(".git").exists()).unwrap_or(current).to_owned()
+}
+
+/// The lowest folder that holds all the paths.
+fn common_folder(paths: &[PathBuf]) -> Option<PathBuf> {
+    let mut common: Option<PathBuf> = None;
+    for path in paths {
+        let path = std::path::absolute(path).ok()?;
+        let folder = if path.is_dir() { path } else { path.parent()?.to_owned() };
+        let folder = normal(&folder);
+        common = Some(match common {
+            None => folder,
+            Some(common) => common.ancestors().find(|it| folder.starts_with(it))?.to_owned(),
+        });
+    }
+    common
 }
 
 /// A text file of the user that is no input, such as the configuration; whatever keeps it from being read in words.

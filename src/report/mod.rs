@@ -1,14 +1,23 @@
 //! What a run found, and how it is written down: one file a format, report in, bytes out.
 
+mod base;
+pub mod github;
+pub mod gitlab;
+pub mod html;
 pub mod human;
 pub mod json;
+pub mod junit;
+mod markup;
 mod places;
 pub mod rules;
+pub mod sarif;
 mod visible;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use base::Base;
 pub use visible::visible;
 
 use crate::rule::{Finding, Severity};

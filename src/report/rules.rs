@@ -72,19 +72,24 @@ pub fn write_markdown(rules: &[&Rule], out: &mut dyn io::Write) -> io::Result<()
     Ok(())
 }
 
-/// Writes the page of a rule, and above it what the head of the page says.
-pub fn write_page(rule: &Rule, out: &mut dyn io::Write) -> io::Result<()> {
+/// The page of a rule in Markdown, and above it what the head of the page says.
+pub fn page(rule: &Rule) -> String {
     let head = rule.head();
     let text = rule.text().trim();
     let (title, text) = text.split_once('\n').unwrap_or((text, ""));
-    writeln!(out, "{title}\n")?;
-    writeln!(
-        out,
-        "{} severity, {} confidence, since {}: {}.",
+    let mut out = format!(
+        "{title}\n\n{} severity, {} confidence, since {}: {}.\n",
         head.severity, head.confidence, head.since, head.summary
-    )?;
+    );
     if !head.aliases.is_empty() {
-        writeln!(out, "Also known as {}.", head.aliases.join(", "))?;
+        out.push_str(&format!("Also known as {}.\n", head.aliases.join(", ")));
     }
-    writeln!(out, "\n{}", text.trim())
+    out.push_str(&format!("\n{}\n", text.trim()));
+    out
+}
+
+/// The first paragraph of the page of a rule.
+pub fn opening(rule: &Rule) -> &'static str {
+    let mut paragraphs = rule.text().split("\n\n").map(str::trim);
+    paragraphs.find(|it| !it.is_empty() && !it.starts_with('#')).unwrap_or(rule.head().summary)
 }
