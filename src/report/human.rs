@@ -580,8 +580,9 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
+    use crate::policy::PolicyKind;
     use crate::report::Summary;
-    use crate::rule::{Carrier, Label, StatementName};
+    use crate::rule::{Carrier, Confidence, Label, StatementName};
 
     /// A workspace of texts in which `«…»` is the place of the finding and `‹words|…›` a label; both marks are taken out.
     fn marked(texts: &[(&str, &str)]) -> (Workspace, Finding) {

@@ -24,11 +24,11 @@ pub(super) fn escaped(text: &str) -> Cow<'_, str> {
 /// A message with its backticks as code, in HTML that is also good within a cell of a Markdown table.
 pub(super) fn cell(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         // Somewhere a backtick stands alone: a value of the user holds one.
         return inert(text);
     }
-    let part = |(n, part): (usize, &&str)| if n % 2 == 1 { code(part) } else { inert(part) };
+    let part = |(n, part): (usize, &&str)| if n.is_multiple_of(2) { inert(part) } else { code(part) };
     parts.iter().enumerate().map(part).collect()
 }
 
