@@ -61,7 +61,8 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = CHECK)]
 pub(crate) struct Check {
-    /// Files and folders; `-` for one document from standard input [default: .]
+    /// Files and folders; a file stands for its module, read whole with what calls it; `-` for one document from
+    /// standard input [default: .]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -103,7 +104,7 @@ pub(crate) struct Check {
     /// The name that standard input is read under, and shown with
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) stdin_filename: Option<PathBuf>,
-    /// Accept a path with nothing to lint
+    /// Accept a path with nothing to lint, and a JSON file that holds no policy
     #[arg(long, help_heading = "Input")]
     pub(crate) allow_empty: bool,
 

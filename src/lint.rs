@@ -32,6 +32,8 @@ pub struct Options {
     pub config: Config,
     /// The day of the run, for suppressions that end.
     pub today: suppress::Date,
+    /// Whether a file that was named and holds nothing to lint is no error.
+    pub allow_empty: bool,
 }
 
 /// What came of one root module or one file.
@@ -175,6 +177,10 @@ fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, 
     }
     // A file of unknown kind that was named is told by what it says.
     if let Some(message) = no_policy_file(&name_of(&file.path)) {
+        // Values that a module has read were judged with it.
+        if options.allow_empty || used.contains(&source.id) {
+            return part;
+        }
         part.errors.push(InputError { path: source.path.clone(), span: None, message: message.to_owned() });
         return part;
     }
@@ -185,7 +191,7 @@ fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, 
             part.findings = apply(&configuration, options);
         }
         // What was named must not look clean for not having been understood.
-        Read::Other if file.named => part.errors.push(InputError {
+        Read::Other if file.named && !options.allow_empty => part.errors.push(InputError {
             path: source.path.clone(),
             span: None,
             message: match kind_of_json(&source.text) {

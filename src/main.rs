@@ -118,6 +118,7 @@ fn check(check: &Check) -> anyhow::Result<u8> {
         terraform: terraform::Options { var_files: check.var_file.clone(), vars: check.var.clone() },
         config,
         today: Date::today(),
+        allow_empty: check.allow_empty,
     };
     let progress = Progress::new(begun, !check.quiet);
     let mut report = lint::check(&workspace, &options, jobs, &|done, of| progress.step(done, of));

@@ -170,6 +170,8 @@ pub struct Selected {
 pub struct Workspace {
     /// What to lint, sorted by path.
     pub selected: Vec<Selected>,
+    /// Folders that are read with it, because modules in them call the folders of files that were named.
+    pub callers: Vec<PathBuf>,
     reader: Box<dyn Reader>,
     files: RwLock<Files>,
 }
@@ -186,7 +188,7 @@ impl Workspace {
     /// A workspace over whatever `reader` hands out.
     pub fn new(reader: Box<dyn Reader>, mut selected: Vec<Selected>) -> Self {
         selected.sort();
-        Self { selected, reader, files: RwLock::default() }
+        Self { selected, callers: Vec::new(), reader, files: RwLock::default() }
     }
 
     /// A workspace of texts in memory, all of them selected.

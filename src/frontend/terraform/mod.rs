@@ -98,18 +98,23 @@ pub fn survey(workspace: &Workspace) -> Estate {
     let mut by_folder: FxHashMap<PathBuf, Vec<PathBuf>> = FxHashMap::default();
     for selected in &workspace.selected {
         let name = selected.path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+        let folder = || selected.path.parent().map(normal).unwrap_or_default();
         if is_terraform(name) {
-            let folder = selected.path.parent().map(normal).unwrap_or_default();
-            by_folder.entry(folder).or_default().push(selected.path.clone());
+            by_folder.entry(folder()).or_default().push(selected.path.clone());
+        } else if selected.named && is_loaded(name) {
+            by_folder.entry(folder()).or_default();
         }
+    }
+    for folder in &workspace.callers {
+        by_folder.entry(folder.clone()).or_default();
     }
     let mut groups: Vec<_> = by_folder.into_iter().collect();
     groups.sort();
     let folders: Vec<(Arc<Folder>, Vec<PathBuf>)> = groups
         .into_par_iter()
         .map(|(path, files)| {
-            // A file that was named alone still stands in its folder.
-            let alone = files.iter().any(|it| named.contains(it));
+            // A file that was named alone still stands in its folder, and so does a caller.
+            let alone = files.is_empty() || files.iter().any(|it| named.contains(it));
             let folder = alone.then(|| Folder::open(workspace, &path)).flatten();
             let folder = folder.filter(|it| it.files.len() > files.len());
             let folder = Arc::new(folder.unwrap_or_else(|| Folder::read(workspace, &path, &files)));
@@ -154,6 +159,12 @@ pub fn survey(workspace: &Workspace) -> Estate {
     }
     estate.called = Called { folders: Mutex::new(slots), ..Called::default() };
     estate
+}
+
+/// Whether Terraform reads values from a file of this name without being told to.
+pub fn is_loaded(name: &str) -> bool {
+    let endings = [".auto.tfvars", ".auto.tfvars.json"];
+    matches!(name, "terraform.tfvars" | "terraform.tfvars.json") || endings.iter().any(|it| name.ends_with(it))
 }
 
 /// The folders that a folder's module calls name by a path.
@@ -214,11 +225,10 @@ fn values(
     let mut files: Vec<PathBuf> = Vec::new();
     let own = workspace.files_in(&root.path);
     let name = |path: &PathBuf| path.file_name().and_then(|it| it.to_str()).unwrap_or_default().to_owned();
-    for wanted in ["terraform.tfvars", "terraform.tfvars.json"] {
-        files.extend(own.iter().filter(|it| name(it) == wanted).cloned());
-    }
-    let auto = |it: &&PathBuf| name(it).ends_with(".auto.tfvars") || name(it).ends_with(".auto.tfvars.json");
-    files.extend(own.iter().filter(auto).cloned());
+    let (first, auto): (Vec<_>, Vec<_>) =
+        own.into_iter().filter(|it| is_loaded(&name(it))).partition(|it| name(it).starts_with("terraform.tfvars"));
+    files.extend(first);
+    files.extend(auto);
     files.extend(options.var_files.iter().cloned());
     let scope = Scope::of(&evaluator.root_module(Arc::clone(root), FxHashMap::default()));
     let mut values = FxHashMap::default();
