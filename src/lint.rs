@@ -135,10 +135,39 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
     part.findings = apply(&collected.configuration, options);
+    let named = named_only(workspace);
     for finding in &mut part.findings {
         at_the_call(workspace, &collected.calls, finding);
+        if let Some(named) = &named {
+            called_there(named, &collected.calls, finding);
+        }
     }
     part
+}
+
+/// What a module grants touches a file that was named when the module is called in it, with arguments that may have
+/// become part of the texts of the module.
+fn called_there(named: &FxHashSet<FileId>, calls: &FxHashMap<Arc<str>, Span>, finding: &mut Finding) {
+    if touches(named, finding) {
+        return;
+    }
+    let call = calls_around(calls, &finding.carrier.address).filter(|(_, call)| named.contains(&call.file));
+    if let Some((module, call)) = call.max_by_key(|(module, _)| module.len()) {
+        finding.labels.push(Label { span: *call, message: format!("`{module}` is called here") });
+    }
+}
+
+/// Whether a finding has to do with one of these files.
+fn touches(files: &FxHashSet<FileId>, finding: &Finding) -> bool {
+    files.contains(&finding.span.file) || finding.labels.iter().any(|it| files.contains(&it.span.file))
+}
+
+/// The calls of the modules that an address lies in.
+fn calls_around<'a>(
+    calls: &'a FxHashMap<Arc<str>, Span>,
+    address: &'a str,
+) -> impl Iterator<Item = (&'a Arc<str>, &'a Span)> {
+    calls.iter().filter(move |(module, _)| address.strip_prefix(&***module).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// A finding in a module that was fetched stands at the call, which is what the user can change; the place within the
@@ -149,12 +178,8 @@ fn at_the_call(workspace: &Workspace, calls: &FxHashMap<Arc<str>, Span>, finding
         return;
     }
     // The innermost call that the user wrote.
-    let address = &*finding.carrier.address;
-    let call = calls
-        .iter()
-        .filter(|(module, call)| {
-            address.strip_prefix(&***module).is_some_and(|rest| rest.starts_with('.')) && !fetched(**call)
-        })
+    let call = calls_around(calls, &finding.carrier.address)
+        .filter(|(_, call)| !fetched(**call))
         .max_by_key(|(module, _)| module.len());
     if let Some((_, call)) = call {
         let label = Label { span: finding.span, message: "here in the module".to_owned() };
@@ -343,9 +368,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     let terms = Terms { rules: &options.rules, today: options.today, require_reason: options.config.require_reason };
     if let Some(named) = named_only(workspace) {
         // Files that were named select what is reported; the modules around them were read whole.
-        findings.retain(|finding| {
-            named.contains(&finding.span.file) || finding.labels.iter().any(|it| named.contains(&it.span.file))
-        });
+        findings.retain(|finding| touches(&named, finding));
         report.errors.retain(|error| error.span.is_none_or(|span| named.contains(&span.file)));
     }
     // Instances are answered for one by one: a comment at one module call says nothing of the others.

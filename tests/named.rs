@@ -72,6 +72,18 @@ fn a_module_is_judged_with_those_that_call_it() {
 }
 
 #[test]
+fn what_a_call_makes_of_a_module_is_said_of_the_call() {
+    let module = "variable \"name\" {}\n\nresource \"aws_iam_policy\" \"this\" {\n  policy = jsonencode({\n    Statement = [{ Effect = \"Allow\", Action = \"${var.name}:*\", Resource = \"*\" }]\n  })\n}\n";
+    let folder = folder(&[
+        ("modules/m/main.tf", module),
+        ("live/main.tf", "module \"m\" {\n  source = \"../modules/m\"\n  name   = \"sqs\"\n}\n"),
+        ("live/other.tf", "locals {}\n"),
+    ]);
+    assert_eq!(named(folder.path(), &["live/main.tf"]), (vec!["modules/m/main.tf:5".to_owned()], 1));
+    assert_eq!(named(folder.path(), &["live/other.tf"]), (vec![], 0));
+}
+
+#[test]
 fn several_files_of_one_module_say_a_thing_once() {
     let folder = folder(&[
         ("modules/policy/main.tf", MODULE),
