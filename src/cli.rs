@@ -44,6 +44,9 @@ pub(crate) enum Command {
     Explain {
         /// The rule, by its id or a peer's (`CKV_AWS_62`)
         rule: String,
+        /// When to use colours; where there is no terminal, the page comes as the Markdown it is unless `always` is said
+        #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+        color: Color,
     },
     /// List the rules
     Rules {

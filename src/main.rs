@@ -55,7 +55,7 @@ fn run() -> u8 {
     };
     let done = match cli.command {
         Command::Check(check) => self::check(&check),
-        Command::Explain { rule } => explain(&rule),
+        Command::Explain { rule, color } => explain(&rule, color),
         Command::Rules { format } => list(format),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -302,17 +302,25 @@ fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Resu
     }
 }
 
-fn explain(name: &str) -> anyhow::Result<u8> {
+fn explain(name: &str, color: Color) -> anyhow::Result<u8> {
     let found = config::find(name);
     if found.is_empty() {
         bail!("{}", config::no_such_rule(name));
     }
+    let is_terminal = io::stdout().is_terminal();
+    // Longer lines are hard to read, however wide the terminal is.
+    let width = width().min(Style::PLAIN.width);
     written(|out| {
         for (n, rule) in found.iter().enumerate() {
             if n > 0 {
                 writeln!(out)?;
             }
-            out.write_all(report::rules::page(rule).as_bytes())?;
+            let page = report::rules::page(rule);
+            if is_terminal || color == Color::Always {
+                report::page::write(&page, colored(color, is_terminal), width, out)?;
+            } else {
+                out.write_all(page.as_bytes())?;
+            }
         }
         Ok(())
     })

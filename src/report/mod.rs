@@ -8,6 +8,7 @@ pub mod human;
 pub mod json;
 pub mod junit;
 mod markup;
+pub mod page;
 mod places;
 pub mod rules;
 pub mod sarif;

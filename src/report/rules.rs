@@ -72,19 +72,30 @@ pub fn write_markdown(rules: &[&Rule], out: &mut dyn io::Write) -> io::Result<()
     Ok(())
 }
 
-/// The page of a rule in Markdown, and above it what the head of the page says.
+/// The page of a rule in Markdown, with what the head of the page says: the first lines, and the names that peers have
+/// for it last.
 pub fn page(rule: &Rule) -> String {
     let head = rule.head();
     let text = rule.text().trim();
     let (title, text) = text.split_once('\n').unwrap_or((text, ""));
     let mut out = format!(
-        "{title}\n\n{} severity, {} confidence, since {}: {}.\n",
-        head.severity, head.confidence, head.since, head.summary
+        "{title}\n\n{} severity, {} confidence, since {}: {}.\n\n{}\n",
+        head.severity,
+        head.confidence,
+        head.since,
+        head.summary,
+        text.trim()
     );
     if !head.aliases.is_empty() {
-        out.push_str(&format!("Also known as {}.\n", head.aliases.join(", ")));
+        out.push_str("\n## Also known as\n\n");
+        let mut aliases: Vec<(&str, &str)> =
+            head.aliases.iter().map(|alias| alias.split_once(':').unwrap_or(("", alias))).collect();
+        aliases.sort_by_key(|(peer, _)| *peer);
+        for of_peer in aliases.chunk_by(|a, b| a.0 == b.0) {
+            let names: Vec<_> = of_peer.iter().map(|(_, name)| format!("`{name}`")).collect();
+            out.push_str(&format!("- {}: {}\n", of_peer[0].0, names.join(", ")));
+        }
     }
-    out.push_str(&format!("\n{}\n", text.trim()));
     out
 }
 
