@@ -13,13 +13,17 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/source/rules" "$work/source/docs"
+mkdir -p "$work/source/rules" "$work/source/docs" "$work/source/data"
 cp docs/book.toml "$work/"
 # Everything keeps its place beside the others, so that links hold in the book as they do in the repository.
 cp docs/*.md "$work/source/docs/"
 rm "$work/source/docs/SUMMARY.md"
-cp ./*.md "$work/source/"
+cp ./*.md LICENSE-* THIRD-PARTY-DATA.txt "$work/source/"
 cp rules/README.md "$work/source/rules/"
+cp data/PROVENANCE.md "$work/source/data/"
+# mdBook makes an index of a README, and does not tell those who link to it.
+sed -i.before 's|README\.md)|index.md)|g' "$work/source/"*.md "$work/source/docs/"*.md
+rm "$work/source/"*.before "$work/source/docs/"*.before
 {
   sed -e 's|](\.\./|](@|' -e 's|](\([^@]\)|](docs/\1|' -e 's|](@|](|' docs/SUMMARY.md
   for page in rules/*.md; do

@@ -228,4 +228,16 @@ fn the_book_builds() {
         let text = fs::read_to_string(folder.path().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"));
         assert!(!text.contains("severity: high"), "{page} shows the head of a page as it is stored");
     }
+    let link = regex::Regex::new("(?:href|src)=\"([^\"#]+)").unwrap();
+    for entry in walkdir::WalkDir::new(folder.path()).into_iter().flatten() {
+        let page = entry.path();
+        let name = page.file_name().unwrap().to_str().unwrap();
+        if !name.ends_with(".html") || ["404.html", "print.html", "toc.html"].contains(&name) {
+            continue;
+        }
+        let text = fs::read_to_string(page).unwrap();
+        for link in link.captures_iter(&text).map(|it| it[1].to_owned()).filter(|it| !it.contains(':')) {
+            assert!(page.parent().unwrap().join(&link).exists(), "{}: {link}", page.display());
+        }
+    }
 }
