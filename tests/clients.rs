@@ -3,9 +3,9 @@
 //! is skipped.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -20,9 +20,14 @@ const NARROW: &str = r#"{ "Statement": { "Effect": "Allow", "Action": "sqs:SendM
 fn clients(test: &str) -> Option<PathBuf> {
     let clients = std::env::var_os("IAMLINT_CLIENTS").map(PathBuf::from);
     if clients.is_none() {
-        eprintln!("skipped: {test}: IAMLINT_CLIENTS is not set (tests/clients/install.sh prints it)");
+        skipped(test, "IAMLINT_CLIENTS is not set (tests/clients/install.sh prints it)");
     }
     clients
+}
+
+/// Says so where it is seen: what `eprintln!` writes is shown of failed tests only.
+fn skipped(test: &str, why: &str) {
+    writeln!(std::io::stderr(), "skipped: {test}: {why}").unwrap();
 }
 
 /// A command that builds iamlint in a folder of its own, fast rather than to be fast: it is the packaging that is tried.
@@ -168,8 +173,7 @@ fn a_hook_of_the_installed_program_stops_a_commit_and_reads_modules_whole() {
         return;
     };
     let Some(config) = hook_of_this_repository("iamlint-system") else {
-        eprintln!("skipped: a_hook_of_the_installed_program: this is no git repository");
-        return;
+        return skipped("a_hook_of_the_installed_program", "this is no git repository");
     };
     let scratch = Scratch::new(&clients, &config);
     stops_what_is_too_wide(&scratch);
@@ -200,8 +204,7 @@ fn hooks_that_build_iamlint_do() {
     let Some(clients) = clients("hooks_that_build_iamlint_do") else { return };
     for id in ["iamlint", "iamlint-python"] {
         let Some(config) = hook_of_this_repository(id) else {
-            eprintln!("skipped: hooks_that_build_iamlint_do: this is no git repository");
-            return;
+            return skipped("hooks_that_build_iamlint_do", "this is no git repository");
         };
         stops_what_is_too_wide(&Scratch::new(&clients, &config));
     }

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
-use std::path::Path;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -187,6 +188,25 @@ fn sarif_of_nothing_and_of_a_file_elsewhere_is_valid() {
     assert!(place["uriBaseId"].is_null());
     let path = decoded(place["uri"].as_str().unwrap().strip_prefix("file://").unwrap());
     assert_eq!(fs::canonicalize(path).unwrap(), fs::canonicalize(elsewhere.path().join("b c.json")).unwrap());
+}
+
+#[test]
+fn sarif_of_wild_repositories_is_valid_and_points_at_files_that_exist() {
+    let Some(corpus) = std::env::var_os("IAMLINT_CORPUS").map(PathBuf::from) else {
+        writeln!(std::io::stderr(), "skipped: sarif_of_wild_repositories: IAMLINT_CORPUS is not set").unwrap();
+        return;
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_iamlint"));
+    let log = json(&command.current_dir(&corpus).args(["check", "terraform", "--format", "sarif"]).output().unwrap());
+    valid_sarif(&log);
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert!(results.len() > 100, "{}", results.len());
+    for result in results {
+        for location in ["locations", "relatedLocations"].iter().flat_map(|it| result[it].as_array()).flatten() {
+            let uri = location["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap();
+            assert!(corpus.join(decoded(uri)).is_file(), "{uri}");
+        }
+    }
 }
 
 #[test]
