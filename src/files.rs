@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::frontend::terraform::is_terraform;
 use crate::report::InputError;
-use crate::source::{ReadError, Reader, Selected, Workspace, normal};
+use crate::source::{Ground, ReadError, Reader, Selected, Workspace, normal};
 
 /// A file larger than this is reported rather than read, so that memory stays bounded.
 const LIMIT: u64 = 64 << 20;
@@ -74,12 +74,22 @@ pub fn find(request: Request) -> Found {
     roots.extend(outer);
     roots.sort();
     roots.dedup();
+    let ground = ground(request.input.iter().map(|(path, _)| path).chain(&request.paths));
     let given = request.input.map(|(path, bytes)| (shown(&path), bytes));
     let disk = Disk { roots, given, folders: RwLock::default() };
     let callers = callers(&selected, request.jobs);
     let mut workspace = Workspace::new(Box::new(disk), selected);
+    workspace.ground = ground;
     workspace.callers = callers;
     Found { workspace, errors, skipped }
+}
+
+/// Where these paths stand: in the repository around all of them.
+pub fn ground<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Ground {
+    let here = std::env::current_dir().unwrap_or_default();
+    let common = common_folder(paths).unwrap_or_else(|| here.clone());
+    let root = common.ancestors().find(|it| it.join(".git").exists()).unwrap_or(&here).to_owned();
+    Ground { here, root }
 }
 
 /// The folders that call those of named Terraform files as modules, directly or by way of others: what a module grants
@@ -168,20 +178,12 @@ pub fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// The root of the repository that holds all the paths, which reports for other programs tell places from; `current`
-/// when there is none.
-pub fn repository(paths: &[PathBuf], current: &Path) -> PathBuf {
-    let folder = common_folder(paths).unwrap_or_else(|| current.to_owned());
-    folder.ancestors().find(|it| it.join(".git").exists()).unwrap_or(current).to_owned()
-}
-
-/// The lowest folder that holds all the paths.
-fn common_folder(paths: &[PathBuf]) -> Option<PathBuf> {
+/// The nearest folder that holds all of the paths, absolute.
+fn common_folder<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Option<PathBuf> {
     let mut common: Option<PathBuf> = None;
     for path in paths {
         let path = std::path::absolute(path).ok()?;
-        let folder = if path.is_dir() { path } else { path.parent()?.to_owned() };
-        let folder = normal(&folder);
+        let folder = normal(if path.is_dir() { &path } else { path.parent()? });
         common = Some(match common {
             None => folder,
             Some(common) => common.ancestors().find(|it| folder.starts_with(it))?.to_owned(),

@@ -17,7 +17,7 @@ use iamlint::files::{self, Found, Request};
 use iamlint::frontend::terraform;
 use iamlint::lint;
 use iamlint::report::human::Style;
-use iamlint::report::{self, Base, InputError, Report, visible};
+use iamlint::report::{self, InputError, Report, visible};
 use iamlint::rule::Rule;
 use iamlint::rules;
 use iamlint::source::{FileId, Source, Workspace};
@@ -92,8 +92,6 @@ fn check(check: &Check) -> anyhow::Result<u8> {
         paths => paths.to_vec(),
     };
     let config = configuration(check, &paths)?;
-    let current = std::env::current_dir().context("the current folder")?;
-    let base = Base::new(current.clone(), files::repository(&paths, &current));
     let rules = config.rules();
     if rules.is_empty() {
         bail!("no rule is left to run");
@@ -131,7 +129,7 @@ fn check(check: &Check) -> anyhow::Result<u8> {
     report.errors.sort_by_cached_key(|it| (it.path.clone(), it.span.map(|span| span.start), it.message.clone()));
     let linted = begun.elapsed();
 
-    write(check, &report, &workspace, &base, &options.config)?;
+    write(check, &report, &workspace, &options.config)?;
     if check.timing {
         let ms = |time: Duration| time.as_secs_f64() * 1000.0;
         say(&format!(
@@ -237,7 +235,7 @@ fn named(names: &[String], option: &str) -> anyhow::Result<Vec<&'static Rule>> {
     Ok(out)
 }
 
-fn write(check: &Check, report: &Report, workspace: &Workspace, base: &Base, config: &Config) -> anyhow::Result<()> {
+fn write(check: &Check, report: &Report, workspace: &Workspace, config: &Config) -> anyhow::Result<()> {
     let is_terminal = check.output.is_none() && io::stdout().is_terminal();
     let style = Style {
         color: colored(check.color, is_terminal),
@@ -250,15 +248,15 @@ fn write(check: &Check, report: &Report, workspace: &Workspace, base: &Base, con
     let write = |out: &mut dyn Write| match check.format {
         Format::Human => report::human::write(report, workspace, style, out),
         Format::Json => report::json::write(report, workspace, out),
-        Format::Sarif => report::sarif::write(report, workspace, base, out),
-        Format::Github => report::github::write(report, workspace, base, out),
-        Format::Gitlab => report::gitlab::write(report, workspace, base, out),
-        Format::Junit => report::junit::write(report, workspace, base, &|it| config.fails(it), out),
-        Format::Html => report::html::write(report, workspace, base, out),
+        Format::Sarif => report::sarif::write(report, workspace, out),
+        Format::Github => report::github::write(report, workspace, out),
+        Format::Gitlab => report::gitlab::write(report, workspace, out),
+        Format::Junit => report::junit::write(report, workspace, &|it| config.fails(it), out),
+        Format::Html => report::html::write(report, workspace, out),
         Format::Ndjson => report::json::write_lines(report, workspace, out),
     };
     match check.format {
-        Format::Github => summarise(report, workspace, base)?,
+        Format::Github => summarise(report, workspace)?,
         // Lines of findings have no place for what could not be read.
         Format::Ndjson => report.errors.iter().for_each(|error| {
             say(&format!("error: {}: {}", visible(&error.path.to_string_lossy()), visible(&error.message)));
@@ -276,11 +274,11 @@ fn write(check: &Check, report: &Report, workspace: &Workspace, base: &Base, con
 }
 
 /// Adds to the summary of the job, in the file that GitHub names; none when this is no job of GitHub's.
-fn summarise(report: &Report, workspace: &Workspace, base: &Base) -> anyhow::Result<()> {
+fn summarise(report: &Report, workspace: &Workspace) -> anyhow::Result<()> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|it| !it.is_empty()) else { return Ok(()) };
     let context = || format!("the job summary `{}`", Path::new(&path).display());
     let mut out = BufWriter::new(fs::OpenOptions::new().append(true).create(true).open(&path).with_context(context)?);
-    report::github::write_summary(report, workspace, base, &mut out).and_then(|()| out.flush()).with_context(context)
+    report::github::write_summary(report, workspace, &mut out).and_then(|()| out.flush()).with_context(context)
 }
 
 /// Standard output could not be written.

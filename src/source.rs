@@ -165,11 +165,38 @@ pub struct Selected {
     pub named: bool,
 }
 
+/// Where the paths of a workspace stand: what they are relative to, and the root of the repository around them. Both are
+/// empty for a workspace of texts, whose paths are those from the root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ground {
+    /// The folder in which the run was started.
+    pub here: PathBuf,
+    /// The root of the repository, or that folder where there is none.
+    pub root: PathBuf,
+}
+
+impl Ground {
+    /// A path of the workspace made absolute.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        normal(&self.here.join(path))
+    }
+
+    /// A path of the workspace from the root of the repository, the same wherever the run was started, with `/` between
+    /// its parts; absolute when it lies outside.
+    pub fn from_root(&self, path: &Path) -> String {
+        let path = self.absolute(path);
+        let path = path.strip_prefix(&self.root).unwrap_or(&path).to_string_lossy();
+        if std::path::MAIN_SEPARATOR == '/' { path.into_owned() } else { path.replace(std::path::MAIN_SEPARATOR, "/") }
+    }
+}
+
 /// Which files there are and what they say. Every file is read at most once.
 #[derive(Debug)]
 pub struct Workspace {
     /// What to lint, sorted by path.
     pub selected: Vec<Selected>,
+    /// Where its paths stand.
+    pub ground: Ground,
     /// Folders that are read with it, because modules in them call the folders of files that were named.
     pub callers: Vec<PathBuf>,
     reader: Box<dyn Reader>,
@@ -188,7 +215,7 @@ impl Workspace {
     /// A workspace over whatever `reader` hands out.
     pub fn new(reader: Box<dyn Reader>, mut selected: Vec<Selected>) -> Self {
         selected.sort();
-        Self { selected, callers: Vec::new(), reader, files: RwLock::default() }
+        Self { selected, ground: Ground::default(), callers: Vec::new(), reader, files: RwLock::default() }
     }
 
     /// A workspace of texts in memory, all of them selected.
@@ -289,6 +316,15 @@ impl Reader for Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_told_from_the_root_wherever_the_run_was_started() {
+        let ground = Ground { here: "/repo/infra".into(), root: "/repo".into() };
+        assert_eq!(ground.from_root(Path::new("app/main.tf")), "infra/app/main.tf");
+        assert_eq!(ground.from_root(Path::new("../modules")), "modules");
+        assert_eq!(ground.from_root(Path::new("/elsewhere/x.tf")), "/elsewhere/x.tf");
+        assert_eq!(Ground::default().from_root(Path::new("a/b.tf")), "a/b.tf");
+    }
 
     #[test]
     fn columns_count_characters_and_offsets_bytes() {

@@ -6,8 +6,8 @@ use std::io;
 
 use rustc_hash::FxHashMap;
 
-use super::base::{Base, Rooted};
 use super::markup::{cell, code};
+use super::rooted::Rooted;
 use super::words::{Cause, causes, counted, coverage, details, findings, listed};
 use super::{InputError, Report, visible};
 use crate::rule::{Finding, Severity};
@@ -24,8 +24,8 @@ const LEVELS: [(&str, &[Severity]); 3] =
 
 /// Writes annotations, the worst first. When a level has more than GitHub shows, each cause is annotated once, a rule
 /// speaks once of a statement, and the last annotation counts what is left.
-pub fn write(report: &Report, workspace: &Workspace, base: &Base, out: &mut dyn io::Write) -> io::Result<()> {
-    let rooted = Rooted::new(workspace, base);
+pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) -> io::Result<()> {
+    let rooted = Rooted::new(workspace);
     for (level, severities) in LEVELS {
         let mut annotations = Vec::new();
         if level == "error" {
@@ -55,8 +55,8 @@ pub fn write(report: &Report, workspace: &Workspace, base: &Base, out: &mut dyn 
 }
 
 /// Writes what the page of the run shows: one row a cause, the worst first, then what could not be read.
-pub fn write_summary(report: &Report, workspace: &Workspace, base: &Base, out: &mut dyn io::Write) -> io::Result<()> {
-    let rooted = Rooted::new(workspace, base);
+pub fn write_summary(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) -> io::Result<()> {
+    let rooted = Rooted::new(workspace);
     writeln!(out, "## iamlint: {}\n", findings(report))?;
     let causes = causes(&report.findings);
     if !causes.is_empty() {
@@ -78,7 +78,7 @@ pub fn write_summary(report: &Report, workspace: &Workspace, base: &Base, out: &
     if !report.errors.is_empty() {
         writeln!(out, "**{}** could not be read:\n", counted(report.errors.len(), "input"))?;
         for error in report.errors.iter().take(ROWS) {
-            let path = rooted.path(&error.path).0;
+            let path = rooted.path(&error.path);
             writeln!(out, "- {}: {}", code(&visible(&path)), cell(&visible(&error.message)))?;
         }
         if report.errors.len() > ROWS {
@@ -135,7 +135,7 @@ fn annotation(level: &str, causes: &[Cause<'_>], rooted: &Rooted<'_>) -> String 
 fn input_error(error: &InputError, rooted: &Rooted<'_>) -> String {
     let place = match error.span {
         Some(span) => place(span, rooted),
-        None => format!("file={},", property(&rooted.path(&error.path).0)),
+        None => format!("file={},", property(&rooted.path(&error.path))),
     };
     command("error", &place, "input error", &visible(&error.message))
 }

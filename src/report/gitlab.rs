@@ -5,14 +5,14 @@ use std::io;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::base::{Base, Rooted};
+use super::rooted::Rooted;
 use super::{InputError, Report, visible};
 use crate::rule::{Finding, Severity};
 use crate::source::Workspace;
 
 /// Writes one list; an input that could not be read is an entry as well, since GitLab shows nothing else.
-pub fn write(report: &Report, workspace: &Workspace, base: &Base, out: &mut dyn io::Write) -> io::Result<()> {
-    let rooted = Rooted::new(workspace, base);
+pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) -> io::Result<()> {
+    let rooted = Rooted::new(workspace);
     let findings = report.findings.iter().map(|it| finding(it, &rooted));
     let entries: Vec<_> = findings.chain(report.errors.iter().map(|it| error(it, &rooted))).collect();
     serde_json::to_writer_pretty(&mut *out, &entries)?;
@@ -60,7 +60,7 @@ fn finding(finding: &Finding, rooted: &Rooted<'_>) -> Entry {
 fn error(error: &InputError, rooted: &Rooted<'_>) -> Entry {
     let (path, lines) = match error.span.map(|span| rooted.locate(span)) {
         Some(place) => (place.path, Lines { begin: place.start.line, end: place.end.line }),
-        None => (rooted.path(&error.path).0, Lines { begin: 1, end: 1 }),
+        None => (rooted.path(&error.path), Lines { begin: 1, end: 1 }),
     };
     let digest = Sha256::digest(format!("{path}\0{}\0{}", lines.begin, error.message));
     Entry {

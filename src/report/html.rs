@@ -2,8 +2,8 @@
 
 use std::io;
 
-use super::base::{Base, Rooted};
 use super::markup::{cell, code, escaped};
+use super::rooted::Rooted;
 use super::words::{Cause, causes, coverage, details, findings};
 use super::{Report, visible};
 use crate::catalog;
@@ -19,8 +19,8 @@ dt { float: left; clear: left; width: 4rem; color: #666 } dd { margin-left: 4rem
 @media (prefers-color-scheme: dark) { body { color: #ddd; background: #1b1b1b } code { background: #333 } dt { color: #999 } }";
 
 /// Writes one section a cause, the worst first, then what could not be read and what was looked at.
-pub fn write(report: &Report, workspace: &Workspace, base: &Base, out: &mut dyn io::Write) -> io::Result<()> {
-    let rooted = Rooted::new(workspace, base);
+pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) -> io::Result<()> {
+    let rooted = Rooted::new(workspace);
     let title = escaped(&format!("iamlint: {}", findings(report))).into_owned();
     writeln!(
         out,
@@ -35,7 +35,7 @@ pub fn write(report: &Report, workspace: &Workspace, base: &Base, out: &mut dyn 
     if !report.errors.is_empty() {
         writeln!(out, "<h2>Could not be read</h2>\n<ul>")?;
         for error in &report.errors {
-            let (path, _) = rooted.path(&error.path);
+            let path = rooted.path(&error.path);
             let line = error.span.map(|span| format!(":{}", rooted.locate(span).start.line)).unwrap_or_default();
             let place = code(&visible(&format!("{path}{line}")));
             writeln!(out, "<li>{place}: {}", cell(&visible(&error.message)))?;

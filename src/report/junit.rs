@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 use std::io;
 
-use super::base::{Base, Rooted};
 use super::markup::escaped;
+use super::rooted::Rooted;
 use super::words::{details, findings};
 use super::{InputError, Report, visible};
 use crate::rule::Finding;
@@ -16,11 +16,10 @@ use crate::source::Workspace;
 pub fn write(
     report: &Report,
     workspace: &Workspace,
-    base: &Base,
     fails: &dyn Fn(&Finding) -> bool,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let rooted = Rooted::new(workspace, base);
+    let rooted = Rooted::new(workspace);
     let failures = report.findings.iter().filter(|finding| fails(finding)).count();
     let (errors, skipped) = (report.errors.len(), report.findings.len() - failures);
     let is_clean = errors + report.findings.len() == 0;
@@ -73,7 +72,7 @@ fn write_finding(finding: &Finding, fails: bool, rooted: &Rooted<'_>, out: &mut 
 }
 
 fn write_error(error: &InputError, rooted: &Rooted<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let path = escaped(&visible(&rooted.path(&error.path).0)).into_owned();
+    let path = escaped(&visible(&rooted.path(&error.path))).into_owned();
     let line = error.span.map(|span| rooted.locate(span).start.line);
     let at = line.map(|line| format!(" line=\"{line}\"")).unwrap_or_default();
     let message = escaped(&visible(&error.message)).into_owned();

@@ -1,6 +1,5 @@
 //! What a run found, and how it is written down: one file a format, report in, bytes out.
 
-mod base;
 pub mod github;
 pub mod gitlab;
 pub mod html;
@@ -10,6 +9,7 @@ pub mod junit;
 mod markup;
 pub mod page;
 mod places;
+mod rooted;
 pub mod rules;
 pub mod sarif;
 mod visible;
@@ -18,7 +18,6 @@ mod words;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use base::Base;
 pub use visible::visible;
 
 use crate::rule::{Finding, Severity};

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::base::{Base, Located, Rooted};
+use super::rooted::{Located, Rooted};
 use super::words::details;
 use super::{InputError, Report, rules, visible};
 use crate::rule::{Confidence, Finding, Rule, Severity};
@@ -16,8 +16,8 @@ use crate::source::{Span, Workspace};
 
 /// Writes the findings that stand, and what could not be read as a notification. What somebody has answered for is
 /// left out: GitHub opens an alert for every result, whatever the result says of its suppression.
-pub fn write(report: &Report, workspace: &Workspace, base: &Base, out: &mut dyn io::Write) -> io::Result<()> {
-    let rooted = Rooted::new(workspace, base);
+pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) -> io::Result<()> {
+    let rooted = Rooted::new(workspace);
     let worst = worst(&report.findings);
     let ids: Vec<&str> = worst.keys().copied().collect();
     let log = Log {
@@ -321,12 +321,12 @@ fn linkless(text: &str) -> String {
 }
 
 fn location(span: Span, rooted: &Rooted<'_>) -> Location {
-    let Located { path, inside, start, end } = rooted.locate(span);
+    let Located { path, start, end } = rooted.locate(span);
     let region =
         Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column };
     Location {
         id: None,
-        physical_location: PhysicalLocation { artifact_location: artifact(&path, inside), region: Some(region) },
+        physical_location: PhysicalLocation { artifact_location: artifact(&path), region: Some(region) },
         logical_locations: Vec::new(),
         message: None,
     }
@@ -334,8 +334,7 @@ fn location(span: Span, rooted: &Rooted<'_>) -> Location {
 
 fn notification(error: &InputError, rooted: &Rooted<'_>) -> Notification {
     let file = |path: &Path| {
-        let (path, inside) = rooted.path(path);
-        let physical_location = PhysicalLocation { artifact_location: artifact(&path, inside), region: None };
+        let physical_location = PhysicalLocation { artifact_location: artifact(&rooted.path(path)), region: None };
         Location { id: None, physical_location, logical_locations: Vec::new(), message: None }
     };
     Notification {
@@ -345,8 +344,9 @@ fn notification(error: &InputError, rooted: &Rooted<'_>) -> Notification {
     }
 }
 
-fn artifact(path: &str, inside: bool) -> ArtifactLocation {
-    if inside {
+/// A path from the root, or a whole one.
+fn artifact(path: &str) -> ArtifactLocation {
+    if !Path::new(path).has_root() {
         return ArtifactLocation { uri: uri(path), uri_base_id: Some(ROOT) };
     }
     // `/a/b` and `C:/a/b` alike have an empty host before them.
@@ -373,10 +373,9 @@ mod tests {
     #[test]
     fn a_path_is_a_uri() {
         assert_eq!(uri("infra/my app/größe#1.tf"), "infra/my%20app/gr%C3%B6%C3%9Fe%231.tf");
-        assert_eq!(artifact("/srv/a b.tf", false).uri, "file:///srv/a%20b.tf");
-        assert_eq!(artifact("C:/a.tf", false).uri, "file:///C%3A/a.tf");
+        assert_eq!(artifact("/srv/a b.tf").uri, "file:///srv/a%20b.tf");
         // What begins like a scheme is a path all the same.
-        assert_eq!(artifact("http:/a.tf", true).uri, "http%3A/a.tf");
+        assert_eq!(artifact("http:/a.tf").uri, "http%3A/a.tf");
     }
 
     #[test]
