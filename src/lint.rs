@@ -209,14 +209,15 @@ fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, 
         part.errors.push(InputError { path: source.path.clone(), span: None, message: message.to_owned() });
         return part;
     }
-    match json::read(&source, file.named) {
+    // What was named must not look clean for not having been understood, unless that is accepted.
+    let is_meant = file.named && !options.allow_empty;
+    match json::read(&source, is_meant) {
         Read::Policy(configuration, errors) => {
             part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it)));
             part.count(&configuration);
             part.findings = apply(&configuration, options);
         }
-        // What was named must not look clean for not having been understood.
-        Read::Other if file.named && !options.allow_empty => part.errors.push(InputError {
+        Read::Other if is_meant => part.errors.push(InputError {
             path: source.path.clone(),
             span: None,
             message: match kind_of_json(&source.text) {

@@ -10,6 +10,9 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// A name that every format has to escape; Windows knows no `<` in names.
+const ODD: &str = if cfg!(windows) { "policies/größe, 100% b.json" } else { "policies/größe, 100% <b>.json" };
+
 /// A repository with two modules that call one, a policy with names that every format has to escape, and a file that
 /// cannot be read.
 const REPOSITORY: [(&str, &str); 5] = [
@@ -45,7 +48,7 @@ resource "aws_iam_policy" "queue" {
 "#,
     ),
     (
-        "policies/größe, 100% <b>.json",
+        ODD,
         r#"{ "Statement": { "Sid": "é😀", "Effect": "Allow", "Action": "sns:*", "Resource": "arn:aws:sns:eu-west-1:111122223333:a|b<script>" } }"#,
     ),
     ("policies/broken.json", "{ \"Version\": \"2012-10-17\",\n  \"Statement\": [] ] }"),
@@ -166,6 +169,7 @@ fn sarif_is_valid_and_points_at_files_that_exist() {
     assert_eq!(run["invocations"][0]["executionSuccessful"], false);
 }
 
+#[cfg(unix)]
 #[test]
 fn sarif_of_nothing_and_of_a_file_elsewhere_is_valid() {
     let folder = tempfile::tempdir().unwrap();
@@ -220,7 +224,7 @@ fn annotations_are_escaped_and_the_summary_is_text() {
     assert_eq!(lines.len(), 3, "one line a command: {out}");
     assert!(lines[0].starts_with("::error file=policies/broken.json,line=2,"), "{out}");
     assert!(out.contains("file=infra/modules/queue/main.tf,line=6,endLine=6,col=18,endColumn=25,"), "{out}");
-    assert!(out.contains("file=policies/größe%2C 100%25 <b>.json,line=1"), "{out}");
+    assert!(out.contains(&format!("file={},line=1", ODD.replace('%', "%25").replace(',', "%2C"))), "{out}");
     assert!(out.contains("%0Afor: module.a.aws_iam_policy.queue, module.b.aws_iam_policy.queue%0A"), "{out}");
     let summary = fs::read_to_string(root.path().join(".git/summary.md")).unwrap();
     assert!(summary.starts_with("## iamlint: 2 findings ("), "{summary}");
@@ -353,7 +357,7 @@ fn junit_fails_exactly_when_iamlint_does() {
         let said =
             ["tests", "failures", "skipped", "errors"].map(|it| suite.attribute(it).unwrap().parse::<usize>().unwrap());
         assert_eq!(counts, said, "what is counted is what is there");
-        let case = document.descendants().find(|it| it.attribute("file") == Some("policies/größe, 100% <b>.json"));
+        let case = document.descendants().find(|it| it.attribute("file") == Some(ODD));
         (counts, case.is_some())
     };
     assert_eq!(counts(&check(root.path(), "junit", &[])), ([3, 2, 0, 1], true));
@@ -366,7 +370,7 @@ fn junit_fails_exactly_when_iamlint_does() {
 fn the_page_holds_no_markup_of_the_user_and_asks_for_nothing() {
     let root = repository();
     let page = text(&check(root.path(), "html", &[]));
-    assert!(page.contains("&#60;b&#62;.json") || page.contains("&lt;b&gt;.json"), "{page}");
+    assert!(page.contains("a&#124;b&#60;script&#62;"), "{page}");
     for never in ["<script", "<b>", "src=", "href=", "@import", "url("] {
         assert!(!page.contains(never), "{never}: {page}");
     }

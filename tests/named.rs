@@ -110,12 +110,13 @@ fn values_that_terraform_loads_stand_for_their_module() {
 fn files_that_hold_no_policy_are_accepted_on_request() {
     let folder = folder(&[
         ("package.json", "{ \"name\": \"x\" }"),
+        ("tsconfig.json", "{\n  // JSON of another kind\n  \"compilerOptions\": {},\n}\n"),
         ("locals.tf", "locals {}\n"),
         ("prod.tfvars", "a = 1\n"),
         ("broken.json", "{ \"Statement\": [ }"),
     ]);
     let at = folder.path();
     assert_eq!(named(at, &["package.json"]).1, 3);
-    assert_eq!(named(at, &["package.json", "locals.tf", "prod.tfvars", "--allow-empty"]), (vec![], 0));
+    assert_eq!(named(at, &["package.json", "tsconfig.json", "locals.tf", "prod.tfvars", "--allow-empty"]), (vec![], 0));
     assert_eq!(named(at, &["broken.json", "--allow-empty"]).1, 3);
 }
