@@ -11,12 +11,14 @@ use iamlint::lint::{self, Options};
 use iamlint::policy::of_aws;
 use iamlint::rule::{Confidence, Finding, Severity};
 use iamlint::rules;
+use iamlint::source::Workspace;
 
 fn findings() -> Vec<Finding> {
     let validity = rules::all().iter().filter(|it| it.head().theme == "validity").collect();
     let options = Options { rules: validity, ..Options::default() };
     let policies = catalog::managed_policies().map(of_aws).collect();
-    lint::apply(&Configuration { policies, ..Configuration::default() }, &options)
+    let none = Workspace::of_texts(Vec::<(String, String)>::new());
+    lint::apply(&none, &Configuration { policies, ..Configuration::default() }, &options)
 }
 
 #[test]
