@@ -79,8 +79,10 @@ pub fn check(
         let (done, all) = (AtomicUsize::new(0), roots.len() + files.len());
         let step = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
 
+        // One root may take as long as all others, so none waits behind it for the same thread.
         let mut parts: Vec<Part> = roots
             .into_par_iter()
+            .with_max_len(1)
             .map(|root| {
                 let part = guarded(&root.path, || check_root(workspace, &called, &root, options));
                 step();

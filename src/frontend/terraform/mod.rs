@@ -118,6 +118,7 @@ pub fn survey(workspace: &Workspace) -> Estate {
     groups.sort_by_cached_key(|(path, _)| in_order(path));
     let folders: Vec<(Arc<Folder>, Vec<PathBuf>)> = groups
         .into_par_iter()
+        .with_max_len(1)
         .map(|(path, files)| {
             // A file that was named alone still stands in its folder, and so does a caller.
             let alone = files.is_empty() || files.iter().any(|it| named.contains(it));
