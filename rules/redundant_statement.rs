@@ -1,5 +1,5 @@
 use crate::policy::{Effect, Policy, Scope, Statement};
-use crate::rule::Context;
+use crate::rule::{Context, Severity};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
@@ -12,7 +12,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             Effect::Allow => "allows",
             Effect::Deny => "denies",
         };
+        // Who writes a denial with a test more means to deny something else.
+        let meant = statement.effect == Effect::Deny && statement.conditions.len() > other.conditions.len();
         cx.report(&statement.place, format!("another statement {does} all of this already"))
+            .severity(if meant { Severity::Medium } else { Severity::Low })
             .of(statement, format!("{does} nothing more"))
             .label(other.place.span, format!("{does} all of it"))
             .by(&other.place)
