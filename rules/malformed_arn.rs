@@ -1,6 +1,6 @@
 use crate::catalog;
 use crate::policy::{Policy, PolicyKind, Resource, Scope, Service, split_arn};
-use crate::rule::Context;
+use crate::rule::{Confidence, Context};
 use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -18,9 +18,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     continue;
                 }
                 said.push(fault.clone());
-                cx.report(&resource.place, format!("`{resource}` {fault}, so AWS refuses the policy"))
+                let report = cx
+                    .report(&resource.place, format!("`{resource}` {fault}, so AWS refuses the policy"))
                     .of(statement, resource)
                     .help(help);
+                if !policy.is_attached() {
+                    // Something may be put in its place before it is used.
+                    report.confidence(Confidence::Medium);
+                }
             }
         }
     }

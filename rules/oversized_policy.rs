@@ -1,6 +1,6 @@
 use crate::frontend::Configuration;
-use crate::policy::{Policy, Quota, Room, Size};
-use crate::rule::{Context, Severity};
+use crate::policy::{Policy, PolicyKind, Quota, Room, Size};
+use crate::rule::{Confidence, Context, Severity};
 
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     let policies = &configuration.policies;
@@ -37,6 +37,10 @@ fn report(policy: &Policy, others: &[&Policy], quota: Quota, cx: &mut Context<'_
         (message, Severity::Low)
     };
     let mut report = cx.speaking_of(policy).report(&policy.place, message).about(of).severity(severity);
+    // It may be that of a permission set, or be put together with others only where it is used.
+    if policy.kind == PolicyKind::Unknown {
+        report = report.confidence(Confidence::Low);
+    }
     for other in others {
         report = report.label(other.place.span, "this one counts too");
     }
