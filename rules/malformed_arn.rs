@@ -14,10 +14,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for resource in statement.resources.iter().flat_map(Scope::entries) {
             if let Some((fault, help)) = fault(resource) {
                 // A partition is mostly wrong throughout, and that is one thing to say.
-                if fault.contains("partition") && said.contains(&fault) {
-                    continue;
+                if fault.contains("partition") {
+                    if said.contains(&fault) {
+                        continue;
+                    }
+                    said.push(fault.clone());
                 }
-                said.push(fault.clone());
                 let report = cx
                     .report(&resource.place, format!("`{resource}` {fault}, so AWS refuses the policy"))
                     .of(statement, resource)

@@ -1,18 +1,26 @@
+use rustc_hash::FxHashMap;
+
 use crate::frontend::Configuration;
 use crate::policy::{Policy, PolicyKind, Quota, Room, Size};
 use crate::rule::{Confidence, Context, Severity};
 
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
-    let policies = &configuration.policies;
-    for (n, policy) in policies.iter().enumerate() {
+    let inline = |it: &&Policy| matches!(it.room, Some(Room::Inline(..)));
+    let mut shared: FxHashMap<&Room, Vec<&Policy>> = FxHashMap::default();
+    for policy in configuration.policies.iter().filter(inline) {
+        policy.room.iter().for_each(|room| shared.entry(room).or_default().push(policy));
+    }
+    for policy in &configuration.policies {
         let Some(quota) = policy.quota() else { continue };
-        let shares = |it: &&Policy| matches!(policy.room, Some(Room::Inline(..))) && it.room == policy.room;
         // The first of those that share a room speaks for all of them.
-        if policies[..n].iter().any(|it| shares(&it)) {
-            continue;
+        match policy.room.as_ref().filter(|_| inline(&policy)) {
+            Some(room) => {
+                if let Some([first, others @ ..]) = shared.remove(room).as_deref() {
+                    report(first, others, quota, cx);
+                }
+            }
+            None => report(policy, &[], quota, cx),
         }
-        let others: Vec<&Policy> = policies[n + 1..].iter().filter(shares).collect();
-        report(policy, &others, quota, cx);
     }
 }
 

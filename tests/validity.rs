@@ -276,5 +276,5 @@ fn a_file_that_is_a_policy_but_for_its_statements_is_one() {
         .into_iter()
         .map(|(rule, _)| rule)
         .collect();
-    assert_eq!(said, ["invalid_version 1", "missing_element 1", "missing_element 1"]);
+    assert_eq!(said, ["invalid_version 1", "missing_element 1", "missing_element 1", "missing_element 1"]);
 }

@@ -41,7 +41,12 @@ enum Token {
 impl ArnPattern {
     /// Takes a resource apart; none when it is no ARN, or too little of it is known to tell its parts.
     pub fn of(resource: &Resource) -> Option<Self> {
+        // No ARN is that long: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html
+        const LONGEST: usize = 2_048;
         let raw = resource.text.raw();
+        if raw.len() > LONGEST {
+            return None;
+        }
         let parts = split_arn(raw);
         if parts[0] != "arn" || parts.len() < 6 && !raw.ends_with('*') {
             return None;

@@ -6,7 +6,7 @@ use super::{Policy, PolicyKind, Service};
 use crate::value::{Node, Text, Value};
 
 /// What an identity policy is to whoever carries it, which decides how large it may be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Room {
     /// A policy of its own that identities attach.
     Managed,
@@ -17,7 +17,7 @@ pub enum Room {
 }
 
 /// Who carries inline policies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IdentityKind {
     /// A user.
     User,
