@@ -13,7 +13,8 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const WIDE: &str = r#"{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "sqs:*", "Resource": "*" } }"#;
+const WIDE: &str =
+    r#"{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "sqs:*", "Resource": "*" } }"#;
 const NARROW: &str = r#"{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:eu-west-1:111122223333:a" } }"#;
 
 /// The folder of the clients' programs; none when they are not installed.

@@ -174,7 +174,9 @@ fn sarif_is_valid_and_points_at_files_that_exist() {
 fn sarif_of_nothing_and_of_a_file_elsewhere_is_valid() {
     let folder = tempfile::tempdir().unwrap();
     let policy = |action: &str| {
-        format!(r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Action": "{action}", "Resource": "arn:aws:s3:::a" }} }}"#)
+        format!(
+            r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Action": "{action}", "Resource": "arn:aws:s3:::a" }} }}"#
+        )
     };
     fs::write(folder.path().join("a.json"), policy("s3:GetObject")).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
@@ -240,7 +242,10 @@ fn long_list(files: usize, services: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let policy = |actions: &[&str]| {
         let actions: Vec<_> = actions.iter().map(|it| format!("\"{it}:*\"")).collect();
-        format!(r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Resource": "*", "Action": [{}] }} }}"#, actions.join(",\n"))
+        format!(
+            r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Resource": "*", "Action": [{}] }} }}"#,
+            actions.join(",\n")
+        )
     };
     for n in 0..files {
         fs::write(folder.path().join(format!("{n:02}.json")), policy(&["sqs", "sns"])).unwrap();
@@ -299,7 +304,9 @@ fn more_causes_than_github_shows_are_counted_in_the_last_annotation() {
         "dynamodb",
     ];
     for service in services {
-        let policy = format!(r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Action": "{service}:*", "Resource": "*" }} }}"#);
+        let policy = format!(
+            r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Action": "{service}:*", "Resource": "*" }} }}"#
+        );
         fs::write(folder.path().join(format!("{service}.json")), policy).unwrap();
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_iamlint"));

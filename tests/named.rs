@@ -59,7 +59,10 @@ fn a_module_is_judged_with_those_that_call_it() {
         ),
         ("live/main.tf", "module \"o\" {\n  source = \"../modules/outer\"\n  a      = [\"sqs:*\"]\n}\n"),
         ("other/main.tf", "module \"m\" {\n  source  = \"../modules/policy\"\n  actions = [\"sqs:SendMessage\"]\n}\n"),
-        ("apart/wide.json", r#"{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "sns:*", "Resource": "*" } }"#),
+        (
+            "apart/wide.json",
+            r#"{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "sns:*", "Resource": "*" } }"#,
+        ),
     ]);
     let at = folder.path();
     // The literal stands in the caller of the caller; it touches the module that was named, and nothing else is said.
