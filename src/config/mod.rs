@@ -666,6 +666,12 @@ mod tests {
     }
 
     #[test]
+    fn a_list_and_tables_of_one_name_are_told_apart() {
+        let text = "ignore = [\"open_trust\"]\n[[ignore]]\nrule = \"wildcard_action\"";
+        assert!(error(text).1.starts_with("`ignore` is a list above"), "{:?}", error(text));
+    }
+
+    #[test]
     fn what_is_not_known_is_an_error_at_its_place() {
         assert_eq!(error("fail_on = \"high\""), pair("fail_on", "there is no key `fail_on`; did you mean `fail-on`?"));
         assert_eq!(
