@@ -160,11 +160,11 @@ pub(crate) fn init(folder: &Path) -> anyhow::Result<u8> {
 }
 
 /// Writes an ignore for each finding that stands, and lints again. Only what does silence its finding is written.
-pub(crate) fn add_ignore(linting: &mut Linting<'_>, linted: Linted, reason: &str) -> anyhow::Result<Linted> {
+pub(crate) fn add_ignore(linting: &mut Linting<'_>, linted: &Linted, reason: &str) -> anyhow::Result<Linted> {
     if linting.options.config.require_reason && reason.trim().is_empty() {
         bail!("the configuration requires a reason: `--reason \"…\"`");
     }
-    let Linted { report, workspace, .. } = &linted;
+    let Linted { report, workspace, .. } = linted;
     let mut wanted: Vec<&Finding> = report.findings.iter().collect();
     let comments = suppress::comments(workspace, &wanted, reason);
     let over = inserted(workspace, &comments);

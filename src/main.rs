@@ -107,7 +107,7 @@ fn check(check: &Check) -> anyhow::Result<u8> {
     };
     let mut linted = linting.run()?;
     if check.add_ignore {
-        linted = adopt::add_ignore(&mut linting, linted, check.reason.as_deref().unwrap_or_default())?;
+        linted = adopt::add_ignore(&mut linting, &linted, check.reason.as_deref().unwrap_or_default())?;
     }
 
     let begun = Instant::now();
