@@ -26,6 +26,11 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<Known>> {
 }
 
 pub(crate) fn baseline(command: &Baseline) -> anyhow::Result<u8> {
+    let (Baseline::Create { remembered, .. } | Baseline::Update { remembered, .. } | Baseline::Check { remembered }) =
+        command;
+    if remembered.input.paths.iter().any(|it| it == Path::new("-")) {
+        bail!("a baseline remembers files, and standard input is none");
+    }
     match command {
         Baseline::Create { remembered, force } => create(remembered, *force),
         Baseline::Update { remembered, accept } => update(remembered, *accept),
