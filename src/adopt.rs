@@ -151,9 +151,8 @@ pub(crate) fn init(folder: &Path) -> anyhow::Result<u8> {
     let input = Input { paths: vec![folder.to_owned()], allow_empty: true, ..Input::default() };
     let linted = Linting::new(&input, Overrides::default(), false)?.run()?;
     let mut seen = config::Seen::default();
-    for source in linted.workspace.opened() {
-        seen.look(&source.text);
-    }
+    let own = linted.workspace.selected.iter().filter_map(|it| linted.workspace.open(&it.path).ok());
+    own.for_each(|it| seen.look(&it.text));
     replace(&file, &config::initial(&seen))?;
     say(&format!("wrote `{}`", visible(&file.to_string_lossy())));
     let findings = linted.report.findings.len();
