@@ -149,9 +149,12 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.count(&collected.configuration);
     part.findings = apply(workspace, &collected.configuration, options);
     identify(workspace, &root.path, &mut part.findings);
+    for finding in &mut part.findings {
+        finding.calls = calls_around(&finding.carrier.address, &collected.calls);
+    }
     if options.config.external_modules != ExternalModules::Report {
         for finding in &mut part.findings {
-            at_the_call(workspace, &collected.calls, finding);
+            at_the_call(workspace, finding);
         }
     }
     part
@@ -179,24 +182,22 @@ fn vendored(workspace: &Workspace, findings: &mut Vec<Finding>, wanted: External
 
 /// A finding in a module that was fetched stands at the call, which is what the user can change; the place within the
 /// module is a label.
-fn at_the_call(workspace: &Workspace, calls: &FxHashMap<Arc<str>, Span>, finding: &mut Finding) {
-    let fetched = |span: Span| is_fetched(workspace, span);
-    if !fetched(finding.span) {
+fn at_the_call(workspace: &Workspace, finding: &mut Finding) {
+    if !is_fetched(workspace, finding.span) {
         return;
     }
     // The innermost call that the user wrote.
-    let address = &*finding.carrier.address;
-    let call = calls
-        .iter()
-        .filter(|(module, call)| {
-            address.strip_prefix(&***module).is_some_and(|rest| rest.starts_with('.')) && !fetched(**call)
-        })
-        .max_by_key(|(module, _)| module.len());
-    if let Some((_, call)) = call {
+    if let Some(call) = finding.calls.iter().rev().find(|call| !is_fetched(workspace, **call)) {
         let label = Label { span: finding.span, message: IN_THE_MODULE.to_owned() };
         finding.labels.insert(0, label);
         finding.span = *call;
     }
+}
+
+/// The calls of the modules that an address is in, from the outermost inwards.
+fn calls_around(address: &str, calls: &FxHashMap<Arc<str>, Span>) -> Vec<Span> {
+    let ends = address.match_indices('.').map(|(at, _)| &address[..at]);
+    ends.filter_map(|module| calls.get(module).copied()).collect()
 }
 
 /// What is wrong in a folder's files, and in those of its blocks that were asked for.

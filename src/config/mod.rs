@@ -591,6 +591,7 @@ mod tests {
             help: None,
             span: Span::new(FileId(0), 0, 0),
             labels: Vec::new(),
+            calls: Vec::new(),
             carrier: Carrier { kind: None, address: "".into(), source: None },
             statement: None,
             instances: Vec::new(),
