@@ -6,11 +6,15 @@ use crate::rule::{Confidence, Context, Severity, quoted};
 use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    let facts = cx.facts();
     for statement in &policy.statements {
         let mut unknown: Vec<&str> = Vec::new();
         let mut idle: Vec<&Action> = Vec::new();
         for action in statement.actions.entries() {
             let Some((prefix, name)) = parts(action) else { continue };
+            if facts.know_action(&action.to_string()) {
+                continue;
+            }
             match catalog::service(prefix) {
                 Some(_) if action.has_wildcard() && action.expand().is_empty() => idle.push(action),
                 Some(_) if action.has_wildcard() => {}

@@ -26,6 +26,11 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<Known>> {
 }
 
 pub(crate) fn baseline(command: &Baseline) -> anyhow::Result<u8> {
+    let (Baseline::Create { remembered, .. } | Baseline::Update { remembered, .. } | Baseline::Check { remembered }) =
+        command;
+    if remembered.input.paths.iter().any(|it| it == Path::new("-")) {
+        bail!("a baseline remembers files, and standard input is none");
+    }
     match command {
         Baseline::Create { remembered, force } => create(remembered, *force),
         Baseline::Update { remembered, accept } => update(remembered, *accept),
@@ -146,9 +151,8 @@ pub(crate) fn init(folder: &Path) -> anyhow::Result<u8> {
     let input = Input { paths: vec![folder.to_owned()], allow_empty: true, ..Input::default() };
     let linted = Linting::new(&input, Overrides::default(), false)?.run()?;
     let mut seen = config::Seen::default();
-    for source in linted.workspace.opened() {
-        seen.look(&source.text);
-    }
+    let own = linted.workspace.selected.iter().filter_map(|it| linted.workspace.open(&it.path).ok());
+    own.for_each(|it| seen.look(&it.text));
     replace(&file, &config::initial(&seen))?;
     say(&format!("wrote `{}`", visible(&file.to_string_lossy())));
     let findings = linted.report.findings.len();

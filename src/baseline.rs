@@ -63,11 +63,16 @@ pub fn write(mut findings: Vec<Known>) -> String {
 
 /// Reads a baseline file, or says what is wrong with it.
 pub fn read(text: &str) -> Result<Vec<Known>, String> {
-    let document: Document = serde_json::from_str(text).map_err(|error| format!("is no baseline: {error}"))?;
-    if document.schema != SCHEMA {
-        return Err(format!("has the schema `{}`, and this version reads `{SCHEMA}`", document.schema));
+    #[derive(Deserialize)]
+    struct Head {
+        schema: String,
     }
-    Ok(document.findings)
+    let wrong = |error: serde_json::Error| format!("is no baseline: {error}");
+    let head: Head = serde_json::from_str(text).map_err(wrong)?;
+    if head.schema != SCHEMA {
+        return Err(format!("has the schema `{}`, and this version reads `{SCHEMA}`", head.schema));
+    }
+    serde_json::from_str(text).map(|it: Document| it.findings).map_err(wrong)
 }
 
 /// Findings held against those that are known.
@@ -213,8 +218,14 @@ impl<'k> Matching<'k> {
         let likeness = |single: usize| {
             let known = &self.known[self.singles[single].of];
             let same_name = sid(finding) == known.sid.as_deref();
-            // A statement keeps its name or gets one; another name is another statement.
-            let may_be = same_name || sid(finding).is_none() || known.sid.is_none();
+            // A statement keeps its name or gets one; another name is another statement, and so is one that has
+            // neither its name nor an action of it.
+            let is_named = same_name && known.sid.is_some();
+            let shares = match (&finding.granted, &known.granted) {
+                (Some(now), Some(before)) => is_named || now.shares_actions(before),
+                _ => true,
+            };
+            let may_be = shares && (same_name || sid(finding).is_none() || known.sid.is_none());
             let more = Reverse(wider(finding, known).len());
             may_be.then_some((finding.subject == known.about, same_name, more, Reverse(single)))
         };

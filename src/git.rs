@@ -163,7 +163,9 @@ impl Tree {
             }
             let linted = |it: &&PathBuf| {
                 let below = it.strip_prefix(&from_root).unwrap_or(it);
-                it.file_name().is_some_and(files::is_linted) && !files::is_of_tools(below) && !ignores.hold(it)
+                it.file_name().is_some_and(files::is_linted)
+                    && !files::is_of_tools(below)
+                    && !ignores.hold(&from_root, it)
             };
             selected.extend(self.below(&from_root).filter(linted).map(|it| {
                 let below = it.strip_prefix(&from_root).unwrap_or(it);
@@ -206,12 +208,17 @@ impl Ignores {
         Self { by_folder }
     }
 
-    fn hold(&self, path: &Path) -> bool {
+    /// Whether a file below a folder that was named is left out, or a folder on the way to it.
+    fn hold(&self, named: &Path, path: &Path) -> bool {
+        path.ancestors().take_while(|it| *it != named).any(|it| self.leave_out(it, it != path))
+    }
+
+    fn leave_out(&self, path: &Path, is_folder: bool) -> bool {
         for by_folder in &self.by_folder {
             for folder in path.ancestors().skip(1) {
                 let Some(ignores) = by_folder.get(folder) else { continue };
                 let below = path.strip_prefix(folder).unwrap_or(path);
-                match ignores.matched_path_or_any_parents(below, false) {
+                match ignores.matched(below, is_folder) {
                     Match::Ignore(_) => return true,
                     Match::Whitelist(_) => return false,
                     Match::None => {}

@@ -154,11 +154,12 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     identify(workspace, &root.path, &mut part.findings);
     let named = named_only(workspace);
     for finding in &mut part.findings {
+        finding.calls = calls_around(&finding.carrier.address, &collected.calls);
         if options.config.external_modules != ExternalModules::Report {
-            at_the_call(workspace, &collected.calls, finding);
+            at_the_call(workspace, finding);
         }
         if let Some(named) = &named {
-            called_there(named, &collected.calls, finding);
+            called_there(named, finding);
         }
     }
     part
@@ -186,13 +187,12 @@ fn vendored(workspace: &Workspace, findings: &mut Vec<Finding>, wanted: External
 
 /// What a module grants touches a file that was named when the module is called in it, with arguments that may have
 /// become part of the texts of the module.
-fn called_there(named: &FxHashSet<FileId>, calls: &FxHashMap<Arc<str>, Span>, finding: &mut Finding) {
+fn called_there(named: &FxHashSet<FileId>, finding: &mut Finding) {
     if touches(named, finding) {
         return;
     }
-    let call = calls_around(calls, &finding.carrier.address).filter(|(_, call)| named.contains(&call.file));
-    if let Some((module, call)) = call.max_by_key(|(module, _)| module.len()) {
-        finding.labels.push(Label { span: *call, message: format!("`{module}` is called here") });
+    if let Some(call) = finding.calls.iter().rev().find(|call| named.contains(&call.file)) {
+        finding.labels.push(Label { span: *call, message: "the module is called here".to_owned() });
     }
 }
 
@@ -201,30 +201,24 @@ fn touches(files: &FxHashSet<FileId>, finding: &Finding) -> bool {
     files.contains(&finding.span.file) || finding.labels.iter().any(|it| files.contains(&it.span.file))
 }
 
-/// The calls of the modules that an address lies in.
-fn calls_around<'a>(
-    calls: &'a FxHashMap<Arc<str>, Span>,
-    address: &'a str,
-) -> impl Iterator<Item = (&'a Arc<str>, &'a Span)> {
-    calls.iter().filter(move |(module, _)| address.strip_prefix(&***module).is_some_and(|rest| rest.starts_with('.')))
-}
-
 /// A finding in a module that was fetched stands at the call, which is what the user can change; the place within the
 /// module is a label.
-fn at_the_call(workspace: &Workspace, calls: &FxHashMap<Arc<str>, Span>, finding: &mut Finding) {
-    let fetched = |span: Span| is_fetched(workspace, span);
-    if !fetched(finding.span) {
+fn at_the_call(workspace: &Workspace, finding: &mut Finding) {
+    if !is_fetched(workspace, finding.span) {
         return;
     }
     // The innermost call that the user wrote.
-    let call = calls_around(calls, &finding.carrier.address)
-        .filter(|(_, call)| !fetched(**call))
-        .max_by_key(|(module, _)| module.len());
-    if let Some((_, call)) = call {
+    if let Some(call) = finding.calls.iter().rev().find(|call| !is_fetched(workspace, **call)) {
         let label = Label { span: finding.span, message: IN_THE_MODULE.to_owned() };
         finding.labels.insert(0, label);
         finding.span = *call;
     }
+}
+
+/// The calls of the modules that an address is in, from the outermost inwards.
+fn calls_around(address: &str, calls: &FxHashMap<Arc<str>, Span>) -> Vec<Span> {
+    let ends = address.match_indices('.').map(|(at, _)| &address[..at]);
+    ends.filter_map(|module| calls.get(module).copied()).collect()
 }
 
 /// What is wrong in a folder's files, and in those of its blocks that were asked for.

@@ -146,7 +146,13 @@ struct Linted {
 
 impl<'i> Linting<'i> {
     fn new(input: &'i Input, overrides: Overrides, verbose: bool) -> anyhow::Result<Self> {
-        let is_input = input.paths == [Path::new("-")];
+        let is_input = input.paths.iter().any(|path| path == Path::new("-"));
+        if is_input && input.paths.len() > 1 {
+            bail!("`-` stands for one document from standard input, and no path can stand beside it");
+        }
+        if input.stdin_filename.is_some() && !is_input {
+            bail!("`--stdin-filename` names what standard input says, which is read when the path is `-`");
+        }
         let paths: Vec<PathBuf> = match input.paths.as_slice() {
             [] => vec![".".into()],
             _ if is_input => input.stdin_filename.iter().cloned().collect(),
@@ -246,18 +252,11 @@ fn nothing(report: &Report, paths: &[PathBuf]) -> Option<InputError> {
 
 /// An option that cannot take effect is an error, not a silence.
 fn consistent(check: &Check) -> anyhow::Result<()> {
-    let paths = &check.input.paths;
-    let dashes = paths.iter().filter(|path| *path == Path::new("-")).count();
-    if dashes > 0 && paths.len() > 1 {
-        bail!("`-` stands for one document from standard input, and no path can stand beside it");
-    }
-    if check.input.stdin_filename.is_some() && dashes == 0 {
-        bail!("`--stdin-filename` names what standard input says, which is read when the path is `-`");
-    }
-    if check.add_ignore && dashes > 0 {
+    let is_input = check.input.paths.iter().any(|path| path == Path::new("-"));
+    if check.add_ignore && is_input {
         bail!("`--add-ignore` writes into files, and standard input is none");
     }
-    if check.base.is_some() && dashes > 0 {
+    if check.base.is_some() && is_input {
         bail!("`--base` compares with a revision, which has no standard input");
     }
     if check.show_unresolved && check.format != Format::Human {

@@ -220,6 +220,8 @@ pub struct Finding {
     pub span: Span,
     /// Other places that matter, in the order in which they are to be read.
     pub labels: Vec<Label>,
+    /// The calls of the modules that it is in, from the outermost inwards.
+    pub calls: Vec<Span>,
     /// What carries it.
     pub carrier: Carrier,
     /// The statement, when it speaks of one.
@@ -366,6 +368,7 @@ impl<'a> Context<'a> {
             help: None,
             span: place.span,
             labels: Vec::new(),
+            calls: Vec::new(),
             carrier: self.carrier.clone(),
             statement: None,
             instances: vec![Arc::clone(&self.carrier.address)],

@@ -138,6 +138,8 @@ fn a_baseline_that_cannot_be_used_is_wrong_usage() {
         &["check", "--baseline", "broken", "--base", "main"],
         &["baseline", "update"],
         &["baseline", "check", "--file", "broken"],
+        &["baseline", "create", "-"],
+        &["baseline", "create", "--stdin-filename", "a.json"],
     ] {
         status(&run(at, arguments), 2);
     }
@@ -204,6 +206,9 @@ fn a_module_is_read_whole_at_the_revision() {
 fn what_is_ignored_is_ignored_at_the_revision_too() {
     let folder = repository(&[("a.json", WIDE), ("old/b.json", WIDE), (".iamlintignore", "old/\n")]);
     assert_eq!(changes(folder.path(), &["--base", "main"]), Vec::<String>::new());
+    // But for what is named, as on the disk.
+    assert_eq!(changes(folder.path(), &["old", "--base", "main"]), Vec::<String>::new());
+    assert_eq!(changes(folder.path(), &["old/b.json", "--base", "main"]), Vec::<String>::new());
     put(folder.path(), ".iamlintignore", "");
     assert_eq!(changes(folder.path(), &["--base", "main"]), ["new old/b.json"]);
 }

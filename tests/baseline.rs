@@ -114,6 +114,8 @@ fn another_literal_is_another_finding() {
     );
     expect(&before, &both, &["wildcard_action aws_iam_policy.a: new"], &[]);
     expect(&both, &before, &[], &["wildcard_action aws_iam_policy.a: sqs:*"]);
+    let other = one("\"sqs:*\"", "\"arn:aws:sqs:eu-west-1:111122223333:q\"", "");
+    expect(&before, &other, &["wildcard_action aws_iam_policy.a: new"], &["wildcard_action aws_iam_policy.a: s3:*"]);
     expect(
         &before,
         &before.replace("\"a\"", "\"b\"").replace(".a.", ".b."),

@@ -180,3 +180,17 @@ fn the_schema_is_the_one_that_is_published() {
         "docs/iamlint.schema.json is out of date: `UPDATE_EXPECT=1 cargo test --test config` writes it"
     );
 }
+
+#[test]
+fn every_example_of_the_documentation_can_be_used() {
+    for page in ["configuration.md", "adopting.md"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+        let text = std::fs::read_to_string(path).unwrap();
+        let blocks: Vec<&str> =
+            text.split("```toml\n").skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect();
+        assert!(!blocks.is_empty());
+        for block in blocks.into_iter().filter(|it| !it.starts_with("extends")) {
+            assert!(Config::parse(block).is_ok(), "{page}: {:?}\n{block}", Config::parse(block).err());
+        }
+    }
+}

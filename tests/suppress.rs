@@ -317,3 +317,19 @@ fn comments_for_other_linters_count_where_they_are_honoured() {
     honoured("list", "// kics-scan ignore-line", &[]);
     honoured("element", "// kics-scan ignore-line", &[(s3, &kics("ignore-line"))]);
 }
+
+#[test]
+fn a_comment_at_a_module_call_covers_what_is_in_the_module_and_not_its_other_calls() {
+    let module = "resource \"aws_iam_policy\" \"p\" {\n  policy = jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = \"s3:*\", Resource = \"*\" }] })\n}\n";
+    let inner = "module \"inner\" {\n  source = \"../m\"\n}\n";
+    let call = |name: &str| format!("module \"{name}\" {{\n  source = \"./outer\"\n}}\n");
+    let root = format!("# iamlint: ignore[wildcard_action]\n{}{}", call("a"), call("b"));
+    let workspace = Workspace::of_texts([("main.tf", &*root), ("outer/main.tf", inner), ("m/main.tf", module)]);
+    let rules = rules::all().iter().filter(|it| RULES.contains(&it.id)).collect();
+    let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+    let instances = |it: &Finding| it.instances.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let standing: Vec<_> = report.findings.iter().map(|it| (it.rule, instances(it))).collect();
+    assert_eq!(standing, [("wildcard_action", vec!["module.b.module.inner.aws_iam_policy.p".to_owned()])]);
+    let answered: Vec<_> = report.suppressed.iter().flat_map(|it| instances(&it.finding)).collect();
+    assert_eq!(answered, ["module.a.module.inner.aws_iam_policy.p"]);
+}

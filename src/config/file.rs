@@ -250,7 +250,7 @@ pub(super) fn read(text: &str) -> Result<File, Vec<ConfigError>> {
             message: message.replace("`, expected one of `", "`: expected one of `"),
         }]
     };
-    let table = DeTable::parse(text).map_err(failed)?;
+    let table = DeTable::parse(text).map_err(|error| twice(text, failed(error)))?;
     let schema = SchemaSettings::draft2020_12()
         .with(|settings| settings.inline_subschemas = true)
         .into_generator()
@@ -263,6 +263,17 @@ pub(super) fn read(text: &str) -> Result<File, Vec<ConfigError>> {
         return Err(errors);
     }
     File::deserialize(toml::Deserializer::from(table)).map_err(failed)
+}
+
+/// Says how a list and tables of one name are written, which TOML does not let stand beside each other.
+fn twice(text: &str, mut errors: Vec<ConfigError>) -> Vec<ConfigError> {
+    for error in &mut errors {
+        if error.message == "duplicate key" && text.get(error.range.clone()).is_some_and(|it| it.contains("ignore")) {
+            error.message =
+                "`ignore` is a list above: write its names as tables too, `[[ignore]]` with a `rule` alone".into();
+        }
+    }
+    errors
 }
 
 /// The keys of a table, and of the tables in it, that its schema does not have.

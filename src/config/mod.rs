@@ -591,6 +591,7 @@ mod tests {
             help: None,
             span: Span::new(FileId(0), 0, 0),
             labels: Vec::new(),
+            calls: Vec::new(),
             carrier: Carrier { kind: None, address: "".into(), source: None },
             statement: None,
             instances: Vec::new(),
@@ -663,6 +664,12 @@ mod tests {
     fn a_name_and_an_entry_may_stand_in_one_list() {
         let config = Config::parse("ignore = [\"open_trust\", { rule = \"wildcard_action\", sid = \"A\" }]").unwrap();
         assert_eq!((config.settings.ignore.len(), config.ignores.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_list_and_tables_of_one_name_are_told_apart() {
+        let text = "ignore = [\"open_trust\"]\n[[ignore]]\nrule = \"wildcard_action\"";
+        assert!(error(text).1.starts_with("`ignore` is a list above"), "{:?}", error(text));
     }
 
     #[test]

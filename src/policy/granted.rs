@@ -58,6 +58,13 @@ impl Granted {
         more(&self.actions, &Scope::Only(patterns.to_vec()), &|wide, narrow| covers(wide, narrow, true))
     }
 
+    /// Whether some action is written in both, in one of them as part of a pattern.
+    pub fn shares_actions(&self, other: &Self) -> bool {
+        let (Scope::Only(own), Scope::Only(others)) = (&self.actions, &other.actions) else { return true };
+        let either = |a: &String, b: &String| covers(a, b, true) || covers(b, a, true);
+        own.iter().any(|a| others.iter().any(|b| either(a, b)))
+    }
+
     /// What it grants that `accepted` does not, in words; empty when it grants no more.
     pub fn beyond(&self, accepted: &Self) -> Vec<String> {
         let mut out = more(&self.actions, &accepted.actions, &|wide, narrow| covers(wide, narrow, true));

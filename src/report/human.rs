@@ -644,6 +644,7 @@ mod tests {
             help: Some("name the actions that the program calls".into()),
             span: span(index, start, end),
             labels,
+            calls: Vec::new(),
             carrier: Carrier {
                 kind: Some(PolicyKind::Identity),
                 address: "aws_iam_policy.app".into(),

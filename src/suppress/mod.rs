@@ -5,8 +5,8 @@
 //! of code, and the outermost construct that begins there: an element, a list, a statement, a document, a resource, a
 //! module call. It never covers anything beside that.
 //!
-//! A finding is covered when its own place is, or one on its way: the statement it is in, or the local value, module
-//! argument or reference that its value came by. A comment that silences nothing, or that cannot be understood, is a
+//! A finding is covered when its own place is, or one on its way: the statement it is in, the local value, module
+//! argument or reference that its value came by, or the call of a module that it is in. A comment that silences nothing, or that cannot be understood, is a
 //! finding itself.
 
 mod comment;
@@ -106,11 +106,12 @@ fn answer(files: &mut BTreeMap<FileId, Commented>, finding: &Finding) -> Option<
     reason
 }
 
-/// The place of a finding and those on its way. Other labels, such as the condition that a finding depends on or a
+/// The place of a finding, those on its way, and the calls of the modules around it. Other labels, such as the condition that a finding depends on or a
 /// second statement, are no places at which it can be answered for.
 fn places(finding: &Finding) -> impl Iterator<Item = Span> {
     let on_the_way = |it: &&Label| it.message == "in this statement" || it.message.starts_with("by way of ");
-    std::iter::once(finding.span).chain(finding.labels.iter().filter(on_the_way).map(|it| it.span))
+    let labels = finding.labels.iter().filter(on_the_way).map(|it| it.span);
+    std::iter::once(finding.span).chain(labels).chain(finding.calls.iter().copied())
 }
 
 /// A file with comments for iamlint.
@@ -279,6 +280,7 @@ fn said(rule: &Rule, source: &Source, span: Span, message: String, help: &str) -
         help: Some(help.to_owned()),
         span,
         labels: Vec::new(),
+        calls: Vec::new(),
         carrier: Carrier { kind: None, address: "".into(), source: None },
         statement: None,
         instances: Vec::new(),
