@@ -7,12 +7,16 @@ set -euo pipefail
 action=${GITHUB_ACTION_PATH:?}
 output=${GITHUB_OUTPUT:?}
 temporary=${RUNNER_TEMP:?}
+# To the tar of Windows' bash, `D:` would be another machine.
+if command -v cygpath >/dev/null; then temporary=$(cygpath --unix "$temporary"); fi
 
 say() { printf 'iamlint: %s\n' "$*" >&2; }
 fail() {
   say "$*"
   exit 1
 }
+# A path as programs outside of this shell want it.
+native() { if command -v cygpath >/dev/null; then cygpath --mixed "$1"; else printf '%s\n' "$1"; fi; }
 set_output() { printf '%s=%s\n' "$1" "$2" >>"$output"; }
 
 # The target that release archives are named by.
@@ -124,14 +128,14 @@ may_upload() {
 }
 
 check() {
-  local sarif=$temporary/iamlint.sarif lines=$temporary/iamlint.ndjson status=0 severity
-  local upload=false
+  local sarif lines=$temporary/iamlint.ndjson status=0 severity upload=false
+  sarif=$(native "$temporary/iamlint.sarif")
   if may_upload; then upload=true; fi
   collect
   "${IAMLINT:?}" check --format sarif --output "$sarif" "${arguments[@]}" || status=$?
   # Wrong usage and a failure of iamlint itself leave no report.
   if [[ $status == 2 || $status == 4 ]]; then exit "$status"; fi
-  "$IAMLINT" check --format ndjson --output "$lines" "${arguments[@]}" 2>/dev/null || true
+  "$IAMLINT" check --format ndjson "${arguments[@]}" >"$lines" 2>/dev/null || true
   set_output status "$status"
   set_output sarif "$sarif"
   set_output upload "$upload"
