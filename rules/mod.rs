@@ -19,17 +19,17 @@ macro_rules! rules {
 }
 
 rules![
-    Configuration: [invalid_ignore, unused_ignore],
+    Configuration: [invalid_ignore, public_bucket, unused_ignore],
     Policy: [
-        full_administrator, kms_any_key, kms_unbounded_grant, kms_wildcard_action, not_action_allow,
+        credentials_any_resource, data_any_resource, full_administrator, kms_any_key, kms_unbounded_grant, kms_wildcard_action, not_action_allow,
         not_principal_allow, not_resource_allow, open_oidc_trust, open_trust, partial_wildcard_action,
-        passrole_any_role, public_bucket_policy, public_key_policy, public_resource_policy, wildcard_action,
+        passrole_any_role, permissions_any_resource, public_key_policy, public_resource_policy, wildcard_action,
         wildcard_resource,
     ],
     Bucket: [
         bucket_acls_enabled, bucket_cors_any_origin, bucket_encryption_without_key, bucket_key_off,
         bucket_lifecycle_missing, bucket_logging_off, bucket_object_lock_off, bucket_plain_http,
-        bucket_versioning_off, bucket_website, public_access_block_off, public_acl,
+        bucket_versioning_off, bucket_website, public_access_block_off,
     ],
     Identity: [attached_administrator],
     Resource: [open_function_url],

@@ -14,7 +14,6 @@ use crate::config::Config;
 use crate::frontend::Configuration;
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
-use crate::policy::Policy;
 use crate::report::{InputError, Report, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Context, Finding, Label, Rule};
 use crate::source::{FileId, Selected, Span, Workspace};
@@ -269,7 +268,7 @@ pub fn apply(configuration: &Configuration, options: &Options) -> Vec<Finding> {
         let mut findings = Vec::new();
         for rule in &options.rules {
             if let Check::Policy(check) = rule.check {
-                check(policy, &mut Context::new(rule, policy_carrier(policy), &mut findings));
+                check(policy, &mut Context::new(rule, Carrier::of(policy), &mut findings));
             }
         }
         fold(&mut findings, &options.rules);
@@ -296,10 +295,6 @@ pub fn apply(configuration: &Configuration, options: &Options) -> Vec<Finding> {
         }
     }
     out
-}
-
-fn policy_carrier(policy: &Policy) -> Carrier {
-    Carrier { kind: Some(policy.kind), address: Arc::clone(&policy.address), source: policy.source.clone() }
 }
 
 fn carrier(address: &Arc<str>) -> Carrier {

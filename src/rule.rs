@@ -261,6 +261,13 @@ pub struct Carrier {
     pub source: Option<Arc<str>>,
 }
 
+impl Carrier {
+    /// What carries a policy.
+    pub fn of(policy: &Policy) -> Self {
+        Self { kind: Some(policy.kind), address: Arc::clone(&policy.address), source: policy.source.clone() }
+    }
+}
+
 /// How a statement is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementName {
@@ -353,6 +360,13 @@ impl Report<'_> {
     pub fn on(self, address: &Arc<str>) -> Self {
         self.finding.carrier.address = Arc::clone(address);
         self.finding.instances = vec![Arc::clone(address)];
+        self
+    }
+
+    /// The policy that it is about, when the subject is made of several.
+    pub fn carried_by(self, policy: &Policy) -> Self {
+        self.finding.carrier = Carrier::of(policy);
+        self.finding.instances = vec![Arc::clone(&policy.address)];
         self
     }
 
