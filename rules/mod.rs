@@ -21,7 +21,7 @@ macro_rules! rules {
 rules![
     Configuration: [invalid_ignore, public_bucket, unused_ignore],
     Policy: [
-        credentials_any_resource, data_any_resource, full_administrator, kms_any_key, kms_unbounded_grant, kms_wildcard_action, not_action_allow,
+        bucket_lockout, credentials_any_resource, data_any_resource, full_administrator, key_lockout, kms_any_key, kms_unbounded_grant, kms_wildcard_action, not_action_allow,
         not_principal_allow, not_resource_allow, open_oidc_trust, open_trust, partial_wildcard_action,
         passrole_any_role, permissions_any_resource, public_key_policy, public_resource_policy, wildcard_action,
         wildcard_resource,
@@ -31,8 +31,9 @@ rules![
         bucket_lifecycle_missing, bucket_logging_off, bucket_object_lock_off, bucket_plain_http,
         bucket_versioning_off, bucket_website, public_access_block_off,
     ],
+    Key: [key_deletion_window_short, key_left_to_account, key_multi_region, key_rotation_off],
     Identity: [attached_administrator],
-    Resource: [open_function_url],
+    Resource: [kms_grant_hands_on, open_function_url],
 ];
 
 /// Every rule there is, in the order of their names.

@@ -216,6 +216,7 @@ pub const RESOURCES: &[&str] = &[
     "aws_iam_access_key",
     "aws_iam_account_password_policy",
     "aws_iam_user_login_profile",
+    "aws_kms_grant",
     "aws_lambda_function_url",
     "aws_ssm_document",
     "aws_ssoadmin_permission_set",
