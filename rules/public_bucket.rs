@@ -70,7 +70,7 @@ fn report(mut ways: Vec<Way<'_>>, bucket: Option<&Bucket>, point: Option<&Resour
     let Some((first, others)) = ways.split_first() else { return };
     let mut report = cx.report(first.place, &*first.words).severity(first.severity);
     report = match &first.by {
-        By::Acl(acl, what) => report.on(&acl.address).about(what).help(
+        By::Acl(acl, what) => report.on(bucket.map_or(&acl.address, |it| &it.address)).about(what).help(
             "set it to `private` and turn the public access block on; let readers in by name, through the bucket policy",
         ),
         By::Policy(policy, statement, everyone) => report
@@ -95,7 +95,8 @@ fn report(mut ways: Vec<Way<'_>>, bucket: Option<&Bucket>, point: Option<&Resour
             By::Policy(policy, ..) => policy.address != bucket.address,
         };
         if is_of_its_own && bucket.declared {
-            report.label(bucket.place.span, "of this bucket");
+            // Several blocks that declare one name are one bucket, and the verdict holds for each.
+            report.on(&bucket.address).label(bucket.place.span, "of this bucket");
         }
     }
 }

@@ -23,9 +23,17 @@ pub(super) enum Concern {
 
 impl Concern {
     fn of(action: catalog::Action) -> Self {
-        // The lists of such actions hold these too, though they return no more than a number or a status.
-        const NONE: [&str; 3] =
-            ["iam:GetServiceLinkedRoleDeletionStatus", "waf-regional:GetChangeToken", "waf:GetChangeToken"];
+        // The lists of such actions hold these too, though they return no more than a number, a status or a public key.
+        const NONE: [&str; 8] = [
+            "athena:GetSession",
+            "cognito-identity:GetId",
+            "connect:ListSecurityKeys",
+            "gamelift:GetGameSessionLogUrl",
+            "iam:GetServiceLinkedRoleDeletionStatus",
+            "iam:UpdateAccessKey",
+            "waf-regional:GetChangeToken",
+            "waf:GetChangeToken",
+        ];
         let takes_away = action.name().starts_with("Delete");
         match action.power() {
             _ if action.has_risk(Risk::CredentialExposure) && !takes_away && !NONE.contains(&&*action.full_name()) => {
