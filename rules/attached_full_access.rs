@@ -23,7 +23,11 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
         policy.allow_statements().map(|it| (it, dangers(it))).filter(|(_, dangers)| !dangers.is_empty()).collect();
     let all: Vec<_> = statements.iter().flat_map(|(_, dangers)| dangers).copied().collect();
     let Some(example) = worst(&all) else { return };
-    let what = statements.iter().find(|(_, dangers)| dangers.contains(&example)).map(|(it, _)| granted(it, example));
+    let by = statements.iter().find(|(_, dangers)| dangers.contains(&example)).map(|(it, _)| granted(it, example));
+    let what = match by {
+        Some(by) if by != format!("`{example}`") => format!("{by} on every resource, `{example}` among them"),
+        _ => format!("`{example}` on every resource"),
+    };
     let written = &attachment.policy;
     let whom = match &identity.name {
         Some(name) if !identity.declared => name.to_string(),
@@ -32,7 +36,7 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
     let report = cx
         .report(
             &attachment.place,
-            format!("`{written}` allows `{whom}` {} on every resource, `{example}` among them", what.unwrap_or_default()),
+            format!("`{written}` allows `{whom}` {what}"),
         )
         .on(&attachment.address)
         .about(managed)
@@ -44,8 +48,10 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
 
 /// What it allows on every resource that gives permissions, or leads to more.
 fn dangers(statement: &Statement) -> Vec<catalog::Action> {
+    // Which roles a service may be handed is another matter than who has access to its resources.
+    let passes = |it: catalog::Action| it.full_name() == "iam:PassRole";
     let mut actions = statement.granted();
-    actions.retain(|it| is_dangerous(*it) && !it.takes_only_star() && statement.is_unbounded(*it));
+    actions.retain(|it| is_dangerous(*it) && !passes(*it) && !it.takes_only_star() && statement.is_unbounded(*it));
     actions
 }
 

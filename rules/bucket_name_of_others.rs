@@ -1,7 +1,6 @@
 use crate::catalog::{self, Power};
 use crate::policy::{Condition, Policy, Resource, Scope, Statement, is_account_id};
 use crate::rule::Context;
-use crate::value::Text;
 
 /// How names begin that services form of an account and a region.
 /// <https://www.aquasec.com/blog/bucket-monopoly-breaching-aws-accounts-through-shadow-resources/>
@@ -39,7 +38,7 @@ fn says_whose(condition: &Condition) -> bool {
 fn why(resource: &Resource) -> Option<String> {
     let part = resource.part(5).filter(|_| resource.part(2) == Some("s3") && resource.part(4) == Some(""))?;
     let name = part.split('/').next().unwrap_or(part);
-    let shown = Text::clone(&resource.text).to_string();
+    let shown = resource.text.to_string();
     let shown = shown.rsplit(":::").next().and_then(|it| it.split('/').next()).unwrap_or(&shown).to_owned();
     if PREDICTED.iter().any(|it| name.starts_with(it)) {
         return Some(format!("`{shown}` is a name that anybody can predict, and nothing says that the bucket is yours"));
@@ -49,7 +48,7 @@ fn why(resource: &Resource) -> Option<String> {
     let numbered = name.split(['-', '.', '*']).any(is_account_id)
         || resource.text.holes().any(|(_, hole)| hole.reference.contains("account"));
     (begins && name.contains('*') && !numbered)
-        .then(|| format!("`{shown}` is every bucket of anybody whose name begins so, and nothing says that it is yours"))
+        .then(|| format!("`{shown}` fits buckets of anybody, and nothing says that it must be yours"))
 }
 
 /// Whether data goes there or comes from there.

@@ -9,7 +9,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for resource in statement.resources.iter().flat_map(Scope::only) {
             let Some(name) = name(resource) else { continue };
             let message = match name.strip_suffix('*') {
-                Some(stem) if stem.ends_with(|it: char| it.is_ascii_alphanumeric()) => {
+                Some(stem) if !stem.contains('*') && stem.ends_with(|it: char| it.is_ascii_alphanumeric()) => {
                     format!("`{resource}` also fits every other secret whose name begins with `{stem}`")
                 }
                 None if !name.contains(['*', '?']) && !has_suffix(name) => {

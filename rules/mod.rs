@@ -21,7 +21,7 @@ macro_rules! rules {
 rules![
     Configuration: [invalid_ignore, public_bucket, unused_ignore],
     Policy: [
-        bucket_lockout, bucket_name_of_others, credentials_any_resource, data_any_resource, full_administrator, key_lockout, kms_any_key, kms_unbounded_grant, kms_wildcard_action, loose_secret_name, not_action_allow,
+        bucket_lockout, bucket_name_of_others, credentials_any_resource, data_any_resource, full_administrator, key_lockout, kms_any_key, kms_unbounded_grant, kms_wildcard_action, loose_secret_name, malformed_kms_condition, not_action_allow,
         not_principal_allow, not_resource_allow, open_oidc_trust, open_trust, partial_wildcard_action,
         passrole_any_role, permissions_any_resource, public_key_policy, public_resource_policy, wildcard_action,
         wildcard_resource,
@@ -32,8 +32,8 @@ rules![
         bucket_versioning_off, bucket_website, public_access_block_off,
     ],
     Key: [key_deletion_window_short, key_left_to_account, key_multi_region, key_rotation_off],
-    Identity: [attached_administrator, attached_full_access],
-    Resource: [kms_grant_hands_on, open_function_url],
+    Identity: [attached_administrator, attached_full_access, policy_on_user],
+    Resource: [access_point_block_off, account_block_off, kms_grant_hands_on, open_function_url],
 ];
 
 /// Every rule there is, in the order of their names.

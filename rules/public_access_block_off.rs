@@ -1,12 +1,9 @@
-use crate::frontend::{Aspect, Bucket, Resource, Switch};
+use crate::frontend::{Aspect, Bucket, Switch};
 use crate::rule::{Confidence, Context, Severity, quoted};
 
 const SWITCHES: [&str; 4] = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
 
 pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
-    for point in bucket.companions(Aspect::AccessPoint) {
-        access_point(point, cx);
-    }
     if bucket.blocks.is_empty() {
         let account = |name: &&str| bucket.switches(name).any(|it| it.on != Some(false));
         if bucket.lacks(Aspect::PublicAccessBlock) && !SWITCHES.iter().all(account) {
@@ -48,22 +45,4 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
         }
         report.label(bucket.place.span, "of this bucket");
     }
-}
-
-/// An access point has a block of its own, which is on unless it is written otherwise, and stays as it was made.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html>
-fn access_point(point: &Resource, cx: &mut Context<'_>) {
-    let said = |name: &str| point.switches(&format!("public_access_block_configuration.{name}"));
-    let off: Vec<_> = SWITCHES
-        .into_iter()
-        .filter_map(|name| Some((name, said(name).into_iter().find(|it| it.value == Some(false))?)))
-        .collect();
-    let Some((_, first)) = off.first() else { return };
-    let names: Vec<&str> = off.iter().map(|(name, _)| *name).collect();
-    let verb = if names.len() == 1 { "is" } else { "are" };
-    cx.report(&first.place, format!("{} {verb} off for this access point, and can never be turned on", quoted(&names)))
-        .severity(if names.len() == 4 { Severity::High } else { Severity::Medium })
-        .on(&point.address)
-        .about(quoted(&names))
-        .help("leave the block out, for all four switches are on then, or set them to `true`");
 }
