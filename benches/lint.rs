@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use divan::Bencher;
+use iamlint::config::Config;
 use iamlint::files::{self, Request};
 use iamlint::frontend::terraform;
 use iamlint::lint::{self, Options};
-use iamlint::rules;
 use iamlint::source::Workspace;
 use iamlint::syntax::hcl;
 use rayon::prelude::*;
@@ -31,7 +31,7 @@ fn workspace() -> Workspace {
 }
 
 fn options() -> Options {
-    Options { rules: rules::all().iter().collect(), ..Options::default() }
+    Options { rules: Config::default().rules(), ..Options::default() }
 }
 
 /// Walks, reads and cuts, and nothing else.

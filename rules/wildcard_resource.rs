@@ -173,6 +173,10 @@ fn report(concern: Concern, statement: &Statement, resource: &Resource, entries:
     if let Some(condition) = bound {
         report = report.label(condition.place.span, format!("`{}` makes it less bad", condition.key));
     }
+    // What a pattern holds of this concern shows in no other place.
+    for entry in guilty.iter().filter(|it| it.action.has_wildcard()) {
+        report = report.label(entry.action.place.span, format!("`{}` stands for {}", entry.action, quoted(&entry.wide)));
+    }
     if let [first, ..] = fine {
         report.label(first.place.span, format!("`{resource}` is right for {}", quoted(fine)));
     }

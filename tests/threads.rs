@@ -1,14 +1,14 @@
 //! Bugs that users reported to other linters, each a small case with what iamlint says of it. The names are those of the
 //! threads.
 
+use iamlint::config::Config;
 use iamlint::lint::{self, Options};
-use iamlint::rules;
 use iamlint::source::Workspace;
 
-/// `rule file:line` of every finding of medium confidence or more, with all rules.
+/// `rule file:line` of every finding of medium confidence or more, with the rules that are on.
 fn said(files: &[(&str, &str)]) -> Vec<String> {
     let workspace = Workspace::of_texts(files.iter().copied());
-    let options = Options { rules: rules::all().iter().collect(), ..Options::default() };
+    let options = Options { rules: Config::default().rules(), ..Options::default() };
     let report = lint::check(&workspace, &options, 1, &|_, _| {});
     assert!(report.errors.is_empty(), "{:?}", report.errors);
     let sure = report.findings.iter().filter(|it| it.confidence > iamlint::rule::Confidence::Low);
