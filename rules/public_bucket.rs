@@ -90,14 +90,23 @@ fn report(mut ways: Vec<Way<'_>>, bucket: Option<&Bucket>, point: Option<&Resour
         for website in bucket.companions(Aspect::Website) {
             report = report.label(website.place.span, "and is served as a web site by this");
         }
-        let is_of_its_own = match &first.by {
-            By::Acl(acl, _) => acl.address != bucket.address,
-            By::Policy(policy, ..) => policy.address != bucket.address,
-        };
-        if is_of_its_own && bucket.declared {
+        if bucket.declared {
+            let words = match (is_within(&first.by, bucket), bucket.switches("restrict_public_buckets").next()) {
+                (_, None) if bucket.knows(Aspect::PublicAccessBlock) => "before this bucket stands no public access block",
+                (false, _) => "of this bucket",
+                (true, _) => return,
+            };
             // Several blocks that declare one name are one bucket, and the verdict holds for each.
-            report.on(&bucket.address).label(bucket.place.span, "of this bucket");
+            report.on(&bucket.address).label(bucket.place.span, words);
         }
+    }
+}
+
+/// Whether it is written in the block that declares the bucket.
+fn is_within(by: &By<'_>, bucket: &Bucket) -> bool {
+    match by {
+        By::Acl(acl, _) => acl.address == bucket.address,
+        By::Policy(policy, ..) => policy.address == bucket.address,
     }
 }
 
