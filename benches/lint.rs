@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use iamlint::catalog;
+use iamlint::config::Config;
 use iamlint::files::{self, Request};
 use iamlint::frontend::{Configuration, terraform};
 use iamlint::lint::{self, Options};
 use iamlint::policy::{self, Carried, Place, PolicyKind};
-use iamlint::rules;
 use iamlint::source::{FileId, Span, Workspace};
 use iamlint::syntax::hcl;
 use iamlint::value::Node;
@@ -35,7 +35,7 @@ fn workspace() -> Workspace {
 }
 
 fn options() -> Options {
-    Options { rules: rules::all().iter().collect(), ..Options::default() }
+    Options { rules: Config::default().rules(), ..Options::default() }
 }
 
 /// Walks, reads and cuts, and nothing else.

@@ -38,7 +38,7 @@ fn administrator(attached: &Attached, identity: &Identity, cx: &mut Context<'_>)
     }
 }
 
-fn way_to_everything(policy: &Policy) -> Option<catalog::Action> {
+pub(super) fn way_to_everything(policy: &Policy) -> Option<catalog::Action> {
     policy.allow_statements().find_map(Statement::way_to_everything)
 }
 

@@ -19,29 +19,37 @@ macro_rules! rules {
 }
 
 rules![
-    Bucket: [public_access_block_off, public_acl],
+    Bucket: [
+        bucket_acls_enabled, bucket_cors_any_origin, bucket_encryption_without_key, bucket_key_off,
+        bucket_lifecycle_missing, bucket_logging_off, bucket_object_lock_off, bucket_plain_http,
+        bucket_versioning_off, bucket_website, public_access_block_off,
+    ],
     Configuration: [
         competing_policies, deprecated_role_argument, exclusive_attachment, invalid_ignore, oversized_policy,
-        replaced_statement, unused_ignore,
+        public_bucket, replaced_statement, unused_ignore,
     ],
-    Identity: [attached_administrator],
+    Identity: [attached_administrator, attached_full_access, policy_on_user],
+    Key: [key_deletion_window_short, key_left_to_account, key_multi_region, key_rotation_off],
     Policy: [
-        broad_condition_value, condition_key_never_sent, constant_condition, dead_statement, deleted_principal,
+        broad_condition_value, bucket_lockout, bucket_name_of_others, condition_key_never_sent,
+        constant_condition, credentials_any_resource, data_any_resource, dead_statement, deleted_principal,
         deny_on_absent_key, deny_spares_everyone, duplicate_condition_key, duplicate_element, duplicate_sid,
         empty_element, exclusive_elements, foreign_action, foreign_resource, full_administrator,
         hardcoded_partition, impossible_arn, insecure_transport_allowed, invalid_effect, invalid_principal,
-        invalid_resource_control_policy, invalid_sid, invalid_version, kms_any_key, kms_unbounded_grant,
-        kms_wildcard_action, malformed_action, malformed_arn, malformed_condition_value,
-        malformed_policy_variable, mfa_not_enforced, mismatched_assume_action, mismatched_condition_operator,
-        mismatched_resource, missing_element, missing_set_operator, needless_set_operator, not_action_allow,
-        not_principal_allow, not_resource_allow, old_version, open_oidc_trust, open_trust, optional_guard,
-        partial_wildcard_action, passrole_any_role, private_source_ip, prohibited_element, public_bucket_policy,
-        public_key_policy, public_resource_policy, rcp_hits_services, redundant_entry, redundant_statement,
-        retired_action, sidestepped_condition, spoofable_condition, unknown_action, unknown_condition_key,
+        invalid_resource_control_policy, invalid_sid, invalid_version, key_lockout, kms_any_key,
+        kms_unbounded_grant, kms_wildcard_action, loose_secret_name, malformed_action, malformed_arn,
+        malformed_condition_value, malformed_kms_condition, malformed_policy_variable, mfa_not_enforced,
+        mismatched_assume_action, mismatched_condition_operator, mismatched_resource, missing_element,
+        missing_set_operator, needless_set_operator, not_action_allow, not_principal_allow, not_resource_allow,
+        old_version, open_oidc_trust, open_trust, optional_guard, partial_wildcard_action, passrole_any_role,
+        permissions_any_resource, private_source_ip, prohibited_element, public_key_policy,
+        public_resource_policy, rcp_hits_services, redundant_entry, redundant_statement, retired_action,
+        sidestepped_condition, spoofable_condition, unknown_action, unknown_condition_key,
         unknown_condition_operator, unknown_element, unknown_service_principal, untrusted_principal,
         wildcard_action, wildcard_in_exact_condition, wildcard_in_principal, wildcard_resource,
         wrong_element_type,
     ],
+    Resource: [access_point_block_off, account_block_off, kms_grant_hands_on, open_function_url],
 ];
 
 /// Every rule there is, in the order of their names.

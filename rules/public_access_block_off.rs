@@ -1,9 +1,9 @@
 use crate::frontend::{Aspect, Bucket, Switch};
 use crate::rule::{Confidence, Context, Severity, quoted};
 
+const SWITCHES: [&str; 4] = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
+
 pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
-    const SWITCHES: [&str; 4] =
-        ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
     if bucket.blocks.is_empty() {
         let account = |name: &&str| bucket.switches(name).any(|it| it.on != Some(false));
         if bucket.lacks(Aspect::PublicAccessBlock) && !SWITCHES.iter().all(account) {

@@ -75,12 +75,12 @@ fn is_public(statement: &Statement) -> bool {
     statement.everyone().next().is_some() && statement.bounded_caller().is_none()
 }
 
-fn is_dangerous(action: catalog::Action) -> bool {
+pub(super) fn is_dangerous(action: catalog::Action) -> bool {
     action.power() == Power::Permits || catalog::leads_on(action)
 }
 
 /// What is worth naming: what gives permissions rather than takes them.
-fn worst(actions: &[catalog::Action]) -> Option<catalog::Action> {
+pub(super) fn worst(actions: &[catalog::Action]) -> Option<catalog::Action> {
     let gives = ["Attach", "Put", "Add", "Set", "Modify", "Create"];
     let rank = |it: &catalog::Action| (catalog::leads_on(*it), it.power());
     let highest = actions.iter().map(rank).max()?;

@@ -1,10 +1,62 @@
 use std::cmp::Reverse;
 
-use crate::catalog::{self, Power};
+use crate::catalog::{self, Power, Risk};
 use crate::policy::{Action, Guard, Policy, Resource, Scope, Statement};
 use crate::rule::{Confidence, Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    check_for(Concern::Rest, policy, cx);
+}
+
+/// What comes of an action that reaches every resource; each has a rule of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Concern {
+    /// It returns credentials, or makes them.
+    Credentials,
+    /// It returns what is stored.
+    Data,
+    /// It decides who has access.
+    Permissions,
+    /// It changes something, or looks at it.
+    Rest,
+}
+
+impl Concern {
+    fn of(action: catalog::Action) -> Self {
+        // The lists of such actions hold these too, though they return no more than a number, a status or a public key.
+        const NONE: [&str; 8] = [
+            "athena:GetSession",
+            "cognito-identity:GetId",
+            "connect:ListSecurityKeys",
+            "gamelift:GetGameSessionLogUrl",
+            "iam:GetServiceLinkedRoleDeletionStatus",
+            "iam:UpdateAccessKey",
+            "waf-regional:GetChangeToken",
+            "waf:GetChangeToken",
+        ];
+        let takes_away = action.name().starts_with("Delete");
+        match action.power() {
+            _ if action.has_risk(Risk::CredentialExposure) && !takes_away && !NONE.contains(&&*action.full_name()) => {
+                Self::Credentials
+            }
+            Power::Permits => Self::Permissions,
+            Power::ReadsData => Self::Data,
+            Power::Unlocks | Power::Changes | Power::Sees => Self::Rest,
+        }
+    }
+
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Credentials => "hand out the credentials of",
+            Self::Data => "read what is in",
+            Self::Permissions => "decide who has access to",
+            Self::Rest => "reach",
+        }
+    }
+}
+
+/// Reports the actions of one concern that reach every resource although they can be limited to some.
+pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>) {
     // In the policy of a resource, `*` is that resource.
     if !policy.kind.is_identity() {
         return;
@@ -16,10 +68,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .iter()
             // All of a service on everything is one thing to say, and `wildcard_action` says it.
             .filter(|it| !it.is_whole_service() && !it.covers_every_action())
-            .map(|it| Entry::of(statement, it))
+            .map(|it| Entry::of(concern, statement, it))
             .collect();
         for resource in statement.resources.iter().flat_map(Scope::only) {
-            report(statement, resource, &entries, cx);
+            report(concern, statement, resource, &entries, cx);
         }
     }
 }
@@ -36,12 +88,12 @@ struct Entry<'s> {
 }
 
 impl<'s> Entry<'s> {
-    fn of(statement: &'s Statement, action: &'s Action) -> Self {
+    fn of(concern: Concern, statement: &'s Statement, action: &'s Action) -> Self {
         let mut wide = action.expand();
         let needs_star = |it: &catalog::Action| it.takes_only_star() || it.sometimes_needs_star().is_some();
         let all_need_star = !wide.is_empty() && wide.iter().all(needs_star);
         wide.retain(|it| {
-            !needs_star(it) && !has_its_own_rule(*it) && statement.admits(*it) && statement.narrowed(*it).is_none()
+            Concern::of(*it) == concern && !needs_star(it) && !has_its_own_rule(*it) && statement.admits(*it) && statement.narrowed(*it).is_none()
         });
         // Who lists or describes mostly asks for all there is, so only a look at one resource is worth a word.
         let looks = wide.iter().all(|it| it.power() == Power::Sees);
@@ -65,9 +117,9 @@ impl<'s> Entry<'s> {
 
 /// Whether `*` on this action is worse than this, and another rule says so.
 fn has_its_own_rule(action: catalog::Action) -> bool {
-    matches!(action.service().prefix(), "iam" | "kms") && {
+    matches!(action.service().prefix(), "iam" | "kms" | "sts") && {
         let name = action.full_name();
-        matches!(&*name, "iam:PassRole" | "kms:CreateGrant") || super::kms_any_key::speaks_of(&name)
+        matches!(&*name, "iam:PassRole" | "kms:CreateGrant" | "sts:AssumeRole") || super::kms_any_key::speaks_of(&name)
     }
 }
 
@@ -77,7 +129,7 @@ fn can_go_without(action: catalog::Action) -> bool {
     types.len() == 1 && types.all(|it| !it.is_required())
 }
 
-fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx: &mut Context<'_>) {
+fn report(concern: Concern, statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx: &mut Context<'_>) {
     let is_by = |entry: &&Entry<'_>| entry.by.iter().any(|it| std::ptr::eq(*it, resource));
     let mut guilty: Vec<&Entry<'_>> = entries.iter().filter(is_by).collect();
     // What is there in every case is what the finding says.
@@ -117,7 +169,7 @@ fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx:
     let mut report = cx
         .report(
             &resource.place,
-            format!("`{resource}` lets {names} reach every resource, though {they} can be limited to some"),
+            format!("`{resource}` lets {names} {} every resource, though {they} can be limited to some", concern.verb()),
         )
         .of(statement, format!("{names} on {resource}"))
         .acting(&actions)
@@ -131,6 +183,10 @@ fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx:
     }
     if let Some(condition) = bound {
         report = report.label(condition.place.span, format!("`{}` makes it less bad", condition.key));
+    }
+    // What a pattern holds of this concern shows in no other place.
+    for entry in guilty.iter().filter(|it| it.action.has_wildcard()) {
+        report = report.label(entry.action.place.span, format!("`{}` stands for {}", entry.action, quoted(&entry.wide)));
     }
     if let [first, ..] = fine {
         report.label(first.place.span, format!("`{resource}` is right for {}", quoted(fine)));

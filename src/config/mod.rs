@@ -14,7 +14,7 @@ pub use file::{ExternalModules, Peer, schema};
 pub use show::{Seen, initial, show};
 
 use crate::policy::is_account_id;
-use crate::rule::{Confidence, Facts, Finding, Rule, Severity, Trust};
+use crate::rule::{Confidence, Facts, Finding, Rule, Severity, THEMES, Trust};
 use crate::rules;
 use crate::source::{Ground, Workspace, normal};
 use crate::suppress::Date;
@@ -153,7 +153,7 @@ impl Settings {
     /// Whether a rule runs.
     pub fn runs(&self, rule: &Rule) -> bool {
         let is_in = |list: &[&Rule]| list.iter().any(|it| it.id == rule.id);
-        self.select.as_ref().is_none_or(|it| is_in(it)) && !is_in(&self.ignore)
+        self.select.as_ref().map_or(rule.head().runs_by_default, |it| is_in(it)) && !is_in(&self.ignore)
     }
 
     /// These settings with others over them; whoever selects anew starts from nothing.
@@ -356,13 +356,17 @@ impl Config {
     }
 }
 
-/// The rules of a name: an id, or a peer's id with or without the peer (`checkov:CKV_AWS_62`), whatever its case.
-/// What a peer finds in one check may be several rules here.
+/// The rules of a name: an id, a theme, `default` for those that run unless the user says otherwise, or a peer's id with
+/// or without the peer (`checkov:CKV_AWS_62`), whatever its case. What a peer finds in one check may be several rules
+/// here.
 pub fn find(name: &str) -> Vec<&'static Rule> {
-    let name = name.trim();
-    match rules::all().iter().find(|rule| rule.id.eq_ignore_ascii_case(&name.replace('-', "_"))) {
+    let name = name.trim().to_ascii_lowercase();
+    let all = || rules::all().iter();
+    match all().find(|rule| rule.id == name.replace('-', "_")) {
         Some(rule) => vec![rule],
-        None => rules::by_alias(name).collect(),
+        None if name == "default" => all().filter(|rule| rule.head().runs_by_default).collect(),
+        None if THEMES.contains(&&*name) => all().filter(|rule| rule.head().theme == name).collect(),
+        None => rules::by_alias(&name).collect(),
     }
 }
 
@@ -370,7 +374,7 @@ pub fn find(name: &str) -> Vec<&'static Rule> {
 pub fn no_such_rule(name: &str) -> String {
     let names =
         rules::all().iter().flat_map(|rule| std::iter::once(rule.id).chain(rule.head().aliases.iter().copied()));
-    let names = names.flat_map(|it| [it, it.split_once(':').map_or(it, |(_, id)| id)]);
+    let names = names.flat_map(|it| [it, it.split_once(':').map_or(it, |(_, id)| id)]).chain(THEMES);
     unknown("there is no rule", name, nearest(name, names))
 }
 
@@ -601,6 +605,17 @@ mod tests {
             fingerprint: String::new(),
             change: None,
         }
+    }
+
+    #[test]
+    fn rules_that_are_off_run_when_they_or_their_theme_are_selected() {
+        let off = rules::all().iter().find(|rule| !rule.head().runs_by_default).unwrap();
+        let runs = |text: &str| Config::parse(text).unwrap().rules().iter().any(|rule| rule.id == off.id);
+        assert!(!runs("") && !runs("select = [\"default\"]"));
+        assert!(runs(&format!("select = [\"{}\"]", off.id)));
+        assert!(runs(&format!("select = [\"default\", \"{}\"]", off.head().theme)));
+        let all = Config::parse("select = [\"default\", \"hardening\"]").unwrap().rules();
+        assert_eq!(all.len(), rules::all().len());
     }
 
     #[test]

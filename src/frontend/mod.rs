@@ -38,6 +38,8 @@ pub struct Configuration {
     pub deprecated: Vec<DeprecatedArgument>,
     /// Statements of its documents that others have taken the place of.
     pub replaced: Vec<ReplacedStatement>,
+    /// What else says by its arguments who reaches it, or what somebody reaches.
+    pub resources: Vec<Resource>,
 }
 
 /// A setting and where it is made.

@@ -199,6 +199,12 @@ impl Shape {
 }
 
 impl Resource {
+    /// Whether it may be a resource that the action takes. Of all resources of a statement, [`Statement::may_reach`]
+    /// tells more cheaply.
+    pub fn fits(&self, action: catalog::Action) -> bool {
+        Shape::of(self).is_some_and(|it| it.fits(action))
+    }
+
     /// Whether it is every resource that the action takes, in all regions and accounts.
     pub fn is_all_of(&self, action: catalog::Action) -> bool {
         self.covers_action(action, Reach::Everywhere)

@@ -1,0 +1,68 @@
+use super::attached_administrator::way_to_everything;
+use super::wildcard_action::{is_dangerous, worst};
+use crate::catalog;
+use crate::frontend::{Attached, Identity};
+use crate::policy::{self, Action, Scope, Statement};
+use crate::rule::{Context, quoted};
+
+pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
+    for attached in &identity.attached {
+        full_access(attached, identity, cx);
+    }
+}
+
+fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
+    let attachment = &attached.attachment;
+    // What AWS writes for the role of a service is what the service takes.
+    let Some(managed) = attachment.managed_policy().filter(|it| !it.path().contains("service-role")) else { return };
+    let policy = policy::of_aws(managed);
+    if way_to_everything(&policy).is_some() {
+        return;
+    }
+    let statements: Vec<_> =
+        policy.allow_statements().map(|it| (it, dangers(it))).filter(|(_, dangers)| !dangers.is_empty()).collect();
+    let all: Vec<_> = statements.iter().flat_map(|(_, dangers)| dangers).copied().collect();
+    let Some(example) = worst(&all) else { return };
+    let by = statements.iter().find(|(_, dangers)| dangers.contains(&example)).map(|(it, _)| granted(it, example));
+    let what = match by {
+        Some(by) if by != format!("`{example}`") => format!("{by} on every resource, `{example}` among them"),
+        _ => format!("`{example}` on every resource"),
+    };
+    let written = &attachment.policy;
+    let whom = match &identity.name {
+        Some(name) if !identity.declared => name.to_string(),
+        _ => identity.address.to_string(),
+    };
+    let report = cx
+        .report(
+            &attachment.place,
+            format!("`{written}` allows `{whom}` {what}"),
+        )
+        .on(&attachment.address)
+        .about(managed)
+        .help("attach a policy that names the actions that are called, and the resources that are meant");
+    if let Some(boundary) = &identity.boundary {
+        report.lower().label(boundary.attachment.place.span, "this boundary leaves less of it");
+    }
+}
+
+/// What it allows on every resource that gives permissions, or leads to more.
+fn dangers(statement: &Statement) -> Vec<catalog::Action> {
+    // Which roles a service may be handed is another matter than who has access to its resources.
+    let passes = |it: catalog::Action| it.full_name() == "iam:PassRole";
+    let mut actions = statement.granted();
+    actions.retain(|it| is_dangerous(*it) && !passes(*it) && !it.takes_only_star() && statement.is_unbounded(*it));
+    actions
+}
+
+/// The words of a statement by which an action is granted.
+fn granted(statement: &Statement, action: catalog::Action) -> String {
+    match &statement.actions {
+        Scope::Only(entries) => {
+            let name = action.full_name();
+            let by: Vec<&Action> = entries.iter().filter(|it| it.must_match(&name)).collect();
+            quoted(&by)
+        }
+        Scope::AllExcept(entries) => format!("all but {}", quoted(entries)),
+    }
+}

@@ -1,0 +1,58 @@
+use crate::catalog::{self, Power};
+use crate::policy::{Condition, Policy, Resource, Scope, Statement, is_account_id};
+use crate::rule::Context;
+
+/// How names begin that services form of an account and a region.
+/// <https://www.aquasec.com/blog/bucket-monopoly-breaching-aws-accounts-through-shadow-resources/>
+const PREDICTED: [&str; 6] =
+    ["aws-emr-studio-", "aws-glue-assets-", "cf-templates-", "codestar-", "sagemaker-", "aws-sam-cli-"];
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    if !policy.kind.is_identity() {
+        return;
+    }
+    for statement in policy.allow_statements().filter(|it| !it.conditions.iter().any(says_whose)) {
+        let named = |it: &&Resource| why(it).is_some();
+        let Some(resource) = statement.resources.iter().flat_map(Scope::only).find(named) else { continue };
+        let (Some(why), true) = (why(resource), moves_data(statement, resource)) else { continue };
+        cx.report(&resource.place, why)
+            .of(statement, resource)
+            .help("require `aws:ResourceAccount` to be your account");
+    }
+}
+
+/// Whether a condition says whose bucket it must be, or that only what was chosen is reached.
+fn says_whose(condition: &Condition) -> bool {
+    const KEYS: [&str; 6] = [
+        "aws:resourceaccount",
+        "aws:resourceorgid",
+        "aws:resourceorgpaths",
+        "s3:resourceaccount",
+        "s3:dataaccesspointaccount",
+        "s3:dataaccesspointarn",
+    ];
+    condition.weakness().is_none() && KEYS.iter().any(|key| condition.is_on(key))
+}
+
+/// What is wrong with the name of a bucket, if anything is.
+fn why(resource: &Resource) -> Option<String> {
+    let part = resource.part(5).filter(|_| resource.part(2) == Some("s3") && resource.part(4) == Some(""))?;
+    let name = part.split('/').next().unwrap_or(part);
+    let shown = resource.text.to_string();
+    let shown = shown.rsplit(":::").next().and_then(|it| it.split('/').next()).unwrap_or(&shown).to_owned();
+    if PREDICTED.iter().any(|it| name.starts_with(it)) {
+        return Some(format!("`{shown}` is a name that anybody can predict, and nothing says that the bucket is yours"));
+    }
+    // A name without a beginning is everything, which is another matter.
+    let begins = name.starts_with(|it: char| it.is_ascii_alphanumeric());
+    let numbered = name.split(['-', '.', '*']).any(is_account_id)
+        || resource.text.holes().any(|(_, hole)| hole.reference.contains("account"));
+    (begins && name.contains('*') && !numbered)
+        .then(|| format!("`{shown}` fits buckets of anybody, and nothing says that it must be yours"))
+}
+
+/// Whether data goes there or comes from there.
+fn moves_data(statement: &Statement, resource: &Resource) -> bool {
+    let s3 = |it: &catalog::Action| it.service().prefix() == "s3" && resource.fits(*it);
+    statement.granted().iter().filter(|it| s3(it)).any(|it| matches!(it.power(), Power::ReadsData) || it.name().starts_with("PutObject"))
+}

@@ -1,0 +1,172 @@
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use crate::catalog::AccessLevel;
+use crate::frontend::{Acl, Aspect, Bucket, Configuration, Resource};
+use crate::policy::{Place, Policy, PolicyKind, Principal, Service, Statement};
+use crate::rule::{Confidence, Context, Report, Severity, scope_in_words};
+
+/// One verdict over everything that opens a bucket and everything that keeps it shut.
+pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
+    for bucket in &configuration.buckets {
+        let acls = bucket.acls.iter().filter(|_| heeds_acls(bucket)).filter_map(Way::by_acl);
+        let policies = bucket.policies.iter().flat_map(|it| Way::by_policy(it));
+        report(acls.chain(policies).collect(), Some(bucket), None, cx);
+    }
+    // A policy by itself, that of a bucket which is not named, or that of an access point.
+    let points = || configuration.buckets.iter().flat_map(|it| it.companions(Aspect::AccessPoint));
+    let joined = |it: &&Arc<Policy>| configuration.buckets.iter().any(|b| b.policies.iter().any(|own| Arc::ptr_eq(own, it)));
+    let alone = configuration.policies.iter().filter(|it| it.kind == PolicyKind::Resource(Service::S3) && !joined(it));
+    for policy in alone {
+        let point = points().find(|it| it.address == policy.address);
+        report(Way::by_policy(policy).collect(), None, point, cx);
+    }
+}
+
+/// Access control lists are not heeded where they are switched off, or where the public ones are ignored.
+fn heeds_acls(bucket: &Bucket) -> bool {
+    let enforced = bucket.ownership.as_ref().is_some_and(|it| it.value.raw() == "BucketOwnerEnforced");
+    !enforced && bucket.switch_on("ignore_public_acls").is_none()
+}
+
+/// One thing that lets everybody in.
+struct Way<'c> {
+    severity: Severity,
+    words: String,
+    place: &'c Place,
+    by: By<'c>,
+}
+
+enum By<'c> {
+    Acl(&'c Acl, String),
+    Policy(&'c Policy, &'c Statement, &'c Principal),
+}
+
+impl<'c> Way<'c> {
+    fn by_acl(acl: &'c Acl) -> Option<Self> {
+        let (severity, who, what) = granted(acl)?;
+        let grantee = &acl.grantee;
+        let words = format!("`{grantee}` lets {who} {what} the bucket");
+        Some(Self { severity, words, place: &acl.place, by: By::Acl(acl, format!("{grantee} {what}")) })
+    }
+
+    fn by_policy(policy: &'c Policy) -> impl Iterator<Item = Self> {
+        policy.openings().map(move |(statement, everyone)| {
+            let (severity, verb) = match statement.highest_level() {
+                None | Some(AccessLevel::Read) => (Severity::High, "read"),
+                Some(AccessLevel::List) => (Severity::High, "list"),
+                Some(AccessLevel::Tagging | AccessLevel::Write) => (Severity::Critical, "change"),
+                Some(AccessLevel::PermissionsManagement) => (Severity::Critical, "change, and open further,"),
+            };
+            let actions = scope_in_words(&statement.actions);
+            let words = format!("`{everyone}` lets anyone {verb} what is stored here: {actions}");
+            Self { severity, words, place: &everyone.place, by: By::Policy(policy, statement, everyone) }
+        })
+    }
+}
+
+fn report(mut ways: Vec<Way<'_>>, bucket: Option<&Bucket>, point: Option<&Resource>, cx: &mut Context<'_>) {
+    ways.sort_by_key(|it| (Reverse(it.severity), it.place.given.is_some()));
+    let Some((first, others)) = ways.split_first() else { return };
+    let mut report = cx.report(first.place, &*first.words).severity(first.severity);
+    report = match &first.by {
+        By::Acl(acl, what) => report.on(bucket.map_or(&acl.address, |it| &it.address)).about(what).help(
+            "set it to `private` and turn the public access block on; let readers in by name, through the bucket policy",
+        ),
+        By::Policy(policy, statement, everyone) => report
+            .carried_by(policy)
+            .granting(statement, everyone)
+            .unbounded(statement)
+            .help("name the principals that need it, or the distribution or endpoint through which the public comes"),
+    };
+    for other in others.iter().filter(|it| it.place.span != first.place.span) {
+        report = report.label(other.place.span, format!("besides, {}", other.words));
+    }
+    if let Some(point) = point {
+        report = held_by_access_point(point, report);
+    }
+    if let Some(bucket) = bucket {
+        report = held_by_block(&first.by, bucket, report);
+        for website in bucket.companions(Aspect::Website) {
+            report = report.label(website.place.span, "and is served as a web site by this");
+        }
+        if bucket.declared {
+            let words = match (is_within(&first.by, bucket), bucket.switches("restrict_public_buckets").next()) {
+                (_, None) if bucket.knows(Aspect::PublicAccessBlock) => "before this bucket stands no public access block",
+                (false, _) => "of this bucket",
+                (true, _) => return,
+            };
+            // Several blocks that declare one name are one bucket, and the verdict holds for each.
+            report.on(&bucket.address).label(bucket.place.span, words);
+        }
+    }
+}
+
+/// Whether it is written in the block that declares the bucket.
+fn is_within(by: &By<'_>, bucket: &Bucket) -> bool {
+    match by {
+        By::Acl(acl, _) => acl.address == bucket.address,
+        By::Policy(policy, ..) => policy.address == bucket.address,
+    }
+}
+
+/// What the public access blocks of the bucket and the account make of it.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
+fn held_by_block<'r>(by: &By<'_>, bucket: &Bucket, mut report: Report<'r>) -> Report<'r> {
+    let (refuses, ignores) = match by {
+        By::Acl(..) => ("block_public_acls", "ignore_public_acls"),
+        By::Policy(..) => ("block_public_policy", "restrict_public_buckets"),
+    };
+    if let Some(switch) = bucket.switch_on(ignores) {
+        let why = "as long as this is on, nobody but the account itself and services of AWS get in by it";
+        return report.severity(Severity::Low).label(switch.place.span, why);
+    }
+    if let Some(switch) = bucket.switch_on(refuses) {
+        let why = "AWS refuses to set it as long as this is on, but one that was set before counts";
+        return report.severity(Severity::Low).label(switch.place.span, why);
+    }
+    if let Some(switch) = bucket.switches(ignores).find(|it| it.on.is_none()) {
+        report = report.maybe(switch.place.span, format!("whether `{ignores}` is on, which would hold it back, is not known"));
+    } else if let Some(switch) = bucket.switches(ignores).next() {
+        report = report.label(switch.place.span, format!("`{ignores}` is off, so nothing holds it back"));
+    }
+    if bucket.knows(Aspect::PublicAccessBlock) { report } else { report.confidence(Confidence::Medium) }
+}
+
+/// An access point has a block of its own, which is on unless it is written otherwise.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html>
+fn held_by_access_point<'r>(point: &Resource, report: Report<'r>) -> Report<'r> {
+    let off = point.switches("public_access_block_configuration.restrict_public_buckets");
+    match off.iter().find(|it| it.value != Some(true)) {
+        Some(switch) => report.label(switch.place.span, "the access point's own block does not hold it back"),
+        None => report
+            .severity(Severity::Low)
+            .label(point.place.span, "the block of the access point is on, so nobody outside of the account gets in by it"),
+    }
+}
+
+/// How bad it is, who is let in, and what they may do.
+fn granted(acl: &Acl) -> Option<(Severity, &'static str, &'static str)> {
+    let (anyone, account) = ("anyone", "every AWS account");
+    let Some(permission) = &acl.permission else {
+        return match acl.grantee.raw() {
+            "public-read" => Some((Severity::High, anyone, "list")),
+            "public-read-write" => Some((Severity::Critical, anyone, "list, write and delete in")),
+            "authenticated-read" => Some((Severity::High, account, "list")),
+            _ => None,
+        };
+    };
+    let who = match acl.grantee.raw().rsplit('/').next() {
+        Some("AllUsers") => anyone,
+        Some("AuthenticatedUsers") => account,
+        _ => return None,
+    };
+    Some(match permission.raw() {
+        "READ" => (Severity::High, who, "list"),
+        "READ_ACP" => (Severity::Medium, who, "see who else reaches"),
+        "WRITE" => (Severity::Critical, who, "write and delete in"),
+        "WRITE_ACP" => (Severity::Critical, who, "give itself every access to"),
+        "FULL_CONTROL" => (Severity::Critical, who, "do everything with"),
+        _ => (Severity::High, who, "reach"),
+    })
+}
