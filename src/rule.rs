@@ -133,6 +133,8 @@ pub struct Head {
     pub since: &'static str,
     /// `peer:check`: where that check rightly fires, this rule fires.
     pub aliases: Vec<&'static str>,
+    /// The checks of `data/curated/peer-checks.csv` that it serves: what other linters look for, by a name of ours.
+    pub serves: Vec<&'static str>,
     /// Narrower rules that have nothing to add about a statement once this one has spoken of it.
     pub folds: Vec<&'static str>,
 }
@@ -171,7 +173,7 @@ impl Head {
             .map(|line| line.split_once(':').map(|(name, value)| (name.trim(), value.trim())))
             .collect::<Option<_>>()
             .ok_or("a line of the head is `name: value`")?;
-        let known = ["summary", "severity", "confidence", "theme", "since", "aliases", "folds"];
+        let known = ["summary", "severity", "confidence", "theme", "since", "aliases", "serves", "folds"];
         if let Some((name, _)) = lines.iter().find(|(name, _)| !known.contains(name)) {
             return Err(format!("`{name}` does not belong there"));
         }
@@ -193,6 +195,7 @@ impl Head {
             theme,
             since: required("since")?,
             aliases: list("aliases"),
+            serves: list("serves"),
             folds: list("folds"),
         })
     }
