@@ -28,6 +28,7 @@ rules![
     ],
     Bucket: [public_access_block_off, public_acl],
     Identity: [attached_administrator],
+    Resource: [open_function_url],
 ];
 
 /// Every rule there is, in the order of their names.

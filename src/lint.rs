@@ -242,7 +242,8 @@ fn input_error(workspace: &Workspace, error: SyntaxError) -> InputError {
 
 impl Part {
     fn count(&mut self, configuration: &Configuration) {
-        self.summary.others += configuration.buckets.len() + configuration.keys.len() + configuration.identities.len();
+        let Configuration { buckets, keys, identities, resources, .. } = configuration;
+        self.summary.others += buckets.len() + keys.len() + identities.len() + resources.len();
         for policy in &configuration.policies {
             self.summary.policies += 1;
             self.unresolved.extend(policy.resolution.holes.iter().map(|hole| Unresolved {
@@ -282,6 +283,9 @@ pub fn apply(configuration: &Configuration, options: &Options) -> Vec<Finding> {
             }),
             Check::Key(check) => configuration.keys.iter().for_each(|key| {
                 check(key, &mut Context::new(rule, carrier(&key.resource.address), &mut out));
+            }),
+            Check::Resource(check) => configuration.resources.iter().for_each(|resource| {
+                check(resource, &mut Context::new(rule, carrier(&resource.address), &mut out));
             }),
             Check::Identity(check) => configuration.identities.iter().for_each(|identity| {
                 check(identity, &mut Context::new(rule, carrier(&identity.address), &mut out));

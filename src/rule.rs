@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::frontend::{Bucket, Configuration, Identity, Key};
+use crate::frontend::{Bucket, Configuration, Identity, Key, Resource};
 use crate::policy::{Place, Policy, PolicyKind, Scope, Statement};
 use crate::source::Span;
 
@@ -102,6 +102,8 @@ pub enum Check {
     Identity(fn(&Identity, &mut Context<'_>)),
     /// Over every key.
     Key(fn(&Key, &mut Context<'_>)),
+    /// Over every other resource of a type that has to do with access.
+    Resource(fn(&Resource, &mut Context<'_>)),
     /// Over all of a root module, template or file, where a rule must see it whole.
     Configuration(fn(&Configuration, &mut Context<'_>)),
 }

@@ -28,6 +28,8 @@ pub struct Configuration {
     pub buckets: Vec<Bucket>,
     /// Its keys with all that is joined to them.
     pub keys: Vec<Key>,
+    /// What else says by its arguments who reaches it, or what somebody reaches.
+    pub resources: Vec<Resource>,
 }
 
 /// A setting and where it is made.

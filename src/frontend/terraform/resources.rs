@@ -206,6 +206,25 @@ pub const KEY_COMPANIONS: &[(&str, &str)] = &[
     ("aws_kms_replica_key", "primary_key_arn"),
 ];
 
+/// The types that say by their arguments who reaches them, or what is reached with them.
+pub const RESOURCES: &[&str] = &[
+    "aws_ami_launch_permission",
+    "aws_codebuild_webhook",
+    "aws_cognito_identity_pool",
+    "aws_db_cluster_snapshot",
+    "aws_db_snapshot",
+    "aws_iam_access_key",
+    "aws_iam_account_password_policy",
+    "aws_iam_user_login_profile",
+    "aws_lambda_function_url",
+    "aws_ssm_document",
+    "aws_ssoadmin_permission_set",
+    "aws_vpc_endpoint",
+    "aws_vpc_endpoint_policy",
+    "aws_vpc_endpoint_service",
+    "aws_vpc_endpoint_service_allowed_principal",
+];
+
 /// The types that are a permission written as arguments.
 const PERMISSIONS: [&str; 3] =
     ["aws_cloudwatch_event_permission", "aws_lambda_layer_version_permission", "aws_lambda_permission"];
@@ -237,6 +256,8 @@ pub enum Concern {
     Bounds(&'static str, &'static str, IdentityKind),
     /// A row of [`MEMBERSHIPS`].
     Member(&'static str, &'static str),
+    /// A row of [`RESOURCES`].
+    Resource,
 }
 
 /// All that a type has to do with access, from every table; nothing for most.
@@ -254,7 +275,8 @@ pub fn concerns(kind: &str) -> Option<(&'static str, &'static [Concern])> {
             .chain(INLINE.iter().map(|(it, whose, of)| (*it, Concern::Inline(whose, *of))))
             .chain(ATTACHMENTS.iter().map(|(it, policies, whose, of)| (*it, Concern::Attaches(policies, whose, *of))))
             .chain(BOUNDARIES.iter().map(|(it, policy, whose, of)| (*it, Concern::Bounds(policy, whose, *of))))
-            .chain(MEMBERSHIPS.iter().map(|(it, users, groups)| (*it, Concern::Member(users, groups))));
+            .chain(MEMBERSHIPS.iter().map(|(it, users, groups)| (*it, Concern::Member(users, groups))))
+            .chain(RESOURCES.iter().map(|it| (*it, Concern::Resource)));
         let mut out: FxHashMap<&'static str, Vec<Concern>> = FxHashMap::default();
         rows.for_each(|(kind, concern)| out.entry(kind).or_default().push(concern));
         out
@@ -267,8 +289,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted() {
+    fn the_tables_are_sorted() {
         assert!(CARRIERS.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)));
+        assert!(RESOURCES.is_sorted());
     }
 
     #[test]

@@ -43,6 +43,7 @@ struct Collector<'e, 'w> {
     buckets: Buckets,
     keys: Keys,
     identities: Identities,
+    resources: Vec<Resource>,
 }
 
 /// Evaluates a root module and everything it calls.
@@ -54,6 +55,7 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
         buckets: Buckets::default(),
         keys: Keys::default(),
         identities: Identities::default(),
+        resources: Vec::new(),
     };
     let mut modules = vec![Rc::clone(root)];
     let mut all = Vec::new();
@@ -123,6 +125,7 @@ impl Collector<'_, '_> {
             Concern::Inline(whose, kind) => self.inline(whose, kind, it),
             Concern::Attaches(policies, whose, kind) => self.attaches(policies, whose, kind, it),
             Concern::Bounds(policy, whose, kind) => self.bounds(policy, whose, kind, it),
+            Concern::Resource => self.resources.push(self.resource(it)),
             Concern::Member(users, groups) => self.membership(users, groups, it),
         }
     }
@@ -214,7 +217,7 @@ impl Collector<'_, '_> {
 
     /// Everything with what it belongs to.
     fn joined(self) -> Collected {
-        let Self { mut out, mut policies, buckets, keys, identities, .. } = self;
+        let Self { mut out, mut policies, buckets, keys, identities, resources, .. } = self;
         let bounding = identities.only_bound();
         for policy in policies.iter_mut().filter(|it| bounding.contains(&it.address)) {
             policy.kind = PolicyKind::Boundary;
@@ -224,6 +227,7 @@ impl Collector<'_, '_> {
             identities: identities.joined(&policies),
             buckets: buckets.joined(&policies),
             keys: keys.joined(&policies),
+            resources,
             policies,
         };
         out
