@@ -245,7 +245,13 @@ impl Condition {
         self.weakness().is_none() && self.names_callers()
     }
 
-    /// The same of a test in the negative, which under `Deny` leaves only those whom somebody has chosen.
+    /// Whether a service that meets it acts for a resource, or for the holder of a secret, that somebody has chosen.
+    pub fn bounds_the_source(&self) -> bool {
+        self.bounds_the_caller() || self.weakness().is_none() && self.is_on("sts:externalid")
+    }
+
+    /// Whether it is a test in the negative of what bounds callers, which under `Deny` leaves only those whom somebody
+    /// has chosen.
     pub fn spares_only_chosen_callers(&self) -> bool {
         // The services of AWS themselves, not what anybody asks of them, which is `aws:ViaAWSService`.
         let spares_services = self.operator.kind == Some(OperatorKind::Bool)

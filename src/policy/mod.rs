@@ -341,6 +341,19 @@ impl Statement {
         self.resources.iter().flat_map(Scope::only).filter(move |it| it.covers_all(KEY, reach))
     }
 
+    /// The principals that are services, and what is known of how they call; only those that call what this statement
+    /// allows, and that say then for whose resource they do.
+    pub fn callers(&self) -> impl Iterator<Item = (&Principal, catalog::Caller)> {
+        let principals = self.principals.iter().flat_map(Scope::only).filter(|it| it.kind == PrincipalKind::Service);
+        let known = principals.filter_map(|it| Some((it, catalog::caller(it.text.raw())?)));
+        known.filter(|(_, caller)| {
+            let called = |action: &Action| {
+                action.service().is_some_and(|it| caller.calls.iter().any(|call| it.eq_ignore_ascii_case(call)))
+            };
+            self.actions.only().iter().any(called)
+        })
+    }
+
     /// The principals that are everybody.
     pub fn everyone(&self) -> impl Iterator<Item = &Principal> {
         self.principals.iter().flat_map(Scope::only).filter(|it| it.is_everyone())
