@@ -1,0 +1,37 @@
+use crate::policy::{Policy, PolicyKind, PrincipalKind, Scope, split_arn};
+use crate::rule::Context;
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-federated-web-identity>
+const DOMAINS: [&str; 5] = [
+    "accounts.google.com",
+    "cognito-identity-us-gov.amazonaws.com",
+    "cognito-identity.amazonaws.com",
+    "graph.facebook.com",
+    "www.amazon.com",
+];
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    if policy.kind != PolicyKind::Trust {
+        return;
+    }
+    for statement in policy.allow_statements() {
+        for principal in statement.principals.iter().flat_map(Scope::entries) {
+            let raw = principal.text.raw();
+            let parts = split_arn(raw);
+            let is_provider = parts.len() == 6
+                && parts[2] == "iam"
+                && (parts[5].starts_with("oidc-provider/") || parts[5].starts_with("saml-provider/"));
+            // The session of a federated user, which only `AWS` may name, is a slip of another kind.
+            if principal.kind != PrincipalKind::Federated
+                || principal.text.has_holes()
+                || is_provider
+                || DOMAINS.contains(&raw)
+            {
+                continue;
+            }
+            cx.report(&principal.place, format!("`{principal}` is no provider that a role can trust"))
+                .of(statement, principal)
+                .help("name the ARN of the provider, `arn:aws:iam::…:oidc-provider/…` or `…:saml-provider/…`");
+        }
+    }
+}
