@@ -21,9 +21,10 @@ macro_rules! rules {
 rules![
     Configuration: [invalid_ignore, unused_ignore],
     Policy: [
-        confused_deputy, full_administrator, invalid_federation, kms_any_key, kms_unbounded_grant, kms_wildcard_action,
-        loose_audience, mismatched_source, mismatched_trust_action, not_action_allow, not_principal_allow,
-        not_resource_allow, open_oidc_trust, open_trust, partial_wildcard_action, passrole_any_role,
+        account_wide_trust, assume_any_role, confused_deputy, full_administrator, incomplete_roles_anywhere_trust,
+        invalid_federation, kms_any_key, kms_unbounded_grant, kms_wildcard_action, loose_audience, mismatched_source,
+        mismatched_trust_action, not_action_allow, not_principal_allow, not_principal_deny, not_resource_allow,
+        open_oidc_trust, open_roles_anywhere_trust, open_trust, partial_wildcard_action, passrole_any_role,
         public_bucket_policy, public_key_policy, public_resource_policy, source_without_account, unmatched_subject,
         wildcard_action, wildcard_resource, wildcard_trust_action,
     ],

@@ -144,6 +144,8 @@ impl fmt::Display for Effect {
     }
 }
 
+const ROLES_ANYWHERE: &str = "rolesanywhere.amazonaws.com";
+
 /// One policy document, as it is attached in one place.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -352,6 +354,14 @@ impl Statement {
             };
             self.actions.only().iter().any(called)
         })
+    }
+
+    /// The principal that stands for IAM Roles Anywhere.
+    pub fn roles_anywhere(&self) -> Option<&Principal> {
+        let is_service = |it: &&Principal| it.kind == PrincipalKind::Service;
+        let named =
+            |it: &&Principal| catalog::service_principal(it.text.raw()).is_some_and(|it| it.name() == ROLES_ANYWHERE);
+        self.principals.iter().flat_map(Scope::only).filter(is_service).find(named)
     }
 
     /// The principals that are everybody.
