@@ -28,7 +28,11 @@ rules![
         public_bucket_policy, public_key_policy, public_resource_policy, source_without_account, unmatched_subject,
         wildcard_action, wildcard_resource, wildcard_trust_action,
     ],
-    Bucket: [public_access_block_off, public_acl],
+    Bucket: [
+        bucket_acls_enabled, bucket_cors_any_origin, bucket_encryption_without_key, bucket_key_off,
+        bucket_lifecycle_missing, bucket_logging_off, bucket_object_lock_off, bucket_plain_http, bucket_versioning_off,
+        bucket_website, public_access_block_off, public_acl,
+    ],
     Identity: [attached_administrator],
     Resource: [open_function_url],
 ];

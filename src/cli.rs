@@ -75,7 +75,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Run these rules only, by id or a peer's id
+    /// Run these rules only, by id, theme or a peer's id; `default,hardening` for those that are off as well
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', help_heading = "Findings")]
     pub(crate) select: Vec<String>,
     /// Do not run these rules

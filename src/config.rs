@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::rule::{Confidence, Finding, Rule, Severity};
+use crate::rule::{Confidence, Finding, Rule, Severity, THEMES};
 use crate::rules;
 
 /// Confidence from which a finding fails the run, when the user has not said which confidence matters.
@@ -16,7 +16,7 @@ const GATE: Confidence = Confidence::Medium;
 /// What `iamlint.toml` says, or nothing of it.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// `select`: the only rules to run.
+    /// `select`: the only rules to run; none for those that run by default.
     pub select: Option<Vec<&'static Rule>>,
     /// `ignore`: rules not to run.
     pub ignore: Vec<&'static Rule>,
@@ -91,7 +91,10 @@ impl Config {
     /// Which rules run, in the order of their names.
     pub fn rules(&self) -> Vec<&'static Rule> {
         let is_in = |list: &[&Rule], rule: &Rule| list.iter().any(|it| it.id == rule.id);
-        let selected = |rule: &Rule| self.select.as_ref().is_none_or(|select| is_in(select, rule));
+        let selected = |rule: &Rule| match &self.select {
+            Some(select) => is_in(select, rule),
+            None => rule.head().runs_by_default,
+        };
         rules::all().iter().filter(|rule| selected(rule) && !is_in(&self.ignore, rule)).collect()
     }
 
@@ -129,13 +132,17 @@ impl Config {
     }
 }
 
-/// The rules of a name: an id, or a peer's id with or without the peer (`checkov:CKV_AWS_62`), whatever its case.
-/// What a peer finds in one check may be several rules here.
+/// The rules of a name: an id, a theme, `default` for those that run unless the user says otherwise, or a peer's id with
+/// or without the peer (`checkov:CKV_AWS_62`), whatever its case. What a peer finds in one check may be several rules
+/// here.
 pub fn find(name: &str) -> Vec<&'static Rule> {
-    let name = name.trim();
-    match rules::all().iter().find(|rule| rule.id.eq_ignore_ascii_case(&name.replace('-', "_"))) {
+    let name = name.trim().to_ascii_lowercase();
+    let all = || rules::all().iter();
+    match all().find(|rule| rule.id == name.replace('-', "_")) {
         Some(rule) => vec![rule],
-        None => rules::by_alias(name).collect(),
+        None if name == "default" => all().filter(|rule| rule.head().runs_by_default).collect(),
+        None if THEMES.contains(&&*name) => all().filter(|rule| rule.head().theme == name).collect(),
+        None => rules::by_alias(&name).collect(),
     }
 }
 
@@ -143,7 +150,7 @@ pub fn find(name: &str) -> Vec<&'static Rule> {
 pub fn no_such_rule(name: &str) -> String {
     let names =
         rules::all().iter().flat_map(|rule| std::iter::once(rule.id).chain(rule.head().aliases.iter().copied()));
-    let names = names.flat_map(|it| [it, it.split_once(':').map_or(it, |(_, id)| id)]);
+    let names = names.flat_map(|it| [it, it.split_once(':').map_or(it, |(_, id)| id)]).chain(THEMES);
     unknown("there is no rule", name, nearest(name, names))
 }
 
@@ -348,6 +355,17 @@ mod tests {
         assert_eq!(config.min_confidence, Some(Confidence::High));
         assert_eq!(config.fail_on, Some(Severity::Critical));
         assert!(config.require_reason);
+    }
+
+    #[test]
+    fn rules_that_are_off_run_when_they_or_their_theme_are_selected() {
+        let off = rules::all().iter().find(|rule| !rule.head().runs_by_default).unwrap();
+        let runs = |text: &str| Config::parse(text).unwrap().rules().iter().any(|rule| rule.id == off.id);
+        assert!(!runs("") && !runs("select = [\"default\"]"));
+        assert!(runs(&format!("select = [\"{}\"]", off.id)));
+        assert!(runs(&format!("select = [\"default\", \"{}\"]", off.head().theme)));
+        let all = Config::parse("select = [\"default\", \"hardening\"]").unwrap().rules();
+        assert_eq!(all.len(), rules::all().len());
     }
 
     #[test]

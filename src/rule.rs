@@ -120,6 +120,9 @@ pub struct Rule {
     head: OnceLock<Head>,
 }
 
+/// What rules are about. `hardening` is what keeps what is there, rather than who gets at it.
+pub const THEMES: [&str; 8] = ["wildcard", "privesc", "kms", "s3-public", "trust", "validity", "hardening", "other"];
+
 /// What a rule's page says at its top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
@@ -129,7 +132,7 @@ pub struct Head {
     pub severity: Severity,
     /// How sure it is.
     pub confidence: Confidence,
-    /// One of `wildcard`, `privesc`, `kms`, `s3-public`, `trust`, `validity`, `other`.
+    /// One of [`THEMES`].
     pub theme: &'static str,
     /// The version that first had it.
     pub since: &'static str,
@@ -139,6 +142,8 @@ pub struct Head {
     pub serves: Vec<&'static str>,
     /// Narrower rules that have nothing to add about a statement once this one has spoken of it.
     pub folds: Vec<&'static str>,
+    /// Whether it runs unless the user says otherwise; `default: off` in the head.
+    pub runs_by_default: bool,
 }
 
 impl Rule {
@@ -175,7 +180,7 @@ impl Head {
             .map(|line| line.split_once(':').map(|(name, value)| (name.trim(), value.trim())))
             .collect::<Option<_>>()
             .ok_or("a line of the head is `name: value`")?;
-        let known = ["summary", "severity", "confidence", "theme", "since", "aliases", "serves", "folds"];
+        let known = ["summary", "severity", "confidence", "theme", "since", "aliases", "serves", "folds", "default"];
         if let Some((name, _)) = lines.iter().find(|(name, _)| !known.contains(name)) {
             return Err(format!("`{name}` does not belong there"));
         }
@@ -187,8 +192,11 @@ impl Head {
                 .unwrap_or_default()
         };
         let theme = required("theme")?;
-        if !["wildcard", "privesc", "kms", "s3-public", "trust", "validity", "other"].contains(&theme) {
+        if !THEMES.contains(&theme) {
             return Err(format!("`{theme}` is no theme"));
+        }
+        if optional("default").is_some_and(|it| it != "off") {
+            return Err("`default` is `off` or not there".to_owned());
         }
         Ok(Self {
             summary: required("summary")?,
@@ -199,6 +207,7 @@ impl Head {
             aliases: list("aliases"),
             serves: list("serves"),
             folds: list("folds"),
+            runs_by_default: optional("default").is_none(),
         })
     }
 }

@@ -11,15 +11,20 @@ pub fn write_text(rules: &[&Rule], out: &mut dyn io::Write) -> io::Result<()> {
         let head = rule.head();
         writeln!(
             out,
-            "{:width$}  {:8}  {:6}  {:9}  {}",
+            "{:width$}  {:8}  {:6}  {:9}  {}{}",
             rule.id,
             head.severity.name(),
             head.confidence.name(),
             head.theme,
-            head.summary
+            head.summary,
+            off(rule)
         )?;
     }
     Ok(())
+}
+
+fn off(rule: &Rule) -> &'static str {
+    if rule.head().runs_by_default { "" } else { " (off unless selected)" }
 }
 
 /// Writes the list for programs.
@@ -33,6 +38,7 @@ pub fn write_json(rules: &[&Rule], out: &mut dyn io::Write) -> io::Result<()> {
         theme: &'a str,
         since: &'a str,
         aliases: &'a [&'a str],
+        default: bool,
     }
     let objects: Vec<_> = rules
         .iter()
@@ -46,6 +52,7 @@ pub fn write_json(rules: &[&Rule], out: &mut dyn io::Write) -> io::Result<()> {
                 theme: head.theme,
                 since: head.since,
                 aliases: &head.aliases,
+                default: head.runs_by_default,
             }
         })
         .collect();
@@ -61,11 +68,12 @@ pub fn write_markdown(rules: &[&Rule], out: &mut dyn io::Write) -> io::Result<()
         let head = rule.head();
         writeln!(
             out,
-            "| [{id}]({id}.md) | {} | {} | {} | {} |",
+            "| [{id}]({id}.md) | {} | {} | {} | {}{} |",
             head.severity,
             head.confidence,
             head.theme,
             head.summary.replace('|', "\\|"),
+            off(rule),
             id = rule.id
         )?;
     }
@@ -83,6 +91,9 @@ pub fn write_page(rule: &Rule, out: &mut dyn io::Write) -> io::Result<()> {
         "{} severity, {} confidence, since {}: {}.",
         head.severity, head.confidence, head.since, head.summary
     )?;
+    if !head.runs_by_default {
+        writeln!(out, "Off unless it is selected: `--select default,{}`.", rule.id)?;
+    }
     if !head.aliases.is_empty() {
         writeln!(out, "Also known as {}.", head.aliases.join(", "))?;
     }
