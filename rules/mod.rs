@@ -22,11 +22,12 @@ rules![
     Configuration: [invalid_ignore, unused_ignore],
     Policy: [
         account_wide_trust, assume_any_role, confused_deputy, full_administrator, incomplete_roles_anywhere_trust,
-        invalid_federation, kms_any_key, kms_unbounded_grant, kms_wildcard_action, loose_audience, mismatched_source,
-        mismatched_trust_action, not_action_allow, not_principal_allow, not_principal_deny, not_resource_allow,
-        open_oidc_trust, open_roles_anywhere_trust, open_trust, partial_wildcard_action, passrole_any_role,
-        public_bucket_policy, public_key_policy, public_resource_policy, source_without_account, unmatched_subject,
-        wildcard_action, wildcard_resource, wildcard_trust_action,
+        invalid_federation, kms_any_key, kms_unbounded_grant, kms_wildcard_action, lambda_permission_beyond_invoke,
+        loose_audience, mismatched_source, mismatched_trust_action, not_action_allow, not_principal_allow,
+        not_principal_deny, not_resource_allow, open_oidc_trust, open_roles_anywhere_trust, open_trust,
+        partial_wildcard_action, passrole_any_role, public_bucket_policy, public_key_policy, public_resource_policy,
+        shared_control, source_without_account, unmatched_log_source, unmatched_subject, wildcard_action,
+        wildcard_resource, wildcard_trust_action,
     ],
     Bucket: [
         bucket_acls_enabled, bucket_cors_any_origin, bucket_encryption_without_key, bucket_key_off,
@@ -34,7 +35,9 @@ rules![
         bucket_website, public_access_block_off, public_acl,
     ],
     Identity: [attached_administrator],
-    Resource: [open_function_url],
+    Resource: [
+        guest_credentials, open_endpoint_service, open_function_url, shared_with_everyone, unanchored_webhook_filter,
+    ],
 ];
 
 /// Every rule there is, in the order of their names.

@@ -35,6 +35,12 @@ impl Resource {
         found
     }
 
+    /// The nested blocks at a path, each as a resource of its own.
+    pub fn parts(&self, path: &str) -> Vec<Self> {
+        let part = |it: Setting<Node>| Self { place: it.place, body: it.value, address: it.address, ..*self };
+        self.at(path).into_iter().map(part).collect()
+    }
+
     /// The texts at a path; elements of a list each by itself.
     pub fn texts(&self, path: &str) -> Vec<Setting<Text>> {
         let text =
