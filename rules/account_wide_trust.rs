@@ -29,5 +29,5 @@ fn asks_for_more(condition: &Condition) -> bool {
     // A condition on the account again says nothing that the principal does not.
     let again = condition.is_on("aws:principalaccount");
     let asks = condition.bounds_the_source() && !again || KEYS.iter().any(|it| condition.is_on(it)) || mfa;
-    condition.weakness().is_none() && said && asks && condition.case().is_none()
+    condition.weakness().is_none() && said && asks && condition.place.given.is_none()
 }

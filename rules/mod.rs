@@ -19,14 +19,14 @@ macro_rules! rules {
 }
 
 rules![
-    Configuration: [invalid_ignore, unused_ignore],
+    Configuration: [invalid_ignore, open_vpc_endpoint, second_access_key, source_without_account, unused_ignore],
     Policy: [
         account_wide_trust, assume_any_role, confused_deputy, full_administrator, incomplete_roles_anywhere_trust,
         invalid_federation, kms_any_key, kms_unbounded_grant, kms_wildcard_action, lambda_permission_beyond_invoke,
-        loose_audience, mismatched_source, mismatched_trust_action, not_action_allow, not_principal_allow,
-        not_principal_deny, not_resource_allow, open_oidc_trust, open_roles_anywhere_trust, open_trust,
-        partial_wildcard_action, passrole_any_role, public_bucket_policy, public_key_policy, public_resource_policy,
-        shared_control, source_without_account, unmatched_log_source, unmatched_subject, wildcard_action,
+        loose_audience, message_plain_http, mismatched_source, mismatched_trust_action, not_action_allow,
+        not_principal_allow, not_principal_deny, not_resource_allow, open_oidc_trust, open_roles_anywhere_trust,
+        open_trust, partial_wildcard_action, passrole_any_role, public_bucket_policy, public_key_policy,
+        public_resource_policy, shared_control, unmatched_log_source, unmatched_subject, wildcard_action,
         wildcard_resource, wildcard_trust_action,
     ],
     Bucket: [
@@ -36,7 +36,9 @@ rules![
     ],
     Identity: [attached_administrator],
     Resource: [
-        guest_credentials, open_endpoint_service, open_function_url, shared_with_everyone, unanchored_webhook_filter,
+        console_password, guest_credentials, hardcoded_credentials, long_session, open_endpoint_service,
+        open_function_url, organization_without_policies, shared_with_everyone, unanchored_webhook_filter,
+        weak_password_policy,
     ],
 ];
 

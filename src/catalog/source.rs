@@ -38,7 +38,7 @@ const CALLERS: &[Caller] = callers! {
     "delivery.logs.amazonaws.com": [], ["s3"], "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html";
     "ecs-tasks.amazonaws.com": ["ecs"], ["sts"], "AmazonECS/latest/developerguide/task-iam-roles.html";
     "elasticloadbalancing.amazonaws.com": ["elasticloadbalancing"], ["lambda"], "elasticloadbalancing/latest/application/lambda-functions.html";
-    "events.amazonaws.com": ["events"], ["lambda", "sns", "sqs"], "eventbridge/latest/userguide/eb-use-resource-based.html";
+    "events.amazonaws.com": ["events"], ["lambda", "sqs"], "eventbridge/latest/userguide/eb-use-resource-based.html";
     "guardduty.amazonaws.com": ["guardduty"], ["s3"], "guardduty/latest/ug/guardduty_exportfindings.html";
     "iot.amazonaws.com": ["iot"], ["lambda"], "iot/latest/developerguide/lambda-rule-action.html";
     "lambda.alarms.cloudwatch.amazonaws.com": ["cloudwatch"], ["lambda"], "AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html";

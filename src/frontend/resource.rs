@@ -9,7 +9,7 @@ use crate::value::{Node, Text, Value};
 /// A resource that says of itself who reaches it.
 #[derive(Clone, Debug)]
 pub struct Resource {
-    /// Its type, by the name that the Terraform provider has for it.
+    /// Its type, by the name that the Terraform provider has for it; `provider aws` for the provider itself.
     pub kind: &'static str,
     /// Its address.
     pub address: Arc<str>,
@@ -48,6 +48,11 @@ impl Resource {
         self.at(path).into_iter().filter_map(text).collect()
     }
 
+    /// The texts at a path, or below it at any depth.
+    pub fn texts_below(&self, path: &str) -> Vec<Setting<Text>> {
+        self.at(path).iter().flat_map(Setting::texts).collect()
+    }
+
     /// Whether a switch at a path is on; the value is none when that is not known. Nothing when it is not written.
     pub fn switches(&self, path: &str) -> Vec<Setting<Option<bool>>> {
         let switch = |it: Setting<Node>| {
@@ -63,6 +68,21 @@ impl Resource {
 }
 
 impl Setting<Node> {
+    /// Every text in it.
+    fn texts(&self) -> Vec<Setting<Text>> {
+        match &self.value.value {
+            Value::Object(object) => {
+                let members = object.entries.iter().filter_map(|it| self.member(it.key.raw()));
+                members.flat_map(|it| it.cases()).flat_map(|it| it.texts()).collect()
+            }
+            _ => {
+                let text = self.value.to_text();
+                let setting = |value| Setting { value, place: self.place.clone(), address: Arc::clone(&self.address) };
+                text.map(setting).into_iter().collect()
+            }
+        }
+    }
+
     /// Every case and every element that the value may stand for; nothing for null.
     fn cases(&self) -> Vec<Self> {
         let part = |node: &Node, given: Option<Arc<Given>>| {

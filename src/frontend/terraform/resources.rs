@@ -216,7 +216,12 @@ pub const RESOURCES: &[&str] = &[
     "aws_iam_access_key",
     "aws_iam_account_password_policy",
     "aws_iam_user_login_profile",
+    "aws_instance",
+    "aws_lambda_function",
     "aws_lambda_function_url",
+    "aws_launch_configuration",
+    "aws_launch_template",
+    "aws_organizations_organization",
     "aws_ssm_document",
     "aws_ssoadmin_permission_set",
     "aws_vpc_endpoint",
@@ -291,7 +296,7 @@ mod tests {
     #[test]
     fn the_tables_are_sorted() {
         assert!(CARRIERS.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)));
-        assert!(RESOURCES.is_sorted());
+        assert!(RESOURCES.is_sorted_by(|a, b| a < b));
     }
 
     #[test]

@@ -61,6 +61,7 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
     let mut all = Vec::new();
     while let Some(module) = modules.pop() {
         collector.module(&module);
+        collector.providers(&module);
         for (id, [name, _]) in module.folder.blocks("module") {
             match evaluator.calls(&module, name) {
                 Some(calls) if calls.missing.is_none() => modules.extend(calls.modules.iter().rev().map(Rc::clone)),
@@ -96,6 +97,19 @@ impl Collector<'_, '_> {
                 for concern in concerns {
                     self.concern(*concern, &declared);
                 }
+            }
+        }
+    }
+
+    /// The providers of AWS, for the credentials that are written into them.
+    fn providers(&mut self, module: &Rc<Module>) {
+        for (id, [name, _]) in module.folder.blocks("provider") {
+            let Some(block) = module.folder.block(id).filter(|_| name == "aws") else { continue };
+            let repeat = self.evaluator.repeat(module, &block);
+            for instance in self.evaluator.instances(module, &repeat, block.head()) {
+                let address = prefixed(module, "provider.aws");
+                let declared = Declared { id, kind: "provider aws", block: &block, instance: &instance, address };
+                self.resources.push(self.resource(&declared));
             }
         }
     }
