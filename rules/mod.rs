@@ -34,7 +34,7 @@ rules![
         bucket_lifecycle_missing, bucket_logging_off, bucket_object_lock_off, bucket_plain_http, bucket_versioning_off,
         bucket_website, public_access_block_off, public_acl,
     ],
-    Identity: [attached_administrator],
+    Identity: [attached_administrator, forgeable_abac, invalid_iam_name],
     Resource: [
         console_password, guest_credentials, hardcoded_credentials, long_session, open_endpoint_service,
         open_function_url, organization_without_policies, shared_with_everyone, unanchored_webhook_filter,
