@@ -4,7 +4,7 @@ use crate::rule::Context;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let PolicyKind::Resource(service) = policy.kind else { return };
-    if matches!(service, Service::S3 | Service::Kms | Service::VpcEndpoint | Service::Unknown) {
+    if matches!(service, Service::S3 | Service::Kms | Service::Lambda | Service::VpcEndpoint | Service::Unknown) {
         return;
     }
     for statement in policy.allow_statements() {

@@ -19,6 +19,8 @@ pub struct Condition {
     pub place: Place,
     /// The values; any of them will do for a positive operator.
     pub values: Vec<Value>,
+    /// Whether another test beside it asks in every case for its key to be there, by `Null`.
+    pub required: bool,
 }
 
 /// A value of a condition.
@@ -182,10 +184,13 @@ impl Condition {
             None => Some("there is no such operator"),
             Some(OperatorKind::Null) => Some("it only asks whether the key is there"),
             _ if operator.negated => Some("a negated operator also holds when the key is absent"),
-            _ if operator.if_exists && !self.is_always_present() => {
+            _ if operator.if_exists && !self.required && !self.is_always_present() => {
                 Some("`IfExists` also holds when the key is absent")
             }
-            _ if operator.quantifier == Some(Quantifier::ForAllValues) && !self.is_always_present() => {
+            _ if operator.quantifier == Some(Quantifier::ForAllValues)
+                && !self.required
+                && !self.is_always_present() =>
+            {
                 Some("`ForAllValues` also holds when the key is absent")
             }
             _ if self.values.is_empty() => None,
@@ -199,6 +204,13 @@ impl Condition {
             }
             _ => None,
         }
+    }
+
+    /// Whether it also holds of a request that nobody has signed, which carries no key about a caller.
+    pub fn admits_unsigned(&self) -> bool {
+        let optional = self.operator.if_exists || self.operator.quantifier == Some(Quantifier::ForAllValues);
+        let of_caller = ["aws:principalarn", "aws:principalaccount", "aws:userid"].iter().any(|it| self.is_on(it));
+        optional && of_caller && !self.required
     }
 
     fn is_always_present(&self) -> bool {
@@ -504,6 +516,7 @@ mod tests {
             key: text(key),
             place: place.clone(),
             values: vec![Value { text: text(value), place }],
+            required: false,
         }
     }
 
@@ -535,6 +548,10 @@ mod tests {
         assert_eq!(condition("StringEqualsIfExists", "aws:PrincipalOrgID", "o-1").guard(), None);
         assert_eq!(condition("ForAllValues:StringEquals", "aws:PrincipalOrgPaths", "o-1/*").guard(), None);
         assert_eq!(condition("StringLike", "aws:PrincipalOrgID", "*").guard(), None);
+        // Unless another test asks for the key.
+        let mut required = condition("ForAllValues:StringLike", "aws:PrincipalOrgPaths", "o-1/*");
+        required.required = true;
+        assert_eq!(required.guard(), Some(Guard::Principal));
         // Under an exact operator a star is plain text, which no organisation is called.
         assert_eq!(condition("StringEquals", "aws:PrincipalOrgID", "*").guard(), Some(Guard::Principal));
     }

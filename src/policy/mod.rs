@@ -302,7 +302,10 @@ impl Statement {
 
     /// The condition that keeps a statement from speaking of just anybody, in every case.
     pub fn bounded_caller(&self) -> Option<&Condition> {
-        self.conditions.iter().find(|it| it.bounds_the_caller() && it.case().is_none())
+        // Everybody are also those who sign nothing, except where a role is assumed.
+        let unsigned = self.everyone().next().is_some() && self.resources.is_some();
+        let bounds = |it: &&Condition| it.bounds_the_caller() && !(unsigned && it.admits_unsigned());
+        self.conditions.iter().find(|it| bounds(it) && it.case().is_none())
     }
 
     /// The most that it allows, as AWS classifies actions; none when no action of it is known.
