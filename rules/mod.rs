@@ -26,8 +26,8 @@ rules![
         loose_audience, message_plain_http, mismatched_source, mismatched_trust_action, not_action_allow,
         not_principal_allow, not_principal_deny, not_resource_allow, open_oidc_trust, open_roles_anywhere_trust,
         open_trust, partial_wildcard_action, passrole_any_role, public_bucket_policy, public_key_policy,
-        public_resource_policy, shared_control, unmatched_log_source, unmatched_subject, wildcard_action,
-        wildcard_resource, wildcard_trust_action,
+        public_resource_policy, service_trust_without_source, shared_control, unmatched_log_source, unmatched_subject,
+        wildcard_action, wildcard_resource, wildcard_trust_action,
     ],
     Bucket: [
         bucket_acls_enabled, bucket_cors_any_origin, bucket_encryption_without_key, bucket_key_off,

@@ -308,6 +308,11 @@ impl Statement {
         self.conditions.iter().find(|it| bounds(it) && it.case().is_none())
     }
 
+    /// The condition that keeps a service from acting for just anybody's resource, in every case.
+    pub fn bounded_source(&self) -> Option<&Condition> {
+        self.conditions.iter().find(|it| it.bounds_the_source() && it.case().is_none())
+    }
+
     /// The most that it allows, as AWS classifies actions; none when no action of it is known.
     pub fn highest_level(&self) -> Option<AccessLevel> {
         match &self.actions {

@@ -157,7 +157,7 @@ resource "aws_iam_role" "pipeline" {
   name = "pipeline"
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Principal = { Service = "states.amazonaws.com" }, Action = "sts:AssumeRole" }] # finding: confused_deputy
+    Statement = [{ Effect = "Allow", Principal = { Service = "states.amazonaws.com" }, Action = "sts:AssumeRole" }] # finding: service_trust_without_source
   })
 }
 
