@@ -36,9 +36,9 @@ rules![
     ],
     Identity: [attached_administrator, forgeable_abac, invalid_iam_name],
     Resource: [
-        console_password, guest_credentials, hardcoded_credentials, long_session, open_endpoint_service,
-        open_function_url, organization_without_policies, shared_with_everyone, unanchored_webhook_filter,
-        weak_password_policy,
+        console_password, guest_credentials, hardcoded_credentials, long_session, open_api_method,
+        open_endpoint_service, open_function_url, organization_without_policies, shared_with_everyone,
+        unanchored_webhook_filter, weak_password_policy,
     ],
 ];
 

@@ -458,7 +458,7 @@ fn guard_of(key: &str) -> Guard {
             | "ec2instancesourceprivateipv4",
         )
         | ("s3", "dataaccesspointarn" | "dataaccesspointaccount" | "accesspointnetworkorigin") => Guard::Network,
-        ("aws", _) => Guard::Request,
+        ("aws", _) | ("ec2", "region") => Guard::Request,
         // A provider's own keys, `token.actions.githubusercontent.com:sub`, say who calls.
         (provider, _) if provider.contains('.') => Guard::Principal,
         (

@@ -209,6 +209,8 @@ pub const KEY_COMPANIONS: &[(&str, &str)] = &[
 /// The types that say by their arguments who reaches them, or what is reached with them.
 pub const RESOURCES: &[&str] = &[
     "aws_ami_launch_permission",
+    "aws_api_gateway_method",
+    "aws_apigatewayv2_route",
     "aws_codebuild_webhook",
     "aws_cognito_identity_pool",
     "aws_db_cluster_snapshot",
@@ -216,11 +218,7 @@ pub const RESOURCES: &[&str] = &[
     "aws_iam_access_key",
     "aws_iam_account_password_policy",
     "aws_iam_user_login_profile",
-    "aws_instance",
-    "aws_lambda_function",
     "aws_lambda_function_url",
-    "aws_launch_configuration",
-    "aws_launch_template",
     "aws_organizations_organization",
     "aws_ssm_document",
     "aws_ssoadmin_permission_set",
@@ -228,6 +226,14 @@ pub const RESOURCES: &[&str] = &[
     "aws_vpc_endpoint_policy",
     "aws_vpc_endpoint_service",
     "aws_vpc_endpoint_service_allowed_principal",
+];
+
+/// The types that are common and large, of which only some arguments have to do with access.
+pub const PARTS: &[(&str, &[&str])] = &[
+    ("aws_instance", &["user_data", "user_data_base64"]),
+    ("aws_lambda_function", &["environment"]),
+    ("aws_launch_configuration", &["user_data", "user_data_base64"]),
+    ("aws_launch_template", &["user_data"]),
 ];
 
 /// The types that are a permission written as arguments.
@@ -263,6 +269,8 @@ pub enum Concern {
     Member(&'static str, &'static str),
     /// A row of [`RESOURCES`].
     Resource,
+    /// A row of [`PARTS`].
+    Part(&'static [&'static str]),
 }
 
 /// All that a type has to do with access, from every table; nothing for most.
@@ -281,7 +289,8 @@ pub fn concerns(kind: &str) -> Option<(&'static str, &'static [Concern])> {
             .chain(ATTACHMENTS.iter().map(|(it, policies, whose, of)| (*it, Concern::Attaches(policies, whose, *of))))
             .chain(BOUNDARIES.iter().map(|(it, policy, whose, of)| (*it, Concern::Bounds(policy, whose, *of))))
             .chain(MEMBERSHIPS.iter().map(|(it, users, groups)| (*it, Concern::Member(users, groups))))
-            .chain(RESOURCES.iter().map(|it| (*it, Concern::Resource)));
+            .chain(RESOURCES.iter().map(|it| (*it, Concern::Resource)))
+            .chain(PARTS.iter().map(|(it, arguments)| (*it, Concern::Part(arguments))));
         let mut out: FxHashMap<&'static str, Vec<Concern>> = FxHashMap::default();
         rows.for_each(|(kind, concern)| out.entry(kind).or_default().push(concern));
         out
@@ -305,6 +314,6 @@ mod tests {
         let carries = |it: &&Concern| matches!(it, Concern::Carries(..));
         assert_eq!(concerns.iter().filter(carries).count(), 2);
         assert!(concerns.contains(&Concern::Identity("name", IdentityKind::Role)));
-        assert!(super::concerns("aws_instance").is_none());
+        assert!(super::concerns("aws_vpc").is_none());
     }
 }
