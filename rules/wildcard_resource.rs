@@ -58,7 +58,7 @@ impl<'s> Entry<'s> {
 /// Whether `*` on this action is worse than this, and another rule says so.
 fn has_its_own_rule(action: catalog::Action) -> bool {
     let name = action.full_name();
-    matches!(&*name, "iam:PassRole" | "kms:CreateGrant") || super::kms_any_key::speaks_of(&name)
+    matches!(&*name, "iam:PassRole" | "kms:CreateGrant" | "sts:AssumeRole") || super::kms_any_key::speaks_of(&name)
 }
 
 /// Whether a request may well name no resource: the one type that there is, is optional.
