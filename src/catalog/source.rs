@@ -76,7 +76,7 @@ mod tests {
         for caller in CALLERS {
             assert!(super::super::service_principal(caller.principal).is_some(), "{}", caller.principal);
             let known = |it: &&str| super::super::service(it).is_some();
-            assert!(caller.calls.iter().all(|it| known(it)), "{}", caller.principal);
+            assert!(caller.calls.iter().all(known), "{}", caller.principal);
         }
     }
 
