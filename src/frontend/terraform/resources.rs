@@ -25,6 +25,7 @@ const fn other(service: &'static str) -> PolicyKind {
 
 /// Sorted by type and path.
 pub const CARRIERS: &[Carrier] = &[
+    ("aws_acmpca_policy", "policy", other("acm-pca")),
     ("aws_api_gateway_rest_api", "policy", other("execute-api")),
     ("aws_api_gateway_rest_api_policy", "policy", other("execute-api")),
     ("aws_backup_vault_policy", "policy", other("backup")),
@@ -69,6 +70,7 @@ pub const CARRIERS: &[Carrier] = &[
     ("aws_organizations_resource_policy", "content", other("organizations")),
     ("aws_redshift_resource_policy", "policy", other("redshift")),
     ("aws_redshiftserverless_resource_policy", "policy", other("redshift-serverless")),
+    ("aws_rolesanywhere_profile", "session_policy", PolicyKind::Session),
     ("aws_s3_access_point", "policy", S3),
     ("aws_s3_bucket", "policy", S3),
     ("aws_s3_bucket_policy", "policy", S3),
@@ -98,6 +100,7 @@ pub const CARRIERS: &[Carrier] = &[
     ("aws_vpc_endpoint_policy", "policy", PolicyKind::Resource(Service::VpcEndpoint)),
     ("aws_vpclattice_auth_policy", "policy", other("vpc-lattice-svcs")),
     ("aws_vpclattice_resource_policy", "policy", other("vpc-lattice")),
+    ("aws_xray_resource_policy", "policy_document", other("xray")),
 ];
 
 /// A type that gives managed policies to identities: where it says which policies, to whom, and what those are.
