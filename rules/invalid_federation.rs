@@ -1,4 +1,4 @@
-use crate::policy::{Policy, PolicyKind, PrincipalKind, Scope, split_arn};
+use crate::policy::{Policy, PolicyKind, PrincipalKind, Scope};
 use crate::rule::Context;
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-federated-web-identity>
@@ -17,14 +17,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         for principal in statement.principals.iter().flat_map(Scope::entries) {
             let raw = principal.text.raw();
-            let parts = split_arn(raw);
-            let is_provider = parts.len() == 6
-                && parts[2] == "iam"
-                && (parts[5].starts_with("oidc-provider/") || parts[5].starts_with("saml-provider/"));
-            // The session of a federated user, which only `AWS` may name, is a slip of another kind.
+            // ARNs and the principals of services have a form of their own, and rules about it.
+            let is_other = raw.starts_with("arn:") || raw.ends_with(".amazonaws.com");
             if principal.kind != PrincipalKind::Federated
                 || principal.text.has_holes()
-                || is_provider
+                || is_other
                 || DOMAINS.contains(&raw)
             {
                 continue;

@@ -23,11 +23,11 @@ rules![
     Policy: [
         account_wide_trust, assume_any_role, confused_deputy, full_administrator, guests_in_trust,
         incomplete_roles_anywhere_trust, invalid_federation, kms_any_key, kms_unbounded_grant, kms_wildcard_action,
-        lambda_permission_beyond_invoke, loose_audience, message_plain_http, mismatched_source, mismatched_trust_action,
-        not_action_allow, not_principal_allow, not_principal_deny, not_resource_allow, open_oidc_trust,
-        open_roles_anywhere_trust, open_trust, partial_wildcard_action, passrole_any_role, public_bucket_policy,
-        public_key_policy, public_resource_policy, service_trust_without_source, shared_control, unmatched_log_source,
-        unmatched_subject, wildcard_action, wildcard_resource, wildcard_trust_action,
+        lambda_permission_beyond_invoke, loose_audience, message_plain_http, mismatched_source, not_action_allow,
+        not_principal_allow, not_principal_deny, not_resource_allow, open_oidc_trust, open_roles_anywhere_trust,
+        open_trust, partial_wildcard_action, passrole_any_role, public_bucket_policy, public_key_policy,
+        public_resource_policy, service_trust_without_source, shared_control, unmatched_log_source, unmatched_subject,
+        wildcard_action, wildcard_resource, wildcard_trust_action,
     ],
     Bucket: [
         bucket_acls_enabled, bucket_cors_any_origin, bucket_encryption_without_key, bucket_key_off,
