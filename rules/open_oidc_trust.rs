@@ -1,15 +1,59 @@
-use crate::policy::{Condition, Policy, PolicyKind, Principal, Scope, Statement};
+use crate::policy::{Condition, Policy, PolicyKind, Principal, Scope, Statement, Value};
 use crate::rule::{Context, Severity};
 use crate::value::HOLE;
 
-/// Issuers that give a token to whoever has an account there, and the claims that say whose it is.
+/// An issuer that gives a token to whoever has an account there.
+struct Issuer {
+    name: &'static str,
+    /// The claims that say whose it is.
+    binding: &'static [&'static str],
+    /// What stands before the tenant in its `sub`, where that is known.
+    tenant: Option<&'static str>,
+}
+
+/// The issuers that AWS knows to be shared, and those whose documentation says that they are.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html>
-const SHARED: [(&str, &[&str]); 4] = [
-    (GITHUB, &["sub", "job_workflow_ref", "repository", "repository_id", "repository_owner", "repository_owner_id"]),
-    ("gitlab.com", &["sub", "namespace_id", "namespace_path", "project_id", "project_path"]),
-    ("app.terraform.io", &["sub", "terraform_organization_id", "terraform_workspace_id"]),
-    ("agent.buildkite.com", &["sub", "organization_id", "organization_slug", "pipeline_id"]),
-];
+const SHARED: [Issuer; 20] = {
+    const fn by(name: &'static str, binding: &'static [&'static str], tenant: Option<&'static str>) -> Issuer {
+        Issuer { name, binding, tenant }
+    }
+    const HASHICORP: &[&str] =
+        &["sub", "terraform_organization_id", "terraform_organization_name", "terraform_project_id", "terraform_workspace_id"];
+    [
+        by(
+            GITHUB,
+            &["sub", "job_workflow_ref", "repository", "repository_id", "repository_owner", "repository_owner_id"],
+            Some("repo:"),
+        ),
+        by("vstoken.actions.githubusercontent.com", &["sub"], Some("repo:")),
+        by("oidc-configuration.audit-log.githubusercontent.com", &["sub"], None),
+        by(
+            "gitlab.com",
+            &["sub", "namespace_id", "namespace_path", "project_id", "project_path"],
+            Some("project_path:"),
+        ),
+        by("app.terraform.io", HASHICORP, Some("organization:")),
+        by("app.eu.terraform.io", HASHICORP, Some("organization:")),
+        by(
+            "agent.buildkite.com",
+            &["sub", "organization_id", "organization_slug", "pipeline_id"],
+            Some("organization:"),
+        ),
+        by("oidc.vercel.com", &["aud", "sub", "owner", "owner_id", "project", "project_id"], Some("owner:")),
+        by("scalr.io", &["sub"], Some("account:")),
+        by("api.pulumi.com/oidc", &["aud", "sub"], None),
+        by("oidc.codefresh.io", &["sub"], None),
+        by("studio.datachain.ai/api", &["sub"], None),
+        by("proidc.upbound.io", &["sub"], None),
+        by("tokens.cloud.shisho.dev", &["sub"], None),
+        by("sandboxes.cloud", &["aud"], None),
+        by("cognito-identity.amazonaws.com", &["aud", "sub"], None),
+        by("accounts.google.com", &["aud", "azp", "oaud", "sub", "email"], None),
+        by("graph.facebook.com", &["app_id", "id"], None),
+        by("www.amazon.com", &["app_id", "user_id"], None),
+        by("appleid.apple.com", &["aud", "sub"], None),
+    ]
+};
 
 const GITHUB: &str = "token.actions.githubusercontent.com";
 
@@ -44,19 +88,19 @@ fn issuer(principal: &Principal, statement: &Statement) -> Option<String> {
 
 fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Context<'_>) {
     let claims = || statement.conditions.iter().filter_map(|it| Some((it, it.claim()?.1)));
-    let binding = SHARED.iter().find(|(it, _)| *it == issuer).map(|(_, binding)| *binding);
+    let shared = SHARED.iter().find(|it| it.name == issuer);
     let pods = issuer.starts_with("oidc.eks.");
     let binds = |(condition, claim): &(&Condition, &str)| {
         condition.weakness().is_none()
-            && match binding {
-                Some(binding) => binding.iter().any(|it| claim.eq_ignore_ascii_case(it)),
+            && match shared {
+                Some(shared) => shared.binding.iter().any(|it| claim.eq_ignore_ascii_case(it)),
                 None if pods => claim.eq_ignore_ascii_case("sub"),
                 None => true,
             }
     };
     let bound: Vec<&Condition> = claims().filter(binds).map(|(condition, _)| condition).collect();
     if bound.is_empty() {
-        let (severity, who) = match binding {
+        let (severity, who) = match shared {
             Some(_) => (Severity::Critical, format!("anyone who has an account with `{issuer}`")),
             None if pods => (Severity::Medium, "every pod of the cluster".to_owned()),
             None => (Severity::High, "whoever has a token of this provider".to_owned()),
@@ -81,49 +125,62 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
         }
         return;
     }
-    if issuer != GITHUB {
-        return;
-    }
     // Several tests must all hold, so one that binds is enough.
-    let openings: Vec<_> = bound.iter().map(|it| subject(it)).collect();
+    let openings: Vec<_> = bound.iter().map(|it| subject(it, shared, pods)).collect();
     if openings.iter().any(Option::is_none) {
         return;
     }
     for (value, severity, who) in openings.into_iter().flatten().take(1) {
-        cx.report(&value.place, format!("`{}` lets {who} assume the role", value.text))
+        let report = cx
+            .report(&value.place, format!("`{}` lets {who} assume the role", value.text))
             .severity(severity)
-            .of(statement, &value.text)
-            .help("write the owner and the repository out: `repo:owner/name:ref:refs/heads/main`");
+            .of(statement, &value.text);
+        match issuer {
+            GITHUB => report.help("write the owner and the repository out: `repo:owner/name:ref:refs/heads/main`"),
+            _ if pods => report.help("write the namespace and the service account out"),
+            _ => report.help("write out whose tokens count, up to the first wildcard that is yours"),
+        };
     }
 }
 
-/// The value of a test of `sub` that lets in more than one repository, and whom; none when the test binds.
-fn subject(condition: &Condition) -> Option<(&crate::policy::Value, Severity, &'static str)> {
+/// The value of a test of `sub` that lets in more than one tenant, and whom; none when the test binds.
+fn subject<'c>(
+    condition: &'c Condition,
+    shared: Option<&Issuer>,
+    pods: bool,
+) -> Option<(&'c Value, Severity, &'static str)> {
     let (_, claim) = condition.claim()?;
     if !claim.eq_ignore_ascii_case("sub") {
         return None;
     }
     let wild = |text: &str| condition.operator.takes_wildcards() && text.contains(['*', '?']);
+    if pods {
+        return condition.values.iter().find_map(|value| {
+            let rest = value.text.raw().strip_prefix("system:serviceaccount:")?;
+            let namespace = rest.split([':', HOLE]).next().unwrap_or_default();
+            wild(namespace).then_some((value, Severity::Medium, "pods of every namespace that fits"))
+        });
+    }
+    let shared = shared?;
     condition.values.iter().find_map(|value| {
         let raw = value.text.raw();
-        let (first, rest) = raw.split_once(':').unwrap_or((raw, ""));
+        let (first, _) = raw.split_once(':').unwrap_or((raw, ""));
         // https://docs.github.com/en/actions/reference/security/oidc: these are what the author of a workflow makes them.
-        if ["workflow", "environment", "ref", "head_ref", "base_ref", "context"].contains(&first) {
+        let chosen = ["workflow", "environment", "ref", "head_ref", "base_ref", "context"];
+        if shared.name == GITHUB && chosen.contains(&first) {
             return Some((value, Severity::Critical, "any repository on GitHub whose workflow calls itself so"));
         }
         if wild(first) {
-            return Some((value, Severity::Critical, "any repository on GitHub"));
+            return Some((value, Severity::Critical, "anyone who has an account with the provider"));
         }
-        if first != "repo" {
-            return None;
-        }
-        // What a hole stands for may hold the owner, and what follows it may lie within the repository.
+        let rest = raw.strip_prefix(shared.tenant?)?;
+        // What a hole stands for may hold the tenant, and what follows it may lie within.
         let known = rest.split(HOLE).next().unwrap_or_default();
-        let (owner, name) = known.split_once('/').map_or((known, None), |(owner, name)| (owner, Some(name)));
+        let (owner, rest) = known.split_once(['/', ':']).map_or((known, None), |(owner, rest)| (owner, Some(rest)));
         if wild(owner) {
-            return Some((value, Severity::Critical, "repositories of anyone whose name fits"));
+            return Some((value, Severity::Critical, "strangers whose name fits"));
         }
-        let all = condition.operator.takes_wildcards() && name.is_some_and(|it| it.starts_with('*'));
+        let all = known.contains('/') && wild("*") && rest.is_some_and(|it| it.starts_with('*'));
         all.then_some((value, Severity::Medium, "every repository of the owner"))
     })
 }

@@ -9,8 +9,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         Service::S3 | Service::Kms => return,
         // It bounds what passes the endpoint, and grants nothing.
         Service::VpcEndpoint => return,
-        // An API without a policy is as open; its authorisers decide.
-        Service::Other("execute-api") => return,
+        Service::Other("execute-api") => "API",
         Service::Sqs => "queue",
         Service::Sns => "topic",
         Service::Lambda => "function",
@@ -28,6 +27,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         Service::Other(_) | Service::Unknown => "resource",
     };
     for (statement, everyone) in policy.openings() {
+        // An API without a policy may be called by everybody too, and its authorisers decide. Its cache is another matter.
+        if service == Service::Other("execute-api") && !statement.actions.may_match("execute-api:InvalidateCache") {
+            continue;
+        }
         let actions = scope_in_words(&statement.actions);
         let mut report = cx
             .report(&everyone.place, format!("`{everyone}` opens the {what} to anyone: {actions}"))
@@ -61,7 +64,7 @@ fn severity(service: Service, statement: &Statement) -> Severity {
     }
 }
 
-/// Domains and file systems stand in a network, and domains may have users of their own.
+/// Domains and file systems stand in a network, domains may have users of their own, and APIs authorisers.
 fn reach_is_decided_elsewhere(service: Service) -> bool {
-    matches!(service, Service::Other("es" | "elasticfilesystem" | "aoss" | "kafka"))
+    matches!(service, Service::Other("es" | "elasticfilesystem" | "aoss" | "execute-api" | "kafka"))
 }

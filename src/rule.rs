@@ -509,6 +509,8 @@ impl Report<'_> {
             let (key, span) = (&condition.key, condition.place.span);
             if let Some(given) = condition.case().filter(|_| condition.bounds_the_caller()) {
                 self = self.maybe(given.span, format!("`{key}` bounds who calls only if {}", given.words));
+            } else if condition.admits_unsigned() && condition.bounds_the_caller() {
+                self = self.label(span, format!("`{key}` is not in a request that nobody has signed"));
             } else if condition.narrows_the_caller() {
                 self.finding.severity = self.finding.severity.lower();
                 self = self.label(span, format!("`{key}` leaves fewer callers, but nobody has chosen them"));

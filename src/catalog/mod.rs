@@ -18,6 +18,7 @@ mod partition;
 mod pattern;
 mod reference;
 mod service_principal;
+mod source;
 mod superseded;
 mod table;
 
@@ -42,6 +43,7 @@ pub use reference::{
 pub use service_principal::{
     ServicePrincipal, is_plausible_service_principal, nearest_service_principal, service_principal, service_principals,
 };
+pub use source::{Caller, caller};
 pub use superseded::{
     Operation, RetiredAction, RetiredKey, RetiredService, UnlistedService, operation, prefix_alias, retired_action,
     retired_condition_key, retired_service, sdk_date, unlisted_service,

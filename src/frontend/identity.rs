@@ -90,6 +90,16 @@ pub struct Attachment {
     pub place: Place,
 }
 
+impl Identity {
+    /// Where its name is written; the block that declares it when that is not known.
+    pub fn name_place(&self) -> Place {
+        match self.name.as_ref().and_then(|it| it.span(0..it.raw().len())) {
+            Some(span) => Place { span, ..self.place.clone() },
+            None => self.place.clone(),
+        }
+    }
+}
+
 impl Attachment {
     /// The policy of AWS that it attaches, in whatever partition.
     pub fn managed_policy(&self) -> Option<ManagedPolicy> {

@@ -9,7 +9,7 @@ use crate::value::{Node, Text, Value};
 /// A resource that says of itself who reaches it.
 #[derive(Clone, Debug)]
 pub struct Resource {
-    /// Its type, by the name that the Terraform provider has for it.
+    /// Its type, by the name that the Terraform provider has for it; `provider aws` for the provider itself.
     pub kind: &'static str,
     /// Its address.
     pub address: Arc<str>,
@@ -35,11 +35,22 @@ impl Resource {
         found
     }
 
+    /// The nested blocks at a path, each as a resource of its own.
+    pub fn parts(&self, path: &str) -> Vec<Self> {
+        let part = |it: Setting<Node>| Self { place: it.place, body: it.value, address: it.address, ..*self };
+        self.at(path).into_iter().map(part).collect()
+    }
+
     /// The texts at a path; elements of a list each by itself.
     pub fn texts(&self, path: &str) -> Vec<Setting<Text>> {
         let text =
             |it: Setting<Node>| Some(Setting { value: it.value.to_text()?, place: it.place, address: it.address });
         self.at(path).into_iter().filter_map(text).collect()
+    }
+
+    /// The texts at a path, or below it at any depth.
+    pub fn texts_below(&self, path: &str) -> Vec<Setting<Text>> {
+        self.at(path).iter().flat_map(Setting::texts).collect()
     }
 
     /// Whether a switch at a path is on; the value is none when that is not known. Nothing when it is not written.
@@ -57,6 +68,21 @@ impl Resource {
 }
 
 impl Setting<Node> {
+    /// Every text in it.
+    fn texts(&self) -> Vec<Setting<Text>> {
+        match &self.value.value {
+            Value::Object(object) => {
+                let members = object.entries.iter().filter_map(|it| self.member(it.key.raw()));
+                members.flat_map(|it| it.cases()).flat_map(|it| it.texts()).collect()
+            }
+            _ => {
+                let text = self.value.to_text();
+                let setting = |value| Setting { value, place: self.place.clone(), address: Arc::clone(&self.address) };
+                text.map(setting).into_iter().collect()
+            }
+        }
+    }
+
     /// Every case and every element that the value may stand for; nothing for null.
     fn cases(&self) -> Vec<Self> {
         let part = |node: &Node, given: Option<Arc<Given>>| {

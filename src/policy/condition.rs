@@ -20,6 +20,8 @@ pub struct Condition {
     pub place: Place,
     /// The values; any of them will do for a positive operator.
     pub values: Vec<Value>,
+    /// Whether another test beside it asks in every case for its key to be there, by `Null`.
+    pub required: bool,
 }
 
 /// A value of a condition.
@@ -287,10 +289,13 @@ impl Condition {
             None => Some("there is no such operator"),
             Some(OperatorKind::Null) => Some("it only asks whether the key is there"),
             _ if operator.negated => Some("a negated operator also holds when the key is absent"),
-            _ if operator.if_exists && !self.is_always_present() => {
+            _ if operator.if_exists && !self.required && !self.is_always_present() => {
                 Some("`IfExists` also holds when the key is absent")
             }
-            _ if operator.quantifier == Some(Quantifier::ForAllValues) && !self.is_always_present() => {
+            _ if operator.quantifier == Some(Quantifier::ForAllValues)
+                && !self.required
+                && !self.is_always_present() =>
+            {
                 Some("`ForAllValues` also holds when the key is absent")
             }
             _ if self.values.is_empty() => None,
@@ -302,6 +307,13 @@ impl Condition {
             }
             _ => None,
         }
+    }
+
+    /// Whether it also holds of a request that nobody has signed, which carries no key about a caller.
+    pub fn admits_unsigned(&self) -> bool {
+        let optional = self.operator.if_exists || self.operator.quantifier == Some(Quantifier::ForAllValues);
+        let of_caller = ["aws:principalarn", "aws:principalaccount", "aws:userid"].iter().any(|it| self.is_on(it));
+        optional && of_caller && !self.required
     }
 
     /// Whether one of its values is only a wildcard, so that the test, put positively, holds of every value.
@@ -346,7 +358,13 @@ impl Condition {
         self.weakness().is_none() && self.names_callers()
     }
 
-    /// The same of a test in the negative, which under `Deny` leaves only those whom somebody has chosen.
+    /// Whether a service that meets it acts for a resource, or for the holder of a secret, that somebody has chosen.
+    pub fn bounds_the_source(&self) -> bool {
+        self.bounds_the_caller() || self.weakness().is_none() && self.is_on("sts:externalid")
+    }
+
+    /// Whether it is a test in the negative of what bounds callers, which under `Deny` leaves only those whom somebody
+    /// has chosen.
     pub fn spares_only_chosen_callers(&self) -> bool {
         // The services of AWS themselves, not what anybody asks of them, which is `aws:ViaAWSService`.
         let spares_services = self.operator.kind == Some(OperatorKind::Bool)
@@ -541,7 +559,7 @@ fn guard_of(key: &str) -> Guard {
             | "ec2instancesourceprivateipv4",
         )
         | ("s3", "dataaccesspointarn" | "dataaccesspointaccount" | "accesspointnetworkorigin") => Guard::Network,
-        ("aws", _) => Guard::Request,
+        ("aws", _) | ("ec2", "region") => Guard::Request,
         // A provider's own keys, `token.actions.githubusercontent.com:sub`, say who calls.
         (provider, _) if provider.contains('.') => Guard::Principal,
         (
@@ -599,6 +617,7 @@ mod tests {
             key: text(key),
             place: place.clone(),
             values: vec![Value { text: text(value), place, json: Some(JsonType::String) }],
+            required: false,
         }
     }
 
@@ -630,6 +649,10 @@ mod tests {
         assert_eq!(condition("StringEqualsIfExists", "aws:PrincipalOrgID", "o-1").guard(), None);
         assert_eq!(condition("ForAllValues:StringEquals", "aws:PrincipalOrgPaths", "o-1/*").guard(), None);
         assert_eq!(condition("StringLike", "aws:PrincipalOrgID", "*").guard(), None);
+        // Unless another test asks for the key.
+        let mut required = condition("ForAllValues:StringLike", "aws:PrincipalOrgPaths", "o-1/*");
+        required.required = true;
+        assert_eq!(required.guard(), Some(Guard::Principal));
         // Under an exact operator a star is plain text, which no organisation is called.
         assert_eq!(condition("StringEquals", "aws:PrincipalOrgID", "*").guard(), Some(Guard::Principal));
     }

@@ -174,6 +174,8 @@ impl fmt::Display for Effect {
     }
 }
 
+const ROLES_ANYWHERE: &str = "rolesanywhere.amazonaws.com";
+
 /// One policy document, as it is attached in one place.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -347,7 +349,15 @@ impl Statement {
 
     /// The condition that keeps a statement from speaking of just anybody, in every case.
     pub fn bounded_caller(&self) -> Option<&Condition> {
-        self.conditions.iter().find(|it| it.bounds_the_caller() && it.case().is_none())
+        // Everybody are also those who sign nothing, except where a role is assumed.
+        let unsigned = self.everyone().next().is_some() && self.resources.is_some();
+        let bounds = |it: &&Condition| it.bounds_the_caller() && !(unsigned && it.admits_unsigned());
+        self.conditions.iter().find(|it| bounds(it) && it.case().is_none())
+    }
+
+    /// The condition that keeps a service from acting for just anybody's resource, in every case.
+    pub fn bounded_source(&self) -> Option<&Condition> {
+        self.conditions.iter().find(|it| it.bounds_the_source() && it.case().is_none())
     }
 
     /// The most that it allows, as AWS classifies actions; none when no action of it is known.
@@ -391,6 +401,27 @@ impl Statement {
     pub fn every_key(&self, reach: Reach) -> impl Iterator<Item = &Resource> {
         const KEY: &str = "arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}";
         self.resources.iter().flat_map(Scope::only).filter(move |it| it.covers_all(KEY, reach))
+    }
+
+    /// The principals that are services, and what is known of how they call; only those that call what this statement
+    /// allows, and that say then for whose resource they do.
+    pub fn callers(&self) -> impl Iterator<Item = (&Principal, catalog::Caller)> {
+        let principals = self.principals.iter().flat_map(Scope::only).filter(|it| it.kind == PrincipalKind::Service);
+        let known = principals.filter_map(|it| Some((it, catalog::caller(it.text.raw())?)));
+        known.filter(|(_, caller)| {
+            let called = |action: &Action| {
+                action.service().is_some_and(|it| caller.calls.iter().any(|call| it.eq_ignore_ascii_case(call)))
+            };
+            self.actions.only().iter().any(called)
+        })
+    }
+
+    /// The principal that stands for IAM Roles Anywhere.
+    pub fn roles_anywhere(&self) -> Option<&Principal> {
+        let is_service = |it: &&Principal| it.kind == PrincipalKind::Service;
+        let named =
+            |it: &&Principal| catalog::service_principal(it.text.raw()).is_some_and(|it| it.name() == ROLES_ANYWHERE);
+        self.principals.iter().flat_map(Scope::only).filter(is_service).find(named)
     }
 
     /// The principals that are everybody.

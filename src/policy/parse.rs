@@ -361,10 +361,16 @@ fn conditions(node: &Node) -> Vec<Condition> {
                         key: test.key.clone(),
                         place: Place { span: test.key_span, origin: keys.origin.clone(), given: given.clone() },
                         values: values.collect(),
+                        required: false,
                     });
                 }
             }
         }
+    }
+    let wants = |it: &&Condition| it.wants_presence() && it.case().is_none();
+    let wanted: Vec<String> = out.iter().filter(wants).map(Condition::key_lower).collect();
+    for condition in &mut out {
+        condition.required = wanted.contains(&condition.key_lower());
     }
     out
 }

@@ -64,6 +64,11 @@ impl Principal {
         }
     }
 
+    /// Whether it is a provider of SAML.
+    pub fn is_saml(&self) -> bool {
+        self.kind == PrincipalKind::Federated && self.text.raw().contains(":saml-provider/")
+    }
+
     /// Whether it is a whole account: its id, or the ARN that ends in `:root`. An id that is looked up is known by the
     /// name of the attribute.
     pub fn is_account(&self) -> bool {

@@ -25,6 +25,7 @@ const fn other(service: &'static str) -> PolicyKind {
 
 /// Sorted by type and path.
 pub const CARRIERS: &[Carrier] = &[
+    ("aws_acmpca_policy", "policy", other("acm-pca")),
     ("aws_api_gateway_rest_api", "policy", other("execute-api")),
     ("aws_api_gateway_rest_api_policy", "policy", other("execute-api")),
     ("aws_backup_vault_policy", "policy", other("backup")),
@@ -69,6 +70,7 @@ pub const CARRIERS: &[Carrier] = &[
     ("aws_organizations_resource_policy", "content", other("organizations")),
     ("aws_redshift_resource_policy", "policy", other("redshift")),
     ("aws_redshiftserverless_resource_policy", "policy", other("redshift-serverless")),
+    ("aws_rolesanywhere_profile", "session_policy", PolicyKind::Session),
     ("aws_s3_access_point", "policy", S3),
     ("aws_s3_bucket", "policy", S3),
     ("aws_s3_bucket_policy", "policy", S3),
@@ -98,6 +100,7 @@ pub const CARRIERS: &[Carrier] = &[
     ("aws_vpc_endpoint_policy", "policy", PolicyKind::Resource(Service::VpcEndpoint)),
     ("aws_vpclattice_auth_policy", "policy", other("vpc-lattice-svcs")),
     ("aws_vpclattice_resource_policy", "policy", other("vpc-lattice")),
+    ("aws_xray_resource_policy", "policy_document", other("xray")),
 ];
 
 /// A type that gives managed policies to identities: where it says which policies, to whom, and what those are.
@@ -209,6 +212,8 @@ pub const KEY_COMPANIONS: &[(&str, &str)] = &[
 /// The types that say by their arguments who reaches them, or what is reached with them.
 pub const RESOURCES: &[&str] = &[
     "aws_ami_launch_permission",
+    "aws_api_gateway_method",
+    "aws_apigatewayv2_route",
     "aws_codebuild_webhook",
     "aws_cognito_identity_pool",
     "aws_db_cluster_snapshot",
@@ -218,6 +223,7 @@ pub const RESOURCES: &[&str] = &[
     "aws_iam_user_login_profile",
     "aws_kms_grant",
     "aws_lambda_function_url",
+    "aws_organizations_organization",
     "aws_s3_access_point",
     "aws_s3_account_public_access_block",
     "aws_s3control_multi_region_access_point",
@@ -227,6 +233,14 @@ pub const RESOURCES: &[&str] = &[
     "aws_vpc_endpoint_policy",
     "aws_vpc_endpoint_service",
     "aws_vpc_endpoint_service_allowed_principal",
+];
+
+/// The types that are common and large, of which only some arguments have to do with access.
+pub const PARTS: &[(&str, &[&str])] = &[
+    ("aws_instance", &["user_data", "user_data_base64"]),
+    ("aws_lambda_function", &["environment"]),
+    ("aws_launch_configuration", &["user_data", "user_data_base64"]),
+    ("aws_launch_template", &["user_data"]),
 ];
 
 /// The types that are a permission written as arguments.
@@ -262,6 +276,8 @@ pub enum Concern {
     Member(&'static str, &'static str),
     /// A row of [`RESOURCES`].
     Resource,
+    /// A row of [`PARTS`].
+    Part(&'static [&'static str]),
 }
 
 /// All that a type has to do with access, from every table; nothing for most.
@@ -280,7 +296,8 @@ pub fn concerns(kind: &str) -> Option<(&'static str, &'static [Concern])> {
             .chain(ATTACHMENTS.iter().map(|(it, policies, whose, of)| (*it, Concern::Attaches(policies, whose, *of))))
             .chain(BOUNDARIES.iter().map(|(it, policy, whose, of)| (*it, Concern::Bounds(policy, whose, *of))))
             .chain(MEMBERSHIPS.iter().map(|(it, users, groups)| (*it, Concern::Member(users, groups))))
-            .chain(RESOURCES.iter().map(|it| (*it, Concern::Resource)));
+            .chain(RESOURCES.iter().map(|it| (*it, Concern::Resource)))
+            .chain(PARTS.iter().map(|(it, arguments)| (*it, Concern::Part(arguments))));
         let mut out: FxHashMap<&'static str, Vec<Concern>> = FxHashMap::default();
         rows.for_each(|(kind, concern)| out.entry(kind).or_default().push(concern));
         out
@@ -295,7 +312,7 @@ mod tests {
     #[test]
     fn the_tables_are_sorted() {
         assert!(CARRIERS.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)));
-        assert!(RESOURCES.is_sorted());
+        assert!(RESOURCES.is_sorted_by(|a, b| a < b));
     }
 
     #[test]
@@ -304,6 +321,6 @@ mod tests {
         let carries = |it: &&Concern| matches!(it, Concern::Carries(..));
         assert_eq!(concerns.iter().filter(carries).count(), 2);
         assert!(concerns.contains(&Concern::Identity("name", IdentityKind::Role)));
-        assert!(super::concerns("aws_instance").is_none());
+        assert!(super::concerns("aws_vpc").is_none());
     }
 }

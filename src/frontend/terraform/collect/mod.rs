@@ -62,6 +62,7 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
     let mut all = Vec::new();
     while let Some(module) = modules.pop() {
         collector.module(&module);
+        collector.providers(&module);
         for (id, [name, _]) in module.folder.blocks("module") {
             match evaluator.calls(&module, name) {
                 Some(calls) if calls.missing.is_none() => modules.extend(calls.modules.iter().rev().map(Rc::clone)),
@@ -103,6 +104,19 @@ impl Collector<'_, '_> {
         }
     }
 
+    /// The providers of AWS, for the credentials that are written into them.
+    fn providers(&mut self, module: &Rc<Module>) {
+        for (id, [name, _]) in module.folder.blocks("provider") {
+            let Some(block) = module.folder.block(id).filter(|_| name == "aws") else { continue };
+            let repeat = self.evaluator.repeat(module, &block);
+            for instance in self.evaluator.instances(module, &repeat, block.head()) {
+                let address = prefixed(module, "provider.aws");
+                let declared = Declared { id, kind: "provider aws", block: &block, instance: &instance, address };
+                self.resources.push(self.part(&["access_key", "secret_key"], &declared));
+            }
+        }
+    }
+
     fn concern(&mut self, concern: Concern, it: &Declared<'_>) {
         match concern {
             Concern::Carries(path, of) => {
@@ -129,6 +143,7 @@ impl Collector<'_, '_> {
             Concern::Attaches(policies, whose, kind) => self.attaches(policies, whose, kind, it),
             Concern::Bounds(policy, whose, kind) => self.bounds(policy, whose, kind, it),
             Concern::Resource => self.resources.push(self.resource(it)),
+            Concern::Part(arguments) => self.resources.push(self.part(arguments, it)),
             Concern::Member(users, groups) => self.membership(users, groups, it),
         }
     }
@@ -246,10 +261,21 @@ impl Collector<'_, '_> {
         Resource { kind: it.kind, address: Arc::clone(&it.address), place, body }
     }
 
+    /// The block as a resource of which only some arguments are known, since no rule asks for others.
+    fn part(&self, arguments: &[&str], it: &Declared<'_>) -> Resource {
+        let place = Place::here(it.block.head());
+        let body = self.chosen(it.block, &it.instance.scope, &|name| arguments.contains(&name));
+        Resource { kind: it.kind, address: Arc::clone(&it.address), place, body }
+    }
+
     /// A block's arguments and nested blocks as one object.
     fn body(&self, block: &Block, scope: &Scope) -> Node {
         const OF_TERRAFORM: [&str; 6] = ["count", "depends_on", "for_each", "lifecycle", "provider", "timeouts"];
-        let own = |name: &str| !OF_TERRAFORM.contains(&name);
+        self.chosen(block, scope, &|name| !OF_TERRAFORM.contains(&name))
+    }
+
+    /// Those of a block's arguments and nested blocks that are asked for, as one object.
+    fn chosen(&self, block: &Block, scope: &Scope, own: &dyn Fn(&str) -> bool) -> Node {
         let attributes = block.body.attributes.iter().filter(|it| own(&it.name.text));
         let mut entries: Vec<Entry> = attributes
             .map(|it| {

@@ -1,0 +1,36 @@
+use crate::catalog::{self, Power};
+use crate::policy::{Action, Policy, PolicyKind, Service, Statement};
+use crate::rule::{Context, Severity};
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    // What a service does with a key is bound by what it encrypts.
+    if !matches!(policy.kind, PolicyKind::Resource(it) if it != Service::Kms) || !policy.kind.grants() {
+        return;
+    }
+    for statement in policy.allow_statements() {
+        if statement.bounded_source().is_some() || policy.closed_by(statement).is_some() {
+            continue;
+        }
+        let severity = severity(statement);
+        for (principal, caller) in statement.callers() {
+            cx.report(&principal.place, format!("`{principal}` may act here for anybody's resource, not only for yours"))
+                .severity(severity)
+                .granting(statement, principal)
+                .unbounded(statement)
+                .help(format!("require `aws:SourceArn` or `aws:SourceAccount`, as {} shows", caller.page));
+        }
+    }
+}
+
+/// What comes of it: somebody's data read through a service, something done with it, or a look.
+fn severity(statement: &Statement) -> Severity {
+    let powers: Vec<Power> =
+        statement.actions.only().iter().flat_map(Action::expand).map(catalog::Action::power).collect();
+    if powers.contains(&Power::ReadsData) {
+        Severity::High
+    } else if !powers.is_empty() && powers.iter().all(|it| *it == Power::Sees) {
+        Severity::Low
+    } else {
+        Severity::Medium
+    }
+}

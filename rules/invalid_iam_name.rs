@@ -1,0 +1,34 @@
+use crate::frontend::{Identity, IdentityKind};
+use crate::rule::Context;
+use crate::value::HOLE;
+
+pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
+    let longest = match identity.kind {
+        IdentityKind::Role | IdentityKind::User => 64,
+        IdentityKind::Group => 128,
+        IdentityKind::PermissionSet => return,
+    };
+    if let Some(name) = identity.name.as_ref().filter(|_| identity.declared) {
+        let raw = name.raw();
+        let taken = |it: char| it.is_ascii_alphanumeric() || matches!(it, '+' | '=' | ',' | '.' | '@' | '_' | '-' | HOLE);
+        let place = identity.name_place();
+        if let Some(character) = raw.chars().find(|it| !taken(*it)) {
+            cx.report(&place, format!("the name of a {} takes no `{character}`", identity.kind.name()))
+                .about(name)
+                .help("use letters, digits and `+=,.@_-`");
+        } else if raw.chars().filter(|it| *it != HOLE).count() > longest {
+            cx.report(&place, format!("the name of a {} has at most {longest} characters", identity.kind.name()))
+                .about(name)
+                .help("shorten the name");
+        }
+    }
+    for attached in &identity.attached {
+        let policy = &attached.attachment.policy;
+        if !policy.has_holes() && !policy.raw().starts_with("arn:") && !policy.is_empty() {
+            cx.report(&attached.attachment.place, format!("`{policy}` is no ARN of a policy"))
+                .on(&attached.attachment.address)
+                .about(policy)
+                .help("write the ARN, `arn:aws:iam::aws:policy/…` for a policy of AWS");
+        }
+    }
+}

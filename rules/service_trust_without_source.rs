@@ -1,0 +1,19 @@
+use crate::policy::{Policy, PolicyKind};
+use crate::rule::Context;
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    if policy.kind != PolicyKind::Trust {
+        return;
+    }
+    for statement in policy.allow_statements() {
+        if statement.bounded_source().is_some() || policy.closed_by(statement).is_some() {
+            continue;
+        }
+        for (principal, caller) in statement.callers() {
+            cx.report(&principal.place, format!("nothing says for whose resource `{principal}` may assume the role"))
+                .granting(statement, principal)
+                .unbounded(statement)
+                .help(format!("require `aws:SourceArn` or `aws:SourceAccount`, as {} shows", caller.page));
+        }
+    }
+}

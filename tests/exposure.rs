@@ -1,0 +1,188 @@
+//! Who comes in: the wiring of a data platform, written well and badly; traps about it that other linters have fallen
+//! into; and public policies as they were judged elsewhere.
+
+use std::path::{Path, PathBuf};
+
+use iamlint::lint::{self, Options};
+use iamlint::report::Report;
+use iamlint::rule::Rule;
+use iamlint::rules;
+use iamlint::source::Workspace;
+
+fn report(name: &str, text: &str, rules: Vec<&'static Rule>) -> (Workspace, Report) {
+    let workspace = Workspace::of_texts([(name, text)]);
+    let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+    assert!(report.errors.is_empty(), "{:?}", report.errors);
+    (workspace, report)
+}
+
+/// The line and the rule of each finding.
+fn found(name: &str, text: &str, rules: Vec<&'static Rule>) -> Vec<(usize, &'static str)> {
+    let (workspace, report) = report(name, text, rules);
+    let line = |span: iamlint::source::Span| workspace.source(span.file).position(span.start as usize).line;
+    report.findings.iter().map(|it| (line(it.span), it.rule)).collect()
+}
+
+/// The rules that have been found, once each, whatever the line.
+fn rules_found(text: &str) -> Vec<&'static str> {
+    let name = if text.trim_start().starts_with('{') { "policy.json" } else { "main.tf" };
+    let mut rules: Vec<_> = found(name, text, by_default()).into_iter().map(|(_, rule)| rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules
+}
+
+fn by_default() -> Vec<&'static Rule> {
+    rules::all().iter().filter(|it| it.head().runs_by_default).collect()
+}
+
+fn testdata(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
+    std::fs::read_to_string(path).expect("it is part of the project")
+}
+
+#[test]
+fn a_platform_that_is_wired_well_is_left_alone() {
+    let text = testdata("platform/well/main.tf");
+    let chosen = ["open_vpc_endpoint", "message_plain_http", "service_trust_without_source"];
+    let rules = by_default().into_iter().chain(chosen.into_iter().filter_map(rules::by_name)).collect();
+    assert_eq!(found("main.tf", &text, rules), []);
+}
+
+#[test]
+fn a_platform_that_is_wired_badly_is_reported_at_every_mark() {
+    let text = testdata("platform/badly/main.tf");
+    let found = found("main.tf", &text, rules::all().iter().collect());
+    let marks: Vec<(usize, &str)> = text
+        .lines()
+        .enumerate()
+        .filter_map(|(n, line)| Some((n + 1, line.split_once("# finding: ")?.1.trim())))
+        .collect();
+    assert!(!marks.is_empty());
+    for mark in &marks {
+        assert!(found.contains(mark), "{mark:?} is not reported");
+    }
+    // No rule that is marked somewhere speaks where it is not marked.
+    for finding in found.iter().filter(|it| marks.iter().any(|mark| mark.1 == it.1)) {
+        assert!(marks.contains(finding), "{finding:?} is not marked");
+    }
+}
+
+const STATEMENT: &str = r#"{ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "sts:AssumeRole" }"#;
+
+fn policy(statements: &str) -> String {
+    format!(r#"{{ "Version": "2012-10-17", "Statement": [{statements}] }}"#)
+}
+
+/// checkov#473 and #7584: an offence in the second statement, or in a list, was not seen.
+#[test]
+fn an_offence_is_found_in_any_statement_and_in_any_list() {
+    let harmless =
+        r#"{ "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" }"#;
+    let listed = STATEMENT.replace("\"*\"", "[\"arn:aws:iam::111122223333:role/a\", \"*\"]");
+    let bare = STATEMENT.replace(r#"{ "AWS": "*" }"#, "\"*\"");
+    for offence in [STATEMENT, &listed, &bare] {
+        assert_eq!(rules_found(&policy(&format!("{harmless}, {offence}"))), ["open_trust"], "{offence}");
+    }
+}
+
+/// checkov#6839 and #7209: a condition that leaves one role was overlooked.
+#[test]
+fn everybody_under_a_condition_that_leaves_one_role_is_that_role() {
+    let bound = r#"{ "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole",
+        "Condition": { "ArnLike": { "aws:PrincipalArn": "arn:aws:iam::111122223333:role/deploy" } } }"#;
+    assert!(rules_found(&policy(bound)).is_empty());
+    for weak in ["ArnLikeIfExists", "ForAllValues:ArnLike", "ArnNotLike"] {
+        let weak = bound.replace("\"ArnLike\"", &format!("\"{weak}\""));
+        // The key is in every signed request, so that only the negation opens it.
+        let opens = rules_found(&policy(&weak)).contains(&"open_trust");
+        assert_eq!(opens, weak.contains("Not"), "{weak}");
+    }
+    let organisation = bound.replace("ArnLike", "StringEquals").replace("aws:PrincipalArn", "aws:PrincipalOrgID");
+    let organisation = organisation.replace("arn:aws:iam::111122223333:role/deploy", "o-a1b2c3d4e5");
+    assert!(rules_found(&policy(&organisation)).is_empty());
+    for weak in ["StringEqualsIfExists", "ForAllValues:StringEquals", "StringNotEquals"] {
+        let weak = organisation.replace("\"StringEquals\"", &format!("\"{weak}\""));
+        assert!(rules_found(&policy(&weak)).contains(&"open_trust"), "{weak}");
+    }
+}
+
+/// checkov#5423 and #6983: subjects with a variable behind the owner failed.
+#[test]
+fn a_subject_with_a_variable_behind_the_owner_is_bound() {
+    let text = r#"
+variable "repository" {}
+locals {
+  environment = "production"
+}
+resource "aws_iam_role" "it" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Federated = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Condition = {
+        StringEquals = { "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com" }
+        StringLike   = { "token.actions.githubusercontent.com:sub" = ["repo:example/${var.repository}:*", "repo:example/app:environment:${local.environment}"] }
+      }
+    }]
+  })
+}
+"#;
+    assert_eq!(rules_found(text), [""; 0]);
+}
+
+/// prowler#2810 and #4714: what the advice asked for locked the service out.
+#[test]
+fn no_source_is_asked_of_services_that_do_not_send_one() {
+    for service in ["ec2", "lambda", "glue", "cloudtrail", "elastictranscoder", "edgelambda", "backup", "ssm"] {
+        let statement = format!(
+            r#"{{ "Effect": "Allow", "Principal": {{ "Service": "{service}.amazonaws.com" }}, "Action": "sts:AssumeRole" }}"#
+        );
+        let rules = ["confused_deputy", "service_trust_without_source"].into_iter().filter_map(rules::by_name);
+        assert_eq!(found("policy.json", &policy(&statement), rules.collect()), [], "{service}");
+    }
+    // https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+    let topic = r#"{ "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" }, "Action": "sns:Publish",
+        "Resource": "arn:aws:sns:eu-west-1:111122223333:it" }"#;
+    assert!(rules_found(&policy(topic)).is_empty());
+}
+
+/// boogy#153: a denial was taken for a grant.
+#[test]
+fn a_denial_opens_nothing() {
+    let deny = r#"{ "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*",
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } } }"#;
+    assert!(rules_found(&policy(deny)).is_empty());
+}
+
+/// What others judge to be public, in JSON lines of `policy` and `expect` at `public/cases.jsonl` of the folder that
+/// `IAMLINT_ORACLE` names.
+#[test]
+fn policies_are_public_as_they_were_judged_elsewhere() {
+    let Some(root) = std::env::var_os("IAMLINT_ORACLE") else {
+        eprintln!("skipped: IAMLINT_ORACLE names no folder");
+        return;
+    };
+    let text = std::fs::read_to_string(PathBuf::from(root).join("public/cases.jsonl")).expect("the cases are there");
+    let public = rules::all().iter().filter(|it| {
+        it.id.starts_with("public_") || ["open_trust", "open_oidc_trust", "not_principal_allow"].contains(&it.id)
+    });
+    let public: Vec<_> = public.collect();
+    let mut wrong = Vec::new();
+    for line in text.lines() {
+        let case: serde_json::Value = serde_json::from_str(line).expect("a case is JSON");
+        // The strict reading is that of the public access block of a bucket, which takes fewer conditions for bounds. Two
+        // conditions that contradict each other are told by rules on conditions, and the statement is reported all the same.
+        if case["strict"] == true || case["id"] == "pub-contradiction" {
+            continue;
+        }
+        let found = found("policy.json", &case["policy"].to_string(), public.clone());
+        let verdict = if found.is_empty() { "not-public" } else { "public" };
+        if case["expect"] != verdict {
+            wrong.push(format!("{}: {verdict}", case["id"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
