@@ -82,7 +82,10 @@ fn an_offence_is_found_in_any_statement_and_in_any_list() {
     let listed = STATEMENT.replace("\"*\"", "[\"arn:aws:iam::111122223333:role/a\", \"*\"]");
     let bare = STATEMENT.replace(r#"{ "AWS": "*" }"#, "\"*\"");
     for offence in [STATEMENT, &listed, &bare] {
-        assert_eq!(rules_found(&policy(&format!("{harmless}, {offence}"))), ["open_trust"], "{offence}");
+        let found = rules_found(&policy(&format!("{harmless}, {offence}")));
+        // Whoever lets everybody in needs no second statement.
+        let exposing: Vec<_> = found.into_iter().filter(|it| !it.starts_with("redundant_")).collect();
+        assert_eq!(exposing, ["open_trust"], "{offence}");
     }
 }
 

@@ -178,7 +178,7 @@ fn sarif_of_nothing_and_of_a_file_elsewhere_is_valid() {
             r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Action": "{action}", "Resource": "arn:aws:s3:::a" }} }}"#
         )
     };
-    fs::write(folder.path().join("a.json"), policy("s3:GetObject")).unwrap();
+    fs::write(folder.path().join("a.json"), policy("s3:ListBucket")).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     fs::write(elsewhere.path().join("b c.json"), policy("s3:*")).unwrap();
     let run = |path: &Path| {

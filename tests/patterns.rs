@@ -53,14 +53,17 @@ fn hardening_has_little_to_add_to_what_is_written_well() {
 #[test]
 fn every_slip_of_a_data_platform_is_found() {
     expect![[r#"
+        low deprecated_role_argument jobs.tf:9
         medium attached_full_access jobs.tf:9
         medium data_any_resource jobs.tf:17
         medium wildcard_resource jobs.tf:17
+        low redundant_statement jobs.tf:18
         low bucket_name_of_others jobs.tf:18
         high kms_any_key jobs.tf:19
         high wildcard_action jobs.tf:20
         medium wildcard_resource jobs.tf:21
         high credentials_any_resource jobs.tf:39
+        low redundant_statement jobs.tf:40
         low loose_secret_name jobs.tf:40
         high permissions_any_resource jobs.tf:41
         medium wildcard_resource jobs.tf:59
@@ -78,6 +81,7 @@ fn every_slip_of_a_data_platform_is_found() {
 #[test]
 fn hardening_finds_what_the_lake_does_without() {
     expect![[r#"
+        low service_trust_without_source jobs.tf:50
         low key_rotation_off lake.tf:3
         low bucket_lifecycle_missing lake.tf:31
         low bucket_logging_off lake.tf:31

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use iamlint::config::{Config, Overrides};
+use iamlint::config::Config;
 use iamlint::lint::{self, Options};
 use iamlint::rule::Rule;
 use iamlint::rules;
@@ -75,9 +75,6 @@ fn problem(rule: &'static Rule, example: &Example) -> Option<String> {
         Ok(config) => config,
         Err(_) => return Some("the configuration above it cannot be read".to_owned()),
     };
-    // What is off by default is selected.
-    let selected = (!rule.head().runs_by_default).then(|| rules.clone());
-    let config = config.with(Overrides { select: selected, ..Overrides::default() });
     let options = Options { rules, config, ..Options::default() };
     let report = lint::check(&workspace, &options, 1, &|_, _| {});
     if let Some(error) = report.errors.first() {

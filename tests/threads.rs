@@ -182,7 +182,7 @@ data "aws_iam_policy_document" "it" {
   }
 }
 "#;
-    assert_eq!(terraform(text), ["public_bucket_policy main.tf:11"]);
+    assert_eq!(terraform(text), ["public_bucket main.tf:11"]);
 }
 
 #[test]

@@ -317,8 +317,11 @@ impl Config {
         settings
     }
 
-    /// Whether a finding is one of a rule that runs where it stands.
+    /// Whether a finding is one of a rule that runs where it stands: the rules that run at all are those of every path.
     pub fn wants(&self, workspace: &Workspace, finding: &Finding) -> bool {
+        if self.overrides.is_empty() {
+            return true;
+        }
         let runs = |settings: &Settings| rules::by_id(finding.rule).is_none_or(|it| settings.runs(it));
         self.at(workspace, finding, runs)
     }
