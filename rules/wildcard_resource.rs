@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 
 use crate::catalog::{self, Power};
 use crate::policy::{Action, Guard, Policy, Resource, Scope, Statement};
-use crate::rule::{Confidence, Context, Severity, quoted};
+use crate::rule::{Change, Confidence, Context, Safety, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     // In the policy of a resource, `*` is that resource.
@@ -122,7 +122,14 @@ fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx:
         report = report.label(condition.place.span, format!("`{}` makes it less bad", condition.key));
     }
     if let [first, ..] = fine {
-        report.label(first.place.span, format!("`{resource}` is right for {}", quoted(fine)));
+        report = report.label(first.place.span, format!("`{resource}` is right for {}", quoted(fine)));
+    }
+    // What no entry of the statement but these needs can be narrowed without taking from the others.
+    if entries.iter().all(|it| it.needs_star || guilty.iter().any(|guilty| std::ptr::eq(*guilty, it))) {
+        let forms = guilty.iter().flat_map(|it| &it.wide).filter_map(|it| it.plainest_arn()).collect();
+        let apart = fine.iter().map(|it| it.place.span).collect();
+        let change = Change::Scope { at: resource.place.span, forms, apart };
+        report.fix(Safety::Unsafe, format!("limit {names} to the one resource of this module"), [change]);
     }
 }
 

@@ -323,6 +323,8 @@ mod tests {
             instances: Vec::new(),
             subject: String::new(),
             fingerprint: String::new(),
+            remedies: Vec::new(),
+            fixes: Vec::new(),
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, FileType, Metadata};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
@@ -117,6 +117,31 @@ pub fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
 pub fn read_text(path: &Path) -> Result<String, String> {
     let bytes = read_bounded(path).map_err(|error| error.to_string())?;
     String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8(error.utf8_error().valid_up_to()).to_string())
+}
+
+/// Writes a file anew, all of it or nothing: `new` for `old`, and nothing when it says something else by now. Of a link
+/// the file it leads to is written; permissions stay.
+pub fn replace(path: &Path, old: &str, new: &str) -> Result<(), String> {
+    let problem = |error: io::Error| read_error(&error).to_string();
+    let real = fs::canonicalize(path).map_err(problem)?;
+    if read_text(&real)? != old {
+        return Err("it was changed while it was read".to_owned());
+    }
+    let permissions = fs::metadata(&real).map_err(problem)?.permissions();
+    let name = real.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = real.with_file_name(format!(".{name}.{}.iamlint", std::process::id()));
+    let written = (|| {
+        let mut file = File::options().write(true).create_new(true).open(&beside)?;
+        file.set_permissions(permissions)?;
+        file.write_all(new.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, &real)
+    })();
+    written.map_err(|error| {
+        // It is not there when it could not be made, and nothing else can be done about it.
+        let _ = fs::remove_file(&beside);
+        problem(error)
+    })
 }
 
 /// One document from standard input, up to the size that a file may have.

@@ -5,6 +5,7 @@
 pub mod catalog;
 pub mod config;
 pub mod files;
+pub mod fix;
 pub mod frontend;
 pub mod lint;
 pub mod policy;

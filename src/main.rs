@@ -14,11 +14,12 @@ use anyhow::{Context as _, bail};
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 use iamlint::config::{self, Config, Overrides};
 use iamlint::files::{self, Found, Request};
+use iamlint::fix::{self, Fixed};
 use iamlint::frontend::terraform;
 use iamlint::lint;
 use iamlint::report::human::Style;
 use iamlint::report::{self, InputError, Report, visible};
-use iamlint::rule::Rule;
+use iamlint::rule::{Rule, Safety};
 use iamlint::rules;
 use iamlint::source::{FileId, Source, Workspace};
 use iamlint::suppress::Date;
@@ -120,6 +121,18 @@ fn check(check: &Check) -> anyhow::Result<u8> {
     let progress = Progress::new(begun, !check.quiet);
     let mut report = lint::check(&workspace, &options, jobs, &|done, of| progress.step(done, of));
     progress.end();
+    let mut workspace = workspace;
+    if let Some(allowed) = fixes(check) {
+        let fixed = fix::apply(workspace, report, &options, jobs, allowed);
+        if check.diff {
+            return patch(&fixed, &errors);
+        }
+        write_fixed(&fixed)?;
+        (workspace, report) = (fixed.workspace, fixed.report);
+    }
+    if check.show_fixes {
+        fix::offer(&workspace, &mut report, &options);
+    }
     report.errors.extend(errors);
     report.summary.skipped = skipped;
     if !check.paths.is_empty() && !check.allow_empty {
@@ -139,6 +152,45 @@ fn check(check: &Check) -> anyhow::Result<u8> {
         ));
     }
     Ok(status(&report, &options.config, check.exit_zero))
+}
+
+/// The fixes that were asked for.
+fn fixes(check: &Check) -> Option<Safety> {
+    match (check.unsafe_fixes, check.fix || check.diff) {
+        (true, _) => Some(Safety::Unsafe),
+        (false, true) => Some(Safety::Safe),
+        (false, false) => None,
+    }
+}
+
+/// Writes the fixes as a patch instead of a report.
+fn patch(fixed: &Fixed, errors: &[InputError]) -> anyhow::Result<u8> {
+    for error in fixed.report.errors.iter().chain(errors) {
+        say(&format!("error: {}: {}", visible(&error.path.to_string_lossy()), visible(&error.message)));
+    }
+    written(|out| report::patch::write(&fixed.files, out))?;
+    Ok(match (fixed.report.crashed, fixed.report.errors.is_empty() && errors.is_empty(), fixed.files.is_empty()) {
+        (true, ..) => INTERNAL,
+        (_, false, _) => INPUT,
+        (_, _, false) => FINDINGS,
+        (_, _, true) => CLEAN,
+    })
+}
+
+/// Writes the files that fixes have changed, and says so.
+fn write_fixed(fixed: &Fixed) -> anyhow::Result<()> {
+    for file in &fixed.files {
+        files::replace(&file.path, &file.before, &file.after)
+            .map_err(|problem| anyhow::anyhow!("`{}` could not be fixed: {problem}", file.path.display()))?;
+    }
+    if fixed.count > 0 {
+        say(&format!(
+            "fixed {} in {}",
+            report::human::counted(fixed.count, "finding"),
+            report::human::counted(fixed.files.len(), "file")
+        ));
+    }
+    Ok(())
 }
 
 /// The largest status of those that hold.
@@ -172,6 +224,15 @@ fn consistent(check: &Check) -> anyhow::Result<()> {
     }
     if check.show_unresolved && check.format != Format::Human {
         bail!("`--show-unresolved` has no effect on a report for programs");
+    }
+    if fixes(check).is_some() && !check.diff && dashes > 0 {
+        bail!("what standard input says cannot be fixed in place; `--diff` shows the fixes")
+    }
+    if check.show_fixes && (check.format == Format::Human || check.diff) {
+        bail!("`--show-fixes` has an effect on reports for programs only");
+    }
+    if check.diff && (check.format != Format::Human || check.output.is_some()) {
+        bail!("`--diff` writes a patch to standard output, and `--format` and `--output` have no effect on it");
     }
     if check.color == Color::Always && check.format != Format::Human {
         bail!("`--color always` has no effect on a report for programs");

@@ -170,7 +170,7 @@ pub struct Selected {
 pub struct Workspace {
     /// What to lint, sorted by path.
     pub selected: Vec<Selected>,
-    reader: Box<dyn Reader>,
+    reader: Arc<dyn Reader>,
     files: RwLock<Files>,
 }
 
@@ -180,13 +180,45 @@ type Opened = Result<Arc<Source>, ReadError>;
 struct Files {
     by_path: HashMap<PathBuf, Opened>,
     sources: Vec<Arc<Source>>,
+    /// What is known of files that have not been opened yet.
+    known: HashMap<PathBuf, Opened>,
 }
 
 impl Workspace {
     /// A workspace over whatever `reader` hands out.
     pub fn new(reader: Box<dyn Reader>, mut selected: Vec<Selected>) -> Self {
         selected.sort();
-        Self { selected, reader, files: RwLock::default() }
+        Self { selected, reader: Arc::from(reader), files: RwLock::default() }
+    }
+
+    /// The workspace in which files say something else and only some are selected. What both have in common is not read
+    /// again, and a file keeps its [`FileId`] whatever it says; the reader is asked for all the others.
+    pub fn changed<'t>(
+        &self,
+        texts: impl IntoIterator<Item = (&'t Path, &'t str)>,
+        mut selected: Vec<Selected>,
+    ) -> Self {
+        selected.sort();
+        let old = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        let known = |path: &Path| old.by_path.get(path).or_else(|| old.known.get(path));
+        let mut files = Files { sources: old.sources.clone(), ..Files::default() };
+        for path in selected.iter().map(|it| &it.path) {
+            files.known.extend(known(path).map(|opened| (path.clone(), opened.clone())));
+        }
+        for (path, text) in texts {
+            let path = normal(path);
+            let id = match known(&path) {
+                Some(Ok(source)) => source.id,
+                _ => FileId(u32::try_from(files.sources.len()).unwrap_or(u32::MAX)),
+            };
+            let source = Arc::new(Source::new(id, path.clone(), text));
+            match files.sources.get_mut(id.0 as usize) {
+                Some(slot) => *slot = Arc::clone(&source),
+                None => files.sources.push(Arc::clone(&source)),
+            }
+            files.known.insert(path, Ok(source));
+        }
+        Self { selected, reader: Arc::clone(&self.reader), files: RwLock::new(files) }
     }
 
     /// A workspace of texts in memory, all of them selected.
@@ -203,10 +235,15 @@ impl Workspace {
         if let Some(opened) = self.files.read().unwrap_or_else(PoisonError::into_inner).by_path.get(&path) {
             return opened.clone();
         }
-        let text = self.reader.read(&path).and_then(text_of);
+        let is_known = self.files.read().unwrap_or_else(PoisonError::into_inner).known.contains_key(&path);
+        let text = if is_known { Err(ReadError::Missing) } else { self.reader.read(&path).and_then(text_of) };
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(opened) = files.by_path.get(&path) {
             return opened.clone();
+        }
+        if let Some(opened) = files.known.remove(&path) {
+            files.by_path.insert(path, opened.clone());
+            return opened;
         }
         let id = FileId(u32::try_from(files.sources.len()).unwrap_or(u32::MAX));
         let opened = text.map(|text| Arc::new(Source::new(id, path.clone(), text)));
@@ -225,9 +262,12 @@ impl Workspace {
         Arc::clone(&self.files.read().unwrap_or_else(PoisonError::into_inner).sources[id.0 as usize])
     }
 
-    /// Every file that has been read so far.
+    /// Every file that has been read so far, in the order in which that was done.
     pub fn opened(&self) -> Vec<Arc<Source>> {
-        self.files.read().unwrap_or_else(PoisonError::into_inner).sources.clone()
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        let mut sources: Vec<_> = files.by_path.values().flatten().map(Arc::clone).collect();
+        sources.sort_unstable_by_key(|it| it.id);
+        sources
     }
 
     /// The files directly in a folder.

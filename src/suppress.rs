@@ -17,9 +17,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config;
 use crate::policy::matches;
-use crate::rule::{Carrier, Confidence, Finding, Label, Rule};
+use crate::rule::{Carrier, Change, Confidence, Finding, Label, Remedy, Rule, Safety};
 use crate::source::{FileId, Source, Span, Workspace};
-use crate::syntax::hcl::{self, Accessor, Block, Body, Expr, ExprKind, Part};
+use crate::syntax::hcl::{self, Block, Body, Expr, ExprKind};
 
 /// The rule for comments that silence nothing.
 const UNUSED: &str = "unused_ignore";
@@ -187,7 +187,10 @@ impl Commented {
                     n => format!("this ignore ended on {until}, so {n} findings stand again"),
                 };
                 let help = "take it out, or answer for the finding anew";
-                out.extend(names.next().map(|name| self.finding(rule, name.span, message, help)));
+                out.extend(names.next().map(|name| {
+                    let finding = self.finding(rule, name.span, message, help);
+                    if ignore.missed == 0 { without(finding, &name.text) } else { finding }
+                }));
                 continue;
             }
             for name in names.filter(|name| !name.used) {
@@ -218,7 +221,7 @@ impl Commented {
             .min_by_key(|it| (line(it.span.start).abs_diff(own), it.span.start));
         let Some(nearest) = nearest else {
             let message = format!("`{}` reports nothing here, so this ignore silences nothing", name.text);
-            return self.finding(rule, name.span, message, "take it out");
+            return without(self.finding(rule, name.span, message, "take it out"), &name.text);
         };
         let there = line(nearest.span.start);
         let message = format!("`{}` reports nothing here; the nearest finding is on line {there}", name.text);
@@ -243,8 +246,20 @@ impl Commented {
             instances: Vec::new(),
             subject: self.source.slice(span).to_owned(),
             fingerprint: String::new(),
+            remedies: Vec::new(),
+            fixes: Vec::new(),
         }
     }
+}
+
+/// A finding about a name of a comment, which can be taken out.
+fn without(mut finding: Finding, name: &str) -> Finding {
+    finding.remedies.push(Remedy {
+        title: format!("take `{name}` out of the comment"),
+        safety: Safety::Safe,
+        changes: vec![Change::Uncomment { at: finding.span }],
+    });
+    finding
 }
 
 impl Ignore {
@@ -375,58 +390,18 @@ fn of_body(body: &Body, out: &mut Vec<Span>) {
 
 fn of_expression(expression: &Expr, out: &mut Vec<Span>) {
     match &expression.kind {
-        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Variable(_) => {}
-        ExprKind::Template(parts) => parts.iter().for_each(|part| of_part(part, out)),
         ExprKind::List(elements) => {
             out.push(expression.span);
-            for element in elements {
-                out.push(element.span);
-                of_expression(element, out);
-            }
+            out.extend(elements.iter().map(|it| it.span));
         }
         ExprKind::Object(items) => {
             out.push(expression.span);
-            for item in items {
-                out.push(item.key.span.to(item.value.span));
-                of_expression(&item.value, out);
-            }
+            out.extend(items.iter().map(|it| it.key.span.to(it.value.span)));
         }
-        ExprKind::Access(base, accessors) => {
-            let indexes = accessors.iter().filter_map(|it| match it {
-                Accessor::Index(index) => Some(index),
-                _ => None,
-            });
-            all(std::iter::once(&**base).chain(indexes), out);
-        }
-        ExprKind::Call(call) => all(&call.arguments, out),
-        ExprKind::Conditional(parts) => all(parts.iter(), out),
-        ExprKind::Binary(_, sides) => all(sides.iter(), out),
-        ExprKind::Unary(_, inner) | ExprKind::Paren(inner) => of_expression(inner, out),
-        ExprKind::For(of) => {
-            out.push(expression.span);
-            let parts = [Some(&of.collection), of.result_key.as_ref(), Some(&of.result), of.condition.as_ref()];
-            all(parts.into_iter().flatten(), out);
-        }
+        ExprKind::For(_) => out.push(expression.span),
+        _ => {}
     }
-}
-
-fn all<'e>(expressions: impl IntoIterator<Item = &'e Expr>, out: &mut Vec<Span>) {
-    expressions.into_iter().for_each(|it| of_expression(it, out));
-}
-
-fn of_part(part: &Part, out: &mut Vec<Span>) {
-    match part {
-        Part::Literal(_) => {}
-        Part::Interpolation(inner) => of_expression(inner, out),
-        Part::If { condition, then, otherwise, .. } => {
-            of_expression(condition, out);
-            then.iter().chain(otherwise).for_each(|it| of_part(it, out));
-        }
-        Part::For { collection, body, .. } => {
-            of_expression(collection, out);
-            body.iter().for_each(|it| of_part(it, out));
-        }
-    }
+    expression.each_child(&mut |it| of_expression(it, out));
 }
 
 /// What a comment says.

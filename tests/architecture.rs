@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["frontend"],
     &["rule"],
     &["rules", "suppress", "config"],
-    &["report", "lint"],
+    &["fix", "lint", "report"],
     &["files"],
     &["main", "cli"],
 ];

@@ -17,6 +17,7 @@ mod partition;
 mod pattern;
 mod reference;
 mod service_principal;
+mod spelled;
 mod superseded;
 mod table;
 
@@ -38,6 +39,7 @@ pub use reference::{
 pub use service_principal::{
     ServicePrincipal, is_plausible_service_principal, nearest_service_principal, service_principal, service_principals,
 };
+pub use spelled::Use;
 pub use superseded::{
     Operation, RetiredAction, RetiredKey, RetiredService, UnlistedService, operation, prefix_alias, retired_action,
     retired_condition_key, retired_service, sdk_date, unlisted_service,

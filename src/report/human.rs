@@ -304,7 +304,8 @@ impl Painter {
     }
 }
 
-fn counted(count: usize, thing: &str) -> String {
+/// `1 file`, `2 files`.
+pub fn counted(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -703,6 +704,8 @@ mod tests {
             instances: vec!["aws_iam_policy.app".into()],
             subject: "s3:*".into(),
             fingerprint: String::new(),
+            remedies: Vec::new(),
+            fixes: Vec::new(),
         };
         (workspace, finding)
     }

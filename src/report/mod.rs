@@ -2,6 +2,7 @@
 
 pub mod human;
 pub mod json;
+pub mod patch;
 mod places;
 pub mod rules;
 mod visible;
