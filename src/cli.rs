@@ -52,6 +52,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
+    /// Serve an editor on standard input and output
+    Lsp,
     /// Write a completion script
     Completions {
         /// The shell to write it for

@@ -38,6 +38,8 @@ pub struct Request {
     pub allow_empty: bool,
     /// How many threads may walk; 0 for as many as there are processors.
     pub jobs: usize,
+    /// Whether paths are shown as they were given, for an editor, rather than from where the run was started.
+    pub as_given: bool,
 }
 
 /// What was found there.
@@ -163,10 +165,14 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    fn shown(&self, path: &Path) -> PathBuf {
+        if self.request.as_given { normal(path) } else { shown(path) }
+    }
+
     fn path(&mut self, path: &Path) {
         let kind = match fs::metadata(path) {
             Ok(metadata) => metadata.file_type(),
-            Err(error) => return self.error(shown(path), read_error(&error).to_string()),
+            Err(error) => return self.error(self.shown(path), read_error(&error).to_string()),
         };
         if kind.is_dir() {
             self.folder(path);
@@ -174,19 +180,19 @@ impl Search<'_> {
             // A named link may lead anywhere: its user chose it.
             self.roots.extend(fs::canonicalize(path));
             self.roots.extend(canonical_folder(path));
-            self.selected.push(Selected { path: shown(path), named: true });
+            self.selected.push(Selected { path: self.shown(path), named: true });
         } else {
-            self.error(shown(path), not_a_file(kind).to_string());
+            self.error(self.shown(path), not_a_file(kind).to_string());
         }
     }
 
     fn folder(&mut self, path: &Path) {
         let root = match fs::canonicalize(path) {
             Ok(root) => root,
-            Err(error) => return self.error(shown(path), read_error(&error).to_string()),
+            Err(error) => return self.error(self.shown(path), read_error(&error).to_string()),
         };
         let (walked, errors) = walk(&root, self.request.jobs);
-        let shown_root = shown(path);
+        let shown_root = self.shown(path);
         let as_shown = |below: &Path| normal(&shown_root.join(below.strip_prefix(&root).unwrap_or(below)));
         self.errors.extend(errors.into_iter().map(|(path, message)| InputError {
             path: as_shown(&path),

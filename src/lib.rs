@@ -8,6 +8,7 @@ pub mod files;
 pub mod fix;
 pub mod frontend;
 pub mod lint;
+pub mod lsp;
 pub mod policy;
 pub mod report;
 pub mod rule;

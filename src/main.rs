@@ -17,6 +17,7 @@ use iamlint::files::{self, Found, Request};
 use iamlint::fix::{self, Fixed};
 use iamlint::frontend::terraform;
 use iamlint::lint;
+use iamlint::lsp;
 use iamlint::report::human::Style;
 use iamlint::report::{self, InputError, Report, visible};
 use iamlint::rule::{Rule, Safety};
@@ -58,6 +59,7 @@ fn run() -> u8 {
         Command::Check(check) => self::check(&check),
         Command::Explain { rule } => explain(&rule),
         Command::Rules { format } => list(format),
+        Command::Lsp => lsp::run().map(|()| CLEAN).map_err(Into::into),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "iamlint", &mut script);
@@ -107,6 +109,7 @@ fn check(check: &Check) -> anyhow::Result<u8> {
         also: check.var_file.clone(),
         allow_empty: check.allow_empty,
         jobs: check.jobs.unwrap_or(0).into(),
+        as_given: false,
     };
     let jobs = request.jobs;
     let Found { workspace, errors, skipped } = files::find(request);
@@ -117,6 +120,7 @@ fn check(check: &Check) -> anyhow::Result<u8> {
         terraform: terraform::Options { var_files: check.var_file.clone(), vars: check.var.clone() },
         config,
         today: Date::today(),
+        stop: None,
     };
     let progress = Progress::new(begun, !check.quiet);
     let mut report = lint::check(&workspace, &options, jobs, &|done, of| progress.step(done, of));

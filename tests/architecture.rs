@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["rules", "suppress", "config"],
     &["fix", "lint", "report"],
     &["files"],
+    &["lsp"],
     &["main", "cli"],
 ];
 

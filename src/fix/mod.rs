@@ -19,7 +19,7 @@ use crate::frontend::terraform::Calls;
 use crate::lint::{self, Options};
 use crate::report::Report;
 use crate::rule::{Edit, Finding, Fix, Remedy, Safety, Severity};
-use crate::source::{FileId, Selected, Source, Workspace};
+use crate::source::{FileId, Selected, Source, Span, Workspace};
 
 /// How often a run begins anew with what the last one has fixed.
 const ROUNDS: usize = 8;
@@ -118,11 +118,48 @@ pub fn fix(workspace: &Workspace, remedy: &Remedy) -> Option<Fix> {
     })
 }
 
+/// Comments that may answer for a finding, nearest first: above its line, and above each thing around it that begins on
+/// a line of its own. None where the file takes no comments.
+pub fn answers(workspace: &Workspace, finding: &Finding) -> Vec<Fix> {
+    let source = workspace.source(finding.span.file);
+    if source.path.extension().is_none_or(|it| it == "json") {
+        return Vec::new();
+    }
+    let text = &*source.text;
+    let outer = site::around(&source, finding.span).into_iter().rev().flat_map(|link| {
+        let item = link.holding(&finding.span.range()).map(|n| link.items[n].whole.start);
+        item.into_iter().chain([link.span.start])
+    });
+    let mut lines: Vec<usize> = Vec::new();
+    for at in std::iter::once(finding.span.start as usize).chain(outer) {
+        let line = text[..at].rfind('\n').map_or(0, |it| it + 1);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    let comment = |line: usize| {
+        let indent = &text[line..text.len() - text[line..].trim_start_matches([' ', '\t']).len()];
+        let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let text = format!("{indent}# iamlint: ignore[{}] reason=\"why this is accepted\"{end}", finding.rule);
+        Fix {
+            title: format!("Answer for `{}` with a comment", finding.rule),
+            safety: Safety::Unsafe,
+            edits: vec![Edit { span: Span::new(source.id, line, line), text }],
+        }
+    };
+    lines.into_iter().map(comment).collect()
+}
+
 /// Whether a fix holds where it is offered by itself.
 pub fn holds(workspace: &Workspace, options: &Options, fix: &Fix) -> bool {
     let Some(first) = fix.edits.first() else { return false };
     let family = Calls::of(workspace).family(workspace, &selected(workspace, first));
     Trial::new(workspace, options, family).holds(&[fix])
+}
+
+/// Those of some fixes that hold beside each other.
+pub fn held_together(workspace: &Workspace, fixes: Vec<Fix>, options: &Options) -> Vec<Fix> {
+    tried(workspace, fixes.into_iter().enumerate().collect(), options).into_iter().map(|(_, fix)| fix).collect()
 }
 
 /// The file of an edit as it was selected.

@@ -11,7 +11,7 @@ mod principal;
 use std::fmt;
 use std::sync::Arc;
 
-pub use condition::{Condition, Guard, Operator, OperatorKind, Quantifier, Value};
+pub use condition::{Condition, Guard, OPERATORS, Operator, OperatorKind, Quantifier, Value};
 pub use managed::of_aws;
 pub use parse::{Carried, Resolution, is_policy, parse};
 pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
