@@ -174,7 +174,7 @@ fn at_the_call(workspace: &Workspace, calls: &FxHashMap<Arc<str>, Span>, finding
 
 /// What is wrong in a folder's files, and in those of its blocks that were asked for.
 fn folder_errors(workspace: &Workspace, folder: &Folder) -> Vec<InputError> {
-    let top = folder.files.iter().flat_map(|it| &it.errors);
+    let top = folder.files.iter().flat_map(|it| it.errors());
     top.chain(folder.parse_errors()).map(|it| input_error(workspace, it.clone())).collect()
 }
 

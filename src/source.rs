@@ -2,6 +2,7 @@
 //! Lines and columns exist only for people, so only reporters ask for them.
 //! This module never touches the disk; [`Reader`] is how a caller hands files in.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -84,12 +85,14 @@ pub struct Source {
     /// The text, byte for byte, a byte-order mark included.
     pub text: Box<str>,
     lines: OnceLock<Vec<u32>>,
+    /// What a front end has made of it, for runs over other files that have this one in common.
+    made: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Source {
     /// A file that says `text`.
     pub fn new(id: FileId, path: PathBuf, text: impl Into<Box<str>>) -> Self {
-        Self { id, path, text: text.into(), lines: OnceLock::new() }
+        Self { id, path, text: text.into(), lines: OnceLock::new(), made: OnceLock::new() }
     }
 
     /// The whole file.
@@ -172,6 +175,8 @@ pub struct Workspace {
     pub selected: Vec<Selected>,
     reader: Arc<dyn Reader>,
     files: RwLock<Files>,
+    /// Whether other workspaces have files in common with it.
+    shares: bool,
 }
 
 type Opened = Result<Arc<Source>, ReadError>;
@@ -188,7 +193,7 @@ impl Workspace {
     /// A workspace over whatever `reader` hands out.
     pub fn new(reader: Box<dyn Reader>, mut selected: Vec<Selected>) -> Self {
         selected.sort();
-        Self { selected, reader: Arc::from(reader), files: RwLock::default() }
+        Self { selected, reader: Arc::from(reader), files: RwLock::default(), shares: false }
     }
 
     /// The workspace in which files say something else and only some are selected. What both have in common is not read
@@ -218,7 +223,7 @@ impl Workspace {
             }
             files.known.insert(path, Ok(source));
         }
-        Self { selected, reader: Arc::clone(&self.reader), files: RwLock::new(files) }
+        Self { selected, reader: Arc::clone(&self.reader), files: RwLock::new(files), shares: true }
     }
 
     /// A workspace of texts in memory, all of them selected.
@@ -252,6 +257,16 @@ impl Workspace {
         }
         files.by_path.insert(path, opened.clone());
         opened
+    }
+
+    /// What is made of a file: made once when the workspace has files in common with others, however many runs over them
+    /// ask, and else for whoever asks. One type is kept, that of who asks first.
+    pub fn made<T: Any + Send + Sync>(&self, source: &Source, make: impl Fn() -> T) -> Arc<T> {
+        if !self.shares {
+            return Arc::new(make());
+        }
+        let made = source.made.get_or_init(|| Arc::new(make()));
+        Arc::clone(made).downcast().unwrap_or_else(|_| Arc::new(make()))
     }
 
     /// The source of a span.

@@ -21,7 +21,7 @@ use super::project::{Buffers, Family, Project};
 use super::{Client, action, completion, definition, diagnostic, hover};
 
 /// An analysis that took longer than this waits for a pause in the typing.
-const QUICK: Duration = Duration::from_millis(50);
+const QUICK: Duration = Duration::from_millis(100);
 
 /// How long such a pause is.
 const PAUSE: Duration = Duration::from_millis(80);
