@@ -1,13 +1,20 @@
-use crate::frontend::Attachment;
-use crate::policy::{self, Action, Statement};
+use crate::catalog;
+use crate::frontend::{Attached, Identity};
+use crate::policy::{self, Action, Policy, Statement};
 use crate::rule::Context;
 
-pub(super) fn check(attachment: &Attachment, cx: &mut Context<'_>) {
+pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
+    for attached in &identity.attached {
+        administrator(attached, identity, cx);
+    }
+}
+
+fn administrator(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
+    let attachment = &attached.attachment;
     let Some(managed) = attachment.managed_policy() else { return };
     // What a policy of AWS allows is read off its document, as of any other.
     let policy = policy::of_aws(managed);
-    let way = policy.allow_statements().find_map(Statement::way_to_everything);
-    let Some(way) = way else { return };
+    let Some(way) = way_to_everything(&policy) else { return };
     let all = policy.allow_statements().any(|it| it.actions.only().iter().any(Action::covers_every_action));
     let what = if all {
         "every action on every resource".to_owned()
@@ -17,8 +24,30 @@ pub(super) fn check(attachment: &Attachment, cx: &mut Context<'_>) {
     let written = &attachment.policy;
     // Behind a variable or a data source the name does not show.
     let called = if written.to_string().contains(managed.name()) { String::new() } else { format!(", that is {managed},") };
-    let whom = attachment.to.as_ref().map(|it| format!("`{}` ", it.trim_matches('"'))).unwrap_or_default();
-    cx.report(&attachment.place, format!("`{written}`{called} allows {whom}{what}"))
+    let whom = match &identity.name {
+        Some(name) if !identity.declared => format!("`{name}` "),
+        _ => format!("`{}` ", identity.address),
+    };
+    let report = cx
+        .report(&attachment.place, format!("`{written}`{called} allows {whom}{what}"))
+        .on(&attachment.address)
         .about(managed)
         .help("attach a policy that names what the work takes, or the one that AWS keeps for the job");
+    if let Some(boundary) = identity.boundary.as_ref().filter(|it| bounds(it)) {
+        report.lower().label(boundary.attachment.place.span, "this boundary leaves less of it");
+    }
+}
+
+fn way_to_everything(policy: &Policy) -> Option<catalog::Action> {
+    policy.allow_statements().find_map(Statement::way_to_everything)
+}
+
+/// Whether a boundary takes anything away; one that cannot be read is taken to.
+fn bounds(boundary: &Attached) -> bool {
+    let everything = match (&boundary.policy, boundary.attachment.managed_policy().map(policy::of_aws)) {
+        (Some(policy), _) => way_to_everything(policy).is_some(),
+        (None, Some(policy)) => way_to_everything(&policy).is_some(),
+        (None, None) => false,
+    };
+    !everything
 }

@@ -19,15 +19,15 @@ macro_rules! rules {
 }
 
 rules![
-    Configuration: [invalid_ignore, unused_ignore],
+    Configuration: [invalid_ignore, oversized_policy, unused_ignore],
     Policy: [
-        full_administrator, kms_any_key, kms_unbounded_grant, kms_wildcard_action, not_action_allow,
-        not_principal_allow, not_resource_allow, open_oidc_trust, open_trust, partial_wildcard_action,
-        passrole_any_role, public_bucket_policy, public_key_policy, public_resource_policy, wildcard_action,
-        wildcard_resource,
+        deleted_principal, duplicate_element, duplicate_sid, empty_element, exclusive_elements, foreign_action, foreign_resource, full_administrator, impossible_arn, invalid_effect, invalid_principal, invalid_sid, invalid_version, kms_any_key, kms_unbounded_grant, kms_wildcard_action, malformed_action, malformed_arn, mismatched_resource, missing_element, not_action_allow,
+        not_principal_allow, not_resource_allow, old_version, open_oidc_trust, open_trust, partial_wildcard_action, wildcard_in_principal,
+        passrole_any_role, prohibited_element, public_bucket_policy, public_key_policy, public_resource_policy, retired_action, unknown_action, unknown_element, unknown_service_principal, wildcard_action,
+        wildcard_resource, wrong_element_type,
     ],
-    Attachment: [attached_administrator],
     Bucket: [public_access_block_off, public_acl],
+    Identity: [attached_administrator],
 ];
 
 /// Every rule there is, in the order of their names.

@@ -24,7 +24,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let every = reached.clone();
             let all = every.len();
             reached.retain(does_more_than_read);
-            reached.sort_by_key(|it| (Reverse(catalog::leads_on(*it)), Reverse(it.power()), *it));
+            reached.sort_by_cached_key(|it| (Reverse(catalog::leads_on(*it)), Reverse(it.power()), *it));
             let Some(severity) = severity(statement, &reached, policy.kind.is_identity()).filter(|_| all > 1) else {
                 continue;
             };

@@ -1,4 +1,4 @@
-use crate::frontend::{Bucket, Switch};
+use crate::frontend::{Aspect, Bucket, Switch};
 use crate::rule::{Change, Confidence, Context, Safety, Severity, quoted};
 
 pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
@@ -6,7 +6,7 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
         ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
     if bucket.blocks.is_empty() {
         let account = |name: &&str| bucket.switches(name).any(|it| it.on != Some(false));
-        if bucket.blocks_known && !SWITCHES.iter().all(account) {
+        if bucket.lacks(Aspect::PublicAccessBlock) && !SWITCHES.iter().all(account) {
             cx.report(&bucket.place, "no public access block stands before this bucket")
                 .severity(Severity::Low)
                 .confidence(Confidence::Medium)

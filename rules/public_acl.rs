@@ -1,4 +1,4 @@
-use crate::frontend::{Acl, Bucket};
+use crate::frontend::{Acl, Aspect, Bucket};
 use crate::rule::{Change, Confidence, Context, Safety, Severity};
 
 pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
@@ -30,7 +30,7 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
         } else if let Some(switch) = bucket.switches("ignore_public_acls").find(|it| it.on.is_none()) {
             report = report.maybe(switch.place.span, "whether public access control lists are heeded is not known");
         }
-        if !bucket.blocks_known {
+        if !bucket.knows(Aspect::PublicAccessBlock) {
             report.confidence(Confidence::Medium);
         }
     }

@@ -14,7 +14,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         Service::Sqs => "queue",
         Service::Sns => "topic",
         Service::Lambda => "function",
-        Service::Other("ecr" | "ecr-public") => "repository",
+        Service::Repository | Service::Other("ecr" | "ecr-public") => "repository",
         Service::Other("secretsmanager") => "secret",
         Service::Other("elasticfilesystem") => "file system",
         Service::Other("es") => "domain",

@@ -29,12 +29,14 @@ struct Entry<'s> {
     action: &'s Action,
     /// What of it could be bound to some resources, and is not.
     wide: Vec<catalog::Action>,
+    /// The resources by which it reaches all that such an action takes.
+    by: Vec<&'s Resource>,
     /// Whether nothing of it can be.
     needs_star: bool,
 }
 
 impl<'s> Entry<'s> {
-    fn of(statement: &Statement, action: &'s Action) -> Self {
+    fn of(statement: &'s Statement, action: &'s Action) -> Self {
         let mut wide = action.expand();
         let needs_star = |it: &catalog::Action| it.takes_only_star() || it.sometimes_needs_star().is_some();
         let all_need_star = !wide.is_empty() && wide.iter().all(needs_star);
@@ -46,7 +48,13 @@ impl<'s> Entry<'s> {
         if looks && (action.has_wildcard() || wide.iter().any(|it| can_go_without(*it))) {
             wide.clear();
         }
-        Self { action, wide, needs_star: all_need_star }
+        let mut by: Vec<&Resource> = Vec::new();
+        for resource in wide.iter().filter_map(|it| statement.reaches_all_of(*it)) {
+            if !by.iter().any(|it| std::ptr::eq(*it, resource)) {
+                by.push(resource);
+            }
+        }
+        Self { action, wide, by, needs_star: all_need_star }
     }
 
     fn danger(&self) -> (bool, Power) {
@@ -57,8 +65,10 @@ impl<'s> Entry<'s> {
 
 /// Whether `*` on this action is worse than this, and another rule says so.
 fn has_its_own_rule(action: catalog::Action) -> bool {
-    let name = action.full_name();
-    matches!(&*name, "iam:PassRole" | "kms:CreateGrant") || super::kms_any_key::speaks_of(&name)
+    matches!(action.service().prefix(), "iam" | "kms") && {
+        let name = action.full_name();
+        matches!(&*name, "iam:PassRole" | "kms:CreateGrant") || super::kms_any_key::speaks_of(&name)
+    }
 }
 
 /// Whether a request may well name no resource: the one type that there is, is optional.
@@ -68,13 +78,13 @@ fn can_go_without(action: catalog::Action) -> bool {
 }
 
 fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx: &mut Context<'_>) {
-    let is_first = |it: &catalog::Action| statement.reaches_all_of(*it).is_some_and(|it| std::ptr::eq(it, resource));
-    let mut guilty: Vec<&Entry<'_>> = entries.iter().filter(|it| it.wide.iter().any(is_first)).collect();
+    let is_by = |entry: &&Entry<'_>| entry.by.iter().any(|it| std::ptr::eq(*it, resource));
+    let mut guilty: Vec<&Entry<'_>> = entries.iter().filter(is_by).collect();
     // What is there in every case is what the finding says.
     if guilty.iter().any(|it| it.action.place.given.is_none()) {
         guilty.retain(|it| it.action.place.given.is_none());
     }
-    guilty.sort_by_key(|it| Reverse(it.danger()));
+    guilty.sort_by_cached_key(|it| Reverse(it.danger()));
     let Some(first) = guilty.first() else { return };
     let (leads_on, power) = first.danger();
     let only_looks = power == Power::Sees && !leads_on;
@@ -135,13 +145,12 @@ fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx:
 
 /// What the ARNs look like that the actions take.
 fn forms(entries: &[&Entry<'_>]) -> Vec<String> {
-    let mut forms: Vec<String> = Vec::new();
+    let mut arns: Vec<&str> = Vec::new();
     for arn in entries.iter().flat_map(|it| &it.wide).filter_map(|it| it.plainest_arn()) {
-        // `${…}` would be read as Terraform's own if it were copied.
-        let form = arn.replace("${Partition}", "aws").replace("${", "{");
-        if !forms.contains(&form) {
-            forms.push(form);
+        if !arns.contains(&arn) {
+            arns.push(arn);
         }
     }
-    forms
+    // `${…}` would be read as Terraform's own if it were copied.
+    arns.iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect()
 }

@@ -11,10 +11,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 
 use crate::config::Config;
+use crate::frontend::Configuration;
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
-use crate::frontend::{Attachment, Bucket, Configuration};
-use crate::policy::Policy;
 use crate::report::{InputError, Report, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Context, Finding, Label, Rule};
 use crate::source::{FileId, Selected, Span, Workspace};
@@ -253,7 +252,7 @@ fn input_error(workspace: &Workspace, error: SyntaxError) -> InputError {
 
 impl Part {
     fn count(&mut self, configuration: &Configuration) {
-        self.summary.others += configuration.buckets.len() + configuration.attachments.len();
+        self.summary.others += configuration.buckets.len() + configuration.keys.len() + configuration.identities.len();
         for policy in &configuration.policies {
             self.summary.policies += 1;
             self.unresolved.extend(policy.resolution.holes.iter().map(|hole| Unresolved {
@@ -279,7 +278,7 @@ pub fn apply(configuration: &Configuration, options: &Options) -> Vec<Finding> {
         let mut findings = Vec::new();
         for rule in &options.rules {
             if let Check::Policy(check) = rule.check {
-                check(policy, &mut Context::new(rule, policy_carrier(policy), &mut findings));
+                check(policy, &mut Context::new(rule, Carrier::of(policy), &mut findings));
             }
         }
         fold(&mut findings, &options.rules);
@@ -288,11 +287,14 @@ pub fn apply(configuration: &Configuration, options: &Options) -> Vec<Finding> {
     for rule in &options.rules {
         match rule.check {
             Check::Policy(_) => {}
-            Check::Bucket(check) => configuration.buckets.iter().for_each(|bucket: &Bucket| {
+            Check::Bucket(check) => configuration.buckets.iter().for_each(|bucket| {
                 check(bucket, &mut Context::new(rule, carrier(&bucket.address), &mut out));
             }),
-            Check::Attachment(check) => configuration.attachments.iter().for_each(|attachment: &Attachment| {
-                check(attachment, &mut Context::new(rule, carrier(&attachment.address), &mut out));
+            Check::Key(check) => configuration.keys.iter().for_each(|key| {
+                check(key, &mut Context::new(rule, carrier(&key.resource.address), &mut out));
+            }),
+            Check::Identity(check) => configuration.identities.iter().for_each(|identity| {
+                check(identity, &mut Context::new(rule, carrier(&identity.address), &mut out));
             }),
             Check::Configuration(check) => {
                 check(configuration, &mut Context::new(rule, carrier(&"".into()), &mut out));
@@ -300,10 +302,6 @@ pub fn apply(configuration: &Configuration, options: &Options) -> Vec<Finding> {
         }
     }
     out
-}
-
-fn policy_carrier(policy: &Policy) -> Carrier {
-    Carrier { kind: Some(policy.kind), address: Arc::clone(&policy.address), source: policy.source.clone() }
 }
 
 fn carrier(address: &Arc<str>) -> Carrier {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{self, Use};
-use crate::frontend::{Attachment, Bucket, Configuration};
+use crate::frontend::{Bucket, Configuration, Identity, Key};
 use crate::policy::{Place, Policy, PolicyKind, Scope, Statement};
 use crate::source::Span;
 
@@ -99,8 +99,10 @@ pub enum Check {
     Policy(fn(&Policy, &mut Context<'_>)),
     /// Over every bucket.
     Bucket(fn(&Bucket, &mut Context<'_>)),
-    /// Over every managed policy attached to an identity.
-    Attachment(fn(&Attachment, &mut Context<'_>)),
+    /// Over every role, user, group and permission set.
+    Identity(fn(&Identity, &mut Context<'_>)),
+    /// Over every key.
+    Key(fn(&Key, &mut Context<'_>)),
     /// Over all of a root module, template or file, where a rule must see it whole.
     Configuration(fn(&Configuration, &mut Context<'_>)),
 }
@@ -132,6 +134,8 @@ pub struct Head {
     pub since: &'static str,
     /// `peer:check`: where that check rightly fires, this rule fires.
     pub aliases: Vec<&'static str>,
+    /// The checks of `data/curated/peer-checks.csv` that it serves: what other linters look for, by a name of ours.
+    pub serves: Vec<&'static str>,
     /// Narrower rules that have nothing to add about a statement once this one has spoken of it.
     pub folds: Vec<&'static str>,
 }
@@ -170,7 +174,7 @@ impl Head {
             .map(|line| line.split_once(':').map(|(name, value)| (name.trim(), value.trim())))
             .collect::<Option<_>>()
             .ok_or("a line of the head is `name: value`")?;
-        let known = ["summary", "severity", "confidence", "theme", "since", "aliases", "folds"];
+        let known = ["summary", "severity", "confidence", "theme", "since", "aliases", "serves", "folds"];
         if let Some((name, _)) = lines.iter().find(|(name, _)| !known.contains(name)) {
             return Err(format!("`{name}` does not belong there"));
         }
@@ -192,6 +196,7 @@ impl Head {
             theme,
             since: required("since")?,
             aliases: list("aliases"),
+            serves: list("serves"),
             folds: list("folds"),
         })
     }
@@ -363,6 +368,13 @@ pub struct Carrier {
     pub source: Option<Arc<str>>,
 }
 
+impl Carrier {
+    /// The carrier of a policy.
+    pub fn of(policy: &Policy) -> Self {
+        Self { kind: Some(policy.kind), address: Arc::clone(&policy.address), source: policy.source.clone() }
+    }
+}
+
 /// How a statement is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementName {
@@ -384,6 +396,12 @@ impl<'a> Context<'a> {
     /// A context in which `rule` speaks of `carrier`.
     pub fn new(rule: &'a Rule, carrier: Carrier, findings: &'a mut Vec<Finding>) -> Self {
         Self { rule, carrier, findings }
+    }
+
+    /// From here on speaks of this policy, where a check sees all of them.
+    pub fn speaking_of(&mut self, policy: &Policy) -> &mut Self {
+        self.carrier = Carrier::of(policy);
+        self
     }
 
     /// Reports that `message` holds at `place`. What the place says of its way and of undecided cases becomes labels
@@ -453,6 +471,13 @@ impl Report<'_> {
         self
     }
 
+    /// The resource that it is about, when that is one of several that the subject is made of.
+    pub fn on(self, address: &Arc<str>) -> Self {
+        self.finding.carrier.address = Arc::clone(address);
+        self.finding.instances = vec![Arc::clone(address)];
+        self
+    }
+
     /// The smallest change that passes.
     pub fn help(self, help: impl Into<String>) -> Self {
         self.finding.help = Some(help.into());
@@ -470,6 +495,12 @@ impl Report<'_> {
     /// Another severity than the page's, for a reason that the message or a label gives.
     pub fn severity(self, severity: Severity) -> Self {
         self.finding.severity = severity;
+        self
+    }
+
+    /// Less bad by a step, for a reason that a label gives.
+    pub fn lower(self) -> Self {
+        self.finding.severity = self.finding.severity.lower();
         self
     }
 

@@ -254,6 +254,17 @@ impl Node {
         }
     }
 
+    /// It as text, as Terraform writes numbers and truth values into text; what is unknown leaves its hole.
+    pub fn to_text(&self) -> Option<Text> {
+        match &self.value {
+            Value::Text(text) => Some(text.clone()),
+            Value::Number(number) => Some(Text::known(&number.to_string(), self.span)),
+            Value::Bool(it) => Some(Text::known(if *it { "true" } else { "false" }, self.span)),
+            Value::Unknown(hole) => Some(Text::hole(Arc::clone(hole))),
+            _ => None,
+        }
+    }
+
     /// Whether the value is null.
     pub fn is_null(&self) -> bool {
         matches!(self.value, Value::Null)

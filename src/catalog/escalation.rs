@@ -101,6 +101,16 @@ static ALONE: LazyLock<Vec<Action>> = LazyLock::new(|| {
     actions
 });
 
+static UP: LazyLock<Vec<Action>> = LazyLock::new(|| {
+    let own = PATHS.iter().filter(|it| it.category == EscalationCategory::SelfEscalation && it.requires.is_empty());
+    own.filter_map(|it| if let [action] = it.actions[..] { Some(action) } else { None }).collect()
+});
+
+/// The actions each of which, alone, lets its caller give itself any permission.
+pub fn ways_up() -> impl Iterator<Item = Action> {
+    UP.iter().copied()
+}
+
 /// Whether the action alone, on everything, is a way to more permissions that mostly works: it takes over a resource
 /// with a role, or credentials.
 pub fn leads_on(action: Action) -> bool {

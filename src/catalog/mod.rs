@@ -7,6 +7,7 @@
 //! The facts are those of one day, [`reference_date`]. AWS adds names every week, so a name that is
 //! not here is unknown, not wrong. What a policy means is not known here, and nothing of any syntax.
 
+mod arn;
 mod condition_key;
 mod escalation;
 #[allow(dead_code, reason = "the build script uses the rest")]
@@ -21,14 +22,16 @@ mod spelled;
 mod superseded;
 mod table;
 
+pub use arn::{ArnForm, arn_forms};
 pub use condition_key::{
     ConditionKey, KeyGroup, KeyStanding, KeyType, Presence, ValueForm, condition_key, condition_keys, federated_claim,
     is_known_issuer, is_standard_claim, nearest_condition_key,
 };
-pub use escalation::{EscalationCategory, EscalationPath, EscalationSeverity, escalation_paths, leads_on};
+pub use escalation::{EscalationCategory, EscalationPath, EscalationSeverity, escalation_paths, leads_on, ways_up};
 pub use managed_policy::{
     ManagedPolicy, is_gone, managed_policies, managed_policies_date, managed_policy, nearest_managed_policy,
 };
+pub use nearest::nearest;
 pub use partition::{
     Partition, Region, is_partition, nearest_region, partition, partitions, region, region_partition, regions,
 };

@@ -2,7 +2,7 @@
 
 /// The candidate with the fewest typing mistakes to `word`, if they are few enough for its length.
 /// ASCII case does not count; of equals the first one wins.
-pub(super) fn nearest<T>(word: &str, candidates: impl Iterator<Item = (T, &'static str)>) -> Option<T> {
+pub fn nearest<T>(word: &str, candidates: impl Iterator<Item = (T, &'static str)>) -> Option<T> {
     let word = word.to_ascii_lowercase();
     // One mistake in a short name, one more for every four letters: `s3` is not `sso`.
     let mut limit = word.len().div_ceil(4).min(4);

@@ -41,6 +41,7 @@ impl Pattern {
         loop {
             match (self.bytes.get(at), name.get(in_name)) {
                 (None, None) => return true,
+                (Some(b'*'), _) if at + 1 == self.bytes.len() => return true,
                 (Some(b'*'), _) => {
                     at += 1;
                     retry = Some((at, in_name));

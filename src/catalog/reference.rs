@@ -231,11 +231,15 @@ pub fn actions_matching(pattern: &str) -> impl Iterator<Item = Action> + Clone +
     let mut matching =
         MatchingActions { services: 0..0, actions: 0..0, service: None, name: Pattern::new("*"), whole: None };
     match pattern.split_once(':') {
-        _ if Pattern::new(pattern).is_everything() => matching.actions = 0..action_count(),
+        _ if !pattern.is_empty() && pattern.bytes().all(|it| it == b'*') => matching.actions = 0..action_count(),
         // A wildcard stands for the colon, so the two parts cannot be told apart.
         None => {
             matching.actions = 0..action_count();
             matching.whole = Some(Pattern::new(pattern));
+        }
+        Some((prefix, name)) if !has_wildcard(pattern) => {
+            let action = service(prefix).and_then(|it| it.action(name)).map(|it| it.0 as usize);
+            matching.actions = action.map_or(0..0, |it| it..it + 1);
         }
         Some((prefix, name)) => {
             matching.name = Pattern::new(name);
@@ -269,11 +273,13 @@ impl MatchingActions {
     /// The actions of a service that begin as the pattern does.
     fn candidates(&self, service: Service) -> Range<usize> {
         let literal = self.name.literal_prefix();
-        let head =
-            |name: &str| -> Vec<u8> { name.bytes().take(literal.len()).map(|it| it.to_ascii_lowercase()).collect() };
+        let head = |name: &str| {
+            let head = name.bytes().take(literal.len()).map(|it| it.to_ascii_lowercase());
+            head.cmp(literal.iter().copied())
+        };
         let Range { start, end } = service.action_range();
-        let start = table::lower_bound::<ActionRecord>(start..end, |it| head(it).as_slice() < literal);
-        let end = table::lower_bound::<ActionRecord>(start..end, |it| head(it).as_slice() <= literal);
+        let start = table::lower_bound::<ActionRecord>(start..end, |it| head(it).is_lt());
+        let end = table::lower_bound::<ActionRecord>(start..end, |it| head(it).is_le());
         start..end
     }
 
@@ -357,12 +363,12 @@ impl Action {
     pub fn power(self) -> Power {
         let begins = |heads: &[&str]| heads.iter().any(|it| self.name().starts_with(it));
         // AWS lists dozens of plain reads of Glue as permissions management, and that logs may be delivered.
-        let reads = begins(&["Get", "List", "Describe", "BatchGet", "AllowVendedLogDelivery"]);
+        let reads = || begins(&["Get", "List", "Describe", "BatchGet", "AllowVendedLogDelivery"]);
         // To take permissions away breaks things, but leads nowhere.
-        let takes = begins(&["Delete", "Detach", "Remove", "Revoke", "Disassociate"]);
+        let takes = || begins(&["Delete", "Detach", "Remove", "Revoke", "Disassociate"]);
         let level = match self.access_level() {
-            AccessLevel::PermissionsManagement if reads => AccessLevel::Read,
-            AccessLevel::PermissionsManagement if takes => AccessLevel::Write,
+            AccessLevel::PermissionsManagement if reads() => AccessLevel::Read,
+            AccessLevel::PermissionsManagement if takes() => AccessLevel::Write,
             level => level,
         };
         if level == AccessLevel::PermissionsManagement {

@@ -41,7 +41,7 @@ pub fn read(source: &Source, named: bool) -> Read {
         Carried { kind: PolicyKind::Unknown, address: shown(&source.path), source: None, place: Place::of(&root) };
     let (policy, mut errors) = policy::parse(&root, carried);
     errors.extend(parsed.errors);
-    Read::Policy(Box::new(Configuration { policies: vec![policy], ..Configuration::default() }), errors)
+    Read::Policy(Box::new(Configuration { policies: vec![Arc::new(policy)], ..Configuration::default() }), errors)
 }
 
 /// A path as reports write it.

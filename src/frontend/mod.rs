@@ -1,79 +1,35 @@
 //! From trees to what matters to access: every front end gives the same [`Configuration`], and rules look at nothing else.
 
+mod bucket;
+mod identity;
 pub mod json;
+mod key;
+mod resource;
 pub mod terraform;
 
 use std::sync::Arc;
 
-use crate::catalog::{self, ManagedPolicy};
-use crate::policy::{Place, Policy};
-use crate::value::{HOLE, Text};
+pub use bucket::{Acl, Aspect, Bucket, Companion, PublicAccessBlock, Switch};
+pub use identity::{Attached, Attachment, Identity, IdentityKind};
+pub use key::Key;
+pub use resource::Resource;
 
-/// Everything one root module, one template or one policy file declares that matters to access.
+use crate::policy::{Place, Policy};
+
+/// Everything one root module, one template or one policy file declares that matters to access. A policy stands in
+/// `policies`, and with whatever carries it too.
 #[derive(Debug, Default)]
 pub struct Configuration {
     /// Its policies, one for each place a document is attached at.
-    pub policies: Vec<Policy>,
+    pub policies: Vec<Arc<Policy>>,
+    /// Those of them that are managed policies, which identities here or elsewhere may attach.
+    pub managed: Vec<Arc<Policy>>,
+    /// Its roles, users, groups and permission sets, each with all that it carries.
+    pub identities: Vec<Identity>,
     /// Its buckets with all that is joined to them.
     pub buckets: Vec<Bucket>,
-    /// Managed policies attached to identities.
-    pub attachments: Vec<Attachment>,
-}
-
-/// A managed policy attached to a role, user, group or permission set.
-#[derive(Clone, Debug)]
-pub struct Attachment {
-    /// The address of what attaches it.
-    pub address: Arc<str>,
-    /// The ARN or name, as it is written.
-    pub policy: Text,
-    /// Where it is written.
-    pub place: Place,
-    /// To whom, as it is written: `aws_iam_role.app`; none when that is not known.
-    pub to: Option<Arc<str>>,
-}
-
-impl Attachment {
-    /// The policy of AWS that it attaches, in whatever partition.
-    pub fn managed_policy(&self) -> Option<ManagedPolicy> {
-        let raw = self.policy.raw();
-        let in_partition =
-            raw.strip_prefix("arn:").and_then(|it| it.strip_prefix(HOLE)).map(|it| format!("arn:aws{it}"));
-        catalog::managed_policy(in_partition.as_deref().unwrap_or(raw))
-    }
-}
-
-/// A bucket with everything that says who reaches it.
-#[derive(Clone, Debug)]
-pub struct Bucket {
-    /// Its address.
-    pub address: Arc<str>,
-    /// Its name, as far as it is known.
-    pub name: Option<Text>,
-    /// The block that declares it.
-    pub place: Place,
-    /// Its canned ACLs and grants, wherever they are written.
-    pub acls: Vec<Acl>,
-    /// Its public access blocks; none found is told apart from not knowing by `blocks_known`.
-    pub blocks: Vec<PublicAccessBlock>,
-    /// Whether every public access block of this configuration could be told to be its own or another bucket's.
-    pub blocks_known: bool,
-    /// The account's public access block, where the configuration sets it.
-    pub account_block: Option<PublicAccessBlock>,
-    /// `BucketOwnerEnforced`, `BucketOwnerPreferred`, `ObjectWriter`.
-    pub ownership: Option<Setting<Text>>,
-}
-
-impl Bucket {
-    /// A switch by its name, of every block that stands before the bucket, the account's too.
-    pub fn switches(&self, name: &str) -> impl Iterator<Item = &Switch> {
-        self.blocks.iter().chain(&self.account_block).flat_map(|it| &it.switches).filter(move |it| it.name == name)
-    }
-
-    /// The switch of a name that is on for certain; one is enough.
-    pub fn switch_on(&self, name: &str) -> Option<&Switch> {
-        self.switches(name).find(|it| it.on == Some(true))
-    }
+    /// Its keys with all that is joined to them.
+    pub keys: Vec<Key>,
 }
 
 /// A setting and where it is made.
@@ -85,39 +41,4 @@ pub struct Setting<T> {
     pub place: Place,
     /// The address of the resource that sets it.
     pub address: Arc<str>,
-}
-
-/// A canned ACL or a grant of one.
-#[derive(Clone, Debug)]
-pub struct Acl {
-    /// `public-read`, or the URI of the grantee.
-    pub grantee: Text,
-    /// `READ`, `WRITE`, … of a grant; none for a canned ACL.
-    pub permission: Option<Text>,
-    /// Where it is written.
-    pub place: Place,
-    /// The address of the resource that sets it.
-    pub address: Arc<str>,
-}
-
-/// A public access block: four switches, each on, off or unknown.
-#[derive(Clone, Debug)]
-pub struct PublicAccessBlock {
-    /// The address of the resource that sets it.
-    pub address: Arc<str>,
-    /// The block that sets it.
-    pub place: Place,
-    /// `block_public_acls`, `block_public_policy`, `ignore_public_acls`, `restrict_public_buckets`.
-    pub switches: [Switch; 4],
-}
-
-/// One switch of a public access block.
-#[derive(Clone, Debug)]
-pub struct Switch {
-    /// Its name in Terraform.
-    pub name: &'static str,
-    /// On or off; none when unknown. A switch that is not written is off.
-    pub on: Option<bool>,
-    /// Where it is written, or the block when it is not.
-    pub place: Place,
 }

@@ -109,7 +109,7 @@ fn configuration(path: Option<PathBuf>) -> (Config, Option<String>) {
 }
 
 /// The policies of a family.
-pub(super) fn policies(workspace: &Workspace, options: &Options) -> Vec<Policy> {
+pub(super) fn policies(workspace: &Workspace, options: &Options) -> Vec<Arc<Policy>> {
     let estate = terraform::survey(workspace);
     let read = |root| terraform::read(workspace, &estate.called, root, &options.terraform).configuration;
     let mut configurations: Vec<Configuration> = estate.roots.iter().map(read).collect();

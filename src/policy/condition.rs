@@ -523,7 +523,7 @@ mod tests {
     fn condition(operator: &str, key: &str, value: &str) -> Condition {
         let span = Span::new(FileId(0), 0, 0);
         let text = |it: &str| Text::known(it, Span::new(FileId(0), 0, it.len()));
-        let place = Place { span, origin: crate::value::Origin::HERE, given: None };
+        let place = Place::here(span);
         Condition {
             operator: Operator::parse(text(operator)),
             operator_place: place.clone(),

@@ -1,10 +1,19 @@
 //! What a statement grants for certain, action by action: which actions it holds, which of them its conditions let
 //! through, and which resources of each it reaches.
 
+use std::sync::OnceLock;
+
 use super::pattern::{Strength, glob, is_all_stars, split_arn};
 use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
-use crate::catalog::{self, AccessLevel, EscalationCategory};
+use crate::catalog::{self, AccessLevel};
 use crate::value::HOLE;
+
+/// What many rules ask of a statement, found out when the first of them asks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts {
+    wide_resources: OnceLock<Box<[usize]>>,
+    way_to_everything: OnceLock<Option<catalog::Action>>,
+}
 
 impl Action {
     /// Whether it matches every action there is, however it is spelled: `*`, `*:*`, `?*:*`.
@@ -104,7 +113,10 @@ impl Statement {
 
     /// The resource by which it reaches every resource of the action; one that is there in every case, if there is one.
     pub fn reaches_all_of(&self, action: catalog::Action) -> Option<&Resource> {
-        let all = || self.resources.iter().flat_map(Scope::only).filter(|it| it.is_all_of(action));
+        if self.resources.as_ref().is_some_and(Scope::is_negated) {
+            return None;
+        }
+        let all = || self.wide_resources().filter(|it| it.is_all_of(action));
         all().find(|it| it.place.given.is_none()).or_else(|| all().next())
     }
 
@@ -116,17 +128,25 @@ impl Statement {
 
     /// Whether it reaches every resource of the action in one account, or all but some that it names.
     pub fn reaches_account_of(&self, action: catalog::Action) -> bool {
-        match &self.resources {
-            None => false,
-            Some(Scope::Only(entries)) => entries.iter().any(|it| it.is_all_of_account(action)),
-            Some(Scope::AllExcept(entries)) => !entries.iter().any(|it| it.is_all_of_account(action)),
-        }
+        self.resources.as_ref().is_some_and(|resources| {
+            resources.is_negated() != self.wide_resources().any(|it| it.is_all_of_account(action))
+        })
+    }
+
+    /// The entries of `Resource` or `NotResource` that are all resources of some form.
+    fn wide_resources(&self) -> impl Iterator<Item = &Resource> {
+        let entries = self.resources.as_ref().map(Scope::entries).unwrap_or_default();
+        let wide = self.facts.wide_resources.get_or_init(|| {
+            let wide = entries.iter().enumerate().filter(|(_, it)| it.wide(Reach::Account).is_some());
+            wide.map(|(index, _)| index).collect()
+        });
+        wide.iter().map(|index| &entries[*index])
     }
 
     /// Whether it holds the action by what is written, in whichever case it is there.
     pub fn holds(&self, action: catalog::Action) -> bool {
         match &self.actions {
-            Scope::Only(entries) => entries.iter().any(|it| it.names(&action.full_name())),
+            Scope::Only(entries) => entries.iter().any(|it| it.names_known(action)),
             Scope::AllExcept(_) => self.actions.must_match(&action.full_name()),
         }
     }
@@ -134,16 +154,14 @@ impl Statement {
     /// An action by which whoever holds it can give itself every other permission: it attaches any policy to any role
     /// or user, and no condition says which. By what is written, in whichever case it is there.
     pub fn way_to_everything(&self) -> Option<catalog::Action> {
-        catalog::escalation_paths()
-            .iter()
-            .filter(|it| it.category == EscalationCategory::SelfEscalation && it.requires.is_empty())
-            .filter_map(|it| if let [action] = it.actions[..] { Some(action) } else { None })
-            .find(|action| {
+        *self.facts.way_to_everything.get_or_init(|| {
+            catalog::ways_up().find(|action| {
                 self.holds(*action)
                     && self.admits(*action)
                     && self.narrowed(*action).is_none()
                     && self.reaches_account_of(*action)
             })
+        })
     }
 }
 
@@ -154,6 +172,7 @@ impl Resource {
         if is_all_stars(&pattern) {
             return true;
         }
+        let pattern = split_arn(&pattern);
         !action.takes_only_star()
             && action.resource_types().flat_map(|it| it.resource_type().arns()).any(|form| meets_form(&pattern, form))
     }
@@ -185,21 +204,39 @@ impl Resource {
     }
 }
 
-/// Whether a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an ARN in common.
-fn meets_form(pattern: &str, form: &str) -> bool {
-    let (pattern, form) = (split_arn(pattern), split_arn(form));
-    if form.len() < 6 || pattern.first() != Some(&"arn") {
+/// Whether the parts of a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an
+/// ARN in common.
+fn meets_form(pattern: &[&str], form: &str) -> bool {
+    if form.bytes().filter(|it| *it == b':').count() < 5 || pattern.first() != Some(&"arn") {
         return pattern.first().is_some_and(|it| it.starts_with(['*', '?']));
     }
     if pattern.len() < 6 && !pattern.last().is_some_and(|it| it.ends_with('*')) {
         return false;
     }
-    form.iter().enumerate().skip(2).all(|(n, part)| {
+    form.splitn(6, ':').zip(0..).skip(2).all(|(part, n)| {
         let Some(own) = pattern.get(n) else { return true };
         // A region and an account are never empty where the form has them.
         let is_there = n == 5 || part.is_empty() == own.is_empty() || own.contains(['*', HOLE]);
-        is_there && meets(&tokens(own), &tokens(part))
+        is_there
+            && if is_one_name(part) {
+                !own.contains('/')
+            } else {
+                // It is cheaper to see that what is fixed at the front differs than to look for a text of both.
+                *own == "*" || fixed_alike(own, part) && meets(&tokens(own), &tokens(part))
+            }
     })
+}
+
+/// Whether a part of a form is a name and nothing else: such a name, as a bucket's is, holds no slash.
+fn is_one_name(part: &str) -> bool {
+    part.starts_with("${") && part.find('}') == Some(part.len() - 1)
+}
+
+/// Whether two patterns agree as far as both are fixed.
+fn fixed_alike(a: &str, b: &str) -> bool {
+    let is_fixed = |it: &u8| !matches!(it, b'*' | b'?' | b'$') && it.is_ascii();
+    let mut pairs = a.bytes().zip(b.bytes()).take_while(|(a, b)| is_fixed(a) && is_fixed(b));
+    pairs.all(|(a, b)| a == b)
 }
 
 /// A piece of a pattern or form.
@@ -208,15 +245,9 @@ enum Token {
     Char(char),
     One,
     Any,
-    /// A name that stands for a whole part, as a bucket's does, holds no slash.
-    AnyName,
 }
 
 fn tokens(part: &str) -> Vec<Token> {
-    let is_one_name = part.starts_with("${") && part.find('}') == Some(part.len() - 1);
-    if is_one_name {
-        return vec![Token::AnyName];
-    }
     let mut out = Vec::with_capacity(part.len());
     let mut rest = part;
     while let Some(first) = rest.chars().next() {
@@ -241,12 +272,6 @@ fn meets(a: &[Token], b: &[Token]) -> bool {
     if a.len() * b.len() > 1 << 20 {
         return true;
     }
-    let runs = |token: Option<&Token>| matches!(token, Some(Token::Any | Token::AnyName));
-    let swallows = |run: Option<&Token>, token: Option<&Token>| match (run, token) {
-        (Some(Token::Any), Some(_)) => true,
-        (Some(Token::AnyName), Some(it)) => *it != Token::Char('/'),
-        _ => false,
-    };
     let width = b.len() + 1;
     let mut reached = vec![false; (a.len() + 1) * width];
     reached[0] = true;
@@ -255,25 +280,20 @@ fn meets(a: &[Token], b: &[Token]) -> bool {
             if !reached[i * width + j] {
                 continue;
             }
-            let (x, y) = (a.get(i), b.get(j));
-            if runs(x) {
-                reached[(i + 1) * width + j] = true;
-            }
-            if runs(y) {
-                reached[i * width + j + 1] = true;
-            }
-            if y.is_some() && swallows(x, y) {
-                reached[i * width + j + 1] = true;
-            }
-            if x.is_some() && swallows(y, x) {
-                reached[(i + 1) * width + j] = true;
-            }
-            if let (Some(x), Some(y)) = (x, y)
-                && !runs(Some(x))
-                && !runs(Some(y))
-                && (x == y || *x == Token::One || *y == Token::One)
-            {
-                reached[(i + 1) * width + j + 1] = true;
+            match (a.get(i), b.get(j)) {
+                // A run ends, or takes one more of what is on the other side.
+                (x, y) if x == Some(&Token::Any) || y == Some(&Token::Any) => {
+                    if x.is_some() {
+                        reached[(i + 1) * width + j] = true;
+                    }
+                    if y.is_some() {
+                        reached[i * width + j + 1] = true;
+                    }
+                }
+                (Some(x), Some(y)) if x == y || *x == Token::One || *y == Token::One => {
+                    reached[(i + 1) * width + j + 1] = true;
+                }
+                _ => {}
             }
         }
     }
@@ -285,11 +305,11 @@ mod tests {
     use super::*;
     use crate::policy::{Carried, Place, Policy, PolicyKind, parse};
     use crate::source::{FileId, Span};
-    use crate::value::{Node, Origin};
+    use crate::value::Node;
 
     fn policy(text: &str) -> Policy {
         let span = Span::new(FileId(0), 0, text.len());
-        let place = Place { span, origin: Origin::HERE, given: None };
+        let place = Place::here(span);
         let carried = Carried { kind: PolicyKind::Identity, address: "it".into(), source: None, place };
         parse(&Node::text(text, span), carried).0
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use super::{Carried, Place, Policy, PolicyKind, parse};
 use crate::catalog;
 use crate::source::{FileId, Span};
-use crate::value::{Node, Origin};
+use crate::value::Node;
 
 /// The ones that were read: a handful are attached over and over.
 static READ: LazyLock<Mutex<HashMap<catalog::ManagedPolicy, Arc<Policy>>>> = LazyLock::new(Mutex::default);
@@ -20,7 +20,7 @@ pub fn of_aws(policy: catalog::ManagedPolicy) -> Arc<Policy> {
 fn parsed(policy: catalog::ManagedPolicy) -> Policy {
     let document = policy.document();
     let span = Span::new(FileId(0), 0, document.len());
-    let place = Place { span, origin: Origin::HERE, given: None };
+    let place = Place::here(span);
     let carried = Carried { kind: PolicyKind::Identity, address: policy.name().into(), source: None, place };
     parse(&Node::text(document, span), carried).0
 }

@@ -1,21 +1,27 @@
 //! The model of a policy: statements, principals, actions, resources, conditions, and what a pattern matches.
 //! It knows the policy language. It knows no syntax, and of AWS's services only what the catalogue tells it.
 
+mod arn;
 mod condition;
+mod form;
 mod grant;
 mod managed;
 mod parse;
 mod pattern;
 mod principal;
+mod size;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub use arn::{ArnPart, ArnPattern};
 pub use condition::{Condition, Guard, OPERATORS, Operator, OperatorKind, Quantifier, Value};
+pub use form::{Element, Written};
 pub use managed::of_aws;
-pub use parse::{Carried, Resolution, is_policy, parse};
+pub use parse::{Carried, Resolution, VERSIONS, is_policy, parse};
 pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
 pub use principal::{Principal, PrincipalKind, is_account_id};
+pub use size::{Quota, Size};
 
 use crate::catalog::{self, AccessLevel};
 use crate::source::Span;
@@ -42,6 +48,11 @@ pub struct Given {
 }
 
 impl Place {
+    /// A place as it is written, which has come no way.
+    pub fn here(span: Span) -> Self {
+        Self { span, origin: Origin::HERE, given: None }
+    }
+
     /// A place that holds in every case.
     pub fn of(node: &Node) -> Self {
         Self { span: node.span, origin: node.origin.clone(), given: None }
@@ -82,12 +93,30 @@ pub enum Service {
     Sns,
     /// A function's permission.
     Lambda,
+    /// A repository of images, of which its policy speaks without naming it: `ecr`.
+    Repository,
     /// A VPC endpoint: its policy bounds what passes, and grants nothing by itself.
     VpcEndpoint,
     /// Any other, by the prefix of its actions: `ecr`, `secretsmanager`.
     Other(&'static str),
     /// Told by content only: it has principals.
     Unknown,
+}
+
+impl Service {
+    /// What its actions begin with; none where that is not known or where actions of all services stand.
+    pub fn prefix(self) -> Option<&'static str> {
+        match self {
+            Self::S3 => Some("s3"),
+            Self::Kms => Some("kms"),
+            Self::Sqs => Some("sqs"),
+            Self::Sns => Some("sns"),
+            Self::Lambda => Some("lambda"),
+            Self::Repository => Some("ecr"),
+            Self::Other(prefix) => Some(prefix),
+            Self::VpcEndpoint | Self::Unknown => None,
+        }
+    }
 }
 
 impl PolicyKind {
@@ -152,8 +181,10 @@ pub struct Policy {
     pub place: Place,
     /// `Version`, when it is written.
     pub version: Option<Text>,
-    /// Every statement that could be understood; what could not is in [`Policy::document`].
+    /// Every statement that could be understood; what could not is in [`Policy::written_statements`].
     pub statements: Vec<Statement>,
+    documents: Vec<Written>,
+    statements_as_written: Vec<Written>,
     /// The document as a tree, for rules about its form.
     pub document: Node,
     /// How much of it is known.
@@ -213,6 +244,7 @@ pub struct Statement {
     pub conditions: Vec<Condition>,
     /// The statement itself.
     pub place: Place,
+    facts: grant::Facts,
 }
 
 /// `Action` or `NotAction`, `Resource` or `NotResource`, `Principal` or `NotPrincipal`.

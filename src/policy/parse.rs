@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use super::condition::{self, Condition, Operator};
+use super::form::Written;
+use super::grant;
 use super::pattern::{Action, Resource};
 use super::principal::{Principal, PrincipalKind};
 use super::{Effect, Given, Place, Policy, PolicyKind, Scope, Service, Statement};
@@ -51,17 +53,21 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
         place: carried.place,
         version: None,
         statements: Vec::new(),
+        documents: Vec::new(),
+        statements_as_written: Vec::new(),
         resolution: resolution(&document),
         document,
     };
     for (root, given) in each(&policy.document, &None) {
         let root = reader.decoded(&root);
+        policy.documents.push(Written { node: root.clone(), given: given.clone() });
         let Some(object) = root.as_object() else { continue };
         if let Some(version) = object.get("Version") {
             policy.version = version.as_text().cloned();
         }
         let Some(statements) = member(object, "Statement") else { continue };
         for (statement, given) in each(&root.inherit(statements), &given) {
+            policy.statements_as_written.push(Written { node: statement.clone(), given: given.clone() });
             let index = policy.statements.len();
             policy.statements.extend(Reader::statement(&statement, given, index));
         }
@@ -157,10 +163,14 @@ fn member<'o>(object: &'o Object, name: &str) -> Option<&'o Node> {
     })
 }
 
+/// The versions of the policy language, newest first.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>
+pub const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
+
 type Case = Option<Arc<Given>>;
 
 /// The elements of a list, or the one value in its place; an undecided value gives its arms, each in its case.
-fn each(node: &Node, given: &Case) -> Vec<(Node, Case)> {
+pub(super) fn each(node: &Node, given: &Case) -> Vec<(Node, Case)> {
     let mut out = Vec::new();
     collect(node, given, &mut out, 0);
     out
@@ -241,12 +251,13 @@ impl Reader {
             conditions: part("Condition").map(|it| conditions(&it)).unwrap_or_default(),
             place: Place { span: head(node, sid.as_ref()), origin: node.origin.clone(), given },
             sid: sid.and_then(|it| it.as_text().cloned()),
+            facts: grant::Facts::default(),
         })
     }
 }
 
 /// What a label about a statement points at: its Sid, or its first character, or the word that opens its block.
-fn head(node: &Node, sid: Option<&Node>) -> Span {
+pub(super) fn head(node: &Node, sid: Option<&Node>) -> Span {
     if let Some(sid) = sid {
         return sid.span;
     }
@@ -346,9 +357,14 @@ fn conditions(node: &Node) -> Vec<Condition> {
     out
 }
 
-/// Whether a tree reads as a policy: statements with an effect. Files that are something else are passed over.
+/// Whether a tree reads as a policy: one of the two versions, or statements with an effect. Files that are something
+/// else are passed over.
 pub fn is_policy(node: &Node) -> bool {
     let Some(object) = node.as_object() else { return false };
+    let version = object.get("Version").and_then(Node::as_str);
+    if version.is_some_and(|it| VERSIONS.contains(&it)) {
+        return true;
+    }
     let Some(statement) = member(object, "Statement") else { return false };
     let is_statement = |node: &Node| {
         node.as_object().is_some_and(|it| {

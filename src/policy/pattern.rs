@@ -1,5 +1,6 @@
 //! Patterns of actions and resources: what they match whatever their holes turn out to be, and what they may match.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::Place;
@@ -99,6 +100,15 @@ impl Action {
         !self.text.has_holes() && self.may_match(action)
     }
 
+    /// The same of an action of the reference.
+    pub fn names_known(&self, action: catalog::Action) -> bool {
+        // Nearly every action is seen to be another one by its service.
+        let is_elsewhere = self
+            .service()
+            .is_some_and(|it| !it.contains(['*', '?', '$']) && !it.eq_ignore_ascii_case(action.service().prefix()));
+        !is_elsewhere && self.names(&action.full_name())
+    }
+
     /// Whether it matches all that another one matches.
     pub fn covers(&self, other: &Self) -> bool {
         self.place.given.is_none() && covers(&self.text, &other.text, true)
@@ -154,6 +164,12 @@ impl Resource {
     /// Whether it matches all that another one matches.
     pub fn covers(&self, other: &Self) -> bool {
         self.place.given.is_none() && (self.is_everything() || covers(&self.text, &other.text, false))
+    }
+
+    /// Whether it is an ARN that leaves open all but the service: `arn:aws:s3:::*`, `arn:aws:logs:*:*:*`.
+    pub fn covers_all_of_its_service(&self) -> bool {
+        let open = |n: usize| self.part(n).is_none_or(|it| it.is_empty() || is_all_stars(it));
+        self.text.raw().starts_with("arn:") && open(3) && open(4) && self.part(5).is_none_or(is_all_stars)
     }
 
     /// Whether it covers all resources of a documented form, `arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}`,
@@ -267,11 +283,11 @@ pub fn split_arn(text: &str) -> Vec<&str> {
 }
 
 /// The pattern in one of its strengths; none when it then matches nothing.
-pub(super) fn glob(text: &Text, strength: Strength) -> Option<String> {
+pub(super) fn glob(text: &Text, strength: Strength) -> Option<Cow<'_, str>> {
     let raw = text.raw();
     match strength {
-        Strength::Must if text.has_holes() || raw.contains("${") => None,
-        Strength::Must => Some(raw.to_owned()),
+        _ if !text.has_holes() && !raw.contains("${") => Some(Cow::Borrowed(raw)),
+        Strength::Must => None,
         Strength::May => {
             let mut out = String::with_capacity(raw.len());
             let mut rest = raw;
@@ -290,7 +306,7 @@ pub(super) fn glob(text: &Text, strength: Strength) -> Option<String> {
                 }
             }
             out.push_str(rest);
-            Some(out)
+            Some(Cow::Owned(out))
         }
     }
 }
@@ -346,7 +362,7 @@ mod tests {
 
     fn resource(text: &str) -> Resource {
         let span = Span::new(FileId(0), 0, text.len());
-        let place = Place { span, origin: crate::value::Origin::HERE, given: None };
+        let place = Place::here(span);
         Resource { text: Text::known(text, span), place }
     }
 

@@ -73,6 +73,20 @@ impl Principal {
         self.kind == PrincipalKind::Aws && (is_account_id(raw) || raw.ends_with(":root") || looked_up())
     }
 
+    /// Of what it is the unique id, `role` or `user`: AWS shows that in place of the ARN of one that was deleted.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>
+    pub fn unique_id(&self) -> Option<&'static str> {
+        let raw = self.text.as_known().filter(|_| self.kind == PrincipalKind::Aws)?;
+        let (head, rest) = raw.split_at_checked(4)?;
+        let is_id =
+            (12..=28).contains(&rest.len()) && rest.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit());
+        match head {
+            "AROA" if is_id => Some("role"),
+            "AIDA" if is_id => Some("user"),
+            _ => None,
+        }
+    }
+
     /// Whether nothing of it is known.
     pub fn is_unknown(&self) -> bool {
         self.text.has_holes() && self.text.raw().chars().all(|it| it == HOLE)

@@ -135,22 +135,24 @@ pub(super) fn computed(
     written: &Arc<str>,
 ) -> Node {
     let scope = &instance.scope;
-    let opaque = |why: &str| evaluator.opaque(span, scope, why);
+    let own = Own { is_data, block, instance, span };
+    let opaque = |name: &str, why: &str| {
+        let text = Text::hole(own.hole(name, why)).written_as(Arc::clone(written), span);
+        Node::new(Value::Text(text), span)
+    };
     if is_data && let Some(node) = looked_up(evaluator, kind, block, instance, name, span) {
         return node;
     }
     let same = SAME.iter().find(|(it, attribute, _)| *it == kind && *attribute == name).map(|(_, _, same)| *same);
     if let Some(same) = same {
         if same == "arn" {
-            return arn(evaluator, kind, block, instance, span, written).unwrap_or_else(|| opaque("AWS chooses it"));
+            return arn(evaluator, kind, &own, written).unwrap_or_else(|| opaque(same, "AWS chooses it"));
         }
-        return match block.body.attribute(same) {
-            Some(attribute) => evaluator.value(&attribute.value, scope),
-            None => opaque("AWS chooses it"),
-        };
+        let given = block.body.attribute(same).map(|it| evaluator.value(&it.value, scope));
+        return given.filter(|it| !it.is_null()).unwrap_or_else(|| opaque(same, "AWS chooses it"));
     }
     if name == "arn"
-        && let Some(node) = arn(evaluator, kind, block, instance, span, written)
+        && let Some(node) = arn(evaluator, kind, &own, written)
     {
         return node;
     }
@@ -160,9 +162,32 @@ pub(super) fn computed(
     if kind.starts_with("aws_")
         || matches!(kind.split('_').next(), Some("random" | "time" | "tls" | "archive" | "null"))
     {
-        return opaque("the provider computes it");
+        return opaque(name, "the provider computes it");
     }
     evaluator.free(span, scope, "the provider computes it")
+}
+
+/// One instance of a block, and the place that asks something of it.
+struct Own<'b> {
+    is_data: bool,
+    block: &'b Block,
+    instance: &'b Instance,
+    span: Span,
+}
+
+impl Own<'_> {
+    /// What AWS chooses for an attribute: the same hole for whoever refers to it, and however.
+    fn hole(&self, name: &str, why: &str) -> Arc<Hole> {
+        let labels: Vec<&str> = self.block.labels.iter().map(|it| &*it.text).collect();
+        let data = if self.is_data { "data." } else { "" };
+        Arc::new(Hole {
+            kind: HoleKind::Opaque,
+            reference: format!("{data}{}{}.{name}", labels.join("."), self.instance.key).into(),
+            scope: Arc::clone(&self.instance.scope.module.address),
+            span: self.span,
+            why: why.into(),
+        })
+    }
 }
 
 /// Attributes of data sources whose values are known, or known in shape.
@@ -243,42 +268,33 @@ fn looked_up(
 }
 
 /// The ARN of a type, with what the block says of itself where its name goes.
-fn arn(
-    evaluator: &Evaluator<'_>,
-    kind: &str,
-    block: &Block,
-    instance: &Instance,
-    span: Span,
-    written: &Arc<str>,
-) -> Option<Node> {
+fn arn(evaluator: &Evaluator<'_>, kind: &str, own: &Own<'_>, written: &Arc<str>) -> Option<Node> {
     let at =
         ARNS.binary_search_by(|(it, _)| it.cmp(&kind)).ok().or_else(|| ARNS.iter().position(|(it, _)| *it == kind))?;
     let (_, mut form) = ARNS[at];
-    let scope = &instance.scope;
+    let (scope, span) = (&own.instance.scope, own.span);
     let mut text = Text::default();
     while let Some((before, rest)) = form.split_once('{') {
         text.push_known(before, span);
         let (name, rest) = rest.split_once('}')?;
         form = rest;
-        let given = block.body.attribute(name).map(|it| evaluator.value(&it.value, scope)).and_then(|it| text_of(&it));
-        match given {
+        let given = own.block.body.attribute(name).map(|it| evaluator.value(&it.value, scope));
+        match given.and_then(|it| text_of(&it)) {
             // `path` of a role stands between type and name.
             Some(given) => text.push_text(&given, &Origin::HERE),
-            None => text.push_hole(Arc::new(Hole {
-                kind: HoleKind::Opaque,
-                reference: match name {
-                    "p" => "data.aws_partition.current.partition".into(),
-                    "r" => "data.aws_region.current.name".into(),
-                    "a" => "data.aws_caller_identity.current.account_id".into(),
-                    _ => {
-                        let labels: Vec<&str> = block.labels.iter().map(|it| &*it.text).collect();
-                        format!("{}{}.{name}", labels.join("."), instance.key).into()
-                    }
-                },
-                scope: Arc::clone(&scope.module.address),
-                span,
-                why: "AWS chooses it".into(),
-            })),
+            None => {
+                let hole = own.hole(name, "AWS chooses it");
+                let everywhere = match name {
+                    "p" => Some("data.aws_partition.current.partition"),
+                    "r" => Some("data.aws_region.current.name"),
+                    "a" => Some("data.aws_caller_identity.current.account_id"),
+                    _ => None,
+                };
+                text.push_hole(match everywhere {
+                    Some(reference) => Arc::new(Hole { reference: reference.into(), ..(*hole).clone() }),
+                    None => hole,
+                });
+            }
         }
     }
     text.push_known(form, span);

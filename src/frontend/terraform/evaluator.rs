@@ -390,7 +390,7 @@ impl<'w> Evaluator<'w> {
                 Part::Literal(text) => out.push_text(text, &Origin::HERE),
                 Part::Interpolation(expr) => {
                     let node = self.part(expr, scope)?;
-                    match splice(&node) {
+                    match node.to_text() {
                         Some(text) => out.push_text(&text, &node.origin),
                         None if node.is_known() && self.trying.get() > 0 => {
                             return Err(Failure {
@@ -576,7 +576,11 @@ impl<'w> Evaluator<'w> {
             let mut keys = FxHashSet::default();
             let mut object = Object { entries: Vec::new(), open: open_of(collection) };
             for (name, element) in elements {
-                let mut inner = scope.with(&it.value, element.clone());
+                let (element, case) = match only_in(&element) {
+                    Some((element, case)) => (element, Some(case)),
+                    None => (element, None),
+                };
+                let mut inner = scope.with(&it.value, element);
                 if let Some(key) = &it.key {
                     inner = inner.with(key, name);
                 }
@@ -591,10 +595,13 @@ impl<'w> Evaluator<'w> {
                     continue;
                 }
                 let mut node = self.eval(&it.result, &inner)?;
-                if let (None, Some(condition)) = (kept, &it.condition) {
+                let case = case.or_else(|| {
                     // It may be there or not.
-                    let when = format!("`{}`", self.written(condition.span)).into();
-                    node = Node::new(Value::OneOf(Arc::new([Arm { when, at: condition.span, node }])), it.result.span);
+                    let condition = it.condition.as_ref().filter(|_| kept.is_none())?;
+                    Some((format!("`{}`", self.written(condition.span)).into(), condition.span))
+                });
+                if let Some((when, at)) = &case {
+                    node = functions::in_case(when, *at, node);
                 }
                 // An element of which nothing is known may stand for any number of elements.
                 let Some(key) = &it.result_key else {
@@ -616,7 +623,7 @@ impl<'w> Evaluator<'w> {
                             node: Node::list(vec![node], span),
                         }),
                     },
-                    Some(text) if kept.is_some() && !keys.insert(text.clone()) => {
+                    Some(text) if case.is_none() && !keys.insert(text.clone()) => {
                         return Err(Failure {
                             span: key.span,
                             message: format!("two elements have the key `{text}`").into(),
@@ -982,6 +989,8 @@ impl<'w> Evaluator<'w> {
 
     fn each_of(&self, node: &Node, span: Span, scope: &Scope) -> Repeat {
         let unknown = || Repeat::Unknown { count: false, hole: self.why_unknown(node, span, scope) };
+        // What is there in one case only may be there.
+        let always = |it: Node| only_in(&it).map_or(it, |(it, _)| it);
         match &node.value {
             Value::OneOf(arms) => {
                 // Every element of every arm may be there.
@@ -996,8 +1005,13 @@ impl<'w> Evaluator<'w> {
             }
             // A set of texts: each is its own key.
             Value::List(nodes) => {
-                let pairs: Vec<_> =
-                    nodes.iter().take(INSTANCES).map(|it| node.inherit(it)).map(|it| (it.clone(), it)).collect();
+                let pairs: Vec<_> = nodes
+                    .iter()
+                    .take(INSTANCES)
+                    .map(|it| node.inherit(it))
+                    .map(always)
+                    .map(|it| (it.clone(), it))
+                    .collect();
                 Repeat::Each(Rc::new(pairs))
             }
             Value::Object(object) => {
@@ -1005,7 +1019,7 @@ impl<'w> Evaluator<'w> {
                     .entries
                     .iter()
                     .take(INSTANCES)
-                    .map(|it| (Node::new(Value::Text(it.key.clone()), it.key_span), node.inherit(&it.node)))
+                    .map(|it| (Node::new(Value::Text(it.key.clone()), it.key_span), always(node.inherit(&it.node))))
                     .collect();
                 if let Some(hole) = &object.open {
                     let rest = Node::new(Value::Unknown(Arc::clone(hole)), span);
@@ -1114,8 +1128,8 @@ impl<'w> Evaluator<'w> {
                         return;
                     }
                     left -= 1;
-                    let many = is_many(&value);
-                    let case = if many { Some(self.has_element(expr)) } else { case.cloned() };
+                    let unknown = matches!(value.value, Value::Unknown(_));
+                    let case = if unknown { Some(self.has_element(expr)) } else { case.cloned() };
                     match &value.value {
                         Value::OneOf(arms) => {
                             for arm in arms.iter() {
@@ -1442,13 +1456,21 @@ impl<'w> Evaluator<'w> {
         let is_document = matches!(&**name, "json" | "minified_json");
         if !is_document && block.body.attribute(name).is_none() {
             // What the provider computes stands at the reference itself, so each reference has its own.
-            return self.provided(id, block, instance, name, span);
+            return self.provided(id, block, instance, name, span, &self.written(span));
         }
         let key = Key::Attribute(id, Arc::clone(&instance.key), Arc::clone(name));
-        self.remembered(module, key, span, || self.provided(id, block, instance, name, span))
+        self.remembered(module, key, span, || self.provided(id, block, instance, name, span, &self.written(span)))
     }
 
-    fn provided(&self, id: BlockId, block: &Block, instance: &Instance, name: &Arc<str>, span: Span) -> Outcome {
+    fn provided(
+        &self,
+        id: BlockId,
+        block: &Block,
+        instance: &Instance,
+        name: &Arc<str>,
+        span: Span,
+        written: &Arc<str>,
+    ) -> Outcome {
         let label = |n: usize| block.labels.get(n).map(|it| Arc::clone(&it.text)).unwrap_or_default();
         let (kind, own) = (label(0), label(1));
         let is_data = &*block.kind.text == "data";
@@ -1459,21 +1481,30 @@ impl<'w> Evaluator<'w> {
             && !super::attributes::is_computed_over(&kind, name)
         {
             let node = self.value(&attribute.value, &instance.scope);
+            if node.is_null() && super::attributes::COMMON.contains(&&**name) {
+                // Not given, so the provider chooses it.
+                return Ok(super::attributes::computed(self, is_data, &kind, block, instance, name, span, written));
+            }
             let prefix = if is_data { "data." } else { "" };
             return Ok(match &node.value {
                 Value::Unknown(_) => node,
                 _ => node.through(span, format!("`{prefix}{kind}.{own}.{name}`")),
             });
         }
-        let written = self.written(span);
-        Ok(super::attributes::computed(self, is_data, &kind, block, instance, name, span, &written))
+        Ok(super::attributes::computed(self, is_data, &kind, block, instance, name, span, written))
     }
 
     /// An attribute of a resource by its block, for whoever goes through blocks rather than references.
     pub(super) fn attribute_of_resource(&self, id: BlockId, block: &Block, instance: &Instance, name: &str) -> Node {
         let span = block.head();
-        self.attribute(id, block, instance, &name.into(), span)
-            .unwrap_or_else(|failure| self.free(span, &instance.scope, failure.message))
+        let outcome = if block.body.attribute(name).is_some() {
+            self.attribute(id, block, instance, &name.into(), span)
+        } else {
+            let labels: Vec<&str> = block.labels.iter().map(|it| &*it.text).collect();
+            let written = format!("{}{}.{name}", labels.join("."), instance.key);
+            self.provided(id, block, instance, &name.into(), span, &written.into())
+        };
+        outcome.unwrap_or_else(|failure| self.free(span, &instance.scope, failure.message))
     }
 
     /// A template's text with names of its own.
@@ -1647,9 +1678,20 @@ fn weigh(node: &Node, left: &mut usize) -> bool {
     }
 }
 
-/// An element that may stand for any number of elements.
+/// An element that may stand for any number of elements, none among them.
 fn is_many(node: &Node) -> bool {
-    matches!(node.value, Value::Unknown(_))
+    matches!(node.value, Value::Unknown(_)) || only_in(node).is_some()
+}
+
+/// An element that is there in one case only: what it is then, and the case.
+fn only_in(node: &Node) -> Option<(Node, Case)> {
+    match &node.value {
+        Value::OneOf(arms) => match &**arms {
+            [arm] => Some((node.inherit(&arm.node), (Arc::clone(&arm.when), arm.at))),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn open_of(node: &Node) -> Option<Arc<Hole>> {
@@ -1686,20 +1728,7 @@ fn sort_entries(object: &mut Object) {
 
 /// Text, or what Terraform makes text of by itself.
 pub(super) fn text_of(node: &Node) -> Option<Text> {
-    match &node.value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Number(number) => Some(Text::known(&number.to_string(), node.span)),
-        Value::Bool(it) => Some(Text::known(if *it { "true" } else { "false" }, node.span)),
-        _ => None,
-    }
-}
-
-/// What may be put into text; an unknown value leaves its hole.
-fn splice(node: &Node) -> Option<Text> {
-    match &node.value {
-        Value::Unknown(hole) => Some(Text::hole(Arc::clone(hole))),
-        _ => text_of(node),
-    }
+    if matches!(node.value, Value::Unknown(_)) { None } else { node.to_text() }
 }
 
 /// A truth value, also written as text.

@@ -2,6 +2,11 @@
 //! One table; the documentation of each type is at
 //! <https://registry.terraform.io/providers/hashicorp/aws/latest/docs>.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use crate::frontend::{Aspect, IdentityKind};
 use crate::policy::{PolicyKind, Service};
 
 /// A type that carries policies: the attribute, through nested blocks where it has dots, and the kind.
@@ -18,7 +23,7 @@ const fn other(service: &'static str) -> PolicyKind {
     PolicyKind::Resource(Service::Other(service))
 }
 
-/// Sorted by type, for binary search.
+/// Sorted by type and path.
 pub const CARRIERS: &[Carrier] = &[
     ("aws_api_gateway_rest_api", "policy", other("execute-api")),
     ("aws_api_gateway_rest_api_policy", "policy", other("execute-api")),
@@ -33,8 +38,8 @@ pub const CARRIERS: &[Carrier] = &[
     ("aws_codebuild_resource_policy", "policy", other("codebuild")),
     ("aws_dynamodb_resource_policy", "policy", other("dynamodb")),
     ("aws_ecr_registry_policy", "policy", other("ecr")),
-    ("aws_ecr_repository_creation_template", "repository_policy", other("ecr")),
-    ("aws_ecr_repository_policy", "policy", other("ecr")),
+    ("aws_ecr_repository_creation_template", "repository_policy", PolicyKind::Resource(Service::Repository)),
+    ("aws_ecr_repository_policy", "policy", PolicyKind::Resource(Service::Repository)),
     ("aws_ecrpublic_repository_policy", "policy", other("ecr-public")),
     ("aws_efs_file_system_policy", "policy", other("elasticfilesystem")),
     ("aws_elasticsearch_domain", "access_policies", other("es")),
@@ -95,34 +100,167 @@ pub const CARRIERS: &[Carrier] = &[
     ("aws_vpclattice_resource_policy", "policy", other("vpc-lattice")),
 ];
 
-/// The policies a type carries.
-pub fn carriers(kind: &str) -> impl Iterator<Item = &'static Carrier> {
-    let first = CARRIERS.partition_point(|(it, ..)| *it < kind);
-    let kind = kind.to_owned();
-    CARRIERS[first..].iter().take_while(move |(it, ..)| *it == kind)
+/// A type that gives managed policies to identities: where it says which policies, to whom, and what those are.
+pub const ATTACHMENTS: &[(&str, &str, &str, IdentityKind)] = &[
+    ("aws_iam_group_policy_attachment", "policy_arn", "group", IdentityKind::Group),
+    ("aws_iam_group_policy_attachments_exclusive", "policy_arns", "group_name", IdentityKind::Group),
+    ("aws_iam_policy_attachment", "policy_arn", "groups", IdentityKind::Group),
+    ("aws_iam_policy_attachment", "policy_arn", "roles", IdentityKind::Role),
+    ("aws_iam_policy_attachment", "policy_arn", "users", IdentityKind::User),
+    ("aws_iam_role", "managed_policy_arns", "name", IdentityKind::Role),
+    ("aws_iam_role_policy_attachment", "policy_arn", "role", IdentityKind::Role),
+    ("aws_iam_role_policy_attachments_exclusive", "policy_arns", "role_name", IdentityKind::Role),
+    ("aws_iam_user_policy_attachment", "policy_arn", "user", IdentityKind::User),
+    ("aws_iam_user_policy_attachments_exclusive", "policy_arns", "user_name", IdentityKind::User),
+    (
+        "aws_ssoadmin_customer_managed_policy_attachment",
+        "customer_managed_policy_reference.name",
+        "permission_set_arn",
+        IdentityKind::PermissionSet,
+    ),
+    ("aws_ssoadmin_managed_policy_attachment", "managed_policy_arn", "permission_set_arn", IdentityKind::PermissionSet),
+];
+
+/// A type that carries a policy of an identity's own: where it says whose.
+pub const INLINE: &[(&str, &str, IdentityKind)] = &[
+    ("aws_iam_group_policy", "group", IdentityKind::Group),
+    ("aws_iam_role_policy", "role", IdentityKind::Role),
+    ("aws_iam_user_policy", "user", IdentityKind::User),
+    ("aws_ssoadmin_permission_set_inline_policy", "permission_set_arn", IdentityKind::PermissionSet),
+];
+
+/// A type that bounds an identity: where it says by what, and whom.
+pub const BOUNDARIES: &[(&str, &str, &str, IdentityKind)] = &[
+    ("aws_iam_role", "permissions_boundary", "name", IdentityKind::Role),
+    ("aws_iam_user", "permissions_boundary", "name", IdentityKind::User),
+    (
+        "aws_ssoadmin_permissions_boundary_attachment",
+        "permissions_boundary.customer_managed_policy_reference.name",
+        "permission_set_arn",
+        IdentityKind::PermissionSet,
+    ),
+    (
+        "aws_ssoadmin_permissions_boundary_attachment",
+        "permissions_boundary.managed_policy_arn",
+        "permission_set_arn",
+        IdentityKind::PermissionSet,
+    ),
+];
+
+/// A type that is an identity: what others know it by.
+pub const IDENTITIES: &[(&str, &str, IdentityKind)] = &[
+    ("aws_iam_group", "name", IdentityKind::Group),
+    ("aws_iam_role", "name", IdentityKind::Role),
+    ("aws_iam_user", "name", IdentityKind::User),
+    ("aws_ssoadmin_permission_set", "arn", IdentityKind::PermissionSet),
+];
+
+/// A type that puts users into groups: where it says which users, and which groups.
+pub const MEMBERSHIPS: &[(&str, &str, &str)] =
+    &[("aws_iam_group_membership", "users", "group"), ("aws_iam_user_group_membership", "user", "groups")];
+
+/// A type that says something of the bucket that its `bucket` names.
+pub const BUCKET_COMPANIONS: &[(&str, Aspect)] = &[
+    ("aws_s3_access_point", Aspect::AccessPoint),
+    ("aws_s3_bucket_acl", Aspect::Acl),
+    ("aws_s3_bucket_analytics_configuration", Aspect::Inventory),
+    ("aws_s3_bucket_cors_configuration", Aspect::Cors),
+    ("aws_s3_bucket_inventory", Aspect::Inventory),
+    ("aws_s3_bucket_lifecycle_configuration", Aspect::Lifecycle),
+    ("aws_s3_bucket_logging", Aspect::Logging),
+    ("aws_s3_bucket_notification", Aspect::Notification),
+    ("aws_s3_bucket_object_lock_configuration", Aspect::ObjectLock),
+    ("aws_s3_bucket_ownership_controls", Aspect::Ownership),
+    ("aws_s3_bucket_policy", Aspect::Policy),
+    ("aws_s3_bucket_public_access_block", Aspect::PublicAccessBlock),
+    ("aws_s3_bucket_replication_configuration", Aspect::Replication),
+    ("aws_s3_bucket_server_side_encryption_configuration", Aspect::Encryption),
+    ("aws_s3_bucket_versioning", Aspect::Versioning),
+    ("aws_s3_bucket_website_configuration", Aspect::Website),
+];
+
+/// A block or argument within `aws_s3_bucket` that says what a resource of its own says too, and the block of that
+/// resource in which the same names stand; none when they stand at its top.
+/// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-4-upgrade>
+pub const BUCKET_BLOCKS: &[(&str, Aspect, Option<&str>)] = &[
+    ("cors_rule", Aspect::Cors, Some("cors_rule")),
+    ("lifecycle_rule", Aspect::Lifecycle, Some("rule")),
+    ("logging", Aspect::Logging, None),
+    ("object_lock_configuration", Aspect::ObjectLock, None),
+    ("replication_configuration", Aspect::Replication, None),
+    ("server_side_encryption_configuration", Aspect::Encryption, None),
+    ("versioning", Aspect::Versioning, Some("versioning_configuration")),
+    ("website", Aspect::Website, None),
+];
+
+/// The types of keys.
+pub const KEYS: &[&str] =
+    &["aws_kms_external_key", "aws_kms_key", "aws_kms_replica_external_key", "aws_kms_replica_key"];
+
+/// A type that says something of a key, and where it says of which.
+pub const KEY_COMPANIONS: &[(&str, &str)] = &[
+    ("aws_kms_alias", "target_key_id"),
+    ("aws_kms_grant", "key_id"),
+    ("aws_kms_key_policy", "key_id"),
+    ("aws_kms_replica_external_key", "primary_key_arn"),
+    ("aws_kms_replica_key", "primary_key_arn"),
+];
+
+/// The types that are a permission written as arguments.
+const PERMISSIONS: [&str; 3] =
+    ["aws_cloudwatch_event_permission", "aws_lambda_layer_version_permission", "aws_lambda_permission"];
+
+/// What a type has to do with access: one row of one of the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concern {
+    /// A row of [`CARRIERS`].
+    Carries(&'static str, PolicyKind),
+    /// It is a permission written as arguments.
+    Permission,
+    /// It is a bucket.
+    Bucket,
+    /// A row of [`BUCKET_COMPANIONS`].
+    OfBucket(Aspect),
+    /// It is the account's public access block.
+    AccountBlock,
+    /// It is a key.
+    Key,
+    /// A row of [`KEY_COMPANIONS`].
+    OfKey(&'static str),
+    /// A row of [`IDENTITIES`].
+    Identity(&'static str, IdentityKind),
+    /// A row of [`INLINE`].
+    Inline(&'static str, IdentityKind),
+    /// A row of [`ATTACHMENTS`].
+    Attaches(&'static str, &'static str, IdentityKind),
+    /// A row of [`BOUNDARIES`].
+    Bounds(&'static str, &'static str, IdentityKind),
+    /// A row of [`MEMBERSHIPS`].
+    Member(&'static str, &'static str),
 }
 
-/// A type that attaches managed policies: the attribute with their ARNs, and the one that says to whom.
-pub const ATTACHMENTS: &[(&str, &str, &str)] = &[
-    ("aws_iam_group_policy_attachment", "policy_arn", "group"),
-    ("aws_iam_group_policy_attachments_exclusive", "policy_arns", "group_name"),
-    ("aws_iam_policy_attachment", "policy_arn", "roles"),
-    ("aws_iam_role", "managed_policy_arns", "name"),
-    ("aws_iam_role_policy_attachment", "policy_arn", "role"),
-    ("aws_iam_role_policy_attachments_exclusive", "policy_arns", "role_name"),
-    ("aws_iam_user_policy_attachment", "policy_arn", "user"),
-    ("aws_iam_user_policy_attachments_exclusive", "policy_arns", "user_name"),
-    ("aws_ssoadmin_managed_policy_attachment", "managed_policy_arn", "permission_set_arn"),
-];
-
-/// The types of a bucket's settings.
-pub const BUCKET_TYPES: &[&str] = &[
-    "aws_s3_account_public_access_block",
-    "aws_s3_bucket",
-    "aws_s3_bucket_acl",
-    "aws_s3_bucket_ownership_controls",
-    "aws_s3_bucket_public_access_block",
-];
+/// All that a type has to do with access, from every table; nothing for most.
+pub fn concerns(kind: &str) -> Option<(&'static str, &'static [Concern])> {
+    static BY_TYPE: LazyLock<FxHashMap<&'static str, Vec<Concern>>> = LazyLock::new(|| {
+        let rows = CARRIERS
+            .iter()
+            .map(|(it, path, of)| (*it, Concern::Carries(path, *of)))
+            .chain(PERMISSIONS.iter().map(|it| (*it, Concern::Permission)))
+            .chain([("aws_s3_account_public_access_block", Concern::AccountBlock), ("aws_s3_bucket", Concern::Bucket)])
+            .chain(BUCKET_COMPANIONS.iter().map(|(it, aspect)| (*it, Concern::OfBucket(*aspect))))
+            .chain(KEYS.iter().map(|it| (*it, Concern::Key)))
+            .chain(KEY_COMPANIONS.iter().map(|(it, whose)| (*it, Concern::OfKey(whose))))
+            .chain(IDENTITIES.iter().map(|(it, name, of)| (*it, Concern::Identity(name, *of))))
+            .chain(INLINE.iter().map(|(it, whose, of)| (*it, Concern::Inline(whose, *of))))
+            .chain(ATTACHMENTS.iter().map(|(it, policies, whose, of)| (*it, Concern::Attaches(policies, whose, *of))))
+            .chain(BOUNDARIES.iter().map(|(it, policy, whose, of)| (*it, Concern::Bounds(policy, whose, *of))))
+            .chain(MEMBERSHIPS.iter().map(|(it, users, groups)| (*it, Concern::Member(users, groups))));
+        let mut out: FxHashMap<&'static str, Vec<Concern>> = FxHashMap::default();
+        rows.for_each(|(kind, concern)| out.entry(kind).or_default().push(concern));
+        out
+    });
+    BY_TYPE.get_key_value(kind).map(|(kind, concerns)| (*kind, concerns.as_slice()))
+}
 
 #[cfg(test)]
 mod tests {
@@ -134,8 +272,11 @@ mod tests {
     }
 
     #[test]
-    fn a_role_carries_its_trust_and_its_inline_policies() {
-        assert_eq!(carriers("aws_iam_role").count(), 2);
-        assert_eq!(carriers("aws_instance").count(), 0);
+    fn a_role_is_an_identity_and_carries_its_trust_and_its_inline_policies() {
+        let (_, concerns) = concerns("aws_iam_role").expect("a role");
+        let carries = |it: &&Concern| matches!(it, Concern::Carries(..));
+        assert_eq!(concerns.iter().filter(carries).count(), 2);
+        assert!(concerns.contains(&Concern::Identity("name", IdentityKind::Role)));
+        assert!(super::concerns("aws_instance").is_none());
     }
 }

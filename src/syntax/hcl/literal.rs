@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::ground::Ground;
-use super::prepare::Fault;
+use super::message::Fault;
 use crate::value::Text;
 
 /// How a literal is written.

@@ -1,6 +1,14 @@
 //! How a syntax error names what stands at its place.
 
+use std::ops::Range;
+
 use super::lex::{begins_name, name_end};
+
+/// Something wrong, in bytes of the text that is read.
+pub(super) struct Fault {
+    pub(super) at: Range<usize>,
+    pub(super) message: String,
+}
 
 /// What stands at a place, in words.
 pub(super) fn found(text: &str, at: usize, limit: usize) -> String {

@@ -1,21 +1,22 @@
 //! Terraform's native syntax: a tolerant scanner cuts a file into top-level blocks, and only the blocks that are asked
 //! for are parsed. A broken block costs that block alone, and a mistake in an argument that argument.
 //!
-//! [`cut`] reads a file, [`parse_block`] one block of it; bodies are read here, expressions by hcl-edit from a copy in
-//! which every byte keeps its place. Texts are decoded from the source itself, so that each byte of a [`Text`] knows
-//! where it was written. The JSON form gives the same tree, see [`from_json`].
+//! [`cut`] reads a file, [`parse_block`] one block of it. Everything is read from the source itself, so that each byte
+//! of a [`Text`] knows where it was written. The JSON form gives the same tree, see [`from_json`].
+//!
+//! hcl-edit is the judge of what this reads in its tests, and does not read itself: it refuses some of what Terraform
+//! accepts, decodes texts without their places, and took most of the time of a run.
 //!
 //! [`Text`]: crate::value::Text
 
 mod ast;
+mod expr;
 mod ground;
 mod json_form;
 mod lex;
 mod literal;
-mod lower;
 mod message;
 mod parse;
-mod prepare;
 mod scan;
 
 pub use ast::*;

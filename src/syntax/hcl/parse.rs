@@ -1,18 +1,14 @@
-//! Bodies, blocks and attributes, read by hand so that a mistake costs one attribute; expressions are hcl-edit's.
+//! Bodies, blocks and attributes, read so that a mistake costs one attribute.
 
 use std::ops::Range;
 
-use hcl_edit::expr::Expression;
-use hcl_edit::template::Template;
-
 use super::Cut;
 use super::ast::*;
+use super::expr::Reader;
 use super::ground::Ground;
 use super::lex::{begins_name, comment_end, line_end, name_end};
-use super::literal::Style;
-use super::lower::Lower;
-use super::message::{found, token_end};
-use super::prepare::{Fault, Kind, Prepared, What, prepare};
+use super::message::{Fault, found, token_end};
+use super::scan::value_end;
 use crate::source::{Source, Span};
 use crate::syntax::SyntaxError;
 use crate::value::Text;
@@ -43,17 +39,17 @@ pub fn parse_attributes(source: &Source, span: Span) -> (Body, Vec<SyntaxError>)
 pub fn parse_expression(text: &Text, whole: Span) -> Result<Expr, SyntaxError> {
     let ground = Ground::Text(text, whole);
     let raw = ground.raw();
-    let start = raw.len() - raw.trim_start().len();
-    let mut faults = Vec::new();
-    let prepared = prepare(raw, start, raw.len(), What::Value);
-    let end = prepared.end;
-    let expr = expression(ground, prepared, &mut faults);
-    let rest = end + (raw[end..].len() - raw[end..].trim_start().len());
-    if expr.is_some() && faults.is_empty() && rest < raw.len() {
-        let message = format!("expected the end, found {}", found(raw, rest, raw.len()));
-        faults.push(Fault { at: rest..token_end(raw, rest, raw.len()), message });
-    }
-    first_fault(ground, expr, faults)
+    let mut reader = Reader::new(ground, raw.len() - raw.trim_start().len(), raw.len());
+    let read = reader.value();
+    let rest = raw.len() - raw[reader.at..].trim_start().len();
+    let read = match read {
+        Ok(_) if rest < raw.len() => {
+            let message = format!("expected the end, found {}", found(raw, rest, raw.len()));
+            Err(Fault { at: rest..token_end(raw, rest, raw.len()), message })
+        }
+        read => read,
+    };
+    unless_faulty(ground, read, reader.faults)
 }
 
 /// Parses a text that is a template: a string of the JSON form, or a file for `templatefile`; `whole` is the literal or
@@ -64,173 +60,17 @@ pub fn parse_template(text: &Text, whole: Span) -> Result<Expr, SyntaxError> {
     if !raw.contains("${") && !raw.contains("%{") {
         return Ok(Expr { kind: ExprKind::Text(text.clone()), span: whole });
     }
-    let mut faults = Vec::new();
-    let prepared = prepare(raw, 0, raw.len(), What::Template);
-    let expr = template(ground, prepared, &mut faults);
-    first_fault(ground, expr.map(|kind| Expr { kind, span: whole }), faults)
+    let mut reader = Reader::new(ground, 0, raw.len());
+    let read = reader.template_of_its_own().map(|kind| Expr { kind, span: whole });
+    unless_faulty(ground, read, reader.faults)
 }
 
-fn first_fault(ground: Ground<'_>, expr: Option<Expr>, faults: Vec<Fault>) -> Result<Expr, SyntaxError> {
-    let fault = faults.into_iter().next();
-    match (expr, fault) {
-        (Some(expr), None) => Ok(expr),
-        (_, Some(fault)) => Err(SyntaxError { span: ground.span(fault.at), message: fault.message }),
-        (None, None) => {
-            Err(SyntaxError { span: ground.span(0..ground.raw().len()), message: "this cannot be read".to_owned() })
-        }
-    }
-}
-
-/// Parses what was prepared. None when it cannot be, and then there are faults.
-fn expression(ground: Ground<'_>, mut prepared: Prepared, faults: &mut Vec<Fault>) -> Option<Expr> {
-    let unfit = if prepared.unclosed.is_empty() { &mut prepared.faults } else { &mut prepared.unclosed };
-    if !unfit.is_empty() {
-        faults.append(unfit);
-        return None;
-    }
-    let (start, end) = (prepared.start, prepared.end);
-    let mut lower = Lower { ground, shift: start, faults: Vec::new() };
-    let expr = if prepared.is_plain_string {
-        let text = lower.quoted(start + 1..end - 1);
-        Expr { kind: ExprKind::Text(text), span: ground.span(start..end) }
-    } else if prepared.copy.is_empty() {
-        let raw = ground.raw();
-        let limit = line_end(raw.as_bytes(), start);
-        let message = format!("expected a value, found {}", found(raw, start, raw.len()));
-        faults.push(Fault { at: start..token_end(raw, start, limit), message });
-        return None;
-    } else if let Some(reference) = reference(ground, start..end) {
-        reference
-    } else {
-        match prepared.copy.parse::<Expression>() {
-            Ok(expression) => lower.expr(&expression),
-            Err(_) => {
-                faults.push(explain(ground, &prepared, What::Value));
-                return None;
-            }
-        }
+fn unless_faulty(ground: Ground<'_>, read: Result<Expr, Fault>, faults: Vec<Fault>) -> Result<Expr, SyntaxError> {
+    let fault = match (read, faults.into_iter().next()) {
+        (Ok(expr), None) => return Ok(expr),
+        (Err(fault), None) | (_, Some(fault)) => fault,
     };
-    faults.append(&mut lower.faults);
-    Some(expr)
-}
-
-/// `a.b.c`, `true` or `null` and nothing else: most values are this or a string, and need no grammar.
-fn reference(ground: Ground<'_>, range: Range<usize>) -> Option<Expr> {
-    let mut start = range.start;
-    let mut names = ground.raw()[range.clone()].split('.').map(|name| {
-        let name_range = start..start + name.len();
-        start = name_range.end + 1;
-        let is_name = name.bytes().next().is_some_and(begins_name) && name_end(name.as_bytes(), 0) == name.len();
-        is_name.then(|| Name { text: name.into(), span: ground.span(name_range) })
-    });
-    let root = names.next()??;
-    let accessors = names.map(|name| name.map(Accessor::Attribute)).collect::<Option<Vec<_>>>()?;
-    let kind = match &*root.text {
-        "null" => ExprKind::Null,
-        "true" => ExprKind::Bool(true),
-        "false" => ExprKind::Bool(false),
-        _ => ExprKind::Variable(root.text),
-    };
-    let root = Expr { kind, span: root.span };
-    if accessors.is_empty() {
-        return Some(root);
-    }
-    Some(Expr { kind: ExprKind::Access(Box::new(root), accessors), span: ground.span(range) })
-}
-
-fn template(ground: Ground<'_>, mut prepared: Prepared, faults: &mut Vec<Fault>) -> Option<ExprKind> {
-    let unfit = if prepared.unclosed.is_empty() { &mut prepared.faults } else { &mut prepared.unclosed };
-    if !unfit.is_empty() {
-        faults.append(unfit);
-        return None;
-    }
-    match prepared.copy.parse::<Template>() {
-        Ok(template) => {
-            let mut lower = Lower { ground, shift: prepared.start, faults: Vec::new() };
-            let mut parts = lower.template(&template.iter().collect::<Vec<_>>(), Style::Bare);
-            faults.append(&mut lower.faults);
-            Some(match parts.pop() {
-                Some(Part::Literal(text)) if parts.is_empty() => ExprKind::Text(text),
-                last => {
-                    parts.extend(last);
-                    ExprKind::Template(parts)
-                }
-            })
-        }
-        Err(_) => {
-            faults.push(explain(ground, &prepared, What::Template));
-            None
-        }
-    }
-}
-
-/// What hcl-edit did not like, in words and with what stands there. Its own text speaks of its grammar and of the copy.
-fn explain(ground: Ground<'_>, prepared: &Prepared, what: What) -> Fault {
-    let raw = ground.raw();
-    // With a blank behind it an error at the end is told from one at the last letter.
-    let copy = format!("{} ", prepared.copy);
-    let error = match what {
-        What::Value => copy.parse::<Expression>().err(),
-        What::Template => prepared.copy.parse::<Template>().err(),
-    };
-    let offset = error.as_ref().map_or(0, |error| error.location().offset()).min(prepared.copy.len());
-    let words = error.as_ref().map_or("", |error| error.message());
-    let blank = prepared.copy[offset..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let at = prepared.start + offset + blank;
-    let range = at..token_end(raw, at, prepared.end);
-    let token = &raw[range.clone()];
-    if words.contains("nesting depth") {
-        return fault(range, "this is nested more than 64 levels deep, which is more than can be read");
-    }
-    if words.contains("chained binary operators") {
-        return fault(range, "this is a chain of more than 128 operators, which is more than can be read");
-    }
-    match token {
-        "'" => return fault(range, "`'` does not begin a string, only `\"` does"),
-        "%{" => {
-            let directive = raw[range.end..].trim_start_matches(['~', ' ', '\t']);
-            let keyword = &directive[..name_end(directive.as_bytes(), 0)];
-            let message = match keyword {
-                "if" => "`%{ if }` is never closed by `%{ endif }`".to_owned(),
-                "for" => "`%{ for }` is never closed by `%{ endfor }`".to_owned(),
-                "else" | "endif" | "endfor" => format!("`%{{ {keyword} }}` belongs to no directive here"),
-                _ => "expected `if`, `for`, `else`, `endif` or `endfor` in a directive".to_owned(),
-            };
-            return fault(range, message);
-        }
-        "else" | "endif" | "endfor" => {
-            return fault(range, format!("`%{{ {token} }}` does not belong to the directive that is open here"));
-        }
-        _ if raw[..at].ends_with("<<") => {
-            return fault(range, "a heredoc begins with `<<` or `<<-` and a name");
-        }
-        _ => {}
-    }
-    let open = prepare(raw, prepared.start, at, what).open.last().copied();
-    let is_for = open.is_some_and(|open| open.kind == Kind::For || is_for(&raw[open.at + 1..]));
-    let ends_value = matches!(token, ")" | "]" | "}" | "") || token == "," && open.is_some();
-    let wanted = match open.map(|open| open.kind) {
-        _ if words.contains("invalid expression") => "a value",
-        _ if is_for && words.contains("`in`") => "`in`",
-        _ if is_for && words.contains("`=>`") => "`=>` and a value",
-        _ if words.contains("`:`") => "`:`",
-        _ if raw[..at].trim_end().ends_with('.') => "a name, a number or `*`",
-        _ if ends_value => "a value",
-        Some(Kind::Round) => "`,` or `)`",
-        Some(Kind::Square) => "`,` or `]`",
-        Some(Kind::Object(_)) => "a new line, `,` or `}`",
-        Some(Kind::Sequence | Kind::For) => "`}`",
-        Some(Kind::Bare | Kind::Quote | Kind::Heredoc(..)) | None => "the end of the value",
-    };
-    fault(range, format!("expected {wanted}, found {}", found(raw, at, raw.len())))
-}
-
-fn fault(at: Range<usize>, message: impl Into<String>) -> Fault {
-    Fault { at, message: message.into() }
-}
-
-fn is_for(text: &str) -> bool {
-    text.trim_start().strip_prefix("for").is_some_and(|rest| rest.starts_with(char::is_whitespace))
+    Err(SyntaxError { span: ground.span(fault.at), message: fault.message })
 }
 
 enum Member {
@@ -347,24 +187,36 @@ impl<'a> Parser<'a> {
     }
 
     fn value(&mut self) -> Option<Expr> {
-        let ground = Ground::File(self.source);
-        let prepared = prepare(self.text, self.at, self.text.len(), What::Value);
-        self.at = prepared.end;
-        if self.broken && !prepared.unclosed.is_empty() {
-            return None;
+        let start = self.at;
+        let mut reader = Reader::new(Ground::File(self.source), start, self.text.len());
+        let read = reader.value();
+        let faults = reader.faults.into_iter();
+        let faults = match read {
+            Ok(expr) => {
+                self.at = reader.at;
+                self.report(faults);
+                return Some(expr);
+            }
+            Err(fault) => faults.chain([fault]),
+        };
+        let (end, is_closed) = value_end(self.source, start, self.text.len());
+        self.at = end;
+        if is_closed || !self.broken {
+            self.report(faults);
         }
-        let mut faults = Vec::new();
-        let expr = expression(ground, prepared, &mut faults);
-        self.errors.extend(
-            faults.into_iter().map(|fault| SyntaxError { span: ground.span(fault.at), message: fault.message }),
-        );
-        expr
+        None
+    }
+
+    fn report(&mut self, faults: impl Iterator<Item = Fault>) {
+        let faults = faults
+            .map(|it| SyntaxError { span: Span::new(self.source.id, it.at.start, it.at.end), message: it.message });
+        self.errors.extend(faults);
     }
 
     /// Leaves the rest of a member that makes no sense, brackets and all.
     fn skip_value(&mut self) {
         let start = self.at;
-        self.at = prepare(self.text, start, self.text.len(), What::Value).end;
+        (self.at, _) = value_end(self.source, start, self.text.len());
         if self.at == start {
             self.at = line_end(self.bytes, start).max(start + 1).min(self.bytes.len());
         }

@@ -42,27 +42,24 @@ pub(super) const TOP_LEVEL: [(&str, usize); 14] = [
 const MOST_REWINDS: usize = 8;
 
 /// So many brackets are looked at for the one that a bracket may close, so that the work stays in proportion to the text.
-pub(super) const LOOK_BACK: usize = 256;
+const LOOK_BACK: usize = 256;
 
 /// Cuts a file into top-level blocks and attributes, and collects the comments that speak to a linter.
 pub fn cut(source: &Source) -> Cuts {
     let marked = FIND_MARKS.iter().any(|mark| mark.find(source.text.as_bytes()).is_some());
-    let mut scanner = Scanner {
-        source,
-        text: &source.text,
-        bytes: source.text.as_bytes(),
-        at: 0,
-        open: Vec::new(),
-        suspect: None,
-        lost: false,
-        rewinds: 0,
-        comments_end: true,
-        marked,
-        cuts: Cuts::default(),
-    };
+    let mut scanner = Scanner { marked, ..Scanner::new(source, 0, source.text.len()) };
     scanner.file();
     scanner.cuts.errors.sort_by_key(|error| error.span);
     scanner.cuts
+}
+
+/// Where the value that begins at `start` ends however little sense it makes, at most at `limit`, and whether all that
+/// it opens is closed.
+pub(super) fn value_end(source: &Source, start: usize, limit: usize) -> (usize, bool) {
+    // A heredoc without an end takes all the rest, which would otherwise be gone over again from each line in it.
+    let mut scanner = Scanner { rewinds: MOST_REWINDS, ..Scanner::new(source, start, limit) };
+    scanner.balanced(Until::Value);
+    (scanner.at, scanner.cuts.errors.is_empty())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -104,6 +101,8 @@ enum Until {
     Closed,
     /// The line ends with nothing open.
     Line,
+    /// The same, or a brace closes what is around.
+    Value,
 }
 
 struct Scanner<'a> {
@@ -127,10 +126,10 @@ struct Scanner<'a> {
 /// What the scanner looks at outside of texts.
 static STOPS: [bool; 256] = table(b"\"#/{}[]()<\n");
 /// What it looks at in a quoted string.
-static QUOTED_STOPS: [bool; 256] = table(b"\"\\$%\n");
+pub(super) static QUOTED_STOPS: [bool; 256] = table(b"\"\\$%\n");
 
 /// Which bytes are among `of`.
-pub(super) const fn table(of: &[u8]) -> [bool; 256] {
+const fn table(of: &[u8]) -> [bool; 256] {
     let mut out = [false; 256];
     let mut index = 0;
     while index < of.len() {
@@ -140,7 +139,24 @@ pub(super) const fn table(of: &[u8]) -> [bool; 256] {
     out
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    fn new(source: &'a Source, at: usize, limit: usize) -> Self {
+        let text = &source.text[..limit];
+        Self {
+            source,
+            text,
+            bytes: text.as_bytes(),
+            at,
+            open: Vec::new(),
+            suspect: None,
+            lost: false,
+            rewinds: 0,
+            comments_end: true,
+            marked: false,
+            cuts: Cuts::default(),
+        }
+    }
+
     fn file(&mut self) {
         if self.text.starts_with('\u{feff}') {
             self.at = '\u{feff}'.len_utf8();
@@ -303,7 +319,7 @@ impl Scanner<'_> {
         let at = self.at;
         match self.bytes[at] {
             b'\n' => {
-                if self.open.is_empty() && until == Until::Line {
+                if self.open.is_empty() && until != Until::Closed {
                     return false;
                 }
                 self.at += 1;
@@ -328,6 +344,12 @@ impl Scanner<'_> {
             b'{' => self.enter(Kind::Curly, 1),
             b'[' => self.enter(Kind::Square, 1),
             b'(' => self.enter(Kind::Round, 1),
+            b'}' if until == Until::Value
+                && !self.open.iter().any(|it| it.kind.is_text() || it.kind.closed_by(b'}')) =>
+            {
+                self.never_closed();
+                return false;
+            }
             closer => self.close(closer),
         }
         true

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::arms::in_case;
 use super::{CallError, Host, Site};
 use crate::value::{Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
 
@@ -207,11 +208,23 @@ impl<'a> Call<'a> {
         if std::ptr::eq(whole, part) { part.clone() } else { whole.inherit(part) }
     }
 
-    /// The elements of a list argument, each with the way the list has come.
-    pub(super) fn elements(&self, index: usize) -> Answer<impl DoubleEndedIterator<Item = Node> + ExactSizeIterator> {
-        let whole = &self.arguments[index];
-        let parts = self.list(index)?;
-        Ok(parts.iter().map(move |part| if std::ptr::eq(whole, part) { part.clone() } else { whole.inherit(part) }))
+    /// The elements of a list argument, each with the way the list has come. Of one of several lists each element is
+    /// there in its list's case only.
+    pub(super) fn elements(&self, index: usize) -> Answer<std::vec::IntoIter<Node>> {
+        let whole = self.not_null(index)?;
+        let mut out = Vec::new();
+        match &whole.value {
+            Value::OneOf(arms) => {
+                for arm in arms.iter() {
+                    let list = whole.inherit(&arm.node);
+                    let nodes = list.as_list().unwrap_or(std::slice::from_ref(&arm.node));
+                    let nodes = nodes.iter().filter(|it| !it.is_null()).map(|it| list.inherit(it));
+                    out.extend(nodes.map(|it| in_case(&arm.when, arm.at, it)));
+                }
+            }
+            _ => out.extend(self.list(index)?.iter().map(|part| self.element(index, part))),
+        }
+        Ok(out.into_iter())
     }
 
     /// An argument as an object. What is unknown is an open one without entries.

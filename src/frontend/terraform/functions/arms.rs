@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::arguments::{Answer, Call, Stop};
+use super::compare::is_loose;
 use super::{Function, Reach};
 use crate::source::Span;
 use crate::value::{Arm, Entry, Node, Object, Value};
@@ -53,6 +54,8 @@ pub(super) fn distribute(call: &mut Call<'_>, function: Function, limit: usize) 
     }
     Some(match (arms.len(), error) {
         (0, Some(error)) => Err(Stop::Error(error)),
+        // What is made of a value that is there in one case only is there in that case only.
+        _ if count == 1 => Ok(Node::new(Value::OneOf(arms.into()), call.site.span)),
         _ => Ok(one_of(arms, call.site.span)),
     })
 }
@@ -74,6 +77,13 @@ fn is_same_scalar(a: &Node, b: &Node) -> bool {
         (Value::Number(a), Value::Number(b)) => a == b,
         _ => false,
     }
+}
+
+/// An element that is there in one case only: one of one value.
+pub(in crate::frontend::terraform) fn in_case(when: &Arc<str>, at: Span, node: Node) -> Node {
+    let (span, mut arms) = (node.span, Vec::with_capacity(1));
+    push(&mut arms, Arc::clone(when), at, node);
+    Node::new(Value::OneOf(arms.into()), span)
 }
 
 /// Adds a result; one that is itself one of several becomes so many arms.
@@ -102,8 +112,8 @@ fn choices(arguments: &[Node], reach: Reach) -> Choices<'_> {
         choices.add(argument);
         if reach == Reach::Element {
             match &argument.value {
-                Value::List(nodes) => nodes.iter().for_each(|node| choices.add(node)),
-                Value::Object(object) => object.entries.iter().for_each(|entry| choices.add(&entry.node)),
+                Value::List(nodes) => nodes.iter().for_each(|node| choices.add_element(node)),
+                Value::Object(object) => object.entries.iter().for_each(|entry| choices.add_element(&entry.node)),
                 _ => {}
             }
         }
@@ -117,6 +127,13 @@ pub(super) fn is_same_choice(a: &[Arm], b: &[Arm]) -> bool {
 }
 
 impl<'a> Choices<'a> {
+    /// Adds the choice that an element makes; one that is there in one case only makes none.
+    fn add_element(&mut self, node: &'a Node) {
+        if !is_loose(node) {
+            self.add(node);
+        }
+    }
+
     fn add(&mut self, node: &'a Node) {
         // Past the limit nothing is distributed, so what is beyond need not be compared.
         if let Value::OneOf(arms) = &node.value

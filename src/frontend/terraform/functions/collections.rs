@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::arguments::{Answer, Call, Stop};
-use super::arms::{LIMIT, one_of};
+use super::arms::{LIMIT, in_case, one_of};
 use super::compare::{as_set, in_order, is_loose, same, same_text, set_order, without_duplicates};
 use super::convert::{as_text_node, truth, unified};
 use crate::source::Span;
@@ -30,9 +30,10 @@ fn unified_lists(call: &mut Call<'_>) -> Answer<Vec<Vec<Node>>> {
     let mut lengths = Vec::new();
     let mut all = Vec::new();
     for index in 0..call.arguments.len() {
-        lengths.push(call.list(index)?.len());
-        call.spend_nodes(call.list(index)?.len())?;
-        all.extend(call.elements(index)?);
+        let nodes = call.elements(index)?;
+        lengths.push(nodes.len());
+        call.spend_nodes(nodes.len())?;
+        all.extend(nodes);
     }
     let all = unified(&all).ok_or_else(|| call.fail(None, "the arguments have no single element type"))?;
     let mut all = all.into_iter();
@@ -182,12 +183,9 @@ pub(super) fn compact(call: &mut Call<'_>) -> Answer {
                 let hole = text.holes().next().map(|(_, hole)| Arc::clone(hole));
                 out.push(Node { value: hole.map_or(Value::Null, Value::Unknown), ..node.clone() });
             }
-            Value::OneOf(arms) => {
-                let arms = arms.iter().map(|arm| match is_set(&arm.node) {
-                    Some(false) => Arm { node: Node::list(Vec::new(), arm.node.span), ..arm.clone() },
-                    _ => arm.clone(),
-                });
-                out.push(Node { value: Value::OneOf(arms.collect()), ..node.clone() });
+            Value::OneOf(arms) if arms.iter().any(|arm| is_set(&arm.node) == Some(false)) => {
+                let set = arms.iter().filter(|arm| is_set(&arm.node) != Some(false));
+                out.extend(set.map(|arm| in_case(&arm.when, arm.at, node.inherit(&arm.node))));
             }
             Value::List(_) | Value::Object(_) => return Err(call.fail(Some(0), "a list of string is required")),
             _ => out.push(as_text_node(&node)),
@@ -265,9 +263,20 @@ pub(super) fn element(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn flatten(call: &mut Call<'_>) -> Answer {
     fn gather(call: &mut Call<'_>, whole: &Node, out: &mut Vec<Node>, depth: usize) -> Answer<()> {
-        let Value::List(nodes) = &whole.value else {
-            out.push(whole.clone());
-            return Ok(());
+        let nodes = match &whole.value {
+            Value::List(nodes) => nodes,
+            Value::OneOf(arms) if arms.iter().any(|arm| matches!(arm.node.value, Value::List(_))) => {
+                for arm in arms.iter() {
+                    let mut inner = Vec::new();
+                    gather(call, &whole.inherit(&arm.node), &mut inner, depth + 1)?;
+                    out.extend(inner.into_iter().map(|it| in_case(&arm.when, arm.at, it)));
+                }
+                return Ok(());
+            }
+            _ => {
+                out.push(whole.clone());
+                return Ok(());
+            }
         };
         if depth > 100 {
             return Err(call.free());

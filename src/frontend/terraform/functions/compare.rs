@@ -113,8 +113,8 @@ pub(super) fn known_ends(text: &Text) -> (&str, &str) {
 pub(super) fn is_loose(node: &Node) -> bool {
     match &node.value {
         Value::Unknown(_) => true,
-        // An argument of `concat` with too many arms to tell apart stands in the list in its own place.
-        Value::OneOf(arms) => arms.iter().any(|arm| matches!(arm.node.value, Value::List(_)) || is_loose(&arm.node)),
+        // Of one arm, it is there in that case only.
+        Value::OneOf(arms) => arms.len() == 1 || arms.iter().any(|arm| is_loose(&arm.node)),
         _ => false,
     }
 }

@@ -21,6 +21,8 @@ mod strings;
 mod time;
 mod yaml;
 
+pub(super) use arms::in_case;
+
 #[cfg(test)]
 mod tests;
 
@@ -84,8 +86,8 @@ pub struct CallError {
 /// The value of `name(arguments)`. What cannot be known is a hole which says why.
 ///
 /// A list may hold [`Value::Unknown`](crate::value::Value::Unknown), which stands for any number of elements; text with
-/// a hole is one. An element that is one of several values and may be a list stands for that list's elements: what
-/// `concat` makes of more conditions than can be told apart.
+/// a hole is one. An element that is one of one value, [`Value::OneOf`](crate::value::Value::OneOf) with a single arm,
+/// is there in that case and otherwise not: what `concat` makes of more conditions than can be told apart.
 ///
 /// An argument that is one of several values gives one of several results, those left out under which the call fails.
 pub fn call(name: &str, arguments: &[Node], site: &Site, host: &mut dyn Host) -> Result<Node, CallError> {

@@ -511,10 +511,11 @@ fn a_function_of_one_of_several_values_is_one_of_several_results() {
         // An arm under which the call would fail is left out.
         (r#"element(c ? [] : ["a"], 0)"#, r#""a""#),
         (r#"element(c ? [] : [], 0)"#, "error: cannot use element function with an empty list"),
-        // Too many to be told apart: each list stands in its place.
+        // Too many to be told apart: each element is there in its case.
+        (r#"concat(c ? [1] : [], d ? [2] : [], e ? [3] : [])"#, "[<c -> 1>, <d -> 2>, <e -> 3>]"),
         (
-            r#"concat(c ? [1] : [], d ? [2] : [], e ? [3] : [])"#,
-            "[<c -> [1] | not c -> []>, <d -> [2] | not d -> []>, <e -> [3] | not e -> []>]",
+            r#"flatten([c ? [1] : [], d ? [2, [3]] : [], e ? [4] : 5])"#,
+            "[<c -> 1>, <d -> 2>, <d -> 3>, <e -> 4>, <not e -> 5>]",
         ),
         (
             r#"length(concat(c ? [1] : [], d ? [2] : [], e ? [3] : []))"#,

@@ -1,0 +1,154 @@
+use crate::catalog::{self, ArnForm};
+use crate::policy::{ArnPart, ArnPattern, Policy, Resource, Scope, is_account_id};
+use crate::rule::{Confidence, Context, Severity, quoted};
+use crate::value::HOLE;
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in &policy.statements {
+        for resource in statement.resources.iter().flat_map(Scope::entries) {
+            let Some(fault) = fault(resource) else { continue };
+            let report = cx
+                .report(&resource.place, format!("`{resource}` matches nothing: {}", fault.why))
+                .of(statement, resource)
+                .confidence(fault.confidence)
+                .help(fault.help);
+            if fault.confidence == Confidence::Low {
+                report.severity(Severity::Low);
+            }
+        }
+    }
+}
+
+struct Fault {
+    why: String,
+    help: String,
+    confidence: Confidence,
+}
+
+/// Why no resource has an ARN that matches; none when one may.
+fn fault(resource: &Resource) -> Option<Fault> {
+    // Nearly every resource is everything, or of a known form.
+    if resource.is_everything() {
+        return None;
+    }
+    let pattern = ArnPattern::of(resource)?;
+    let part = |n: usize| resource.part(n).filter(|it| !it.contains([HOLE, '*', '?', '$']));
+    let service = part(2)?;
+    let forms = catalog::arn_forms(service);
+    if forms.is_empty() {
+        return unknown_service(service);
+    }
+    if let Some(region) = part(3).filter(|it| !it.is_empty())
+        && let Some(fault) = unknown_region(region, part(1))
+    {
+        return Some(fault);
+    }
+    let named = part(4).filter(|it| !it.is_empty() && *it != "aws" && !is_account_id(it));
+    if let Some(account) = named.filter(|it| !forms.iter().any(|form| form.parts[3] == *it)) {
+        let why = format!("`{account}` is no account, which has twelve digits");
+        return Some(Fault { why, help: "write the id of the account, or `*`".to_owned(), confidence: Confidence::High });
+    }
+    if forms.iter().any(|it| pattern.meets(it)) {
+        return None;
+    }
+    let but_for = |parts: &[ArnPart]| -> Vec<&'static str> {
+        let mut alike: Vec<_> = forms.iter().filter(|it| pattern.meets_but_for(it, parts)).map(|it| it.text).collect();
+        alike.dedup();
+        alike
+    };
+    let region = but_for(&[ArnPart::Region]);
+    if !region.is_empty() {
+        let why = match part(3) {
+            Some("") => format!("ARNs of this type of `{service}` name a region"),
+            _ => format!("ARNs of this type of `{service}` name no region"),
+        };
+        return Some(Fault { why, help: like(&region), confidence: Confidence::High });
+    }
+    // What AWS itself owns stands in no account, or in one called `aws`, and the reference may not say so.
+    let account = but_for(&[ArnPart::Account]);
+    if !account.is_empty() {
+        return account_fault(service, part(4)?, &account);
+    }
+    let both = but_for(&[ArnPart::Region, ArnPart::Account]);
+    if !both.is_empty() {
+        let why = match (part(3), part(4)) {
+            (Some(""), Some("")) => format!("ARNs of this type of `{service}` name a region and an account"),
+            _ => format!("ARNs of this type of `{service}` name no region and no account"),
+        };
+        return Some(Fault { why, help: like(&both), confidence: Confidence::High });
+    }
+    let why = format!("no resource of `{service}` known on {} has such an ARN", catalog::reference_date());
+    let (forms, confidence) = nearest(forms, resource.part(5)?);
+    Some(Fault { why, help: like(&forms), confidence })
+}
+
+fn account_fault(service: &str, account: &str, forms: &[&str]) -> Option<Fault> {
+    let (why, confidence) = match account {
+        "" => (format!("ARNs of this type of `{service}` name an account"), Confidence::Medium),
+        "aws" => return None,
+        _ => (format!("ARNs of this type of `{service}` name no account"), Confidence::High),
+    };
+    Some(Fault { why, help: like(forms), confidence })
+}
+
+fn unknown_service(service: &str) -> Option<Fault> {
+    let lower = service.to_ascii_lowercase();
+    if lower != service && !catalog::arn_forms(&lower).is_empty() {
+        let why = format!("the service of an ARN is in lower case, `{lower}`");
+        return Some(Fault { why, help: format!("write `{lower}`"), confidence: Confidence::High });
+    }
+    // A service without types of resources may still have some.
+    if catalog::service(service).is_some() || catalog::retired_service(service).is_some() {
+        return None;
+    }
+    let why = format!("`{service}` is no service in ARNs known on {}", catalog::reference_date());
+    Some(match catalog::nearest_service(service).filter(|it| !catalog::arn_forms(it.prefix()).is_empty()) {
+        Some(meant) => Fault { why, help: format!("write `{meant}` if that is meant"), confidence: Confidence::Medium },
+        None => {
+            let help = "look up the ARN in the service authorization reference".to_owned();
+            Fault { why, help, confidence: Confidence::Low }
+        }
+    })
+}
+
+fn unknown_region(region: &str, partition: Option<&str>) -> Option<Fault> {
+    let Some(known) = catalog::region(region) else {
+        let why = format!("`{region}` is no region known on {}", catalog::reference_date());
+        // AWS opens a few each year.
+        let confidence =
+            if catalog::region_partition(region).is_some() { Confidence::Low } else { Confidence::Medium };
+        let help = match catalog::nearest_region(region) {
+            Some(meant) => format!("write `{}` if that is meant", meant.name()),
+            None => "write a region such as `eu-central-1`, or `*`".to_owned(),
+        };
+        return Some(Fault { why, help, confidence });
+    };
+    let right = known.partition().id();
+    let wrong = partition.filter(|it| *it != right && catalog::is_partition(it))?;
+    Some(Fault {
+        why: format!("`{region}` is a region of the partition `{right}`, not of `{wrong}`"),
+        help: format!("write `arn:{right}:…`"),
+        confidence: Confidence::High,
+    })
+}
+
+/// The forms that begin as the resource does or nearly so, and how sure it is that one of them is meant; else all of
+/// them, since a type of resource may be missing in the reference.
+fn nearest(forms: &[ArnForm], resource: &str) -> (Vec<&'static str>, Confidence) {
+    let head = |it: &'static str| it.split(['/', ':', '$']).next().unwrap_or_default();
+    let word = resource.split(['/', ':']).next().unwrap_or_default();
+    let meant = catalog::nearest(word, forms.iter().map(|it| (head(it.parts[4]), head(it.parts[4]))));
+    match meant.filter(|it| !it.is_empty()) {
+        Some(meant) => {
+            let alike = forms.iter().filter(|it| head(it.parts[4]) == meant);
+            (alike.map(|it| it.text).collect(), Confidence::Medium)
+        }
+        None => (forms.iter().map(|it| it.text).collect(), Confidence::Low),
+    }
+}
+
+/// What ARNs look like, in words. `${…}` would be read as Terraform's own if it were copied.
+fn like(forms: &[&str]) -> String {
+    let forms: Vec<String> = forms.iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect();
+    format!("write it like {}", quoted(&forms))
+}

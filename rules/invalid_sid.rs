@@ -1,0 +1,29 @@
+use crate::policy::{Policy, PolicyKind};
+use crate::rule::{Confidence, Context};
+use crate::value::HOLE;
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    // The service that owns a resource decides about the Sids of its policy: KMS, SNS and SQS take blanks.
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
+    let confidence = match policy.kind {
+        PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Trust | PolicyKind::Session => Confidence::High,
+        PolicyKind::Unknown => Confidence::Medium,
+        PolicyKind::Resource(_) | PolicyKind::ServiceControl | PolicyKind::ResourceControl => return,
+    };
+    for statement in policy.written_statements() {
+        for (node, place) in statement.element("Sid").map(|it| it.values()).unwrap_or_default() {
+            let Some(sid) = node.as_text() else { continue };
+            let is_wrong = |it: &char| !it.is_ascii_alphanumeric() && *it != HOLE;
+            let Some(wrong) = sid.raw().chars().find(is_wrong) else { continue };
+            let what = if wrong == ' ' { "a blank".to_owned() } else { format!("`{wrong}`") };
+            let report = cx
+                .report(&place, format!("the Sid `{sid}` holds {what}, and IAM takes only letters and digits"))
+                .about(format!("sid {sid}"))
+                .confidence(confidence);
+            let right: String = sid.raw().chars().filter(|it| !is_wrong(it)).collect();
+            if !right.is_empty() && !sid.has_holes() {
+                report.help(format!("write `{right}`"));
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+use crate::catalog::{self, AccessLevel, ArnForm};
+use crate::policy::{Action, ArnPattern, Policy, PolicyKind, Resource, Scope, Service, Statement};
+use crate::rule::{Confidence, Context, Severity, quoted};
+use crate::value::HOLE;
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in &policy.statements {
+        let Some(Scope::Only(resources)) = &statement.resources else { continue };
+        let Some(patterns) = patterns(resources) else { continue };
+        let mut lost: Vec<Lost<'_>> = Vec::new();
+        for action in statement.actions.only() {
+            let Some(needed) = needed(action, resources, &patterns) else { continue };
+            let sure = !needed.is_empty() || action.expand().iter().all(|it| it.access_level() <= AccessLevel::Read);
+            match lost.iter_mut().find(|it| it.needed == needed && it.sure == sure) {
+                Some(lost) => lost.actions.push(action),
+                None => lost.push(Lost { actions: vec![action], needed, sure }),
+            }
+        }
+        for lost in lost {
+            report(policy, statement, resources, &lost, cx);
+        }
+    }
+}
+
+/// Actions that meet none of the resources, and what they would meet.
+struct Lost<'s> {
+    actions: Vec<&'s Action>,
+    /// Forms of ARNs; none when it is only `*`.
+    needed: Vec<&'static str>,
+    /// Whether AWS can be taken at its word. Who lists sees all there is; but of what changes something, AWS at times
+    /// has not documented that it looks at a resource.
+    sure: bool,
+}
+
+/// The resources taken apart; none when one of them may be anything.
+fn patterns(resources: &[Resource]) -> Option<Vec<ArnPattern>> {
+    if resources.is_empty() || resources.iter().any(Resource::is_everything) {
+        return None;
+    }
+    let known: Option<Vec<ArnPattern>> = resources.iter().map(ArnPattern::of).collect();
+    // One whose service is not known may be what the others are not.
+    let is_open = |it: &Resource| it.part(2).is_none_or(|it| it.contains([HOLE, '$']));
+    known.filter(|_| !resources.iter().any(is_open))
+}
+
+/// What an action needs, when none of the resources is one; none also for an action that is not known, which has no
+/// documented resources.
+fn needed(action: &Action, resources: &[Resource], patterns: &[ArnPattern]) -> Option<Vec<&'static str>> {
+    let mut needed: Vec<&'static str> = Vec::new();
+    let actions = action.expand();
+    for action in &actions {
+        for form in action.resource_types().flat_map(|it| ArnForm::of_type(it.resource_type())) {
+            if patterns.iter().any(|it| it.meets(&form)) {
+                return None;
+            }
+            if !needed.contains(&form.text) {
+                needed.push(form.text);
+            }
+        }
+    }
+    // Where an action has no resources, some services still look at one: S3 lists buckets by `arn:aws:s3:::*`.
+    let all_of_service = |it: &Resource| it.covers_all_of_its_service();
+    let known = !actions.is_empty() && !(needed.is_empty() && resources.iter().any(all_of_service));
+    known.then_some(needed)
+}
+
+fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: &Lost<'_>, cx: &mut Context<'_>) {
+    let [first, ..] = lost.actions[..] else { return };
+    let names = quoted(&lost.actions);
+    let apply = if lost.actions.len() == 1 { "applies" } else { "apply" };
+    let to = match resources {
+        [one] => format!("`{one}`"),
+        more => format!("any of {}", quoted(&more.iter().collect::<Vec<_>>())),
+    };
+    let (message, help) = if lost.needed.is_empty() {
+        let message = format!("{names} never {apply} to {to}: AWS knows no resource for it but `*`");
+        (message, format!("put {names} on `*`, in a statement of its own"))
+    } else {
+        let forms: Vec<String> =
+            lost.needed.iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect();
+        let needs = if lost.actions.len() == 1 { "needs" } else { "need" };
+        (format!("{names} never {apply} to {to}"), format!("{names} {needs} {}", quoted(&forms)))
+    };
+    let mut report = cx.report(&first.place, message).of(statement, &names).help(help);
+    // S3 says so itself, and refuses the policy.
+    if policy.kind == PolicyKind::Resource(Service::S3) && !lost.needed.is_empty() {
+        report = report.severity(Severity::High);
+    }
+    // What a wildcard stands for beside what it was written for.
+    if lost.actions.iter().all(|it| it.has_wildcard()) {
+        report = report.severity(Severity::Low);
+    }
+    let is_sure = |it: &Resource| it.place.given.is_none() && !it.is_free();
+    if !lost.sure || !resources.iter().all(is_sure) {
+        report.confidence(Confidence::Low);
+    } else if let Some(correction) = lost.actions.iter().find_map(|it| catalog::action(it.text.raw())?.correction()) {
+        report.confidence(Confidence::Low).label(first.place.span, correction.reason);
+    }
+}

@@ -1,0 +1,139 @@
+use crate::catalog::{self, Service};
+use crate::policy::{Action, Effect, Policy, Statement};
+use crate::rule::{Confidence, Context, Severity, quoted};
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in &policy.statements {
+        let mut unknown: Vec<&str> = Vec::new();
+        let mut idle: Vec<&Action> = Vec::new();
+        for action in statement.actions.entries() {
+            let Some((prefix, name)) = parts(action) else { continue };
+            match catalog::service(prefix) {
+                Some(_) if action.has_wildcard() => {
+                    if action.expand().is_empty() {
+                        idle.push(action);
+                    }
+                }
+                Some(service) => unknown_name(statement, action, service, name, cx),
+                // Once is enough for all actions of a service that is not there.
+                None if !unknown.contains(&prefix) => {
+                    unknown.push(prefix);
+                    unknown_service(statement, action, prefix, cx);
+                }
+                None => {}
+            }
+        }
+        matches_nothing(statement, &idle, cx);
+    }
+}
+
+/// Patterns that are put together, `"${service}:Describe*"`, are one thing to say for each place.
+fn matches_nothing(statement: &Statement, idle: &[&Action], cx: &mut Context<'_>) {
+    for (n, action) in idle.iter().enumerate() {
+        let same = |it: &&&Action| it.place.span == action.place.span;
+        if idle[..n].iter().any(|it| same(&it)) {
+            continue;
+        }
+        let more = match idle.iter().filter(same).count() - 1 {
+            0 => String::new(),
+            more => format!(", as {more} more that are put together here do not"),
+        };
+        let message = format!("`{action}` matches no action known on {}{more}", catalog::reference_date());
+        // That a list of verbs is longer than a service needs hurts nobody, unless it is to forbid something.
+        let allows = statement.effect == Effect::Allow && !statement.actions.is_negated();
+        cx.report(&action.place, message)
+            .of(statement, action)
+            .severity(if allows { Severity::Low } else { Severity::Medium })
+            .help("look up the actions of the service");
+    }
+}
+
+/// The service and the name of an action that is written as one; what is not is for `malformed_action` to say.
+fn parts(action: &Action) -> Option<(&str, &str)> {
+    let text = action.text.as_known().filter(|it| !it.contains("${"))?;
+    let (service, name) = text.split_once(':')?;
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || it == '-';
+    (!service.is_empty() && service.chars().all(is_plain) && !name.is_empty()).then_some((service, name))
+}
+
+fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mut Context<'_>) {
+    if catalog::retired_service(prefix).is_some() {
+        return;
+    }
+    let mut alike = statement.actions.entries().iter().filter_map(parts).filter(|(it, _)| *it == prefix);
+    let more = match alike.by_ref().skip(1).count() {
+        0 => String::new(),
+        1 => ", nor is it for 1 more action here".to_owned(),
+        more => format!(", nor is it for {more} more actions here"),
+    };
+    let date = catalog::reference_date();
+    let alias = catalog::prefix_alias(prefix);
+    let unlisted = catalog::unlisted_service(prefix);
+    let message = match (alias, unlisted) {
+        (Some(service), _) => format!("`{prefix}` is not how actions of {} begin{more}", service.name()),
+        (_, Some(unlisted)) if !unlisted.is_newer => {
+            format!("`{prefix}` is a service of the API, but no prefix of actions known on {date}{more}")
+        }
+        _ => format!("`{prefix}` is no service known on {date}{more}"),
+    };
+    let report = cx.report(&action.place, message).of(statement, action);
+    match (alias, catalog::nearest_service(prefix)) {
+        (Some(service), _) => report.help(format!("write `{service}:…`")),
+        (None, Some(service)) if unlisted.is_none() => report.help(format!("write `{service}:…` if that is meant")),
+        _ => report.confidence(Confidence::Low).help("look up the prefix in the service authorization reference"),
+    };
+}
+
+/// Actions that AWS does not list, and shows in its own documentation: the policy that SNS gives a new topic,
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html>, and that of the logs of a domain,
+/// <https://docs.aws.amazon.com/opensearch-service/latest/developerguide/createdomain-configure-slow-logs.html>.
+const UNLISTED: [&str; 2] = ["sns:Receive", "logs:PutLogEventsBatch"];
+
+/// The first word of a name, `Get` of `GetObject`.
+fn verb(name: &str) -> &str {
+    let end = name.char_indices().skip(1).find(|(_, it)| it.is_ascii_uppercase()).map_or(name.len(), |(at, _)| at);
+    &name[..end]
+}
+
+fn unknown_name(statement: &Statement, action: &Action, service: Service, name: &str, cx: &mut Context<'_>) {
+    let date = catalog::reference_date();
+    let full_name = format!("{service}:{name}");
+    let is_unlisted = UNLISTED.iter().any(|it| it.eq_ignore_ascii_case(&full_name));
+    if service.action(name).is_some() || catalog::retired_action(&full_name).is_some() || is_unlisted {
+        return;
+    }
+    let operation = catalog::operation(&full_name);
+    if let Some(operation) = operation.filter(|it| !it.is_newer && it.authorised_by().len() > 0) {
+        let needed: Vec<_> = operation.authorised_by().collect();
+        let message = format!("`{action}` is a call of the API and no action: what allows it is {}", quoted(&needed));
+        cx.report(&action.place, message)
+            .of(statement, action)
+            .confidence(Confidence::High)
+            .help(format!("write {} in its place", quoted(&needed)));
+        return;
+    }
+    let report = cx
+        .report(&action.place, format!("`{action}` is no action known on {date}"))
+        .of(statement, action);
+    let longer: Vec<_> = catalog::actions_matching(&format!("{full_name}*")).collect();
+    if !longer.is_empty() {
+        report.help(format!("write {}, or `{full_name}*` for all of them", quoted(&longer)));
+        return;
+    }
+    // Of another verb it is mostly another thing: `Tag…` is not `Get…`.
+    let meant = service.nearest_action(name).filter(|it| {
+        let verb = verb(it.name());
+        catalog::nearest(self::verb(name), [(verb, verb)].into_iter()).is_some()
+    });
+    match (operation, meant) {
+        // The reference lags behind the SDKs.
+        (Some(operation), _) if operation.is_newer => {
+            report.confidence(Confidence::Low).severity(Severity::Low).help("it is a new call, and may be an action by now")
+        }
+        (_, Some(meant)) => report.help(format!("write `{meant}` if that is meant")),
+        (..) => report
+            .confidence(Confidence::Low)
+            .severity(Severity::Low)
+            .help(format!("look it up in the service authorization reference of `{service}`")),
+    };
+}

@@ -1,0 +1,101 @@
+//! A role, user, group or permission set with everything that says what it may do.
+
+use std::sync::Arc;
+
+use crate::catalog::{self, ManagedPolicy};
+use crate::policy::{Place, Policy, Quota};
+use crate::value::{HOLE, Text};
+
+/// A role, user, group or permission set, with everything that says what it may do and who may become it.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// What it is.
+    pub kind: IdentityKind,
+    /// Its address; of one that is declared elsewhere, the address of the first resource that says something of it.
+    pub address: Arc<str>,
+    /// Its name, as far as it is known.
+    pub name: Option<Text>,
+    /// The block that declares it, or the first that says something of it.
+    pub place: Place,
+    /// Whether it is declared here; of one that is declared elsewhere only what is given to it here is known.
+    pub declared: bool,
+    /// Who may assume it.
+    pub trust: Vec<Arc<Policy>>,
+    /// Policies of its own, in it or in resources of their own.
+    pub inline: Vec<Arc<Policy>>,
+    /// Managed policies.
+    pub attached: Vec<Attached>,
+    /// What bounds it.
+    pub boundary: Option<Attached>,
+    /// The groups that a user is in, by their place among the configuration's identities.
+    pub groups: Vec<usize>,
+    /// Whether every policy and attachment of the configuration could be told to be its own or another's.
+    pub complete: bool,
+}
+
+/// The kinds of identities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IdentityKind {
+    /// A role.
+    Role,
+    /// A user.
+    User,
+    /// A group of users.
+    Group,
+    /// A permission set of IAM Identity Center.
+    PermissionSet,
+}
+
+impl IdentityKind {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::User => "user",
+            Self::Group => "group",
+            Self::PermissionSet => "permission set",
+        }
+    }
+
+    /// How large its inline policies may be together.
+    pub fn inline_quota(self) -> Quota {
+        match self {
+            // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+            Self::User => Quota::fixed(2_048, "all inline policies of a user"),
+            Self::Group => Quota::fixed(5_120, "all inline policies of a group"),
+            Self::Role => Quota::fixed(10_240, "all inline policies of a role"),
+            // https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html
+            Self::PermissionSet => Quota::fixed(32_768, "the inline policy of a permission set"),
+        }
+    }
+}
+
+/// A managed policy that an identity carries, or that bounds it.
+#[derive(Clone, Debug)]
+pub struct Attached {
+    /// How it is written, and where.
+    pub attachment: Attachment,
+    /// The policy when this configuration declares it.
+    pub policy: Option<Arc<Policy>>,
+}
+
+/// The name of a managed policy where it is given to somebody.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// The address of what attaches it.
+    pub address: Arc<str>,
+    /// The ARN or name, as it is written.
+    pub policy: Text,
+    /// Where it is written.
+    pub place: Place,
+}
+
+impl Attachment {
+    /// The policy of AWS that it attaches, in whatever partition.
+    pub fn managed_policy(&self) -> Option<ManagedPolicy> {
+        let raw = self.policy.raw();
+        let in_partition =
+            raw.strip_prefix("arn:").and_then(|it| it.strip_prefix(HOLE)).map(|it| format!("arn:aws{it}"));
+        catalog::managed_policy(in_partition.as_deref().unwrap_or(raw))
+    }
+}

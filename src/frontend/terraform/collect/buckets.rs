@@ -1,0 +1,176 @@
+//! Buckets joined with everything that says something of them.
+
+use std::sync::Arc;
+
+use super::names::{Names, Which};
+use super::{Collector, Declared, texts_in};
+use crate::frontend::terraform::resources::BUCKET_BLOCKS;
+use crate::frontend::{Acl, Aspect, Bucket, Companion, PublicAccessBlock, Resource, Setting, Switch};
+use crate::policy::{Place, Policy, PolicyKind};
+use crate::value::{Entry, Node, Object, Text, Value};
+
+/// The buckets, and what must find its bucket yet.
+#[derive(Default)]
+pub(super) struct Buckets {
+    buckets: Vec<(Bucket, Vec<Text>)>,
+    companions: Vec<(Node, Companion)>,
+    account: Option<PublicAccessBlock>,
+}
+
+impl Collector<'_, '_> {
+    /// A bucket, with what is said of it in its own block.
+    pub(super) fn bucket(&mut self, it: &Declared<'_>) {
+        let name = self.evaluator.attribute_of_resource(it.id, it.block, it.instance, "bucket");
+        let resource = self.resource(it);
+        let names: Vec<Text> = texts_in(&name).into_iter().map(|(name, _)| name).collect();
+        let mut bucket = bucket(&it.address, names.first().cloned(), resource.place.clone(), true);
+        bucket.acls = acls(&resource, "");
+        for (name, aspect, within) in BUCKET_BLOCKS {
+            bucket.companions.extend(resource.at(name).into_iter().map(|block| {
+                let body = match within {
+                    Some(within) => object(within, Node::list(vec![block.value.clone()], block.value.span)),
+                    None => block.value,
+                };
+                Companion { aspect: *aspect, resource: Resource { place: block.place, body, ..resource.clone() } }
+            }));
+        }
+        if let Some(switch) =
+            resource.at("object_lock_enabled").into_iter().find(|it| it.value.as_bool() != Some(false))
+        {
+            let body = object("object_lock_enabled", switch.value);
+            let resource = Resource { place: switch.place, body, ..resource };
+            bucket.companions.push(Companion { aspect: Aspect::ObjectLock, resource });
+        }
+        self.buckets.buckets.push((bucket, names));
+    }
+
+    /// Something that names its bucket.
+    pub(super) fn of_bucket(&mut self, aspect: Aspect, it: &Declared<'_>) {
+        let resource = self.resource(it);
+        if let Some(bucket) = resource.body.get("bucket").filter(|it| !it.is_null()) {
+            self.buckets.companions.push((bucket, Companion { aspect, resource }));
+        }
+    }
+
+    /// What stands before every bucket of the account.
+    pub(super) fn account_block(&mut self, it: &Declared<'_>) {
+        self.buckets.account = Some(access_block(&self.resource(it)));
+    }
+}
+
+impl Buckets {
+    /// The buckets, each with everything that is its own.
+    pub(super) fn joined(self, policies: &[Arc<Policy>]) -> Vec<Bucket> {
+        let (mut names, mut elsewhere) = (Names::default(), Names::default());
+        let mut buckets = Vec::with_capacity(self.buckets.len());
+        for (n, (bucket, known_by)) in self.buckets.into_iter().enumerate() {
+            known_by.into_iter().for_each(|it| names.add(it, n));
+            buckets.push(bucket);
+        }
+        for (of, companion) in self.companions {
+            let (found, name) = match names.meant_by(&of) {
+                Which::These(found) => (found, None),
+                Which::Elsewhere(name) => (Vec::new(), Some(name)),
+                Which::Unsure(name) => {
+                    let declared = buckets.iter_mut().filter(|it| it.declared);
+                    declared.for_each(|it| it.uncertain.push(companion.aspect));
+                    (Vec::new(), name)
+                }
+            };
+            // What is said of a bucket that is declared elsewhere still says what it says.
+            let found = match name {
+                None => found,
+                Some(name) if elsewhere.of(&name).is_empty() => {
+                    let place = companion.resource.place.clone();
+                    elsewhere.add(name.clone(), buckets.len());
+                    buckets.push(bucket(&companion.resource.address, Some(name), place, false));
+                    vec![buckets.len() - 1]
+                }
+                Some(name) => elsewhere.of(&name).to_vec(),
+            };
+            found.into_iter().for_each(|n| buckets[n].join(&companion));
+        }
+        for bucket in &mut buckets {
+            bucket.account_block.clone_from(&self.account);
+            let addresses: Vec<&Arc<str>> = bucket
+                .companions(Aspect::Policy)
+                .map(|it| &it.address)
+                .chain(bucket.declared.then_some(&bucket.address))
+                .collect();
+            let of_bucket =
+                |it: &&Arc<Policy>| matches!(it.kind, PolicyKind::Resource(_)) && addresses.contains(&&it.address);
+            bucket.policies = policies.iter().filter(of_bucket).cloned().collect();
+        }
+        buckets
+    }
+}
+
+impl Bucket {
+    fn join(&mut self, companion: &Companion) {
+        let resource = &companion.resource;
+        match companion.aspect {
+            Aspect::Acl => self.acls.extend(acls(resource, "access_control_policy.")),
+            Aspect::PublicAccessBlock => self.blocks.push(access_block(resource)),
+            Aspect::Ownership => self.ownership = resource.texts("rule.object_ownership").into_iter().next(),
+            _ => self.companions.push(companion.clone()),
+        }
+    }
+}
+
+fn bucket(address: &Arc<str>, name: Option<Text>, place: Place, declared: bool) -> Bucket {
+    Bucket {
+        address: Arc::clone(address),
+        name,
+        place,
+        declared,
+        acls: Vec::new(),
+        blocks: Vec::new(),
+        account_block: None,
+        ownership: None,
+        policies: Vec::new(),
+        companions: Vec::new(),
+        uncertain: Vec::new(),
+    }
+}
+
+/// An object of one entry.
+fn object(name: &str, node: Node) -> Node {
+    let span = node.span;
+    let entry = Entry { key: Text::known(name, span), key_span: span, node };
+    Node::new(Value::Object(Arc::new(Object { entries: vec![entry], open: None })), span)
+}
+
+/// `acl = "…"`, and grants: `uri` and `permissions` in a bucket's own, `permission` and a `grantee` elsewhere.
+fn acls(resource: &Resource, policy: &str) -> Vec<Acl> {
+    let acl = |grantee: Setting<Text>, permission: Option<Text>| Acl {
+        grantee: grantee.value,
+        permission,
+        place: grantee.place,
+        address: grantee.address,
+    };
+    let mut out: Vec<Acl> = resource.texts("acl").into_iter().map(|it| acl(it, None)).collect();
+    for grant in resource.at(&format!("{policy}grant")) {
+        let grant = Resource { place: grant.place, body: grant.value, ..resource.clone() };
+        let grantees = || grant.texts("uri").into_iter().chain(grant.texts("grantee.uri"));
+        for permission in grant.texts("permissions").into_iter().chain(grant.texts("permission")) {
+            out.extend(grantees().map(|it| acl(it, Some(permission.value.clone()))));
+        }
+    }
+    out
+}
+
+fn access_block(resource: &Resource) -> PublicAccessBlock {
+    let names = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
+    let switches = names.map(|name| {
+        let said = resource.switches(name);
+        match said.first() {
+            // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PublicAccessBlockConfiguration.html: off unless set.
+            None => Switch { name, on: Some(false), place: resource.place.clone() },
+            Some(first) => {
+                let agreed = said.iter().all(|it| it.value == first.value);
+                Switch { name, on: first.value.filter(|_| agreed), place: first.place.clone() }
+            }
+        }
+    });
+    PublicAccessBlock { address: Arc::clone(&resource.address), place: resource.place.clone(), switches }
+}

@@ -1,0 +1,236 @@
+//! Roles, users, groups and permission sets joined with everything that says what they may do.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::names::Names;
+use super::{Collector, Declared, texts_in};
+use crate::frontend::terraform::resources::IDENTITIES;
+use crate::frontend::{Attached, Attachment, Identity, IdentityKind};
+use crate::policy::{Place, Policy, PolicyKind};
+use crate::value::Text;
+
+/// The identities, and what must find its identity yet.
+#[derive(Default)]
+pub(super) struct Identities {
+    identities: Vec<Identity>,
+    given: Vec<Given>,
+    memberships: Vec<(Vec<Text>, Vec<Text>)>,
+    /// The ARN and the name of every managed policy that is declared, with its address.
+    managed: Vec<(Text, Arc<str>)>,
+}
+
+/// Something that is given to an identity.
+struct Given {
+    to: To,
+    kind: IdentityKind,
+    what: What,
+    place: Place,
+    address: Arc<str>,
+}
+
+#[derive(Clone)]
+enum To {
+    Itself,
+    Named(Text),
+}
+
+enum What {
+    Inline,
+    Attached(Attachment),
+    Boundary(Attachment),
+}
+
+impl Collector<'_, '_> {
+    /// An identity.
+    pub(super) fn identity(&mut self, name: &str, kind: IdentityKind, it: &Declared<'_>) {
+        let name = self.evaluator.attribute_of_resource(it.id, it.block, it.instance, name).to_text();
+        let place = Place::here(it.block.head());
+        self.identities.identities.push(identity(kind, &it.address, name, place, true));
+    }
+
+    /// A policy of an identity's own, in a resource of its own.
+    pub(super) fn inline(&mut self, whose: &str, kind: IdentityKind, it: &Declared<'_>) {
+        self.give(whose, kind, it, |_| vec![What::Inline]);
+    }
+
+    /// Managed policies that are attached.
+    pub(super) fn attaches(&mut self, policies: &str, whose: &str, kind: IdentityKind, it: &Declared<'_>) {
+        self.give(whose, kind, it, |collector| {
+            collector.named_policies(policies, it).into_iter().map(What::Attached).collect()
+        });
+    }
+
+    /// A managed policy that bounds.
+    pub(super) fn bounds(&mut self, policy: &str, whose: &str, kind: IdentityKind, it: &Declared<'_>) {
+        self.give(whose, kind, it, |collector| {
+            collector.named_policies(policy, it).into_iter().map(What::Boundary).collect()
+        });
+    }
+
+    /// Users in groups.
+    pub(super) fn membership(&mut self, users: &str, groups: &str, it: &Declared<'_>) {
+        let names = |path: &str| -> Vec<Text> {
+            self.attribute_at(it.block, path, it.instance).iter().flat_map(texts_in).map(|(name, _)| name).collect()
+        };
+        let membership = (names(users), names(groups));
+        self.identities.memberships.push(membership);
+    }
+
+    /// A managed policy that others may attach.
+    pub(super) fn managed_policy(&mut self, it: &Declared<'_>) {
+        for name in ["arn", "name"] {
+            let name = self.evaluator.attribute_of_resource(it.id, it.block, it.instance, name);
+            self.identities.managed.extend(name.to_text().map(|name| (name, Arc::clone(&it.address))));
+        }
+    }
+
+    fn give(&mut self, whose: &str, kind: IdentityKind, it: &Declared<'_>, what: impl Fn(&Self) -> Vec<What>) {
+        // What an identity says in its own block is its own, whatever else goes by its name.
+        let to: Vec<To> = if IDENTITIES.iter().any(|(of, ..)| *of == it.kind) {
+            vec![To::Itself]
+        } else {
+            let named = self.attribute_at(it.block, whose, it.instance);
+            named.iter().flat_map(texts_in).map(|(name, _)| To::Named(name)).collect()
+        };
+        for to in to {
+            for what in what(self) {
+                let place = Place::here(it.block.head());
+                let given = Given { to: to.clone(), kind, what, place, address: Arc::clone(&it.address) };
+                self.identities.given.push(given);
+            }
+        }
+    }
+
+    fn named_policies(&self, path: &str, it: &Declared<'_>) -> Vec<Attachment> {
+        let named = self.attribute_at(it.block, path, it.instance);
+        let attachment = |(policy, place)| Attachment { address: Arc::clone(&it.address), policy, place };
+        named.iter().flat_map(texts_in).map(attachment).collect()
+    }
+}
+
+impl Identities {
+    /// The address of the managed policy that an attachment names, when it is declared here.
+    fn managed(&self, names: &Names, attachment: &Attachment) -> Option<Arc<str>> {
+        let policy = &attachment.policy;
+        let found = |name: &Text| names.of(name).first().map(|first| Arc::clone(&self.managed[*first].1));
+        found(policy).or_else(|| {
+            // Whatever account and path an ARN is written with, its last part is the name.
+            let name = policy.raw().contains(":policy/").then(|| policy.raw().rfind('/')).flatten()?;
+            found(&policy.slice(name + 1..policy.len()))
+        })
+    }
+
+    /// The addresses of the managed policies that are declared.
+    pub(super) fn managed_addresses(&self) -> FxHashSet<Arc<str>> {
+        self.managed.iter().map(|(_, address)| Arc::clone(address)).collect()
+    }
+
+    /// What the managed policies of this configuration serve as boundary for and for nothing else.
+    pub(super) fn only_bound(&self) -> FxHashSet<Arc<str>> {
+        let names = self.managed_names();
+        let of = |wanted: fn(&What) -> Option<&Attachment>| -> FxHashSet<Arc<str>> {
+            let named = self.given.iter().filter_map(|it| wanted(&it.what));
+            named.filter_map(|it| self.managed(&names, it)).collect()
+        };
+        let bounding = of(|it| if let What::Boundary(it) = it { Some(it) } else { None });
+        let attached = of(|it| if let What::Attached(it) = it { Some(it) } else { None });
+        bounding.difference(&attached).cloned().collect()
+    }
+
+    fn managed_names(&self) -> Names {
+        let mut names = Names::default();
+        for (n, (name, _)) in self.managed.iter().enumerate() {
+            names.add(name.clone(), n);
+        }
+        names
+    }
+
+    /// The identities, each with everything that is its own.
+    pub(super) fn joined(mut self, policies: &[Arc<Policy>]) -> Vec<Identity> {
+        let managed = self.managed_names();
+        let mut by_address: FxHashMap<Arc<str>, Vec<&Arc<Policy>>> = FxHashMap::default();
+        for policy in policies {
+            by_address.entry(Arc::clone(&policy.address)).or_default().push(policy);
+        }
+        let carried = |address: &Arc<str>, trust: bool| -> Vec<Arc<Policy>> {
+            let all = by_address.get(address).into_iter().flatten();
+            all.filter(|it| (it.kind == PolicyKind::Trust) == trust).map(|it| Arc::clone(it)).collect()
+        };
+        let mut identities = std::mem::take(&mut self.identities);
+        // Those that are declared, and those that are only spoken of.
+        let mut names: FxHashMap<IdentityKind, (Names, Names)> = FxHashMap::default();
+        let mut own: FxHashMap<Arc<str>, usize> = FxHashMap::default();
+        for (n, identity) in identities.iter_mut().enumerate() {
+            if let Some(name) = &identity.name {
+                names.entry(identity.kind).or_default().0.add(name.clone(), n);
+            }
+            identity.trust = carried(&identity.address, true);
+            identity.inline = carried(&identity.address, false);
+            own.insert(Arc::clone(&identity.address), n);
+        }
+        for given in &self.given {
+            let found = match &given.to {
+                To::Itself => own.get(&given.address).copied().into_iter().collect(),
+                To::Named(name) => {
+                    let (names, elsewhere) = names.entry(given.kind).or_default();
+                    match (names.of(name), elsewhere.of(name)) {
+                        ([], []) => {
+                            elsewhere.add(name.clone(), identities.len());
+                            let place = given.place.clone();
+                            identities.push(identity(given.kind, &given.address, Some(name.clone()), place, false));
+                            vec![identities.len() - 1]
+                        }
+                        ([], found) | (found, _) => found.to_vec(),
+                    }
+                }
+            };
+            if let To::Named(name) = &given.to
+                && name.has_holes()
+                && found.iter().all(|n| !identities[*n].declared)
+            {
+                let same = identities.iter_mut().filter(|it| it.declared && it.kind == given.kind);
+                same.for_each(|it| it.complete = false);
+            }
+            for n in found {
+                let attached = |attachment: &Attachment| {
+                    let declared = self.managed(&managed, attachment).and_then(|it| by_address.get(&it));
+                    let policy = declared.and_then(|it| it.first()).map(|it| Arc::clone(it));
+                    Attached { attachment: attachment.clone(), policy }
+                };
+                match &given.what {
+                    What::Inline => identities[n].inline.extend(carried(&given.address, false)),
+                    What::Attached(attachment) => identities[n].attached.push(attached(attachment)),
+                    What::Boundary(attachment) => identities[n].boundary = Some(attached(attachment)),
+                }
+            }
+        }
+        let which = |kind: IdentityKind, name: &Text| {
+            names.get(&kind).map(|(names, _)| names.of(name).to_vec()).unwrap_or_default()
+        };
+        for (users, groups) in &self.memberships {
+            let groups: Vec<usize> = groups.iter().flat_map(|it| which(IdentityKind::Group, it)).collect();
+            for user in users.iter().flat_map(|it| which(IdentityKind::User, it)) {
+                identities[user].groups.extend(&groups);
+            }
+        }
+        identities
+    }
+}
+
+fn identity(kind: IdentityKind, address: &Arc<str>, name: Option<Text>, place: Place, declared: bool) -> Identity {
+    Identity {
+        kind,
+        address: Arc::clone(address),
+        name,
+        place,
+        declared,
+        trust: Vec::new(),
+        inline: Vec::new(),
+        attached: Vec::new(),
+        boundary: None,
+        groups: Vec::new(),
+        complete: true,
+    }
+}

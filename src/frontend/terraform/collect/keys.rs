@@ -1,0 +1,75 @@
+//! Keys joined with their policies, aliases, grants and replicas.
+
+use std::sync::Arc;
+
+use super::names::{Names, Which};
+use super::{Collector, Declared};
+use crate::frontend::{Key, Resource};
+use crate::policy::Policy;
+use crate::value::{Node, Text};
+
+/// The keys, and what must find its key yet.
+#[derive(Default)]
+pub(super) struct Keys {
+    keys: Vec<(Key, Vec<Text>)>,
+    companions: Vec<(Node, Resource)>,
+}
+
+impl Collector<'_, '_> {
+    /// A key.
+    pub(super) fn key(&mut self, it: &Declared<'_>) {
+        let known_by = |name: &str| self.evaluator.attribute_of_resource(it.id, it.block, it.instance, name).to_text();
+        let names = ["arn", "key_id"].into_iter().filter_map(known_by).collect();
+        let key = Key {
+            resource: self.resource(it),
+            policies: Vec::new(),
+            aliases: Vec::new(),
+            grants: Vec::new(),
+            replicas: Vec::new(),
+            complete: true,
+        };
+        self.keys.keys.push((key, names));
+    }
+
+    /// Something that names its key.
+    pub(super) fn of_key(&mut self, whose: &'static str, it: &Declared<'_>) {
+        let resource = self.resource(it);
+        if let Some(key) = resource.body.get(whose).filter(|it| !it.is_null()) {
+            self.keys.companions.push((key, resource));
+        }
+    }
+}
+
+impl Keys {
+    /// The keys, each with everything that is its own.
+    pub(super) fn joined(self, policies: &[Arc<Policy>]) -> Vec<Key> {
+        let mut names = Names::default();
+        let mut keys = Vec::with_capacity(self.keys.len());
+        for (n, (key, known_by)) in self.keys.into_iter().enumerate() {
+            known_by.into_iter().for_each(|it| names.add(it, n));
+            keys.push(key);
+        }
+        let mut carriers: Vec<Vec<Arc<str>>> = keys.iter().map(|it| vec![Arc::clone(&it.resource.address)]).collect();
+        for (of, resource) in self.companions {
+            match names.meant_by(&of) {
+                Which::These(found) => {
+                    for n in found {
+                        let key = &mut keys[n];
+                        match resource.kind {
+                            "aws_kms_alias" => key.aliases.extend(resource.texts("name")),
+                            "aws_kms_grant" => key.grants.push(resource.clone()),
+                            "aws_kms_key_policy" => carriers[n].push(Arc::clone(&resource.address)),
+                            _ => key.replicas.push(Arc::clone(&resource.address)),
+                        }
+                    }
+                }
+                Which::Elsewhere(_) => {}
+                Which::Unsure(_) => keys.iter_mut().for_each(|it| it.complete = false),
+            }
+        }
+        for (key, carriers) in keys.iter_mut().zip(carriers) {
+            key.policies = policies.iter().filter(|it| carriers.contains(&it.address)).cloned().collect();
+        }
+        keys
+    }
+}

@@ -1,0 +1,323 @@
+//! From an evaluated root module to a [`Configuration`]: policies where they are attached, buckets with all that is
+//! joined to them, managed policies with whom they are attached to.
+
+mod buckets;
+mod identities;
+mod keys;
+mod names;
+mod permission;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::evaluator::{Evaluator, Instance, Module, Scope};
+use super::folder::BlockId;
+use super::resources::{self, Concern};
+use crate::frontend::{Configuration, Resource};
+use crate::policy::{self, Carried, Place, Policy, PolicyKind};
+use crate::source::Span;
+use crate::syntax::SyntaxError;
+use crate::syntax::hcl::Block;
+use crate::value::{Arm, Entry, Node, Object, Origin, Text, Value};
+use buckets::Buckets;
+use identities::Identities;
+use keys::Keys;
+
+/// What one root module declares, and what was wrong on the way.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// What it declares.
+    pub configuration: Configuration,
+    /// Embedded documents that could not be read.
+    pub errors: Vec<SyntaxError>,
+    /// The call of each module by its address, for whoever must point at one.
+    pub calls: FxHashMap<Arc<str>, Span>,
+}
+
+struct Collector<'e, 'w> {
+    evaluator: &'e Evaluator<'w>,
+    out: Collected,
+    policies: Vec<Policy>,
+    buckets: Buckets,
+    keys: Keys,
+    identities: Identities,
+}
+
+/// Evaluates a root module and everything it calls.
+pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected {
+    let mut collector = Collector {
+        evaluator,
+        out: Collected::default(),
+        policies: Vec::new(),
+        buckets: Buckets::default(),
+        keys: Keys::default(),
+        identities: Identities::default(),
+    };
+    let mut modules = vec![Rc::clone(root)];
+    let mut all = Vec::new();
+    while let Some(module) = modules.pop() {
+        collector.module(&module);
+        for (id, [name, _]) in module.folder.blocks("module") {
+            match evaluator.calls(&module, name) {
+                Some(calls) if calls.missing.is_none() => modules.extend(calls.modules.iter().rev().map(Rc::clone)),
+                _ => collector.unread_call(&module, id, name),
+            }
+        }
+        collector.out.calls.extend(module.call.map(|call| (Arc::clone(&module.address), call)));
+        all.push(module);
+    }
+    // Documents that nothing has used are judged by what they say.
+    for module in &all {
+        collector.unused_documents(module);
+    }
+    for (span, message) in evaluator.notes.borrow_mut().drain(..) {
+        collector.out.errors.push(SyntaxError { span, message: message.to_string() });
+    }
+    collector.joined()
+}
+
+fn prefixed(module: &Module, rest: &str) -> Arc<str> {
+    if module.address.is_empty() { rest.into() } else { format!("{}.{rest}", module.address).into() }
+}
+
+impl Collector<'_, '_> {
+    fn module(&mut self, module: &Rc<Module>) {
+        for (id, [kind, name]) in module.folder.blocks("resource") {
+            let Some((kind, concerns)) = resources::concerns(kind) else { continue };
+            let Some(block) = module.folder.block(id) else { continue };
+            let repeat = self.evaluator.repeat(module, &block);
+            for instance in self.evaluator.instances(module, &repeat, block.head()) {
+                let address = prefixed(module, &format!("{kind}.{name}{}", instance.key));
+                let declared = Declared { id, kind, block: &block, instance: &instance, address };
+                for concern in concerns {
+                    self.concern(*concern, &declared);
+                }
+            }
+        }
+    }
+
+    fn concern(&mut self, concern: Concern, it: &Declared<'_>) {
+        match concern {
+            Concern::Carries(path, of) => {
+                let of = match of {
+                    PolicyKind::ServiceControl => self.organizations_kind(it.block, it.instance),
+                    of => Some(of),
+                };
+                let Some(of) = of else { return };
+                for node in self.attribute_at(it.block, path, it.instance) {
+                    self.policy(&node, of, &it.address);
+                }
+                if it.kind == "aws_iam_policy" {
+                    self.managed_policy(it);
+                }
+            }
+            Concern::Permission => self.permission(it.kind, it.block, it.instance, &it.address),
+            Concern::Bucket => self.bucket(it),
+            Concern::OfBucket(aspect) => self.of_bucket(aspect, it),
+            Concern::AccountBlock => self.account_block(it),
+            Concern::Key => self.key(it),
+            Concern::OfKey(whose) => self.of_key(whose, it),
+            Concern::Identity(name, kind) => self.identity(name, kind, it),
+            Concern::Inline(whose, kind) => self.inline(whose, kind, it),
+            Concern::Attaches(policies, whose, kind) => self.attaches(policies, whose, kind, it),
+            Concern::Bounds(policy, whose, kind) => self.bounds(policy, whose, kind, it),
+            Concern::Member(users, groups) => self.membership(users, groups, it),
+        }
+    }
+
+    /// The values at a path of nested blocks and an attribute.
+    fn attribute_at(&self, block: &Block, path: &str, instance: &Instance) -> Vec<Node> {
+        let Some((outer, rest)) = path.split_once('.') else {
+            return block
+                .body
+                .attribute(path)
+                .map(|it| self.evaluator.value(&it.value, &instance.scope))
+                .filter(|it| !it.is_null())
+                .into_iter()
+                .collect();
+        };
+        let mut out = Vec::new();
+        for (inner, scope, _) in self.evaluator.blocks(&block.body, outer, &instance.scope) {
+            let instance = Instance { key: Arc::clone(&instance.key), scope };
+            out.extend(self.attribute_at(&inner, rest, &instance));
+        }
+        out
+    }
+
+    fn organizations_kind(&self, block: &Block, instance: &Instance) -> Option<PolicyKind> {
+        let Some(kind) = block.body.attribute("type") else { return Some(PolicyKind::ServiceControl) };
+        match self.evaluator.value(&kind.value, &instance.scope).as_str() {
+            None | Some("SERVICE_CONTROL_POLICY") => Some(PolicyKind::ServiceControl),
+            Some("RESOURCE_CONTROL_POLICY") => Some(PolicyKind::ResourceControl),
+            // Tag, backup and other policies are another language.
+            Some(_) => None,
+        }
+    }
+
+    fn policy(&mut self, document: &Node, kind: PolicyKind, address: &Arc<str>) {
+        // `policy = ""` is how a module says that there is none.
+        if document.as_text().is_some_and(Text::is_empty) {
+            return;
+        }
+        let root = match document.as_text().and_then(Text::encodes) {
+            Some(tree) => tree.span,
+            None => document.span,
+        };
+        let source = self.evaluator.documents.borrow().get(&root).cloned();
+        let place = Place::of(document);
+        let carried = Carried { kind, address: Arc::clone(address), source, place };
+        let (policy, errors) = policy::parse(document, carried);
+        self.out.errors.extend(errors);
+        self.policies.push(policy);
+    }
+
+    fn unused_documents(&mut self, module: &Rc<Module>) {
+        for (id, [kind, name]) in module.folder.blocks("data") {
+            if kind != "aws_iam_policy_document" {
+                continue;
+            }
+            if self.evaluator.used.borrow().contains_key(&(Arc::clone(&module.address), id)) {
+                continue;
+            }
+            let Some(block) = module.folder.block(id) else { continue };
+            let repeat = self.evaluator.repeat(module, &block);
+            for instance in self.evaluator.instances(module, &repeat, block.head()) {
+                let address = prefixed(module, &format!("data.{kind}.{name}{}", instance.key));
+                let document = self.evaluator.document(id, &block, &instance, block.head());
+                let mut document = document;
+                // It is used nowhere, so it has come no way.
+                document.origin = Origin::HERE;
+                self.policy(&document, PolicyKind::Unknown, &address);
+            }
+        }
+    }
+
+    /// A call of a module that cannot be read: documents among its arguments are judged by what they say.
+    fn unread_call(&mut self, module: &Rc<Module>, id: BlockId, name: &str) {
+        let Some(block) = module.folder.block(id) else { return };
+        let repeat = self.evaluator.repeat(module, &block);
+        for instance in self.evaluator.instances(module, &repeat, block.head()) {
+            let address = prefixed(module, &format!("module.{name}{}", instance.key));
+            for attribute in &block.body.attributes {
+                if !attribute.name.text.contains("polic") {
+                    continue;
+                }
+                let node = self.evaluator.value(&attribute.value, &instance.scope);
+                for node in documents_in(&node) {
+                    self.policy(&node, PolicyKind::Unknown, &address);
+                }
+            }
+        }
+    }
+
+    /// Everything with what it belongs to.
+    fn joined(self) -> Collected {
+        let Self { mut out, mut policies, buckets, keys, identities, .. } = self;
+        let bounding = identities.only_bound();
+        for policy in policies.iter_mut().filter(|it| bounding.contains(&it.address)) {
+            policy.kind = PolicyKind::Boundary;
+        }
+        let policies: Vec<Arc<Policy>> = policies.into_iter().map(Arc::new).collect();
+        let managed = identities.managed_addresses();
+        out.configuration = Configuration {
+            managed: policies.iter().filter(|it| managed.contains(&it.address)).cloned().collect(),
+            identities: identities.joined(&policies),
+            buckets: buckets.joined(&policies),
+            keys: keys.joined(&policies),
+            policies,
+        };
+        out
+    }
+
+    /// The block as a resource.
+    fn resource(&self, it: &Declared<'_>) -> Resource {
+        let place = Place::here(it.block.head());
+        let body = self.body(it.block, &it.instance.scope);
+        Resource { kind: it.kind, address: Arc::clone(&it.address), place, body }
+    }
+
+    /// A block's arguments and nested blocks as one object.
+    fn body(&self, block: &Block, scope: &Scope) -> Node {
+        const OF_TERRAFORM: [&str; 6] = ["count", "depends_on", "for_each", "lifecycle", "provider", "timeouts"];
+        let own = |name: &str| !OF_TERRAFORM.contains(&name);
+        let attributes = block.body.attributes.iter().filter(|it| own(&it.name.text));
+        let mut entries: Vec<Entry> = attributes
+            .map(|it| {
+                let node = self.evaluator.value(&it.value, scope);
+                Entry { key: Text::known(&it.name.text, it.name.span), key_span: it.name.span, node }
+            })
+            .collect();
+        let mut kinds: Vec<&str> = Vec::new();
+        for inner in &block.body.blocks {
+            let kind = match (&*inner.kind.text, inner.labels.first()) {
+                ("dynamic", Some(label)) => &*label.text,
+                (kind, _) => kind,
+            };
+            if own(kind) && !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        for kind in kinds {
+            let blocks = self.evaluator.blocks(&block.body, kind, scope).into_iter().map(|(inner, scope, case)| {
+                let node = self.body(&inner, &scope);
+                match case {
+                    Some((when, at)) => {
+                        let span = node.span;
+                        Node::new(Value::OneOf(vec![Arm { when, at, node }].into()), span)
+                    }
+                    None => node,
+                }
+            });
+            let node = Node::list(blocks.collect(), block.head());
+            entries.push(Entry { key: Text::known(kind, block.head()), key_span: block.head(), node });
+        }
+        Node::new(Value::Object(Arc::new(Object { entries, open: None })), block.head())
+    }
+}
+
+/// One instance of a resource block.
+struct Declared<'b> {
+    id: BlockId,
+    kind: &'static str,
+    block: &'b Block,
+    instance: &'b Instance,
+    address: Arc<str>,
+}
+
+/// The texts of a list, or the one in its place.
+fn texts_in(node: &Node) -> Vec<(Text, Place)> {
+    match &node.value {
+        Value::List(nodes) => nodes.iter().flat_map(|it| texts_in(&node.inherit(it))).collect(),
+        Value::Object(object) => object.entries.iter().flat_map(|it| texts_in(&node.inherit(&it.node))).collect(),
+        Value::OneOf(arms) => arms
+            .iter()
+            .flat_map(|arm| {
+                let given = Arc::new(policy::Given { words: Arc::clone(&arm.when), span: arm.at });
+                texts_in(&node.inherit(&arm.node))
+                    .into_iter()
+                    .map(move |(text, place)| (text, Place { given: Some(Arc::clone(&given)), ..place }))
+            })
+            .collect(),
+        _ => node.to_text().map(|text| (text, Place::of(node))).into_iter().collect(),
+    }
+}
+
+/// The policy documents among an argument's values.
+fn documents_in(node: &Node) -> Vec<Node> {
+    match &node.value {
+        Value::Text(text) => {
+            let is_policy = match text.encodes() {
+                Some(tree) => policy::is_policy(tree),
+                None => crate::syntax::json::looks_like_policy(text.raw()),
+            };
+            if is_policy { vec![node.clone()] } else { Vec::new() }
+        }
+        Value::List(nodes) => nodes.iter().flat_map(|it| documents_in(&node.inherit(it))).collect(),
+        Value::Object(_) if policy::is_policy(node) => vec![node.clone()],
+        Value::Object(object) => object.entries.iter().flat_map(|it| documents_in(&node.inherit(&it.node))).collect(),
+        Value::OneOf(arms) => arms.iter().flat_map(|arm| documents_in(&node.inherit(&arm.node))).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,249 @@
+//! Resource patterns against documented forms of ARNs: whether any ARN is both. `${…}` in a form stands for any name,
+//! with slashes and colons in it; in a pattern it is a policy variable, of which nothing is known.
+
+use super::pattern::{Resource, split_arn};
+use crate::catalog::ArnForm;
+use crate::value::{HOLE, HoleKind, Text};
+
+/// A resource pattern taken apart.
+#[derive(Clone, Debug)]
+pub struct ArnPattern {
+    /// Partition, service, region, account, resource.
+    parts: [Vec<Token>; 5],
+}
+
+/// A part of an ARN, by its place behind `arn`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArnPart {
+    /// `aws`.
+    Partition,
+    /// `s3`.
+    Service,
+    /// `eu-west-1`, or nothing where a service has no regions.
+    Region,
+    /// Twelve digits, or nothing.
+    Account,
+    /// All that follows.
+    Resource,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    Char(char),
+    /// Any one character.
+    One,
+    /// Any run of characters.
+    Run,
+    /// Any run of characters that could be a bucket's name.
+    Name,
+}
+
+impl ArnPattern {
+    /// Takes a resource apart; none when it is no ARN, or too little of it is known to tell its parts.
+    pub fn of(resource: &Resource) -> Option<Self> {
+        let raw = resource.text.raw();
+        let parts = split_arn(raw);
+        if parts[0] != "arn" || parts.len() < 6 && !raw.ends_with('*') {
+            return None;
+        }
+        let mut at = "arn:".len();
+        let mut tokens: [Vec<Token>; 5] = Default::default();
+        for (n, out) in tokens.iter_mut().enumerate() {
+            let Some(part) = parts.get(n + 1) else {
+                out.push(Token::Run);
+                continue;
+            };
+            // What may be anything may hold a colon, and then nothing is where it seems to be.
+            let is_free = |(hole_at, hole): (usize, _)| {
+                let hole: &std::sync::Arc<crate::value::Hole> = hole;
+                hole.kind == HoleKind::Free && (at..at + part.len()).contains(&hole_at)
+            };
+            if n < 4 && resource.text.holes().any(is_free) {
+                return None;
+            }
+            let of_bucket = n == 4 && parts.get(2) == Some(&"s3");
+            *out = tokens_of(part, of_bucket, &resource.text, at);
+            at += part.len() + 1;
+        }
+        Some(Self { parts: tokens })
+    }
+
+    /// Whether an ARN of the form may match it.
+    pub fn meets(&self, form: &ArnForm) -> bool {
+        self.meets_but_for(form, &[])
+    }
+
+    /// The same, with some parts not looked at.
+    pub fn meets_but_for(&self, form: &ArnForm, parts: &[ArnPart]) -> bool {
+        use ArnPart as Part;
+        [Part::Service, Part::Resource, Part::Region, Part::Account].into_iter().all(|part| {
+            let n = part as usize;
+            let of_aws = part == Part::Account && self.parts[n].is_empty() && form.may_be_of_aws();
+            parts.contains(&part)
+                || of_aws
+                || meet(&self.parts[n], &tokens_of_form(form.parts[n], form.parts[1] == "s3"))
+        })
+    }
+}
+
+fn tokens_of(part: &str, of_bucket: bool, text: &Text, at: usize) -> Vec<Token> {
+    let mut out = Vec::with_capacity(part.len());
+    let mut chars = part.char_indices();
+    while let Some((n, char)) = chars.next() {
+        out.push(match char {
+            '*' => Token::Run,
+            '?' => Token::One,
+            // The name of a bucket that is not known yet has no slash in it, as no bucket's has.
+            // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+            HOLE if of_bucket
+                && !part[..n].contains('/')
+                && text.hole_at(at + n).is_some_and(|it| it.kind == HoleKind::Opaque) =>
+            {
+                Token::Name
+            }
+            HOLE => Token::Run,
+            '$' if part[n..].starts_with("${") => {
+                chars.by_ref().find(|(_, it)| *it == '}');
+                Token::Run
+            }
+            other => Token::Char(other),
+        });
+    }
+    out
+}
+
+fn tokens_of_form(part: &str, of_bucket: bool) -> Vec<Token> {
+    let mut out = Vec::with_capacity(part.len());
+    let mut rest = part;
+    while let Some((before, after)) = rest.split_once("${") {
+        out.extend(before.chars().map(wild));
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        if of_bucket && name == "BucketName" {
+            out.push(Token::Name);
+        } else {
+            out.extend([Token::One, Token::Run]);
+        }
+        rest = after;
+    }
+    out.extend(rest.chars().map(wild));
+    out
+}
+
+fn wild(char: char) -> Token {
+    if char == '*' { Token::Run } else { Token::Char(char) }
+}
+
+impl Token {
+    fn is_run(self) -> bool {
+        matches!(self, Self::Run | Self::Name)
+    }
+
+    /// Whether one character may be part of both; of a run, one of its characters.
+    fn shares(self, other: Self) -> bool {
+        let in_name = |char| !matches!(char, '/' | ':');
+        match (self, other) {
+            (Self::Char(a), Self::Char(b)) => a == b,
+            (Self::Char(char), Self::Name) | (Self::Name, Self::Char(char)) => in_name(char),
+            _ => true,
+        }
+    }
+}
+
+/// Whether two patterns have a text in common.
+fn meet(a: &[Token], b: &[Token]) -> bool {
+    // `reached[j]`: some text is matched by the tokens of `a` so far and by the first `j` of `b`.
+    let step_over = |reached: &mut Vec<bool>| {
+        for (j, token) in b.iter().enumerate() {
+            reached[j + 1] |= reached[j] && token.is_run();
+        }
+    };
+    let mut reached = vec![false; b.len() + 1];
+    reached[0] = true;
+    step_over(&mut reached);
+    for token in a {
+        let mut next = vec![false; b.len() + 1];
+        if token.is_run() {
+            // An empty run, and then as many characters as `b` has that may be in one.
+            next.clone_from(&reached);
+            for (j, other) in b.iter().enumerate() {
+                next[j + 1] |= next[j] && (other.is_run() || token.shares(*other));
+            }
+        } else {
+            for (j, other) in b.iter().enumerate() {
+                let shared = token.shares(*other);
+                next[j + 1] |= reached[j] && !other.is_run() && shared;
+                // The run takes the character, and may take more.
+                next[j] |= reached[j] && other.is_run() && shared;
+            }
+            step_over(&mut next);
+        }
+        reached = next;
+        if !reached.contains(&true) {
+            return false;
+        }
+    }
+    reached[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Place;
+    use crate::policy::matches;
+    use crate::source::{FileId, Span};
+    use proptest::prelude::*;
+
+    fn meets(resource: &str, form: &'static str) -> bool {
+        let span = Span::new(FileId(0), 0, resource.len());
+        let place = Place { span, origin: crate::value::Origin::HERE, given: None };
+        let resource = Resource { text: Text::known(resource, span), place };
+        let resource_type = crate::catalog::service("s3").unwrap().resource_types().next().unwrap();
+        ArnPattern::of(&resource).unwrap().meets(&ArnForm::of(form, resource_type).unwrap())
+    }
+
+    const OBJECT: &str = "arn:${Partition}:s3:::${BucketName}/${ObjectName}";
+    const BUCKET: &str = "arn:${Partition}:s3:::${BucketName}";
+    const ROLE: &str = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}";
+
+    #[test]
+    fn a_bucket_is_no_object() {
+        assert!(meets("arn:aws:s3:::reports/*", OBJECT));
+        assert!(meets("arn:aws:s3:::reports*", OBJECT));
+        assert!(meets("arn:aws:s3:::*", OBJECT));
+        assert!(!meets("arn:aws:s3:::reports", OBJECT));
+        assert!(meets("arn:aws:s3:::reports", BUCKET));
+        assert!(!meets("arn:aws:s3:::reports/*", BUCKET));
+        assert!(meets("arn:aws:s3:::${aws:PrincipalTag/team}", BUCKET));
+    }
+
+    #[test]
+    fn names_in_a_form_hold_slashes_and_a_pattern_may_be_short() {
+        assert!(meets("arn:aws:iam::111122223333:role/a/b", ROLE));
+        assert!(meets("arn:aws:iam::*:role/?pp", ROLE));
+        assert!(meets("arn:*:iam*", ROLE));
+        assert!(!meets("arn:aws:iam::111122223333:user/a", ROLE));
+        assert!(!meets("arn:aws:iam:::role/a", ROLE));
+    }
+
+    proptest! {
+        #[test]
+        fn two_patterns_meet_when_one_matches_the_other(pattern in "[ab*?]{0,7}", text in "[ab]{0,7}") {
+            let tokens = |it: &str| -> Vec<Token> {
+                it.chars().map(|it| match it { '*' => Token::Run, '?' => Token::One, it => Token::Char(it) }).collect()
+            };
+            let expected = matches(&pattern, &text, false);
+            prop_assert_eq!(meet(&tokens(&pattern), &tokens(&text)), expected);
+            prop_assert_eq!(meet(&tokens(&text), &tokens(&pattern)), expected);
+        }
+
+        #[test]
+        fn patterns_that_share_a_text_meet(a in "[ab*?]{0,6}", b in "[ab*?]{0,6}", text in "[ab]{0,6}") {
+            let tokens = |it: &str| -> Vec<Token> {
+                it.chars().map(|it| match it { '*' => Token::Run, '?' => Token::One, it => Token::Char(it) }).collect()
+            };
+            if matches(&a, &text, false) && matches(&b, &text, false) {
+                prop_assert!(meet(&tokens(&a), &tokens(&b)));
+            }
+        }
+    }
+}
