@@ -117,7 +117,7 @@ pub(crate) struct Check {
     /// Fix what can be fixed without a decision, and report what is left
     #[arg(long, help_heading = "Fixes")]
     pub(crate) fix: bool,
-    /// Fix also what takes permissions away, which somebody may need
+    /// Fix also what changes what a policy allows, which somebody may need
     #[arg(long, help_heading = "Fixes")]
     pub(crate) unsafe_fixes: bool,
     /// Show the fixes as a patch, change nothing, and exit with 1 when there are any

@@ -249,9 +249,9 @@ pub struct Remedy {
 /// Whether a fix may be applied without being looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Safety {
-    /// It grants what the user meant before and after.
+    /// What is granted stays the same, or becomes what was plainly meant.
     Safe,
-    /// It takes permissions away, which somebody may need.
+    /// It changes what is granted, and somebody may need what goes.
     Unsafe,
 }
 
@@ -326,6 +326,13 @@ pub enum Change {
         /// The name.
         at: Span,
     },
+}
+
+impl Change {
+    /// One text in place of another.
+    pub fn write(at: Span, text: impl fmt::Display) -> Self {
+        Self::Replace { at, with: vec![text.to_string()] }
+    }
 }
 
 /// A remedy as edits of source files, which was tried and cures the finding.

@@ -106,6 +106,21 @@ fn an_option_without_effect_is_wrong_usage() {
 }
 
 #[test]
+fn what_was_plainly_meant_is_written() {
+    let text = "resource \"aws_iam_policy\" \"a\" {\n  policy = <<-EOT\n    {\n      \"Statement\": [ {\n          \"Sid\": \"read it\",\n          \"Effect\": \"allow\",\n          \"Action\": [\"s3:GetObjcet\", \"s3:ListObjects\" ],\n          \"Resource\": [\"arn:aws:s3:::a\",   \"arn:aws:s3:::a/*\"] } ]\n    }\n  EOT\n}\n";
+    let wanted = text
+        .replace("      \"Statement\"", "      \"Version\": \"2012-10-17\",\n      \"Statement\"")
+        .replace("read it", "readit")
+        .replace("\"allow\"", "\"Allow\"")
+        .replace("GetObjcet", "GetObject")
+        .replace("ListObjects", "ListBucket");
+    let folder = folder(&[("main.tf", text)]);
+    let output = check(folder.path(), &["--fix"]);
+    assert_eq!(read(&folder, "main.tf"), wanted, "{}", out(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", out(&output));
+}
+
+#[test]
 fn a_module_that_was_fetched_is_not_touched() {
     let module = "variable \"a\" {}\nresource \"aws_iam_policy\" \"a\" {\n  policy = jsonencode({ Statement = { Effect = \"Allow\", Action = \"sqs:*\", Resource = \"arn:aws:sqs:eu-west-1:111122223333:jobs\" } })\n}\n";
     let modules = r#"{"Modules":[{"Key":"a","Source":"x/y/z","Dir":".terraform/modules/a"}]}"#;

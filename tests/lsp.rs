@@ -342,7 +342,7 @@ fn fixes_are_offered_with_what_they_need() {
     let mut editor = module();
     let actions = editor.actions("main.tf", "s3:*", &[]);
     let titles: Vec<&str> = actions.iter().map(|it| it["title"].as_str().unwrap()).collect();
-    assert!(titles[0].ends_with("(unsafe: takes permissions away)"), "{titles:?}");
+    assert!(titles[0].ends_with("(unsafe: changes what is allowed)"), "{titles:?}");
     assert!(titles.contains(&"Answer for `wildcard_action` with a comment"), "{titles:?}");
     assert!(actions.iter().all(|it| it["isPreferred"].is_null()));
     let answered = editor.after("main.tf", actions.last().unwrap());

@@ -298,7 +298,7 @@ impl Outcome {
         Self { findings, by_severity, errors: report.errors.into_iter().map(|it| (it.path, it.message)).collect() }
     }
 
-    /// Whether it is what fixes of so many findings should come to. A fix that takes permissions away may leave a lesser
+    /// Whether it is what fixes of so many findings should come to. An unsafe fix may leave a lesser
     /// finding of the same policy in place of a worse one.
     fn is_cured(&self, before: &Self, count: usize, lesser: bool) -> bool {
         if !self.errors.iter().all(|it| before.errors.contains(it)) {

@@ -65,7 +65,7 @@ fn quick_fixes(place: &Place<'_>, finding: &Finding, shown: &[Diagnostic], versi
         .map(|it| {
             let mut title = capitalised(&it.title);
             if it.safety == Safety::Unsafe {
-                title.push_str(" (unsafe: takes permissions away)");
+                title.push_str(" (unsafe: changes what is allowed)");
             }
             action(place, title, it, diagnostics.clone(), versions)
         })
