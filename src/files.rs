@@ -129,6 +129,9 @@ pub fn replace(path: &Path, old: &str, new: &str) -> Result<(), String> {
     if read_text(&real)? != old {
         return Err("it was changed while it was read".to_owned());
     }
+    if real.components().any(|it| NEVER.iter().any(|never| it.as_os_str() == *never)) {
+        return Err("it is a link into a folder that tools have made".to_owned());
+    }
     let permissions = fs::metadata(&real).map_err(problem)?.permissions();
     let name = real.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     let beside = real.with_file_name(format!(".{name}.{}.iamlint", std::process::id()));
@@ -144,6 +147,12 @@ pub fn replace(path: &Path, old: &str, new: &str) -> Result<(), String> {
         let _ = fs::remove_file(&beside);
         problem(error)
     })
+}
+
+/// The files directly in a folder that are read when it is linted.
+pub fn linted_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|it| is_linted(&it.file_name())).map(|it| it.path()).filter(|it| it.is_file()).collect()
 }
 
 /// One document from standard input, up to the size that a file may have.

@@ -24,9 +24,10 @@ use lsp_types::notification::{
 use lsp_types::request::{RegisterCapability, Request as _};
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
-    DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher, GlobPattern, HoverProviderCapability,
-    InitializeParams, InitializeResult, NumberOrString, OneOf, Registration, RegistrationParams, ServerCapabilities,
-    ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    DidChangeWatchedFilesRegistrationOptions, FileChangeType, FileEvent, FileSystemWatcher, GlobPattern,
+    HoverProviderCapability, InitializeParams, InitializeResult, NumberOrString, OneOf, Registration,
+    RegistrationParams, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions,
 };
 use serde::de::DeserializeOwned;
 
@@ -50,6 +51,8 @@ struct Client {
     encoding: Encoding,
     /// Whether edits may say for which version of a file they are.
     versioned_edits: bool,
+    /// Whether it tells of changes that were made outside of it.
+    watches: bool,
     roots: Vec<PathBuf>,
 }
 
@@ -73,7 +76,7 @@ pub fn serve(connection: Connection) -> Result<(), Error> {
         }),
     };
     connection.initialize_finish(id, serde_json::to_value(result).unwrap_or_default())?;
-    if watches(&params) {
+    if client.watches {
         watch(&connection);
     }
     let (jobs, queue) = mpsc::channel();
@@ -106,6 +109,8 @@ fn client_of(params: &InitializeParams) -> Client {
             .and_then(|it| it.workspace_edit.as_ref())
             .and_then(|it| it.document_changes)
             .unwrap_or(false),
+        watches: workspace.and_then(|it| it.did_change_watched_files).and_then(|it| it.dynamic_registration)
+            == Some(true),
         roots,
     }
 }
@@ -131,11 +136,6 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
         })),
         ..ServerCapabilities::default()
     }
-}
-
-fn watches(params: &InitializeParams) -> bool {
-    let workspace = params.capabilities.workspace.as_ref();
-    workspace.and_then(|it| it.did_change_watched_files.as_ref()).and_then(|it| it.dynamic_registration) == Some(true)
 }
 
 /// Asks to be told of changes that were made outside of the editor.
@@ -207,7 +207,18 @@ impl Session {
                 }
                 self.analyse(true);
             }
-            DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => self.analyse(true),
+            DidSaveTextDocument::METHOD if !self.client.watches => self.analyse(true),
+            DidChangeWatchedFiles::METHOD => {
+                let Some(params) = params::<DidChangeWatchedFiles>(notification) else { return };
+                let matters = |it: &FileEvent| {
+                    let own = path_of(&it.uri).and_then(|path| self.documents.get(&path));
+                    // What is open is known already, but for which modules it calls.
+                    it.typ != FileChangeType::CHANGED || own.is_none_or(|it| it.text.contains("module"))
+                };
+                if params.changes.is_empty() || params.changes.iter().any(matters) {
+                    self.analyse(true);
+                }
+            }
             Cancel::METHOD => {
                 let Some(params) = params::<Cancel>(notification) else { return };
                 let id = match params.id {

@@ -22,9 +22,9 @@ pub(super) type Buffers = BTreeMap<PathBuf, Arc<str>>;
 /// A folder that an editor works in.
 #[derive(Debug)]
 pub(super) struct Project {
-    /// The folders that the editor has opened.
-    roots: Vec<PathBuf>,
     base: Workspace,
+    /// The buffers that were open when it was read.
+    buffers: BTreeSet<PathBuf>,
     calls: Calls,
     options: Options,
     /// What is wrong with the configuration.
@@ -44,22 +44,24 @@ impl Project {
     /// Reads which files there are and what the configuration says.
     pub(super) fn open(roots: &[PathBuf], buffers: &Buffers) -> Self {
         let outside = |path: &&PathBuf| !roots.iter().any(|root| path.starts_with(root));
-        let alone: BTreeSet<PathBuf> =
-            buffers.keys().filter(outside).filter_map(|it| it.parent().map(Path::to_owned)).collect();
-        let paths: Vec<PathBuf> = roots.iter().cloned().chain(alone).collect();
-        let config_file = files::config_file(&paths);
-        let Found { workspace, .. } =
+        let alone: BTreeSet<&Path> = buffers.keys().filter(outside).filter_map(|it| it.parent()).collect();
+        // Of what lies elsewhere only the module itself is read: its folder may be anybody's whole home.
+        let beside: Vec<PathBuf> = alone.into_iter().flat_map(files::linted_in).collect();
+        let config_file = files::config_file(if roots.is_empty() { &beside } else { roots });
+        let paths = roots.iter().cloned().chain(beside).collect();
+        let Found { mut workspace, .. } =
             files::find(Request { paths, allow_empty: true, as_given: true, ..Request::default() });
+        workspace.selected.iter_mut().for_each(|it| it.named = false);
         let (config, problem) = configuration(config_file);
         let options = Options { rules: config.rules(), config, today: Date::today(), ..Options::default() };
         let calls = Calls::of(&workspace);
-        Self { roots: roots.to_vec(), base: workspace, calls, options, problem, known: BTreeMap::new() }
+        let buffers = buffers.keys().cloned().collect();
+        Self { base: workspace, buffers, calls, options, problem, known: BTreeMap::new() }
     }
 
     /// Whether a file was there when the project was read, so that nothing is missing for it to be judged.
     pub(super) fn knows(&self, path: &Path) -> bool {
-        self.base.selected.binary_search_by(|it| (*it.path).cmp(path)).is_ok()
-            || !self.roots.iter().any(|root| path.starts_with(root))
+        self.base.selected.binary_search_by(|it| (*it.path).cmp(path)).is_ok() || self.buffers.contains(path)
     }
 
     pub(super) fn options(&self) -> &Options {
