@@ -142,9 +142,16 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
         (Some(operation), _) if operation.is_newer => {
             report.confidence(Confidence::Low).severity(Severity::Low).help("it is a new call, and may be an action by now")
         }
-        (_, Some(meant)) => report
-            .help(format!("write `{meant}` if that is meant"))
-            .fix(Safety::Safe, format!("write `{meant}`"), [Change::write(action.place.span, meant)]),
+        (_, Some(meant)) => {
+            // `Disconnect…` is near to `Connect…`, and the opposite of it.
+            let same = verb(meant.name()).eq_ignore_ascii_case(verb(name));
+            let safety = if same { Safety::Safe } else { Safety::Unsafe };
+            report.help(format!("write `{meant}` if that is meant")).fix(
+                safety,
+                format!("write `{meant}`"),
+                [Change::write(action.place.span, meant)],
+            )
+        }
         (..) => report
             .confidence(Confidence::Low)
             .severity(Severity::Low)

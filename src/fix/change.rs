@@ -79,6 +79,13 @@ impl Place<'_> {
             return None;
         }
         let values: Vec<String> = with.iter().map(|it| format!("{quote}{it}{quote}")).collect();
+        if let ([value], Some((list, n))) = (&values[..], self.in_list()) {
+            // What stands there already need not be said twice.
+            let says = |it: &Item| self.text()[it.value.clone()].eq_ignore_ascii_case(value);
+            if list.items.iter().enumerate().any(|(m, it)| m != n && says(it)) {
+                return self.without(list, &[n]);
+            }
+        }
         Some(vec![self.values(&values)])
     }
 
@@ -397,8 +404,7 @@ impl Place<'_> {
         let open = text[line..self.at.start].rfind('[').map(|it| line + it)?;
         let close = text[self.at.end..end].find(']').map(|it| self.at.end + it)?;
         let (before, after) = (text[open + 1..self.at.start].trim_end(), text[self.at.end..close].trim_start());
-        if after.starts_with(',') {
-            let rest = after[1..].trim_start();
+        if let Some(rest) = after.strip_prefix(',').map(str::trim_start) {
             return Some(vec![self.edit(self.at.start..close - rest.len(), "")]);
         }
         if before.ends_with(',') {
@@ -492,6 +498,12 @@ mod tests {
         let heredoc = "resource \"r\" \"a\" {\n  policy = <<-EOT\n    {\n      \"Action\": [\n        «\"s3:*\"»\n      ]\n    }\n  EOT\n}\n";
         let text = replaced("a.tf", heredoc, &["s3:A", "s3:B"]).unwrap();
         assert!(text.contains("[\n        \"s3:A\",\n        \"s3:B\"\n      ]"), "{text}");
+    }
+
+    #[test]
+    fn what_a_list_says_already_is_not_written_twice() {
+        let json = "{ \"Action\": [\"s3:GetObject\", «\"s3:HeadObject\"»] }";
+        assert_eq!(replaced("a.json", json, &["s3:GetObject"]).as_deref(), Some("{ \"Action\": [\"s3:GetObject\"] }"));
     }
 
     #[test]

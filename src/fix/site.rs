@@ -164,10 +164,11 @@ impl Finder {
 
     /// A document that is written within a text.
     fn embedded(&mut self, text: &Text, span: Span, dialect: Dialect) {
-        if span != self.at && text.raw().trim_start().starts_with(['{', '[']) {
-            if let Some(root) = json::parse(text).root {
-                self.node(&root, dialect);
-            }
+        if span != self.at
+            && text.raw().trim_start().starts_with(['{', '['])
+            && let Some(root) = json::parse(text).root
+        {
+            self.node(&root, dialect);
         }
     }
 

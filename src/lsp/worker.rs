@@ -54,7 +54,7 @@ pub(super) struct Worker {
     /// How long the last one took.
     took: Duration,
     /// The files that the editor was told something about.
-    published: BTreeMap<Uri, Vec<Diagnostic>>,
+    published: BTreeMap<PathBuf, (Uri, Vec<Diagnostic>)>,
 }
 
 impl Worker {
@@ -172,29 +172,28 @@ impl Worker {
     }
 
     fn publish(&mut self, said: BTreeMap<PathBuf, Vec<Diagnostic>>) {
-        let mut now: BTreeMap<Uri, (Option<i32>, Vec<Diagnostic>)> = BTreeMap::new();
-        for document in self.documents.values() {
-            now.insert(document.uri.clone(), (Some(document.version), Vec::new()));
-        }
-        for (path, diagnostics) in said {
-            let uri = self.documents.get(&path).map(|it| it.uri.clone()).or_else(|| uri_of(&path));
-            if let Some(uri) = uri {
-                now.entry(uri).or_default().1 = diagnostics;
+        let mut now = said;
+        for path in self.documents.keys().chain(self.published.keys()) {
+            if !now.contains_key(path) {
+                now.insert(path.clone(), Vec::new());
             }
         }
-        for uri in self.published.keys() {
-            now.entry(uri.clone()).or_default();
-        }
-        for (uri, (version, diagnostics)) in now {
+        for (path, diagnostics) in now {
+            let document = self.documents.get(&path);
+            let before = self.published.get(&path);
+            // The editor's own spelling, also of a file that it has closed by now.
+            let known = document.map(|it| &it.uri).or(before.map(|(uri, _)| uri)).cloned();
+            let Some(uri) = known.or_else(|| uri_of(&path)) else { continue };
+            let version = document.map(|it| it.version);
             // What is not open is worth a word only when it has changed.
-            if version.is_some() || self.published.get(&uri) != Some(&diagnostics) {
+            if version.is_some() || before.is_none_or(|(_, it)| *it != diagnostics) {
                 let params = PublishDiagnosticsParams { uri: uri.clone(), diagnostics: diagnostics.clone(), version };
                 self.notify::<PublishDiagnostics>(params);
             }
             if diagnostics.is_empty() {
-                self.published.remove(&uri);
+                self.published.remove(&path);
             } else {
-                self.published.insert(uri, diagnostics);
+                self.published.insert(path, (uri, diagnostics));
             }
         }
     }
