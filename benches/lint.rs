@@ -83,7 +83,7 @@ fn rules_alone(bencher: Bencher<'_, '_>) {
     let read = |root| terraform::read(&workspace, &estate.called, root, &terraform::Options::default()).configuration;
     let configurations: Vec<_> = estate.roots.iter().map(read).collect();
     let options = options();
-    bencher.bench_local(|| configurations.iter().map(|it| lint::apply(it, &options).len()).sum::<usize>());
+    bencher.bench_local(|| configurations.iter().map(|it| lint::apply(&workspace, it, &options).len()).sum::<usize>());
 }
 
 #[allow(clippy::print_stdout, reason = "it is what the bench is for")]

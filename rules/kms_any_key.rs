@@ -49,6 +49,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .report(&resource.place, format!("{} on `{resource}` {work} with {keys}", quoted(&actions)))
             .severity(severity)
             .of(statement, format!("{} on {resource}", quoted(&actions)))
+            .acting(&actions)
             .help("name the keys by their ARNs, or require `kms:ViaService` or `kms:ResourceAliases`");
         if actions.iter().all(|it| it.place.given.is_some()) {
             report = report.by(&first.place);

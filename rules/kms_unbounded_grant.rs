@@ -1,5 +1,5 @@
 use crate::policy::{Action, Policy, PolicyKind, Principal, PrincipalKind, Reach, Scope, Service, Statement};
-use crate::rule::{Change, Context, Safety, Severity, quoted};
+use crate::rule::{Rewrite, Context, Safety, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let key_policy = match policy.kind {
@@ -42,7 +42,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             };
             report = report.label(condition.place.span, why);
         }
-        let guard = Change::Condition {
+        let guard = Rewrite::Condition {
             at: action.place.span,
             operator: "Bool",
             key: "kms:GrantIsForAWSResource",

@@ -41,6 +41,7 @@ fn key(policy: &Policy, cx: &mut Context<'_>) {
             cx.report(&action.place, format!("`{action}` lets {} use, hand on and delete the key", quoted(principals)))
                 .severity(Severity::Medium)
                 .of(statement, format!("{action} to {}", quoted(principals)))
+                .acting([action])
                 .help("split it: who uses the key gets `kms:Decrypt` and `kms:GenerateDataKey*`, who manages it no cryptographic action");
         }
     }

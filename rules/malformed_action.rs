@@ -1,6 +1,6 @@
 use crate::catalog;
 use crate::policy::{Action, Policy};
-use crate::rule::{Change, Context, Safety};
+use crate::rule::{Rewrite, Context, Safety};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
@@ -12,7 +12,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     .help("write `service:Action`, for instance `s3:GetObject`, or `*` alone");
                 let closed: String = action.text.raw().split_whitespace().collect();
                 if let Some(meant) = catalog::action(&closed) {
-                    let change = Change::write(action.place.span, meant);
+                    let change = Rewrite::write(action.place.span, meant);
                     report.fix(Safety::Safe, format!("write `{meant}`"), [change]);
                 }
             }

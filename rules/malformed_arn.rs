@@ -9,9 +9,15 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if matches!(policy.kind, PolicyKind::Resource(Service::Other("execute-api" | "vpc-lattice-svcs"))) {
         return;
     }
+    let mut said: Vec<String> = Vec::new();
     for statement in &policy.statements {
         for resource in statement.resources.iter().flat_map(Scope::entries) {
             if let Some((fault, help)) = fault(resource) {
+                // A partition is mostly wrong throughout, and that is one thing to say.
+                if fault.contains("partition") && said.contains(&fault) {
+                    continue;
+                }
+                said.push(fault.clone());
                 cx.report(&resource.place, format!("`{resource}` {fault}, so AWS refuses the policy"))
                     .of(statement, resource)
                     .help(help);

@@ -38,6 +38,14 @@ fn patterns(resources: &[Resource]) -> Option<Vec<ArnPattern>> {
         return None;
     }
     let known: Option<Vec<ArnPattern>> = resources.iter().map(ArnPattern::of).collect();
+    // Of an ARN that nothing has, `impossible_arn` speaks.
+    let is_impossible = |(resource, pattern): (&Resource, &ArnPattern)| {
+        let forms = resource.part(2).map_or(&[][..], catalog::arn_forms);
+        !forms.is_empty() && !forms.iter().any(|it| pattern.meets(it))
+    };
+    if resources.iter().zip(known.iter().flatten()).any(is_impossible) {
+        return None;
+    }
     // One whose service is not known may be what the others are not.
     let is_open = |it: &Resource| it.part(2).is_none_or(|it| it.contains([HOLE, '$']));
     known.filter(|_| !resources.iter().any(is_open))
@@ -60,8 +68,8 @@ fn needed(action: &Action, resources: &[Resource], patterns: &[ArnPattern]) -> O
     }
     // Where an action has no resources, some services still look at one: S3 lists buckets by `arn:aws:s3:::*`.
     let all_of_service = |it: &Resource| it.covers_all_of_its_service();
-    let known = !actions.is_empty() && !(needed.is_empty() && resources.iter().any(all_of_service));
-    known.then_some(needed)
+    let untold = needed.is_empty() && resources.iter().any(all_of_service);
+    (!actions.is_empty() && !untold).then_some(needed)
 }
 
 fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: &Lost<'_>, cx: &mut Context<'_>) {

@@ -1,5 +1,5 @@
 use crate::policy::{Policy, PolicyKind, VERSIONS};
-use crate::rule::{Change, Context, Safety, Severity};
+use crate::rule::{Rewrite, Context, Safety, Severity};
 use crate::value::{Node, Value};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -14,7 +14,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             } else {
                 cx.report(&document.place(), format!("the policy has no `Version`, so {with_variables}"))
             };
-            let change = Change::Entry { at: document.node.span, name: "Version", value: newest };
+            let change = Rewrite::Entry { at: document.node.span, name: "Version", value: newest };
             report
                 .about("no Version")
                 .help(format!("add `\"Version\": \"{newest}\"`"))
@@ -26,7 +26,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 cx.report(&place, format!("`{oldest}` is the old version of the policy language: {with_variables}"))
                     .about("old Version")
                     .help(format!("write `{newest}`"))
-                    .fix(safety(&document.node), format!("write `{newest}`"), [Change::write(place.span, newest)]);
+                    .fix(safety(&document.node), format!("write `{newest}`"), [Rewrite::write(place.span, newest)]);
             }
         }
     }

@@ -47,6 +47,7 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Re
     let mut report = cx
         .report(&resource.place, format!("`{action}` {on} `{resource}` hands {roles} to {whom}"))
         .of(statement, format!("iam:PassRole {on} {resource}"))
+        .acting([action])
         .by(&action.place)
         .severity(severity)
         .help("name the roles that are handed over, and the service under `iam:PassedToService`");

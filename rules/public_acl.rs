@@ -1,5 +1,5 @@
 use crate::frontend::{Acl, Aspect, Bucket};
-use crate::rule::{Change, Confidence, Context, Safety, Severity};
+use crate::rule::{Rewrite, Confidence, Context, Safety, Severity};
 
 pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
     // Where access control lists are switched off or not heeded, one that is public opens nothing.
@@ -16,7 +16,7 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
             .about(format!("{grantee} {what}"))
             .help("set it to `private` and turn the public access block on; let readers in by name, through the bucket policy");
         if acl.permission.is_none() {
-            let change = Change::Replace { at: acl.place.span, with: vec!["private".to_owned()] };
+            let change = Rewrite::Replace { at: acl.place.span, with: vec!["private".to_owned()] };
             report = report.fix(Safety::Unsafe, "set it to `private`", [change]);
         }
         if acl.address != bucket.address {

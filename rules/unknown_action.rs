@@ -1,6 +1,6 @@
 use crate::catalog::{self, Service};
 use crate::policy::{Action, Effect, Policy, Statement};
-use crate::rule::{Change, Confidence, Context, Safety, Severity, quoted};
+use crate::rule::{Rewrite, Confidence, Context, Safety, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
@@ -9,11 +9,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for action in statement.actions.entries() {
             let Some((prefix, name)) = parts(action) else { continue };
             match catalog::service(prefix) {
-                Some(_) if action.has_wildcard() => {
-                    if action.expand().is_empty() {
-                        idle.push(action);
-                    }
-                }
+                Some(_) if action.has_wildcard() && action.expand().is_empty() => idle.push(action),
+                Some(_) if action.has_wildcard() => {}
                 Some(service) => unknown_name(statement, action, service, name, cx),
                 // Once is enough for all actions of a service that is not there.
                 None if !unknown.contains(&prefix) => {
@@ -82,7 +79,7 @@ fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mu
             let report = report.help(format!("write `{service}:…`"));
             match parts(action).and_then(|(_, name)| service.action(name)) {
                 Some(meant) => {
-                    report.fix(Safety::Safe, format!("write `{meant}`"), [Change::write(action.place.span, meant)])
+                    report.fix(Safety::Safe, format!("write `{meant}`"), [Rewrite::write(action.place.span, meant)])
                 }
                 None => report,
             }
@@ -120,7 +117,7 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
             .confidence(Confidence::High)
             .help(format!("write {} in its place", quoted(&needed)));
         if let [one] = needed[..] {
-            report.fix(Safety::Safe, format!("write `{one}`"), [Change::write(action.place.span, one)]);
+            report.fix(Safety::Safe, format!("write `{one}`"), [Rewrite::write(action.place.span, one)]);
         }
         return;
     }
@@ -149,7 +146,7 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
             report.help(format!("write `{meant}` if that is meant")).fix(
                 safety,
                 format!("write `{meant}`"),
-                [Change::write(action.place.span, meant)],
+                [Rewrite::write(action.place.span, meant)],
             )
         }
         (..) => report

@@ -1,6 +1,6 @@
 use crate::catalog;
 use crate::policy::{Policy, PolicyKind, PrincipalKind, Scope};
-use crate::rule::{Change, Confidence, Context, Safety};
+use crate::rule::{Rewrite, Confidence, Context, Safety};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if !matches!(policy.kind, PolicyKind::Trust | PolicyKind::Resource(_) | PolicyKind::ResourceControl) {
@@ -29,7 +29,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     // It decides who is let in.
                     Safety::Unsafe,
                     format!("write `{}`", meant.name()),
-                    [Change::write(principal.place.span, meant.name())],
+                    [Rewrite::write(principal.place.span, meant.name())],
                 ),
                 None => report.confidence(Confidence::Low).help("look up the name in the documentation of the service"),
             };

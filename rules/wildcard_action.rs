@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 
 use crate::catalog::{self, Power, Use};
 use crate::policy::{Action, Policy, PolicyKind, Principal, Scope, Service, Statement};
-use crate::rule::{Change, Context, Report, Safety, Severity, quoted};
+use crate::rule::{Rewrite, Context, Report, Safety, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     // A trust policy knows only a handful of actions, and keys have a rule of their own.
@@ -74,7 +74,7 @@ pub(super) fn spell_out(mut report: Report<'_>, action: &Action, reached: &[cata
         return;
     }
     for (of, words) in [(Use::Work, "read and change"), (Use::Read, "only read")] {
-        let change = Change::Spell { at: action.place.span, reached: reached.to_vec(), of };
+        let change = Rewrite::Spell { at: action.place.span, reached: reached.to_vec(), of };
         report = report.fix(Safety::Unsafe, format!("name the actions in place of `{action}` that {words}"), [change]);
     }
 }

@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 
 use crate::catalog::{self, Power};
 use crate::policy::{Action, Guard, Policy, Resource, Scope, Statement};
-use crate::rule::{Change, Confidence, Context, Safety, Severity, quoted};
+use crate::rule::{Rewrite, Confidence, Context, Safety, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     // In the policy of a resource, `*` is that resource.
@@ -120,6 +120,7 @@ fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx:
             format!("`{resource}` lets {names} reach every resource, though {they} can be limited to some"),
         )
         .of(statement, format!("{names} on {resource}"))
+        .acting(&actions)
         .severity(severity)
         .help(help);
     if first.action.place.given.is_some() {
@@ -138,7 +139,7 @@ fn report(statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx:
     if entries.iter().all(|it| it.needs_star || guilty.iter().any(|guilty| std::ptr::eq(*guilty, it))) {
         let forms = guilty.iter().flat_map(|it| &it.wide).filter_map(|it| it.plainest_arn()).collect();
         let apart = fine.iter().map(|it| it.place.span).collect();
-        let change = Change::Scope { at: resource.place.span, forms, apart };
+        let change = Rewrite::Scope { at: resource.place.span, forms, apart };
         report.fix(Safety::Unsafe, format!("limit {names} to the one resource of this module"), [change]);
     }
 }

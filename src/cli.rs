@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use iamlint::catalog;
 use iamlint::rule::{Confidence, Severity};
+use iamlint::{baseline, catalog};
 
 /// Finds every AWS permission that is wider than it has to be, in the source where it is written.
 #[derive(Debug, Parser)]
@@ -29,6 +29,7 @@ Examples:
   iamlint check infra/ policies/app.json
   iamlint check --fail-on high --format json infra/
   iamlint check --select wildcard_action,CKV_AWS_111 infra/
+  iamlint check --base origin/main...
   aws iam get-policy-version … --query PolicyVersion.Document | iamlint check -
   iamlint check - --stdin-filename modules/app/main.tf < main.tf
   iamlint check --unsafe-fixes --diff infra/
@@ -41,6 +42,18 @@ medium or above (or --min-confidence, when that is said). To answer for one, wri
 pub(crate) enum Command {
     /// Lint files and folders
     Check(Box<Check>),
+    /// Accept the findings that are there, so that only new and wider ones count
+    #[command(subcommand)]
+    Baseline(Baseline),
+    /// Write a commented `iamlint.toml` after looking at what is there
+    Init {
+        /// The folder to write it in
+        #[arg(value_name = "FOLDER", default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Show the configuration that holds for a file, or the JSON Schema of `iamlint.toml`
+    #[command(subcommand)]
+    Config(Config),
     /// Show the page of a rule: what it reports, why, and how to pass
     Explain {
         /// The rule, by its id or a peer's (`CKV_AWS_62`)
@@ -61,12 +74,90 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Debug, Args)]
-#[command(after_help = CHECK)]
-pub(crate) struct Check {
+/// What is linted, and under which configuration.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Input {
     /// Files and folders; `-` for one document from standard input [default: .]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+
+    /// The configuration, instead of the nearest `iamlint.toml` above the paths
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read values of Terraform variables from a file, later ones winning
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub(crate) var_file: Vec<PathBuf>,
+    /// Set a Terraform variable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Input")]
+    pub(crate) var: Vec<(String, String)>,
+    /// The name that standard input is read under, and shown with
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+    /// Accept a path with nothing to lint
+    #[arg(long, help_heading = "Input")]
+    pub(crate) allow_empty: bool,
+
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: Color,
+    /// How many threads to use [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Show what holds for a file or folder, as one configuration that says it all
+    Show {
+        /// The file or folder
+        path: PathBuf,
+        /// The configuration, instead of the nearest `iamlint.toml` above the path
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Write the JSON Schema of `iamlint.toml`
+    Schema,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Baseline {
+    /// Write the file, with every finding that stands
+    Create {
+        #[command(flatten)]
+        remembered: Remembered,
+        /// Write it over the one that is there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Take out of the file what is fixed, and keep of the rest what it still grants; accepts nothing new
+    Update {
+        #[command(flatten)]
+        remembered: Remembered,
+        /// Also accept what is new or wider
+        #[arg(long)]
+        accept: bool,
+    },
+    /// Say what of the file is fixed, and exit with 1 if anything is
+    Check {
+        #[command(flatten)]
+        remembered: Remembered,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Remembered {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// The baseline
+    #[arg(long, value_name = "FILE", default_value = baseline::FILE)]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = CHECK)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) input: Input,
 
     /// How to write the report
     #[arg(long, value_enum, default_value_t)]
@@ -74,10 +165,6 @@ pub(crate) struct Check {
     /// Write the report to a file
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// The configuration, instead of the nearest `iamlint.toml` above the paths
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-
     /// Run these rules only, by id or a peer's id
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', help_heading = "Findings")]
     pub(crate) select: Vec<String>,
@@ -96,19 +183,18 @@ pub(crate) struct Check {
     /// Exit with 0 whatever is found; errors still count
     #[arg(long, help_heading = "Findings")]
     pub(crate) exit_zero: bool,
-
-    /// Read values of Terraform variables from a file, later ones winning
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
-    pub(crate) var_file: Vec<PathBuf>,
-    /// Set a Terraform variable
-    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Input")]
-    pub(crate) var: Vec<(String, String)>,
-    /// The name that standard input is read under, and shown with
-    #[arg(long, value_name = "NAME", help_heading = "Input")]
-    pub(crate) stdin_filename: Option<PathBuf>,
-    /// Accept a path with nothing to lint
-    #[arg(long, help_heading = "Input")]
-    pub(crate) allow_empty: bool,
+    /// Write an ignore for every finding that stands: a comment, or an entry of `iamlint.toml` where files have none
+    #[arg(long, conflicts_with = "exit_zero", help_heading = "Findings")]
+    pub(crate) add_ignore: bool,
+    /// The reason that those ignores give
+    #[arg(long, value_name = "TEXT", requires = "add_ignore", help_heading = "Findings")]
+    pub(crate) reason: Option<String>,
+    /// Suppress the findings that a baseline accepts, as long as they grant no more
+    #[arg(long, value_name = "FILE", conflicts_with = "base", help_heading = "Findings")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Suppress the findings that a git revision has as well; `main...` is where the branch left `main`
+    #[arg(long, value_name = "REV", help_heading = "Findings")]
+    pub(crate) base: Option<String>,
 
     /// List every value that kept a policy from being fully known, with its place and why
     #[arg(long, help_heading = "Input")]
@@ -127,12 +213,6 @@ pub(crate) struct Check {
     #[arg(long, help_heading = "Fixes")]
     pub(crate) show_fixes: bool,
 
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    pub(crate) color: Color,
-    /// How many threads to use [default: one a core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) jobs: Option<u16>,
     /// Say on standard error how long each part took
     #[arg(long)]
     pub(crate) timing: bool,

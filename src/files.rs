@@ -1,20 +1,22 @@
 //! The only code that touches the disk: paths to a [`Workspace`], and the reader behind it.
 //! What a file means is not known here; which names are worth reading is.
 
-use std::collections::HashMap;
-use std::ffi::OsStr;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use ignore::{WalkBuilder, WalkState};
+use rustc_hash::FxHashMap;
 
+use crate::config::{Config, Unusable, Written};
 use crate::report::InputError;
-use crate::source::{ReadError, Reader, Selected, Workspace, normal};
+use crate::source::{Ground, Overlay, ReadError, Reader, Selected, Workspace, in_order, normal};
 
 /// A file larger than this is reported rather than read, so that memory stays bounded.
-const LIMIT: u64 = 64 << 20;
+pub(crate) const LIMIT: u64 = 64 << 20;
 
 /// How many files `files_below` lists at most: a `fileset` over a whole disk must end.
 const BELOW: usize = 100_000;
@@ -23,7 +25,7 @@ const BELOW: usize = 100_000;
 const NEVER: [&str; 3] = [".git", ".terraform", "node_modules"];
 
 /// The file that says which files are not to be linted, with the rules of `.gitignore`.
-const IGNORE_FILE: &str = ".iamlintignore";
+pub(crate) const IGNORE_FILE: &str = ".iamlintignore";
 
 /// What the command line names.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +34,8 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// One document that did not come from the disk: the path it is shown and read as, and its bytes.
     pub input: Option<(PathBuf, Vec<u8>)>,
+    /// Texts that take the place of files, by the paths they are shown with.
+    pub over: BTreeMap<PathBuf, String>,
     /// Further files that may be read though they lie elsewhere, such as those of `--var-file`.
     pub also: Vec<PathBuf>,
     /// Whether a named path with nothing to lint is no error.
@@ -67,16 +71,28 @@ pub fn find(request: Request) -> Found {
         selected.push(Selected { path: shown(path), named: true });
     }
     // A file that is found by walking and named as well counts as named.
-    selected.sort_by(|a, b| a.path.cmp(&b.path).then(b.named.cmp(&a.named)));
+    selected.sort_by_cached_key(|it| (in_order(&it.path), !it.named));
     selected.dedup_by(|a, b| a.path == b.path);
     errors.sort_by(|a, b| a.path.cmp(&b.path));
     let outer: Vec<_> = roots.iter().filter_map(|root| workspace_root(root)).map(Path::to_owned).collect();
     roots.extend(outer);
     roots.sort();
     roots.dedup();
+    let ground = ground(request.input.iter().map(|(path, _)| path).chain(&request.paths));
+    let folders = request.paths.iter().filter(|it| it.is_dir()).map(|it| ground.absolute(it)).collect();
     let given = request.input.map(|(path, bytes)| (shown(&path), bytes));
     let disk = Disk { roots, given, folders: RwLock::default() };
-    Found { workspace: Workspace::new(Box::new(disk), selected), errors, skipped }
+    let reader: Box<dyn Reader> =
+        if request.over.is_empty() { Box::new(disk) } else { Box::new(Overlay { below: disk, texts: request.over }) };
+    Found { workspace: Workspace::new(reader, selected).on(ground, folders), errors, skipped }
+}
+
+/// Where these paths stand: in the repository around all of them.
+pub fn ground<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Ground {
+    let here = std::env::current_dir().unwrap_or_default();
+    let common = common_folder(paths).unwrap_or_else(|| here.clone());
+    let root = common.ancestors().find(|it| it.join(".git").exists()).unwrap_or(&here).to_owned();
+    Ground { here, root }
 }
 
 /// The nearest folder at or above `folder` that holds a `.git` or an `iamlint.toml`.
@@ -90,19 +106,7 @@ pub const CONFIG_FILE: &str = "iamlint.toml";
 /// The configuration file that holds for the paths: the nearest one at or above the folder that holds them all, not
 /// looked for above the root of a repository.
 pub fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
-    let mut common: Option<PathBuf> = None;
-    for path in paths {
-        let path = std::path::absolute(path).ok()?;
-        let folder = if path.is_dir() { path } else { path.parent()?.to_owned() };
-        common = Some(match common {
-            None => normal(&folder),
-            Some(common) => {
-                let folder = normal(&folder);
-                common.ancestors().find(|it| folder.starts_with(it))?.to_owned()
-            }
-        });
-    }
-    let common = common?;
+    let common = common_folder(paths)?;
     let mut above = true;
     common
         .ancestors()
@@ -113,6 +117,26 @@ pub fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
         })
         .map(|folder| folder.join(CONFIG_FILE))
         .find(|file| file.is_file())
+}
+
+/// What a configuration file says, with those that it extends. `Err` is what keeps the file itself from being read.
+pub fn configuration(path: &Path, ground: &Ground) -> Result<Result<Config, Unusable>, String> {
+    let text = read_text(path)?;
+    Ok(Config::of(Written { path: shown(path), text }, ground, &read_text))
+}
+
+/// The nearest folder that holds all of the paths, absolute.
+fn common_folder<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Option<PathBuf> {
+    let mut common: Option<PathBuf> = None;
+    for path in paths {
+        let path = std::path::absolute(path).ok()?;
+        let folder = normal(if path.is_dir() { &path } else { path.parent()? });
+        common = Some(match common {
+            None => folder,
+            Some(common) => common.ancestors().find(|it| folder.starts_with(it))?.to_owned(),
+        });
+    }
+    common
 }
 
 /// A text file of the user that is no input, such as the configuration; whatever keeps it from being read in words.
@@ -308,15 +332,20 @@ fn problem(error: ignore::Error, root: &Path) -> (PathBuf, String) {
 }
 
 /// Whether a file of that name is read when the folder above it is linted.
-fn is_linted(name: &OsStr) -> bool {
+pub(crate) fn is_linted(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     let terraform = [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it));
     // Terraform passes over the files of editors: `.#main.tf`.
     if terraform { !name.starts_with('.') } else { name.ends_with(".json") }
 }
 
+/// Whether a path leads through a folder that holds what others wrote or what tools made.
+pub(crate) fn is_of_tools(path: &Path) -> bool {
+    path.components().any(|it| NEVER.iter().any(|name| it.as_os_str() == *name))
+}
+
 /// A path as it is shown: relative to where the run was started when it lies below.
-fn shown(path: &Path) -> PathBuf {
+pub(crate) fn shown(path: &Path) -> PathBuf {
     let below = std::env::current_dir().ok().and_then(|folder| path.strip_prefix(folder).ok());
     let path = normal(below.unwrap_or(path));
     if path.as_os_str().is_empty() { ".".into() } else { path }
@@ -375,22 +404,28 @@ fn read_known(path: &Path, metadata: &Metadata) -> Result<Vec<u8>, ReadError> {
 
 /// The disk, as far as the user has named it.
 #[derive(Debug)]
-struct Disk {
+pub(crate) struct Disk {
     /// Without links: what may be read lies in one of them.
     roots: Vec<PathBuf>,
     /// What standard input says, by the path it stands for.
     given: Option<(PathBuf, Vec<u8>)>,
     /// Folders and what they are without links.
-    folders: RwLock<HashMap<PathBuf, Option<PathBuf>>>,
+    folders: RwLock<FxHashMap<OsString, Option<PathBuf>>>,
 }
 
 impl Disk {
+    /// The disk below these paths.
+    pub(crate) fn of(roots: &[PathBuf]) -> Self {
+        let roots = roots.iter().flat_map(fs::canonicalize).collect();
+        Self { roots, given: None, folders: RwLock::default() }
+    }
+
     fn real_folder(&self, folder: &Path) -> Option<PathBuf> {
-        if let Some(real) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(folder) {
+        if let Some(real) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(folder.as_os_str()) {
             return real.clone();
         }
         let real = fs::canonicalize(folder).ok();
-        self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned(), real.clone());
+        self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(folder.into(), real.clone());
         real
     }
 
@@ -446,7 +481,7 @@ impl Reader for Disk {
         let mut files: Vec<_> =
             self.listed(folder).into_iter().flatten().filter(is_file).map(|(path, _)| path).collect();
         files.extend(self.given.iter().map(|(path, _)| path).filter(|path| path.parent() == Some(folder)).cloned());
-        files.sort();
+        files.sort_by_cached_key(|it| in_order(it));
         files.dedup();
         files
     }

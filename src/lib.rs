@@ -2,11 +2,13 @@
 //!
 //! The map of the modules and what holds between them is in `ARCHITECTURE.md`.
 
+pub mod baseline;
 pub mod catalog;
 pub mod config;
 pub mod files;
 pub mod fix;
 pub mod frontend;
+pub mod git;
 pub mod lint;
 pub mod lsp;
 pub mod policy;

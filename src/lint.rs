@@ -1,8 +1,9 @@
 //! The pipeline, read top to bottom: files to configurations, configurations to findings, findings to a report.
 //! It does no I/O of its own.
 
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -10,13 +11,14 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 
-use crate::config::Config;
+use crate::baseline::{self, Known, Searched};
+use crate::config::{Config, ExternalModules};
 use crate::frontend::Configuration;
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
-use crate::report::{InputError, Report, Summary, Suppressed, Unresolved};
-use crate::rule::{Carrier, Check, Context, Finding, Label, Rule};
-use crate::source::{FileId, Selected, Span, Workspace};
+use crate::report::{Comparison, InputError, Report, Summary, Suppressed, Unresolved};
+use crate::rule::{Carrier, Check, Context, Finding, InstanceName, Label, Rule};
+use crate::source::{FileId, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Terms};
 use crate::syntax::SyntaxError;
 
@@ -33,12 +35,23 @@ pub struct Options {
     pub today: suppress::Date,
     /// Set by who needs the report no more: what is left is not judged, and the report is worth nothing.
     pub stop: Option<Arc<AtomicBool>>,
+    /// What the findings are held against, if anything.
+    pub before: Option<Before>,
 }
 
 impl Options {
     fn is_stopped(&self) -> bool {
         self.stop.as_ref().is_some_and(|it| it.load(Ordering::Relaxed))
     }
+}
+
+/// Findings that were there before.
+#[derive(Clone, Debug)]
+pub struct Before {
+    /// The file or the revision that had them.
+    pub name: String,
+    /// The findings.
+    pub known: Vec<Known>,
 }
 
 /// What came of one root module or one file.
@@ -48,6 +61,8 @@ struct Part {
     errors: Vec<InputError>,
     summary: Summary,
     unresolved: Vec<Unresolved>,
+    /// The folder or file, from the root of the repository.
+    within: Option<String>,
     crashed: bool,
 }
 
@@ -134,7 +149,7 @@ fn undeclared(roots: &[Arc<Folder>], options: &Options) -> Part {
 }
 
 fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, options: &Options) -> Part {
-    let mut part = Part::default();
+    let mut part = Part { within: Some(workspace.ground.from_root(&root.path)), ..Part::default() };
     if options.is_stopped() {
         return part;
     }
@@ -142,17 +157,40 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.errors.extend(collected.errors.into_iter().map(|it| input_error(workspace, it)));
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
-    part.findings = apply(&collected.configuration, options);
-    for finding in &mut part.findings {
-        at_the_call(workspace, &collected.calls, finding);
+    part.findings = apply(workspace, &collected.configuration, options);
+    identify(workspace, &root.path, &mut part.findings);
+    if options.config.external_modules != ExternalModules::Report {
+        for finding in &mut part.findings {
+            at_the_call(workspace, &collected.calls, finding);
+        }
     }
     part
+}
+
+/// Whether a place lies in a module that was fetched.
+fn is_fetched(workspace: &Workspace, span: Span) -> bool {
+    workspace.source(span.file).path.components().any(|it| it.as_os_str() == ".terraform")
+}
+
+const IN_THE_MODULE: &str = "here in the module";
+
+/// Takes out the findings in modules that were fetched, when they are not wanted.
+fn vendored(workspace: &Workspace, findings: &mut Vec<Finding>, wanted: ExternalModules) -> Vec<(Finding, String)> {
+    if wanted != ExternalModules::Off {
+        return Vec::new();
+    }
+    let is_within = |it: &mut Finding| {
+        let inside = it.labels.iter().find(|it| it.message == IN_THE_MODULE);
+        is_fetched(workspace, inside.map_or(it.span, |it| it.span))
+    };
+    let reason = "it is in a module that was fetched, and `external-modules` is off";
+    findings.extract_if(.., is_within).map(|it| (it, reason.to_owned())).collect()
 }
 
 /// A finding in a module that was fetched stands at the call, which is what the user can change; the place within the
 /// module is a label.
 fn at_the_call(workspace: &Workspace, calls: &FxHashMap<Arc<str>, Span>, finding: &mut Finding) {
-    let fetched = |span: Span| workspace.source(span.file).path.components().any(|it| it.as_os_str() == ".terraform");
+    let fetched = |span: Span| is_fetched(workspace, span);
     if !fetched(finding.span) {
         return;
     }
@@ -165,7 +203,7 @@ fn at_the_call(workspace: &Workspace, calls: &FxHashMap<Arc<str>, Span>, finding
         })
         .max_by_key(|(module, _)| module.len());
     if let Some((_, call)) = call {
-        let label = Label { span: finding.span, message: "here in the module".to_owned() };
+        let label = Label { span: finding.span, message: IN_THE_MODULE.to_owned() };
         finding.labels.insert(0, label);
         finding.span = *call;
     }
@@ -180,6 +218,7 @@ fn folder_errors(workspace: &Workspace, folder: &Folder) -> Vec<InputError> {
 fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, options: &Options) -> Part {
     let mut part = Part::default();
     let Ok(source) = workspace.open(&file.path) else { return part };
+    part.within = Some(workspace.ground.from_root(&file.path));
     if used.contains(&source.id) && !file.named {
         return part;
     }
@@ -192,7 +231,8 @@ fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, 
         Read::Policy(configuration, errors) => {
             part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it)));
             part.count(&configuration);
-            part.findings = apply(&configuration, options);
+            part.findings = apply(workspace, &configuration, options);
+            identify(workspace, &source.path, &mut part.findings);
         }
         // What was named must not look clean for not having been understood.
         Read::Other if file.named => part.errors.push(InputError {
@@ -272,15 +312,18 @@ impl Part {
 }
 
 /// Runs every rule over one configuration.
-pub fn apply(configuration: &Configuration, options: &Options) -> Vec<Finding> {
+pub fn apply(workspace: &Workspace, configuration: &Configuration, options: &Options) -> Vec<Finding> {
+    let facts = &options.config.facts;
+    let wanted = |it: &Finding| options.config.wants(workspace, it);
     let mut out = Vec::new();
     for policy in &configuration.policies {
         let mut findings = Vec::new();
         for rule in &options.rules {
             if let Check::Policy(check) = rule.check {
-                check(policy, &mut Context::new(rule, Carrier::of(policy), &mut findings));
+                check(policy, &mut Context::new(rule, Carrier::of(policy), facts, &mut findings));
             }
         }
+        findings.retain(wanted);
         fold(&mut findings, &options.rules);
         out.extend(findings);
     }
@@ -288,19 +331,20 @@ pub fn apply(configuration: &Configuration, options: &Options) -> Vec<Finding> {
         match rule.check {
             Check::Policy(_) => {}
             Check::Bucket(check) => configuration.buckets.iter().for_each(|bucket| {
-                check(bucket, &mut Context::new(rule, carrier(&bucket.address), &mut out));
+                check(bucket, &mut Context::new(rule, carrier(&bucket.address), facts, &mut out));
             }),
             Check::Key(check) => configuration.keys.iter().for_each(|key| {
-                check(key, &mut Context::new(rule, carrier(&key.resource.address), &mut out));
+                check(key, &mut Context::new(rule, carrier(&key.resource.address), facts, &mut out));
             }),
             Check::Identity(check) => configuration.identities.iter().for_each(|identity| {
-                check(identity, &mut Context::new(rule, carrier(&identity.address), &mut out));
+                check(identity, &mut Context::new(rule, carrier(&identity.address), facts, &mut out));
             }),
             Check::Configuration(check) => {
-                check(configuration, &mut Context::new(rule, carrier(&"".into()), &mut out));
+                check(configuration, &mut Context::new(rule, carrier(&"".into()), facts, &mut out));
             }
         }
     }
+    out.retain(wanted);
     out
 }
 
@@ -326,8 +370,10 @@ fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
 fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Options) -> Report {
     let mut report = Report::default();
     let mut findings = Vec::new();
+    let mut seen: FxHashSet<String> = FxHashSet::default();
     for part in parts {
         findings.extend(part.findings);
+        seen.extend(part.within);
         report.errors.extend(part.errors);
         report.summary.add(part.summary);
         report.unresolved.extend(part.unresolved);
@@ -340,10 +386,18 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     report.errors.sort_by_cached_key(place);
     report.errors.dedup();
     report.unresolved.sort_by_cached_key(|it| {
-        (workspace.source(it.hole.span.file).path.clone(), it.hole.span, Arc::clone(&it.address))
+        (in_order(&workspace.source(it.hole.span.file).path), it.hole.span, Arc::clone(&it.address))
     });
     report.unresolved.dedup_by(|a, b| a.hole.span == b.hole.span && a.hole.reference == b.hole.reference);
-    let terms = Terms { rules: &options.rules, today: options.today, require_reason: options.config.require_reason };
+    let terms = Terms {
+        rules: &options.rules,
+        today: options.today,
+        config: &options.config,
+        whole: options.config.files.iter().all(|it| {
+            let folder = workspace.ground.absolute(&it.path);
+            folder.parent().is_some_and(|it| workspace.covers(it))
+        }),
+    };
     if let Some(named) = named_only(workspace) {
         // Files that were named select what is reported; the modules around them were read whole.
         findings.retain(|finding| {
@@ -352,12 +406,20 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         report.errors.retain(|error| error.span.is_none_or(|span| named.contains(&span.file)));
     }
     // Instances are answered for one by one: a comment at one module call says nothing of the others.
-    let outcome = suppress::apply(workspace, findings, &terms);
-    let (standing, below) = options.config.apply(outcome.findings);
+    let mut outcome = suppress::apply(workspace, findings, &terms);
+    outcome.said.chunk_by_mut(|a, b| a.span.file == b.span.file).for_each(|of_file| {
+        identify(workspace, &workspace.source(of_file[0].span.file).path, of_file);
+    });
+    outcome.findings.append(&mut outcome.said);
+    let vendored = vendored(workspace, &mut outcome.findings, options.config.external_modules);
+    let (standing, below) = options.config.apply(workspace, outcome.findings);
     report.findings = merged(standing);
+    if let Some(before) = &options.before {
+        compare(workspace, &mut report, before, &seen, &options.rules);
+    }
     sort(workspace, &mut report.findings, |it| it);
-    fingerprints(&mut report.findings);
-    for (suppressed, by) in [(outcome.answered, "comment"), (below, "config")] {
+    let configured = outcome.accepted.into_iter().chain(vendored).chain(below).collect();
+    for (suppressed, by) in [(outcome.answered, "comment"), (configured, "config")] {
         let (findings, reasons): (Vec<_>, Vec<_>) = suppressed.into_iter().unzip();
         let reasons: FxHashMap<_, _> = findings.iter().map(key).zip(reasons).collect();
         report.suppressed.extend(merged(findings).into_iter().map(|finding| {
@@ -367,6 +429,34 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     }
     sort(workspace, &mut report.suppressed, |it| &it.finding);
     report
+}
+
+/// Holds the findings against those that were there before, and takes out what is no wider.
+fn compare(
+    workspace: &Workspace,
+    report: &mut Report,
+    before: &Before,
+    seen: &FxHashSet<String>,
+    rules: &[&'static Rule],
+) {
+    // Of files that were named alone, not every finding around them is reported.
+    let is_partial = named_only(workspace).is_some();
+    let searched = Searched {
+        is_there: &|within| !is_partial && seen.contains(within),
+        is_covered: &|within| !is_partial && workspace.covers(&workspace.ground.root.join(within)),
+        was_run: &|rule| rules.iter().any(|it| it.id == rule),
+    };
+    let compared = baseline::compare(&before.known, mem::take(&mut report.findings), &searched);
+    report.findings = compared.standing;
+    let reason = format!("known from `{}`", before.name);
+    let accepted = compared.accepted.into_iter();
+    report.suppressed.extend(accepted.map(|finding| Suppressed { finding, reason: reason.clone(), by: "baseline" }));
+    report.compared = Some(Comparison {
+        with: before.name.clone(),
+        fixed: compared.gone,
+        kept: compared.kept,
+        outgrown: compared.outgrown,
+    });
 }
 
 /// The files that were selected, when all of them were named and no folder was.
@@ -380,12 +470,12 @@ fn named_only(workspace: &Workspace) -> Option<FxHashSet<FileId>> {
 
 /// By file, place and rule.
 fn sort<T>(workspace: &Workspace, items: &mut [T], finding: impl Fn(&T) -> &Finding) {
-    let paths: FxHashMap<FileId, PathBuf> = items
+    let paths: FxHashMap<FileId, Vec<u8>> = items
         .iter()
         .map(|it| finding(it).span.file)
         .collect::<FxHashSet<_>>()
         .into_iter()
-        .map(|id| (id, workspace.source(id).path.clone()))
+        .map(|id| (id, in_order(&workspace.source(id).path)))
         .collect();
     items.sort_by(|a, b| {
         let (a, b) = (finding(a), finding(b));
@@ -414,10 +504,11 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
             Some(first) => {
                 let first = &mut out[*first];
                 first.instances.extend(finding.instances.iter().cloned());
+                first.identities.extend(finding.identities.iter().cloned());
                 // What holds for certain in one instance is what the finding says.
                 if (finding.confidence, finding.severity) > (first.confidence, first.severity) {
-                    let instances = std::mem::take(&mut first.instances);
-                    *first = Finding { instances, ..finding };
+                    let (instances, identities) = (mem::take(&mut first.instances), mem::take(&mut first.identities));
+                    *first = Finding { instances, identities, ..finding };
                 }
             }
         }
@@ -425,28 +516,55 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
     for finding in &mut out {
         finding.instances.sort();
         finding.instances.dedup();
+        finding.identities.sort();
+        finding.identities.dedup();
+        finding.fingerprint = finding.identities.first().map(|it| it.fingerprint.clone()).unwrap_or_default();
     }
     out
 }
 
-/// The name of each finding, from what is granted to whom and not from where it stands.
-fn fingerprints(findings: &mut [Finding]) {
+/// Names the findings of one root module or file, from what is granted to whom and not from where it stands.
+fn identify(workspace: &Workspace, place: &Path, findings: &mut [Finding]) {
+    let within: Arc<str> = workspace.ground.from_root(place).into();
+    // What a file says of itself needs no address beside the file.
+    let address = |finding: &Finding| match &finding.carrier.address {
+        address if Path::new(&**address) == place => "".into(),
+        address => Arc::clone(address),
+    };
+    let names: Vec<String> = findings
+        .iter()
+        .map(|it| {
+            let sid = it.statement.as_ref().and_then(|it| it.sid.as_deref()).unwrap_or_default();
+            digest([it.rule, &within, &address(it), sid, &it.subject])
+        })
+        .collect();
+    let mut statements: FxHashMap<&str, FxHashSet<Option<usize>>> = FxHashMap::default();
+    for (finding, name) in findings.iter().zip(&names) {
+        statements.entry(name).or_default().insert(finding.statement.as_ref().map(|it| it.index));
+    }
     let mut seen: FxHashMap<String, usize> = FxHashMap::default();
-    for finding in findings {
-        let mut hash = Sha256::new();
-        let sid = finding.statement.as_ref().and_then(|it| it.sid.as_deref()).unwrap_or_default();
-        for part in [finding.rule, &finding.carrier.address, sid, &finding.subject] {
-            hash.update(part.as_bytes());
-            hash.update([0]);
+    for (finding, name) in findings.iter_mut().zip(&names) {
+        let mut fingerprint = name.clone();
+        // Statements without a name that allow the same are told apart by what else they say.
+        if statements[name.as_str()].len() > 1 {
+            let rest = finding.granted.as_ref().and_then(|it| serde_json::to_string(it).ok()).unwrap_or_default();
+            fingerprint = digest([name, rest.as_str()]);
         }
-        let digest = hash.finalize();
-        let mut name: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        // Two statements that grant the same are told apart by their order alone.
-        let count = seen.entry(name.clone()).or_default();
+        // And twins by nothing but their order.
+        let count = seen.entry(fingerprint.clone()).or_default();
         *count += 1;
         if *count > 1 {
-            name.push_str(&format!("-{count}"));
+            fingerprint.push_str(&format!("-{count}"));
         }
-        finding.fingerprint = name;
+        finding.identities = vec![InstanceName { within: Arc::clone(&within), address: address(finding), fingerprint }];
     }
+}
+
+fn digest<'t>(parts: impl IntoIterator<Item = &'t str>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,7 +1,9 @@
 //! The command line: arguments in, exit status out. Everything between is the library's.
 
+mod adopt;
 mod cli;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,21 +14,23 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+use iamlint::baseline::Known;
 use iamlint::config::{self, Config, Overrides};
 use iamlint::files::{self, Found, Request};
 use iamlint::fix::{self, Fixed};
 use iamlint::frontend::terraform;
-use iamlint::lint;
+use iamlint::git::Revision;
+use iamlint::lint::{self, Before};
 use iamlint::lsp;
 use iamlint::report::human::Style;
 use iamlint::report::{self, InputError, Report, visible};
 use iamlint::rule::{Rule, Safety};
 use iamlint::rules;
-use iamlint::source::{FileId, Source, Workspace};
+use iamlint::source::{FileId, Ground, Source, Workspace};
 use iamlint::suppress::Date;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use cli::{Check, Cli, Color, Command, Format, ListFormat};
+use cli::{Check, Cli, Color, Command, Format, Input, ListFormat};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -57,6 +61,9 @@ fn run() -> u8 {
     };
     let done = match cli.command {
         Command::Check(check) => self::check(&check),
+        Command::Baseline(command) => adopt::baseline(&command),
+        Command::Init { folder } => adopt::init(&folder),
+        Command::Config(command) => adopt::config(&command),
         Command::Explain { rule } => explain(&rule),
         Command::Rules { format } => list(format),
         Command::Lsp => lsp::run().map(|()| CLEAN).map_err(Into::into),
@@ -86,76 +93,156 @@ fn refused(error: &clap::Error) -> u8 {
 }
 
 fn check(check: &Check) -> anyhow::Result<u8> {
-    let begun = Instant::now();
     consistent(check)?;
-    let is_input = check.paths == [Path::new("-")];
-    let paths: Vec<PathBuf> = match check.paths.as_slice() {
-        [] => vec![".".into()],
-        _ if is_input => check.stdin_filename.iter().cloned().collect(),
-        paths => paths.to_vec(),
+    let overrides = Overrides {
+        select: if check.select.is_empty() { None } else { Some(named(&check.select, "--select")?) },
+        ignore: named(&check.ignore, "--ignore")?,
+        min_severity: check.min_severity,
+        min_confidence: check.min_confidence,
+        fail_on: check.fail_on,
     };
-    let config = configuration(check, &paths)?;
-    let rules = config.rules();
-    if rules.is_empty() {
-        bail!("no rule is left to run");
-    }
-    for path in &check.var_file {
-        files::read_text(path).map_err(|problem| anyhow::anyhow!("`--var-file {}`: {problem}", path.display()))?;
+    let mut linting = Linting::new(&check.input, overrides, check.verbose)?;
+    linting.progress = !check.quiet;
+    linting.options.before = match (&check.baseline, &check.base) {
+        (Some(file), _) => Some(Before { name: file.display().to_string(), known: adopt::read(file)? }),
+        (None, Some(revision)) => Some(linting.before(revision)?),
+        (None, None) => None,
+    };
+    let mut linted = linting.run()?;
+    if check.add_ignore {
+        linted = adopt::add_ignore(&mut linting, &linted, check.reason.as_deref().unwrap_or_default())?;
     }
 
-    let request = Request {
-        input: if is_input { Some(input(check)?) } else { None },
-        paths: if is_input { Vec::new() } else { paths },
-        also: check.var_file.clone(),
-        allow_empty: check.allow_empty,
-        jobs: check.jobs.unwrap_or(0).into(),
-        as_given: false,
-    };
-    let jobs = request.jobs;
-    let Found { workspace, errors, skipped } = files::find(request);
-    let walked = begun.elapsed();
-
-    let options = lint::Options {
-        rules,
-        terraform: terraform::Options { var_files: check.var_file.clone(), vars: check.var.clone() },
-        config,
-        today: Date::today(),
-        stop: None,
-    };
-    let progress = Progress::new(begun, !check.quiet);
-    let mut report = lint::check(&workspace, &options, jobs, &|done, of| progress.step(done, of));
-    progress.end();
-    let mut workspace = workspace;
     if let Some(allowed) = fixes(check) {
-        let fixed = fix::apply(workspace, report, &options, jobs, allowed);
+        let Linted { workspace, report, walking, linting: time } = linted;
+        let unread: Vec<InputError> = report.errors.clone();
+        let skipped = report.summary.skipped;
+        let mut fixed = fix::apply(workspace, report, &linting.options, linting.jobs(), allowed);
+        fixed.report.errors = unread;
+        fixed.report.summary.skipped = skipped;
         if check.diff {
-            return patch(&fixed, &errors);
+            return patch(&fixed);
         }
         write_fixed(&fixed)?;
-        (workspace, report) = (fixed.workspace, fixed.report);
+        linted = Linted { workspace: fixed.workspace, report: fixed.report, walking, linting: time };
     }
     if check.show_fixes {
-        fix::offer(&workspace, &mut report, &options);
+        fix::offer(&linted.workspace, &mut linted.report, &linting.options);
     }
-    report.errors.extend(errors);
-    report.summary.skipped = skipped;
-    if !check.paths.is_empty() && !check.allow_empty {
-        report.errors.extend(nothing(&report, &check.paths));
-    }
-    report.errors.sort_by_cached_key(|it| (it.path.clone(), it.span.map(|span| span.start), it.message.clone()));
-    let linted = begun.elapsed();
 
-    write(check, &report, &workspace)?;
+    let begun = Instant::now();
+    write(check, &linted.report, &linted.workspace)?;
     if check.timing {
         let ms = |time: Duration| time.as_secs_f64() * 1000.0;
         say(&format!(
             "found the files in {:.1} ms, linted in {:.1} ms, wrote the report in {:.1} ms",
-            ms(walked),
-            ms(linted - walked),
-            ms(begun.elapsed() - linted)
+            ms(linted.walking),
+            ms(linted.linting),
+            ms(begun.elapsed())
         ));
     }
-    Ok(status(&report, &options.config, check.exit_zero))
+    Ok(status(&linted, &linting.options.config, check.exit_zero))
+}
+
+/// A run that is about to be: what is linted, and how.
+struct Linting<'i> {
+    input: &'i Input,
+    /// The files and folders; none when standard input is read.
+    paths: Vec<PathBuf>,
+    ground: Ground,
+    options: lint::Options,
+    /// The texts of files that are about to be written, by the paths they are shown with.
+    over: BTreeMap<PathBuf, String>,
+    progress: bool,
+}
+
+/// A run that has been.
+struct Linted {
+    workspace: Workspace,
+    report: Report,
+    walking: Duration,
+    linting: Duration,
+}
+
+impl<'i> Linting<'i> {
+    fn new(input: &'i Input, overrides: Overrides, verbose: bool) -> anyhow::Result<Self> {
+        let is_input = input.paths == [Path::new("-")];
+        let paths: Vec<PathBuf> = match input.paths.as_slice() {
+            [] => vec![".".into()],
+            _ if is_input => input.stdin_filename.iter().cloned().collect(),
+            paths => paths.to_vec(),
+        };
+        let ground = files::ground(&paths);
+        let config = configuration(input, &paths, &ground, verbose)?.with(overrides);
+        let rules = config.rules();
+        if rules.is_empty() {
+            bail!("no rule is left to run");
+        }
+        for path in &input.var_file {
+            files::read_text(path).map_err(|problem| anyhow::anyhow!("`--var-file {}`: {problem}", path.display()))?;
+        }
+        let options = lint::Options {
+            rules,
+            terraform: terraform::Options { var_files: input.var_file.clone(), vars: input.var.clone() },
+            config,
+            today: Date::today(),
+            before: None,
+            stop: None,
+        };
+        let paths = if is_input { Vec::new() } else { paths };
+        Ok(Self { input, paths, ground, options, over: BTreeMap::new(), progress: false })
+    }
+
+    fn request(&self) -> Request {
+        Request {
+            paths: self.paths.clone(),
+            input: None,
+            over: self.over.clone(),
+            also: self.input.var_file.clone(),
+            allow_empty: self.input.allow_empty,
+            jobs: self.jobs(),
+            as_given: false,
+        }
+    }
+
+    fn jobs(&self) -> usize {
+        self.input.jobs.unwrap_or(0).into()
+    }
+
+    /// The findings that stood at a revision, under the same configuration.
+    fn before(&self, name: &str) -> anyhow::Result<Before> {
+        let context = || format!("`--base {name}`");
+        let revision = Revision::find(&self.ground, name).with_context(context)?;
+        let workspace = revision.workspace(&self.request(), &self.ground).with_context(context)?;
+        let report = lint::check(&workspace, &self.options, self.jobs(), &|_, _| {});
+        if !report.errors.is_empty() {
+            let count = report.errors.len();
+            let are = if count == 1 { "1 input".to_owned() } else { format!("{count} inputs") };
+            say(&format!("{are} could not be read at `{}`; what only they tell counts as new", visible(name)));
+        }
+        Ok(Before { name: name.to_owned(), known: report.findings.iter().map(Known::of).collect() })
+    }
+
+    fn run(&self) -> anyhow::Result<Linted> {
+        let begun = Instant::now();
+        let mut request = self.request();
+        if self.paths.is_empty() {
+            request.input = Some(document(self.input)?);
+        }
+        let Found { workspace, errors, skipped } = files::find(request);
+        let walking = begun.elapsed();
+
+        let progress = Progress::new(begun, self.progress);
+        let mut report = lint::check(&workspace, &self.options, self.jobs(), &|done, of| progress.step(done, of));
+        progress.end();
+        report.errors.extend(errors);
+        report.summary.skipped = skipped;
+        if !self.input.paths.is_empty() && !self.input.allow_empty {
+            report.errors.extend(nothing(&report, &self.input.paths));
+        }
+        report.errors.sort_by_cached_key(|it| (it.path.clone(), it.span.map(|span| span.start), it.message.clone()));
+        Ok(Linted { workspace, report, walking, linting: begun.elapsed() - walking })
+    }
 }
 
 /// The fixes that were asked for.
@@ -168,12 +255,12 @@ fn fixes(check: &Check) -> Option<Safety> {
 }
 
 /// Writes the fixes as a patch instead of a report.
-fn patch(fixed: &Fixed, errors: &[InputError]) -> anyhow::Result<u8> {
-    for error in fixed.report.errors.iter().chain(errors) {
+fn patch(fixed: &Fixed) -> anyhow::Result<u8> {
+    for error in &fixed.report.errors {
         say(&format!("error: {}: {}", visible(&error.path.to_string_lossy()), visible(&error.message)));
     }
     written(|out| report::patch::write(&fixed.files, out))?;
-    Ok(match (fixed.report.crashed, fixed.report.errors.is_empty() && errors.is_empty(), fixed.files.is_empty()) {
+    Ok(match (fixed.report.crashed, fixed.report.errors.is_empty(), fixed.files.is_empty()) {
         (true, ..) => INTERNAL,
         (_, false, _) => INPUT,
         (_, _, false) => FINDINGS,
@@ -198,12 +285,12 @@ fn write_fixed(fixed: &Fixed) -> anyhow::Result<()> {
 }
 
 /// The largest status of those that hold.
-fn status(report: &Report, config: &Config, exit_zero: bool) -> u8 {
+fn status(Linted { report, workspace, .. }: &Linted, config: &Config, exit_zero: bool) -> u8 {
     if report.crashed {
         INTERNAL
     } else if !report.errors.is_empty() {
         INPUT
-    } else if !exit_zero && report.findings.iter().any(|finding| config.fails(finding)) {
+    } else if !exit_zero && report.findings.iter().any(|finding| config.fails(workspace, finding)) {
         FINDINGS
     } else {
         CLEAN
@@ -219,12 +306,19 @@ fn nothing(report: &Report, paths: &[PathBuf]) -> Option<InputError> {
 
 /// An option that cannot take effect is an error, not a silence.
 fn consistent(check: &Check) -> anyhow::Result<()> {
-    let dashes = check.paths.iter().filter(|path| *path == Path::new("-")).count();
-    if dashes > 0 && check.paths.len() > 1 {
+    let paths = &check.input.paths;
+    let dashes = paths.iter().filter(|path| *path == Path::new("-")).count();
+    if dashes > 0 && paths.len() > 1 {
         bail!("`-` stands for one document from standard input, and no path can stand beside it");
     }
-    if check.stdin_filename.is_some() && dashes == 0 {
+    if check.input.stdin_filename.is_some() && dashes == 0 {
         bail!("`--stdin-filename` names what standard input says, which is read when the path is `-`");
+    }
+    if check.add_ignore && dashes > 0 {
+        bail!("`--add-ignore` writes into files, and standard input is none");
+    }
+    if check.base.is_some() && dashes > 0 {
+        bail!("`--base` compares with a revision, which has no standard input");
     }
     if check.show_unresolved && check.format != Format::Human {
         bail!("`--show-unresolved` has no effect on a report for programs");
@@ -238,50 +332,42 @@ fn consistent(check: &Check) -> anyhow::Result<()> {
     if check.diff && (check.format != Format::Human || check.output.is_some()) {
         bail!("`--diff` writes a patch to standard output, and `--format` and `--output` have no effect on it");
     }
-    if check.color == Color::Always && check.format != Format::Human {
+    if check.input.color == Color::Always && check.format != Format::Human {
         bail!("`--color always` has no effect on a report for programs");
     }
     Ok(())
 }
 
-fn input(check: &Check) -> anyhow::Result<(PathBuf, Vec<u8>)> {
-    let name = check.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
+/// The document that standard input gives, with its name.
+fn document(input: &Input) -> anyhow::Result<(PathBuf, Vec<u8>)> {
+    let name = input.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
     let bytes = files::read_input(io::stdin().lock()).map_err(|error| anyhow::anyhow!("standard input {error}"))?;
     Ok((name, bytes))
 }
 
-/// The configuration that holds for the paths, with the options over it.
-fn configuration(check: &Check, paths: &[PathBuf]) -> anyhow::Result<Config> {
-    let path = check.config.clone().or_else(|| files::config_file(paths));
-    let config = match &path {
-        Some(path) => {
-            if check.verbose {
-                say(&format!("configuration: {}", visible(&path.to_string_lossy())));
-            }
-            let text = files::read_text(path)
-                .map_err(|problem| anyhow::anyhow!("the configuration `{}`: {problem}", path.display()))?;
-            parsed(path, &text, check)?
+/// The configuration that holds for the paths.
+fn configuration(input: &Input, paths: &[PathBuf], ground: &Ground, verbose: bool) -> anyhow::Result<Config> {
+    let Some(path) = input.config.clone().or_else(|| files::config_file(paths)) else { return Ok(Config::default()) };
+    let config = configuration_of(&path, ground, input.color)?;
+    if verbose {
+        for file in &config.files {
+            say(&format!("configuration: {}", visible(&file.path.to_string_lossy())));
         }
-        None => Config::default(),
-    };
-    Ok(config.with(Overrides {
-        select: if check.select.is_empty() { None } else { Some(named(&check.select, "--select")?) },
-        ignore: named(&check.ignore, "--ignore")?,
-        min_severity: check.min_severity,
-        min_confidence: check.min_confidence,
-        fail_on: check.fail_on,
-    }))
+    }
+    Ok(config)
 }
 
-fn parsed(path: &Path, text: &str, check: &Check) -> anyhow::Result<Config> {
-    let problems = match Config::parse(text) {
+fn configuration_of(path: &Path, ground: &Ground, color: Color) -> anyhow::Result<Config> {
+    let read = files::configuration(path, ground);
+    let read = read.map_err(|problem| anyhow::anyhow!("the configuration `{}`: {problem}", path.display()))?;
+    let unusable = match read {
         Ok(config) => return Ok(config),
-        Err(problems) => problems,
+        Err(unusable) => unusable,
     };
-    let source = Arc::new(Source::new(FileId(0), path.to_owned(), text));
-    let style = Style { color: colored(check.color, io::stderr().is_terminal()), ..Style::PLAIN };
+    let source = Arc::new(Source::new(FileId(0), unusable.file.path.clone(), unusable.file.text.as_str()));
+    let style = Style { color: colored(color, io::stderr().is_terminal()), ..Style::PLAIN };
     let mut out = io::stderr().lock();
-    for problem in problems {
+    for problem in unusable.errors {
         report::human::write_problem(&source, problem.range, &problem.message, style, &mut out)?;
     }
     bail!("the configuration cannot be used")
@@ -302,7 +388,7 @@ fn named(names: &[String], option: &str) -> anyhow::Result<Vec<&'static Rule>> {
 fn write(check: &Check, report: &Report, workspace: &Workspace) -> anyhow::Result<()> {
     let is_terminal = check.output.is_none() && io::stdout().is_terminal();
     let style = Style {
-        color: colored(check.color, is_terminal),
+        color: colored(check.input.color, is_terminal),
         unicode: !is_terminal || draws_unicode(),
         width: if is_terminal { width() } else { Style::PLAIN.width },
         quiet: check.quiet,

@@ -1,17 +1,19 @@
 //! What a rule is, what it says, and what it is given to say it with.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{self, Use};
 use crate::frontend::{Bucket, Configuration, Identity, Key};
-use crate::policy::{Place, Policy, PolicyKind, Scope, Statement};
+use crate::policy::{self, Granted, Place, Policy, PolicyKind, Scope, Statement};
 use crate::source::Span;
 
 /// How bad it is when it is true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -25,7 +27,7 @@ pub enum Severity {
 }
 
 /// How sure the rule is that it is true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// It may be so: a hole or an undecided condition stands between.
@@ -227,12 +229,18 @@ pub struct Finding {
     pub instances: Vec<Arc<str>>,
     /// What is granted to whom, in words that no change of place changes: what makes a finding the same finding.
     pub subject: String,
+    /// What its statement grants, as far as the finding is about it; none for what is no statement that allows.
+    pub granted: Option<Granted>,
+    /// The findings that it is made of, one for each instance, sorted; the first gives it its name.
+    pub identities: Vec<InstanceName>,
     /// Stable across line moves, file renames and the order of statements.
     pub fingerprint: String,
     /// What would cure it, as the rule sees it, the least change first.
     pub remedies: Vec<Remedy>,
     /// The remedies that can be written down where the finding stands, and that were seen to cure it.
     pub fixes: Vec<Fix>,
+    /// How it differs from what was there before; none when nothing was compared, or when it does not differ.
+    pub change: Option<Change>,
 }
 
 /// A change of the policy that cures a finding, in the words of the policy: how it is written down is known to `fix`.
@@ -243,7 +251,7 @@ pub struct Remedy {
     /// Whether it needs a decision.
     pub safety: Safety,
     /// Its parts: all of them or none.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Rewrite>,
 }
 
 /// Whether a fix may be applied without being looked at.
@@ -259,7 +267,7 @@ names!(Safety: Safe = "safe", Unsafe = "unsafe");
 
 /// One part of a remedy. A span is that of the value in the policy that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum Rewrite {
     /// Other texts stand in place of the one at `at`.
     Replace {
         /// The text.
@@ -328,7 +336,7 @@ pub enum Change {
     },
 }
 
-impl Change {
+impl Rewrite {
     /// One text in place of another.
     pub fn write(at: Span, text: impl fmt::Display) -> Self {
         Self::Replace { at, with: vec![text.to_string()] }
@@ -353,6 +361,33 @@ pub struct Edit {
     pub span: Span,
     /// What stands there then.
     pub text: String,
+}
+
+/// How a finding differs from what was there before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// There was nothing like it.
+    New,
+    /// It grants more than it did: each in a few words, such as `` on `*` ``.
+    Wider(Vec<String>),
+}
+
+/// What makes a finding of one instance the same finding from run to run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct InstanceName {
+    /// The folder of the root module that declares it, or the file that is no module, from the root of the repository.
+    pub within: Arc<str>,
+    /// Its address there; empty for what is the file itself.
+    pub address: Arc<str>,
+    /// Made of the rule, these two, the name of the statement and what is granted.
+    pub fingerprint: String,
+}
+
+impl InstanceName {
+    /// The address, or the file where there is none.
+    pub fn name(&self) -> &str {
+        if self.address.is_empty() { &self.within } else { &self.address }
+    }
 }
 
 /// A further place of a finding.
@@ -391,18 +426,51 @@ pub struct StatementName {
     pub index: usize,
 }
 
-/// What a check is given: who it speaks for, and where its findings go.
+/// What only the user knows of their AWS: `known-actions` and `[trust]` of the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Patterns of actions that exist although the reference does not have them.
+    pub known_actions: Vec<String>,
+    /// Whom they trust.
+    pub trust: Trust,
+}
+
+impl Facts {
+    /// Whether the user says that an action exists, as it is spelled in a policy. Case does not count.
+    pub fn know_action(&self, action: &str) -> bool {
+        self.known_actions.iter().any(|it| policy::matches(it, action, true))
+    }
+}
+
+/// Whom the user trusts. Where nothing is named nothing can be said of anybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// Accounts by id, each with what it is called.
+    pub accounts: BTreeMap<String, String>,
+    /// Organisations by id.
+    pub organizations: Vec<String>,
+    /// Owners of repositories, groups or organisations at identity providers.
+    pub oidc_owners: Vec<String>,
+}
+
+/// What a check is given: who it speaks for, what the user knows, and where its findings go.
 #[derive(Debug)]
 pub struct Context<'a> {
     rule: &'a Rule,
     carrier: Carrier,
+    facts: &'a Facts,
     findings: &'a mut Vec<Finding>,
 }
 
 impl<'a> Context<'a> {
     /// A context in which `rule` speaks of `carrier`.
-    pub fn new(rule: &'a Rule, carrier: Carrier, findings: &'a mut Vec<Finding>) -> Self {
-        Self { rule, carrier, findings }
+    pub fn new(rule: &'a Rule, carrier: Carrier, facts: &'a Facts, findings: &'a mut Vec<Finding>) -> Self {
+        Self { rule, carrier, facts, findings }
+    }
+
+    /// What only the user knows of their AWS.
+    pub fn facts(&self) -> &'a Facts {
+        self.facts
     }
 
     /// From here on speaks of this policy, where a check sees all of them.
@@ -427,9 +495,12 @@ impl<'a> Context<'a> {
             statement: None,
             instances: vec![Arc::clone(&self.carrier.address)],
             subject: String::new(),
+            granted: None,
+            identities: Vec::new(),
             fingerprint: String::new(),
             remedies: Vec::new(),
             fixes: Vec::new(),
+            change: None,
         });
         let finding = self.findings.last_mut().expect("it was pushed above");
         let mut report = Report { finding };
@@ -461,8 +532,24 @@ impl Report<'_> {
             index: statement.index,
         });
         self.finding.subject = what.to_string();
+        // A finding about one of several actions grows with that action and not with those beside it.
+        let is_it = |action: &&policy::Action| action.to_string() == self.finding.subject;
+        let own = statement.actions.only().iter().find(is_it).map(ToString::to_string);
+        let granted = Granted::of(statement);
+        self.finding.granted = match own {
+            Some(action) => granted.map(|it| it.with_actions(vec![action])),
+            None => granted,
+        };
         self.way(&statement.place);
         self.label(statement.place.span, "in this statement")
+    }
+
+    /// The actions of the statement that it is about, where those are not all: what else the statement comes to allow
+    /// makes the finding no wider.
+    pub fn acting(self, actions: impl IntoIterator<Item = impl fmt::Display>) -> Self {
+        let actions = actions.into_iter().map(|it| it.to_string()).collect();
+        self.finding.granted = self.finding.granted.take().map(|it| it.with_actions(actions));
+        self
     }
 
     /// The statement it speaks of, and all that `whom` is granted by it.
@@ -493,7 +580,7 @@ impl Report<'_> {
 
     /// A change that cures it. The first one that can be written down is what `--fix` takes, so the one that changes
     /// least comes first.
-    pub fn fix(self, safety: Safety, title: impl Into<String>, changes: impl IntoIterator<Item = Change>) -> Self {
+    pub fn fix(self, safety: Safety, title: impl Into<String>, changes: impl IntoIterator<Item = Rewrite>) -> Self {
         let remedy = Remedy { title: title.into(), safety, changes: changes.into_iter().collect() };
         self.finding.remedies.push(remedy);
         self

@@ -3,10 +3,12 @@
 //! This module never touches the disk; [`Reader`] is how a caller hands files in.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use rustc_hash::FxHashMap;
 
 /// A file of one [`Workspace`]; only meaningful together with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -168,11 +170,40 @@ pub struct Selected {
     pub named: bool,
 }
 
+/// Where the paths of a workspace stand: what they are relative to, and the root of the repository around them. Both are
+/// empty for a workspace of texts, whose paths are those from the root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ground {
+    /// The folder in which the run was started.
+    pub here: PathBuf,
+    /// The root of the repository, or that folder where there is none.
+    pub root: PathBuf,
+}
+
+impl Ground {
+    /// A path of the workspace made absolute.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        normal(&self.here.join(path))
+    }
+
+    /// A path of the workspace from the root of the repository, the same wherever the run was started, with `/` between
+    /// its parts; absolute when it lies outside.
+    pub fn from_root(&self, path: &Path) -> String {
+        let path = self.absolute(path);
+        let path = path.strip_prefix(&self.root).unwrap_or(&path).to_string_lossy();
+        if std::path::MAIN_SEPARATOR == '/' { path.into_owned() } else { path.replace(std::path::MAIN_SEPARATOR, "/") }
+    }
+}
+
 /// Which files there are and what they say. Every file is read at most once.
 #[derive(Debug)]
 pub struct Workspace {
     /// What to lint, sorted by path.
     pub selected: Vec<Selected>,
+    /// Where its paths stand.
+    pub ground: Ground,
+    /// The folders all of whose files are selected, absolute.
+    pub folders: Vec<PathBuf>,
     reader: Arc<dyn Reader>,
     files: RwLock<Files>,
     /// Whether other workspaces have files in common with it.
@@ -183,17 +214,25 @@ type Opened = Result<Arc<Source>, ReadError>;
 
 #[derive(Debug, Default)]
 struct Files {
-    by_path: HashMap<PathBuf, Opened>,
+    by_path: FxHashMap<OsString, Opened>,
     sources: Vec<Arc<Source>>,
     /// What is known of files that have not been opened yet.
-    known: HashMap<PathBuf, Opened>,
+    known: FxHashMap<OsString, Opened>,
 }
 
 impl Workspace {
     /// A workspace over whatever `reader` hands out.
     pub fn new(reader: Box<dyn Reader>, mut selected: Vec<Selected>) -> Self {
-        selected.sort();
-        Self { selected, reader: Arc::from(reader), files: RwLock::default(), shares: false }
+        selected.sort_by_cached_key(|it| (in_order(&it.path), it.named));
+        let reader = Arc::from(reader);
+        Self {
+            selected,
+            ground: Ground::default(),
+            folders: Vec::new(),
+            reader,
+            files: RwLock::default(),
+            shares: false,
+        }
     }
 
     /// The workspace in which files say something else and only some are selected. What both have in common is not read
@@ -205,10 +244,10 @@ impl Workspace {
     ) -> Self {
         selected.sort();
         let old = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        let known = |path: &Path| old.by_path.get(path).or_else(|| old.known.get(path));
+        let known = |path: &Path| old.by_path.get(path.as_os_str()).or_else(|| old.known.get(path.as_os_str()));
         let mut files = Files { sources: old.sources.clone(), ..Files::default() };
         for path in selected.iter().map(|it| &it.path) {
-            files.known.extend(known(path).map(|opened| (path.clone(), opened.clone())));
+            files.known.extend(known(path).map(|opened| (path.clone().into_os_string(), opened.clone())));
         }
         for (path, text) in texts {
             let path = normal(path);
@@ -221,9 +260,27 @@ impl Workspace {
                 Some(slot) => *slot = Arc::clone(&source),
                 None => files.sources.push(Arc::clone(&source)),
             }
-            files.known.insert(path, Ok(source));
+            files.known.insert(path.into_os_string(), Ok(source));
         }
-        Self { selected, reader: Arc::clone(&self.reader), files: RwLock::new(files), shares: true }
+        Self {
+            selected,
+            ground: self.ground.clone(),
+            folders: self.folders.clone(),
+            reader: Arc::clone(&self.reader),
+            files: RwLock::new(files),
+            shares: true,
+        }
+    }
+
+    /// The same workspace standing somewhere, with the folders that it covers.
+    #[must_use]
+    pub fn on(self, ground: Ground, folders: Vec<PathBuf>) -> Self {
+        Self { ground, folders, ..self }
+    }
+
+    /// Whether everything in a folder, or a file itself, would have been selected; its path is absolute.
+    pub fn covers(&self, path: &Path) -> bool {
+        self.folders.iter().any(|it| path.starts_with(it))
     }
 
     /// A workspace of texts in memory, all of them selected.
@@ -231,23 +288,23 @@ impl Workspace {
         let texts: std::collections::BTreeMap<PathBuf, String> =
             texts.into_iter().map(|(path, text)| (normal(&path.into()), text.into())).collect();
         let selected = texts.keys().map(|path| Selected { path: path.clone(), named: false }).collect();
-        Self::new(Box::new(Texts(texts)), selected)
+        Self::new(Box::new(Texts(texts)), selected).on(Ground::default(), vec![PathBuf::new()])
     }
 
     /// The file at a path, read on first use.
     pub fn open(&self, path: &Path) -> Opened {
         let path = normal(path);
-        if let Some(opened) = self.files.read().unwrap_or_else(PoisonError::into_inner).by_path.get(&path) {
+        if let Some(opened) = self.files.read().unwrap_or_else(PoisonError::into_inner).by_path.get(path.as_os_str()) {
             return opened.clone();
         }
-        let is_known = self.files.read().unwrap_or_else(PoisonError::into_inner).known.contains_key(&path);
+        let is_known = self.files.read().unwrap_or_else(PoisonError::into_inner).known.contains_key(path.as_os_str());
         let text = if is_known { Err(ReadError::Missing) } else { self.reader.read(&path).and_then(text_of) };
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(opened) = files.by_path.get(&path) {
+        if let Some(opened) = files.by_path.get(path.as_os_str()) {
             return opened.clone();
         }
-        if let Some(opened) = files.known.remove(&path) {
-            files.by_path.insert(path, opened.clone());
+        if let Some(opened) = files.known.remove(path.as_os_str()) {
+            files.by_path.insert(path.into_os_string(), opened.clone());
             return opened;
         }
         let id = FileId(u32::try_from(files.sources.len()).unwrap_or(u32::MAX));
@@ -255,8 +312,21 @@ impl Workspace {
         if let Ok(source) = &opened {
             files.sources.push(Arc::clone(source));
         }
-        files.by_path.insert(path, opened.clone());
+        files.by_path.insert(path.into_os_string(), opened.clone());
         opened
+    }
+
+    /// A file that is known by its text already and is none of those to lint: the configuration.
+    pub fn with_text(&self, path: &Path, text: &str) -> Arc<Source> {
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Ok(source)) = files.by_path.get(normal(path).as_os_str()) {
+            return Arc::clone(source);
+        }
+        let id = FileId(u32::try_from(files.sources.len()).unwrap_or(u32::MAX));
+        let source = Arc::new(Source::new(id, path.to_owned(), text));
+        files.sources.push(Arc::clone(&source));
+        files.by_path.insert(normal(path).into_os_string(), Ok(Arc::clone(&source)));
+        source
     }
 
     /// What is made of a file: made once when the workspace has files in common with others, however many runs over them
@@ -305,6 +375,12 @@ fn text_of(bytes: Vec<u8>) -> Result<String, ReadError> {
 
 /// A path without `.` and with `x/..` taken out, compared as text: links are the reader's business.
 pub fn normal(path: &Path) -> PathBuf {
+    // Most paths are, and it is cheaper to see that than to take them apart.
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let may_be_detour = |pair: &[u8]| pair[0] == b'/' && matches!(pair[1], b'.' | b'/');
+    if cfg!(unix) && !bytes.starts_with(b".") && !bytes.ends_with(b"/") && !bytes.windows(2).any(may_be_detour) {
+        return path.to_owned();
+    }
     let mut out = PathBuf::new();
     for component in path.components() {
         match component {
@@ -320,6 +396,45 @@ pub fn normal(path: &Path) -> PathBuf {
         }
     }
     out
+}
+
+/// Sorts [`normal`] paths as `Path` sorts itself, part by part, and is far cheaper to compare.
+pub fn in_order(path: &Path) -> Vec<u8> {
+    let bytes = path.as_os_str().as_encoded_bytes().iter();
+    // Nothing comes before the end of a part.
+    bytes.map(|byte| if std::path::is_separator((*byte).into()) { 0 } else { *byte }).collect()
+}
+
+/// Texts that take the place of files, such as the buffers of an editor or edits that are tried out, over another reader.
+#[derive(Debug)]
+pub struct Overlay<R> {
+    /// What is read where there is no text.
+    pub below: R,
+    /// The texts, by paths as [`normal`] has them.
+    pub texts: std::collections::BTreeMap<PathBuf, String>,
+}
+
+impl<R: Reader> Reader for Overlay<R> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        self.texts.get(path).map_or_else(|| self.below.read(path), |text| Ok(text.clone().into_bytes()))
+    }
+
+    fn files_in(&self, folder: &Path) -> Vec<PathBuf> {
+        let own = self.texts.keys().filter(|path| path.parent() == Some(folder)).cloned();
+        with_own(self.below.files_in(folder), own)
+    }
+
+    fn files_below(&self, folder: &Path) -> Vec<PathBuf> {
+        let own = self.texts.keys().filter(|path| path.starts_with(folder)).cloned();
+        with_own(self.below.files_below(folder), own)
+    }
+}
+
+fn with_own(mut files: Vec<PathBuf>, own: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    files.extend(own);
+    files.sort();
+    files.dedup();
+    files
 }
 
 #[derive(Debug)]
@@ -356,6 +471,28 @@ mod tests {
         assert_eq!(normal(Path::new("./a/../b/./c")), Path::new("b/c"));
         assert_eq!(normal(Path::new("../a")), Path::new("../a"));
         assert_eq!(normal(Path::new("a/../../b")), Path::new("../b"));
+    }
+
+    #[test]
+    fn a_path_is_told_from_the_root_wherever_the_run_was_started() {
+        let ground = Ground { here: "/repo/infra".into(), root: "/repo".into() };
+        assert_eq!(ground.from_root(Path::new("app/main.tf")), "infra/app/main.tf");
+        assert_eq!(ground.from_root(Path::new("../modules")), "modules");
+        assert_eq!(ground.from_root(Path::new("/elsewhere/x.tf")), "/elsewhere/x.tf");
+        assert_eq!(Ground::default().from_root(Path::new("a/b.tf")), "a/b.tf");
+    }
+
+    #[test]
+    fn a_text_over_a_reader_takes_the_place_of_a_file_and_may_be_a_new_one() {
+        let texts = |texts: &[(&str, &str)]| -> std::collections::BTreeMap<PathBuf, String> {
+            texts.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect()
+        };
+        let below = Texts(texts(&[("a/x.tf", "old"), ("a/y.tf", "y")]));
+        let overlay = Overlay { below, texts: texts(&[("a/x.tf", "new"), ("a/z.tf", "z")]) };
+        assert_eq!(overlay.read(Path::new("a/x.tf")), Ok(b"new".to_vec()));
+        assert_eq!(overlay.read(Path::new("a/y.tf")), Ok(b"y".to_vec()));
+        assert_eq!(overlay.files_in(Path::new("a")), ["a/x.tf", "a/y.tf", "a/z.tf"].map(PathBuf::from));
+        assert_eq!(overlay.files_below(Path::new("b")), Vec::<PathBuf>::new());
     }
 
     #[test]

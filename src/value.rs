@@ -109,6 +109,15 @@ pub struct Hole {
     pub why: Arc<str>,
 }
 
+impl Hole {
+    /// Whether both stand for the same value. A long expression is cut short, so only its place tells it from another.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.reference == other.reference
+            && self.scope == other.scope
+            && (!self.reference.contains('…') || self.span == other.span)
+    }
+}
+
 /// What may stand in a hole's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HoleKind {
@@ -337,9 +346,7 @@ struct Run {
 impl Text {
     /// Known text written at `span`: byte for byte when the lengths are equal, else standing for all of it.
     pub fn known(text: &str, span: Span) -> Self {
-        // Most texts are of one run, and a vector that grows would make room for four.
-        let runs = Vec::with_capacity(usize::from(!text.is_empty()));
-        let mut out = Self(Arc::new(Content { runs, ..Content::default() }));
+        let mut out = Self::default();
         out.push_known(text, span);
         out
     }
@@ -423,7 +430,7 @@ impl Text {
         let at = self.next_at();
         let content = Arc::make_mut(&mut self.0);
         content.encodes = None;
-        content.runs.push(Run { at, span, origin: Origin::HERE, hole: None, written: None });
+        content.push(Run { at, span, origin: Origin::HERE, hole: None, written: None });
         if text.contains(HOLE) {
             // U+FFFD is the replacement character; the lengths differ, so the run no
             // longer maps byte for byte, which is right.
@@ -450,7 +457,7 @@ impl Text {
         let at = self.next_at();
         let content = Arc::make_mut(&mut self.0);
         content.encodes = None;
-        content.runs.push(Run { at, span: hole.span, origin: Origin::HERE, hole: Some(hole), written });
+        content.push(Run { at, span: hole.span, origin: Origin::HERE, hole: Some(hole), written });
         content.raw.push(HOLE);
     }
 
@@ -463,6 +470,9 @@ impl Text {
         let content = Arc::make_mut(&mut self.0);
         content.encodes = None;
         content.raw.push_str(&text.0.raw);
+        if content.runs.is_empty() {
+            content.runs.reserve_exact(text.0.runs.len());
+        }
         content.runs.extend(text.0.runs.iter().map(|run| Run {
             at: base + run.at,
             origin: run.origin.followed_by(later),
@@ -585,6 +595,14 @@ impl Text {
 }
 
 impl Content {
+    fn push(&mut self, run: Run) {
+        // Most texts are of one run, and a vector that grows would make room for four.
+        if self.runs.is_empty() {
+            self.runs.reserve_exact(1);
+        }
+        self.runs.push(run);
+    }
+
     fn next_at(&self) -> u32 {
         u32::try_from(self.raw.len()).unwrap_or(u32::MAX)
     }
@@ -599,8 +617,7 @@ impl Run {
 impl PartialEq for Text {
     /// Whether both are the same text whatever their holes turn out to be.
     fn eq(&self, other: &Self) -> bool {
-        self.0.raw == other.0.raw
-            && self.holes().zip(other.holes()).all(|((_, a), (_, b))| a.reference == b.reference && a.scope == b.scope)
+        self.0.raw == other.0.raw && self.holes().zip(other.holes()).all(|((_, a), (_, b))| a.is_same(b))
     }
 }
 

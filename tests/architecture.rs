@@ -10,11 +10,11 @@ const LAYERS: &[&[&str]] = &[
     &["policy", "catalog"],
     &["frontend"],
     &["rule"],
-    &["rules", "suppress", "config"],
+    &["rules", "suppress", "config", "baseline"],
     &["fix", "lint", "report"],
-    &["files"],
+    &["files", "git"],
     &["lsp"],
-    &["main", "cli"],
+    &["main", "cli", "adopt"],
 ];
 
 fn layer(module: &str) -> Option<usize> {
@@ -73,7 +73,7 @@ fn used_modules(line: &str) -> Vec<&str> {
 fn every_module_of_the_map_is_in_the_page() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
     let page = std::fs::read_to_string(page).expect("there is a map");
-    for module in LAYERS.iter().flat_map(|layer| layer.iter()).filter(|it| **it != "cli") {
+    for module in LAYERS.iter().flat_map(|layer| layer.iter()).filter(|it| !["cli", "adopt"].contains(it)) {
         assert!(page.contains(&format!("`{module}`")), "{module} is missing from ARCHITECTURE.md");
     }
 }

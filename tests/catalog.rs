@@ -93,6 +93,8 @@ fn every_resource_type_and_key_says_what_the_reference_says_in_any_case() {
         for (name, expected) in entries(expected, "resources") {
             let resource_type = service.resource_type(&other_case(name)).unwrap();
             assert_eq!((resource_type.service(), resource_type.name()), (service, name.as_str()));
+            // Whoever compares ARNs part by part relies on that.
+            assert!(resource_type.arns().all(|it| it.starts_with("arn:") && it.splitn(6, ':').count() == 6), "{name}");
             assert!(
                 resource_type.arns().eq(expected["arns"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()))
             );
@@ -202,6 +204,18 @@ fn patterns_cover_what_their_definition_says() {
             all.iter().filter(|it| fits(pattern.as_bytes(), it.1.as_bytes())).map(|it| it.0).collect();
         let found: Vec<_> = catalog::actions_matching(pattern).collect();
         assert_eq!(found, expected, "{pattern}");
+    }
+}
+
+#[test]
+fn a_set_of_actions_holds_what_it_was_made_of() {
+    for pattern in ["*", "s3:*", "s3:Get*", "*:Describe*", "ec2:*Vpc*", "s3:GetObject", "nothing:AtAll"] {
+        let actions: Vec<_> = catalog::actions_matching(pattern).collect();
+        let set: catalog::ActionSet = actions.iter().copied().collect();
+        assert!(set.iter().eq(actions.iter().copied()), "{pattern}");
+        assert_eq!((set.len(), set.is_empty()), (actions.len(), actions.is_empty()), "{pattern}");
+        let wanted: BTreeSet<_> = actions.into_iter().collect();
+        assert!(catalog::actions().all(|it| set.contains(it) == wanted.contains(&it)), "{pattern}");
     }
 }
 

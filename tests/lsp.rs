@@ -347,7 +347,8 @@ fn fixes_are_offered_with_what_they_need() {
     assert!(actions.iter().all(|it| it["isPreferred"].is_null()));
     let answered = editor.after("main.tf", actions.last().unwrap());
     assert!(
-        answered.contains("  # iamlint: ignore[wildcard_action] reason=\"why this is accepted\"\n  names = "),
+        answered
+            .contains("  # iamlint: ignore[wildcard_action] only(s3:*) reason=\"why this is accepted\"\n  names = "),
         "{answered}"
     );
     editor.set("main.tf", &answered);

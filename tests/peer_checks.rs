@@ -9,7 +9,7 @@ use iamlint::rule::Rule;
 use iamlint::rules;
 
 /// The themes in which every check has an answer.
-const ANSWERED: &[&str] = &[];
+const ANSWERED: &[&str] = &["Conditions"];
 
 /// A check that other linters make.
 struct Check {

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use iamlint::config::Config;
 use iamlint::lint::{self, Options};
 use iamlint::rule::Rule;
 use iamlint::rules;
 use iamlint::source::Workspace;
 
-/// A code block of a page.
+/// A code block of a page. A block of `toml` is the configuration under which the block behind it is read.
 struct Example {
     line: usize,
     language: String,
     text: String,
+    config: String,
 }
 
 fn examples(page: &str) -> Vec<Example> {
@@ -23,7 +25,10 @@ fn examples(page: &str) -> Vec<Example> {
         if let Some(language) = line.strip_prefix("```") {
             open = !open;
             if open {
-                out.push(Example { line: n + 1, language: language.trim().to_owned(), text: String::new() });
+                let language = language.trim().to_owned();
+                let before = out.last().filter(|it| it.language == "toml");
+                let config = before.map(|it| it.text.clone()).unwrap_or_default();
+                out.push(Example { line: n + 1, language, text: String::new(), config });
             }
         } else if open && let Some(example) = out.last_mut() {
             example.text.push_str(line);
@@ -58,14 +63,19 @@ fn problem(rule: &'static Rule, example: &Example) -> Option<String> {
         "hcl" => ("main.tf", example.text.clone()),
         "json" => ("policy.json", example.text.clone()),
         "jsonc" => ("policy.json", without_comments(&example.text)),
-        "text" | "sh" | "toml" => return None,
+        "toml" => return Config::parse(&example.text).err().map(|it| format!("it is no configuration: {}", it[0])),
+        "text" | "sh" => return None,
         other => return Some(format!("`{other}` is no language of an example")),
     };
     let workspace = Workspace::of_texts([(name, text)]);
     // A rule is tested alone, so that a new rule never disturbs an old page; but whether a comment silences anything
     // is known only with the rules that it names.
     let rules = if rule.id == "unused_ignore" { rules::all().iter().collect() } else { vec![rule] };
-    let options = Options { rules, ..Options::default() };
+    let config = match Config::parse(&example.config) {
+        Ok(config) => config,
+        Err(_) => return Some("the configuration above it cannot be read".to_owned()),
+    };
+    let options = Options { rules, config, ..Options::default() };
     let report = lint::check(&workspace, &options, 1, &|_, _| {});
     if let Some(error) = report.errors.first() {
         return Some(format!("it cannot be read: {}", error.message));

@@ -212,7 +212,7 @@ fn only_keeps_what_is_wider_standing() {
         &document("element", "# iamlint: ignore[wildcard_action] only(s3:Get*)"),
         &["8 s3:*", "9 sqs:*", "15 sns:*"],
         &[],
-        &["7: `only` does not cover all of `s3:*`, so the finding stands"],
+        &["7: `only` does not cover `s3:*`, so the finding stands"],
     );
 }
 
@@ -276,4 +276,44 @@ fn a_hundred_thousand_comments_take_no_time() {
     let begun = std::time::Instant::now();
     assert_eq!(check(&format!("{comments}locals {{}}\n")).2.len(), 100_000);
     assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
+
+/// What is silenced by comments for other linters, with the reasons; every other wildcard stands.
+#[track_caller]
+fn honoured(place: &str, comment: &str, answered: &[(&str, &str)]) {
+    let text = document(place, comment);
+    let config = Config::parse("honour = [\"checkov\", \"trivy\", \"tfsec\", \"kics\"]").unwrap();
+    let (workspace, report) = lint(&text, config);
+    let line = |it: &Finding| workspace.source(it.span.file).position(it.span.start as usize).line;
+    let found: Vec<_> = report
+        .suppressed
+        .iter()
+        .map(|it| (format!("{} {}", line(&it.finding), it.finding.subject), it.reason.clone()))
+        .collect();
+    let expected: Vec<_> = answered.iter().map(|(it, reason)| (it.to_string(), reason.to_string())).collect();
+    assert_eq!(found, expected, "{text}");
+    assert_eq!(report.findings.len() + answered.len(), 3, "nothing is said of comments for others: {text}");
+    let (_, alone) = lint(&text, Config::default());
+    assert_eq!(alone.findings.len(), 3, "unless it is asked for: {text}");
+}
+
+#[test]
+fn comments_for_other_linters_count_where_they_are_honoured() {
+    let (s3, sqs, sns) = ("8 s3:*", "9 sqs:*", "15 sns:*");
+    let checkov = "checkov:skip=CKV_AWS_111, which is `iamlint: ignore[wildcard_action] reason=\"ours\"` here";
+    // The whole block around it, and nothing when it stands outside of one.
+    honoured("list", "#checkov:skip=CKV_AWS_111:ours", &[(s3, checkov), (sqs, checkov), (sns, checkov)]);
+    honoured("resource", "#checkov:skip=CKV_AWS_111:ours", &[]);
+    honoured("element", "#checkov:skip=CKV_AWS_20:ours", &[]);
+    let tfsec = "tfsec:ignore:aws-iam-no-policy-wildcards, which is `iamlint: ignore[wildcard_action]` here";
+    honoured("element", "#tfsec:ignore:aws-iam-no-policy-wildcards", &[(s3, tfsec)]);
+    honoured("element_end", "#tfsec:ignore:aws-iam-no-policy-wildcards", &[(s3, tfsec)]);
+    honoured("statement", "#tfsec:ignore:aws-iam-no-policy-wildcards", &[(s3, tfsec), (sqs, tfsec)]);
+    let trivy = "trivy:ignore:AVD-AWS-0057, which is `iamlint: ignore[wildcard_action] until=2026-06-15` here";
+    honoured("element", "# trivy:ignore:AVD-AWS-0057:exp:2026-06-15", &[(s3, trivy)]);
+    honoured("element", "# trivy:ignore:AVD-AWS-0057:exp:2026-06-14", &[]);
+    let kics = |verb: &str| format!("kics-scan {verb}, which is `iamlint: ignore[wildcard_action]` here");
+    honoured("list", "// kics-scan ignore-block", &[(s3, &kics("ignore-block")), (sqs, &kics("ignore-block"))]);
+    honoured("list", "// kics-scan ignore-line", &[]);
+    honoured("element", "// kics-scan ignore-line", &[(s3, &kics("ignore-line"))]);
 }

@@ -36,8 +36,9 @@ pub use partition::{
     Partition, Region, is_partition, nearest_region, partition, partitions, region, region_partition, regions,
 };
 pub use reference::{
-    AccessLevel, Action, ActionOverride, ActionResource, Power, ResourceType, Risk, Service, UnknownAction, action,
-    action_count, actions, actions_matching, nearest_action, nearest_service, reference_date, service, services,
+    AccessLevel, Action, ActionOverride, ActionResource, ActionSet, Power, ResourceType, Risk, Service, UnknownAction,
+    action, action_count, actions, actions_matching, nearest_action, nearest_service, reference_date, service,
+    services,
 };
 pub use service_principal::{
     ServicePrincipal, is_plausible_service_principal, nearest_service_principal, service_principal, service_principals,

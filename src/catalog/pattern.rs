@@ -54,7 +54,12 @@ impl Pattern {
                 (Some(_), None) => return false,
                 _ => {
                     let Some((after_star, from)) = retry else { return false };
-                    (at, in_name) = (after_star, from + 1);
+                    // What stands behind the star begins further on, if anywhere.
+                    let begins = |it: &u8| {
+                        matches!(self.bytes[after_star], b'?') || it.eq_ignore_ascii_case(&self.bytes[after_star])
+                    };
+                    let Some(skipped) = name[from + 1..].iter().position(begins) else { return false };
+                    (at, in_name) = (after_star, from + 1 + skipped);
                     retry = Some((at, in_name));
                 }
             }

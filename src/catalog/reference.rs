@@ -254,6 +254,47 @@ pub fn actions_matching(pattern: &str) -> impl Iterator<Item = Action> + Clone +
     matching
 }
 
+/// A set of actions, as runs of neighbours: what a pattern covers is one run, or a few.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ActionSet(Vec<Range<u32>>);
+
+impl ActionSet {
+    /// Its actions, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Action> + Clone {
+        self.0.iter().cloned().flatten().map(Action)
+    }
+
+    /// Whether it holds an action.
+    pub fn contains(&self, action: Action) -> bool {
+        let next = self.0.partition_point(|run| run.end <= action.0);
+        self.0.get(next).is_some_and(|run| run.start <= action.0)
+    }
+
+    /// How many actions it holds.
+    pub fn len(&self) -> usize {
+        self.0.iter().map(ExactSizeIterator::len).sum()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<Action> for ActionSet {
+    /// Of actions in order, as [`actions_matching`] gives them.
+    fn from_iter<I: IntoIterator<Item = Action>>(actions: I) -> Self {
+        let mut runs: Vec<Range<u32>> = Vec::new();
+        for Action(id) in actions {
+            match runs.last_mut() {
+                Some(run) if run.end == id => run.end += 1,
+                _ => runs.push(id..id + 1),
+            }
+        }
+        Self(runs)
+    }
+}
+
 /// Walks candidates in order and keeps those that fit.
 #[derive(Clone)]
 struct MatchingActions {

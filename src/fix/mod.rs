@@ -4,7 +4,7 @@
 //!
 //! Nothing here touches the disk.
 
-mod change;
+mod rewrite;
 mod site;
 
 use std::collections::BTreeMap;
@@ -20,6 +20,7 @@ use crate::lint::{self, Options};
 use crate::report::Report;
 use crate::rule::{Edit, Finding, Fix, Remedy, Safety, Severity};
 use crate::source::{FileId, Selected, Source, Span, Workspace};
+use crate::suppress;
 
 /// How often a run begins anew with what the last one has fixed.
 const ROUNDS: usize = 8;
@@ -95,7 +96,7 @@ pub fn offer(workspace: &Workspace, report: &mut Report, options: &Options) {
 pub fn fix(workspace: &Workspace, remedy: &Remedy) -> Option<Fix> {
     let mut edits = Vec::new();
     for change in &remedy.changes {
-        edits.extend(change::edits(workspace, change)?);
+        edits.extend(rewrite::edits(workspace, change)?);
     }
     edits.sort();
     edits.dedup();
@@ -118,36 +119,14 @@ pub fn fix(workspace: &Workspace, remedy: &Remedy) -> Option<Fix> {
     })
 }
 
-/// Comments that may answer for a finding, nearest first: above its line, and above each thing around it that begins on
-/// a line of its own. None where the file takes no comments.
-pub fn answers(workspace: &Workspace, finding: &Finding) -> Vec<Fix> {
-    let source = workspace.source(finding.span.file);
-    if source.path.extension().is_none_or(|it| it == "json") {
-        return Vec::new();
-    }
-    let text = &*source.text;
-    let outer = site::around(&source, finding.span).into_iter().rev().flat_map(|link| {
-        let item = link.holding(&finding.span.range()).map(|n| link.items[n].whole.start);
-        item.into_iter().chain([link.span.start])
-    });
-    let mut lines: Vec<usize> = Vec::new();
-    for at in std::iter::once(finding.span.start as usize).chain(outer) {
-        let line = text[..at].rfind('\n').map_or(0, |it| it + 1);
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    let comment = |line: usize| {
-        let indent = &text[line..text.len() - text[line..].trim_start_matches([' ', '\t']).len()];
-        let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-        let text = format!("{indent}# iamlint: ignore[{}] reason=\"why this is accepted\"{end}", finding.rule);
-        Fix {
-            title: format!("Answer for `{}` with a comment", finding.rule),
-            safety: Safety::Unsafe,
-            edits: vec![Edit { span: Span::new(source.id, line, line), text }],
-        }
-    };
-    lines.into_iter().map(comment).collect()
+/// The comment that answers for a finding, with a reason that is to be written anew; none where the file takes none.
+pub fn answer(workspace: &Workspace, finding: &Finding) -> Option<Fix> {
+    let insertion = suppress::comments(workspace, &[finding], "why this is accepted").into_iter().next()?;
+    Some(Fix {
+        title: format!("Answer for `{}` with a comment", finding.rule),
+        safety: Safety::Unsafe,
+        edits: vec![Edit { span: Span::new(insertion.file, insertion.at, insertion.at), text: insertion.text }],
+    })
 }
 
 /// Whether a fix holds where it is offered by itself.

@@ -1,6 +1,7 @@
 //! From trees to what matters to access: every front end gives the same [`Configuration`], and rules look at nothing else.
 
 mod bucket;
+mod claim;
 mod identity;
 pub mod json;
 mod key;
@@ -10,6 +11,7 @@ pub mod terraform;
 use std::sync::Arc;
 
 pub use bucket::{Acl, Aspect, Bucket, Companion, PublicAccessBlock, Switch};
+pub use claim::{Claim, DeprecatedArgument, ReplacedStatement, Subject};
 pub use identity::{Attached, Attachment, Identity, IdentityKind};
 pub use key::Key;
 pub use resource::Resource;
@@ -30,6 +32,12 @@ pub struct Configuration {
     pub buckets: Vec<Bucket>,
     /// Its keys with all that is joined to them.
     pub keys: Vec<Key>,
+    /// What its resources set of each other, where only one setting comes to stand.
+    pub claims: Vec<Claim>,
+    /// Arguments of its resources that the provider has deprecated.
+    pub deprecated: Vec<DeprecatedArgument>,
+    /// Statements of its documents that others have taken the place of.
+    pub replaced: Vec<ReplacedStatement>,
 }
 
 /// A setting and where it is made.

@@ -73,7 +73,7 @@ fn quick_fixes(place: &Place<'_>, finding: &Finding, shown: &[Diagnostic], versi
     if let Some(first) = actions.first_mut().filter(|_| fixes[0].safety == Safety::Safe) {
         first.is_preferred = Some(true);
     }
-    let answer = fix::answers(workspace, finding).into_iter().find(|it| fix::holds(workspace, options, it));
+    let answer = fix::answer(workspace, finding).filter(|it| fix::holds(workspace, options, it));
     actions.extend(answer.map(|it| action(place, it.title.clone(), &it, diagnostics, versions)));
     actions
 }

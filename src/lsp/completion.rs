@@ -7,7 +7,7 @@ use lsp_types::{
 
 use super::worker::Place;
 use crate::catalog;
-use crate::policy::OPERATORS;
+use crate::policy::Operator;
 
 /// What is being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +32,8 @@ pub(super) fn at(place: &Place<'_>, position: Position) -> Option<CompletionResp
         ..CompletionItem::default()
     };
     let items: Vec<CompletionItem> = match wanted {
-        Wanted::Operator => OPERATORS
-            .iter()
-            .map(|it| item((*it).to_owned(), CompletionItemKind::OPERATOR, "condition operator".to_owned()))
+        Wanted::Operator => Operator::names()
+            .map(|it| item(it.to_owned(), CompletionItemKind::OPERATOR, "condition operator".to_owned()))
             .collect(),
         Wanted::Action => match typed.split_once(':') {
             None => catalog::services()

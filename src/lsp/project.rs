@@ -13,7 +13,7 @@ use crate::frontend::{Configuration, json};
 use crate::lint::{self, Options};
 use crate::policy::Policy;
 use crate::report::Report;
-use crate::source::{Selected, Workspace, normal};
+use crate::source::{Ground, Selected, Workspace, normal};
 use crate::suppress::Date;
 
 /// Texts of open buffers by their paths.
@@ -48,11 +48,12 @@ impl Project {
         // Of what lies elsewhere only the module itself is read: its folder may be anybody's whole home.
         let beside: Vec<PathBuf> = alone.into_iter().flat_map(files::linted_in).collect();
         let config_file = files::config_file(if roots.is_empty() { &beside } else { roots });
-        let paths = roots.iter().cloned().chain(beside).collect();
+        let paths: Vec<PathBuf> = roots.iter().cloned().chain(beside).collect();
+        let ground = files::ground(&paths);
         let Found { mut workspace, .. } =
             files::find(Request { paths, allow_empty: true, as_given: true, ..Request::default() });
         workspace.selected.iter_mut().for_each(|it| it.named = false);
-        let (config, problem) = configuration(config_file);
+        let (config, problem) = configuration(config_file, &ground);
         let options = Options { rules: config.rules(), config, today: Date::today(), ..Options::default() };
         let calls = Calls::of(&workspace);
         let buffers = buffers.keys().cloned().collect();
@@ -98,12 +99,10 @@ fn is_linted(path: &Path) -> bool {
     path.file_name().and_then(|it| it.to_str()).is_some_and(|it| terraform::is_terraform(it) || it.ends_with(".json"))
 }
 
-fn configuration(path: Option<PathBuf>) -> (Config, Option<String>) {
+fn configuration(path: Option<PathBuf>, ground: &Ground) -> (Config, Option<String>) {
     let Some(path) = path else { return (Config::default(), None) };
-    let parsed = files::read_text(&path).and_then(|text| {
-        Config::parse(&text)
-            .map_err(|problems| problems.into_iter().map(|it| it.message).collect::<Vec<_>>().join("; "))
-    });
+    let parsed = files::configuration(&path, ground)
+        .and_then(|read| read.map_err(|it| it.errors.into_iter().map(|it| it.message).collect::<Vec<_>>().join("; ")));
     match parsed {
         Ok(config) => (config, None),
         Err(problem) => (Config::default(), Some(format!("`{}` has no effect: {problem}", path.display()))),

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Given, Place};
-use crate::value::{HOLE, Text};
+use crate::catalog::{self, ConditionKey, KeyType, Presence};
+use crate::value::{self, HOLE, Node, Text};
 
 /// One test: an operator, one key, its values.
 #[derive(Clone, Debug)]
@@ -28,6 +29,40 @@ pub struct Value {
     pub text: Text,
     /// Where it is written.
     pub place: Place,
+    /// What it is in JSON; none when that is not known.
+    pub json: Option<JsonType>,
+}
+
+/// What a value is in JSON. AWS reads `true` as `"true"`, but wants the values of a list to be of one type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonType {
+    /// `"…"`.
+    String,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Bool,
+}
+
+impl JsonType {
+    pub(super) fn of(node: &Node) -> Option<Self> {
+        match node.value {
+            value::Value::Text(_) => Some(Self::String),
+            value::Value::Number(_) => Some(Self::Number),
+            value::Value::Bool(_) => Some(Self::Bool),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for JsonType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::String => "a string",
+            Self::Number => "a number",
+            Self::Bool => "a truth value",
+        })
+    }
 }
 
 /// An operator taken apart.
@@ -94,39 +129,68 @@ pub enum Guard {
     Request,
 }
 
-/// Every operator as AWS spells it, without quantifiers and `IfExists`.
+/// Every operator: its name, its test, and whether it is the negative of it.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
-pub const OPERATORS: [&str; 27] = [
-    "ArnEquals",
-    "ArnLike",
-    "ArnNotEquals",
-    "ArnNotLike",
-    "BinaryEquals",
-    "Bool",
-    "DateEquals",
-    "DateGreaterThan",
-    "DateGreaterThanEquals",
-    "DateLessThan",
-    "DateLessThanEquals",
-    "DateNotEquals",
-    "IpAddress",
-    "NotIpAddress",
-    "Null",
-    "NumericEquals",
-    "NumericGreaterThan",
-    "NumericGreaterThanEquals",
-    "NumericLessThan",
-    "NumericLessThanEquals",
-    "NumericNotEquals",
-    "StringEquals",
-    "StringEqualsIgnoreCase",
-    "StringLike",
-    "StringNotEquals",
-    "StringNotEqualsIgnoreCase",
-    "StringNotLike",
+const OPERATORS: [(&str, OperatorKind, bool); 27] = [
+    ("StringEquals", OperatorKind::StringEquals, false),
+    ("StringNotEquals", OperatorKind::StringEquals, true),
+    ("StringEqualsIgnoreCase", OperatorKind::StringEqualsIgnoreCase, false),
+    ("StringNotEqualsIgnoreCase", OperatorKind::StringEqualsIgnoreCase, true),
+    ("StringLike", OperatorKind::StringLike, false),
+    ("StringNotLike", OperatorKind::StringLike, true),
+    ("ArnEquals", OperatorKind::ArnEquals, false),
+    ("ArnNotEquals", OperatorKind::ArnEquals, true),
+    ("ArnLike", OperatorKind::ArnLike, false),
+    ("ArnNotLike", OperatorKind::ArnLike, true),
+    ("NumericEquals", OperatorKind::NumericEquals, false),
+    ("NumericNotEquals", OperatorKind::NumericEquals, true),
+    ("NumericLessThan", OperatorKind::NumericLessThan, false),
+    ("NumericLessThanEquals", OperatorKind::NumericLessThanEquals, false),
+    ("NumericGreaterThan", OperatorKind::NumericGreaterThan, false),
+    ("NumericGreaterThanEquals", OperatorKind::NumericGreaterThanEquals, false),
+    ("DateEquals", OperatorKind::DateEquals, false),
+    ("DateNotEquals", OperatorKind::DateEquals, true),
+    ("DateLessThan", OperatorKind::DateLessThan, false),
+    ("DateLessThanEquals", OperatorKind::DateLessThanEquals, false),
+    ("DateGreaterThan", OperatorKind::DateGreaterThan, false),
+    ("DateGreaterThanEquals", OperatorKind::DateGreaterThanEquals, false),
+    ("Bool", OperatorKind::Bool, false),
+    ("BinaryEquals", OperatorKind::BinaryEquals, false),
+    ("IpAddress", OperatorKind::IpAddress, false),
+    ("NotIpAddress", OperatorKind::IpAddress, true),
+    ("Null", OperatorKind::Null, false),
 ];
 
+impl OperatorKind {
+    /// What it compares its values as; none for `Null`, which compares nothing.
+    pub fn compares(self) -> Option<KeyType> {
+        Some(match self {
+            Self::StringEquals | Self::StringEqualsIgnoreCase | Self::StringLike => KeyType::String,
+            Self::ArnEquals | Self::ArnLike => KeyType::Arn,
+            Self::NumericEquals
+            | Self::NumericLessThan
+            | Self::NumericLessThanEquals
+            | Self::NumericGreaterThan
+            | Self::NumericGreaterThanEquals => KeyType::Numeric,
+            Self::DateEquals
+            | Self::DateLessThan
+            | Self::DateLessThanEquals
+            | Self::DateGreaterThan
+            | Self::DateGreaterThanEquals => KeyType::Date,
+            Self::Bool => KeyType::Bool,
+            Self::BinaryEquals => KeyType::Binary,
+            Self::IpAddress => KeyType::IpAddress,
+            Self::Null => return None,
+        })
+    }
+}
+
 impl Operator {
+    /// The names of all there are, without quantifiers and `IfExists`.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        OPERATORS.iter().map(|(name, ..)| *name)
+    }
+
     /// Takes an operator apart. Case does not count in operators.
     pub fn parse(text: Text) -> Self {
         let lower = text.raw().to_ascii_lowercase();
@@ -138,39 +202,30 @@ impl Operator {
             (None, lower.as_str())
         };
         let (if_exists, rest) = rest.strip_suffix("ifexists").map_or((false, rest), |rest| (true, rest));
-        use OperatorKind as Kind;
-        let (kind, negated) = match rest {
-            "stringequals" => (Kind::StringEquals, false),
-            "stringnotequals" => (Kind::StringEquals, true),
-            "stringequalsignorecase" => (Kind::StringEqualsIgnoreCase, false),
-            "stringnotequalsignorecase" => (Kind::StringEqualsIgnoreCase, true),
-            "stringlike" => (Kind::StringLike, false),
-            "stringnotlike" => (Kind::StringLike, true),
-            "arnequals" => (Kind::ArnEquals, false),
-            "arnnotequals" => (Kind::ArnEquals, true),
-            "arnlike" => (Kind::ArnLike, false),
-            "arnnotlike" => (Kind::ArnLike, true),
-            "numericequals" => (Kind::NumericEquals, false),
-            "numericnotequals" => (Kind::NumericEquals, true),
-            "numericlessthan" => (Kind::NumericLessThan, false),
-            "numericlessthanequals" => (Kind::NumericLessThanEquals, false),
-            "numericgreaterthan" => (Kind::NumericGreaterThan, false),
-            "numericgreaterthanequals" => (Kind::NumericGreaterThanEquals, false),
-            "dateequals" => (Kind::DateEquals, false),
-            "datenotequals" => (Kind::DateEquals, true),
-            "datelessthan" => (Kind::DateLessThan, false),
-            "datelessthanequals" => (Kind::DateLessThanEquals, false),
-            "dategreaterthan" => (Kind::DateGreaterThan, false),
-            "dategreaterthanequals" => (Kind::DateGreaterThanEquals, false),
-            "bool" => (Kind::Bool, false),
-            "binaryequals" => (Kind::BinaryEquals, false),
-            "ipaddress" => (Kind::IpAddress, false),
-            "notipaddress" => (Kind::IpAddress, true),
-            // `NullIfExists` does not exist.
-            "null" if !if_exists => (Kind::Null, false),
-            _ => return Self { text, kind: None, negated: false, if_exists, quantifier },
+        let known = OPERATORS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(rest));
+        // `NullIfExists` does not exist.
+        let known = known.filter(|(_, kind, _)| *kind != OperatorKind::Null || !if_exists);
+        let Some(&(_, kind, negated)) = known else {
+            return Self { text, kind: None, negated: false, if_exists, quantifier };
         };
         Self { text, kind: Some(kind), negated, if_exists, quantifier }
+    }
+
+    /// The operator that a misspelt one was meant to be, with the quantifier and the `IfExists` that it has.
+    pub fn nearest(&self) -> Option<String> {
+        let raw = self.text.raw();
+        let (quantifier, rest) = match self.quantifier {
+            Some(Quantifier::ForAnyValue) => ("ForAnyValue:", &raw["ForAnyValue:".len()..]),
+            Some(Quantifier::ForAllValues) => ("ForAllValues:", &raw["ForAllValues:".len()..]),
+            None => ("", raw),
+        };
+        let (rest, if_exists) =
+            if self.if_exists { (&rest[..rest.len() - "IfExists".len()], "IfExists") } else { (rest, "") };
+        let nearest = catalog::nearest(rest, OPERATORS.iter().map(|(name, ..)| (*name, *name)))?;
+        Some(match nearest {
+            "Null" => nearest.to_owned(),
+            _ => format!("{quantifier}{nearest}{if_exists}"),
+        })
     }
 
     /// Whether its values are patterns.
@@ -201,6 +256,29 @@ impl Condition {
         }
     }
 
+    /// The key as the reference has it; what stands behind the slash of a tag's key may be unknown.
+    pub fn known_key(&self) -> Option<ConditionKey> {
+        catalog::condition_key(self.key.raw())
+    }
+
+    /// What a test of its key narrows, whatever this one is worth.
+    pub fn subject(&self) -> Guard {
+        guard_of(&self.key_lower())
+    }
+
+    /// Whether it holds of the same requests as another one by what is written.
+    pub fn equals(&self, other: &Self) -> bool {
+        let holds =
+            |one: &Self, other: &Self| one.values.iter().all(|it| other.values.iter().any(|its| it.text == its.text));
+        self.operator.text.raw().eq_ignore_ascii_case(other.operator.text.raw())
+            && !self.key.has_holes()
+            && self.key_lower() == other.key_lower()
+            && self.case().is_none()
+            && other.case().is_none()
+            && holds(self, other)
+            && holds(other, self)
+    }
+
     /// What it narrows; none when it guards nothing: a negated operator, `…IfExists`, `ForAllValues` (which no value at
     /// all passes), a `Null` test, a value that is only a wildcard.
     pub fn guard(&self) -> Option<Guard> {
@@ -221,9 +299,7 @@ impl Condition {
                 Some("`ForAllValues` also holds when the key is absent")
             }
             _ if self.values.is_empty() => None,
-            _ if operator.takes_wildcards() && self.values.iter().any(|it| is_only_wildcards(&it.text)) => {
-                Some("its value is only a wildcard")
-            }
+            _ if self.is_bare_wildcard() => Some("its value is only a wildcard"),
             _ if operator.kind == Some(OperatorKind::IpAddress)
                 && self.values.iter().any(|it| matches!(it.text.raw(), "0.0.0.0/0" | "::/0")) =>
             {
@@ -233,18 +309,16 @@ impl Condition {
         }
     }
 
-    fn is_always_present(&self) -> bool {
-        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html: these are in every
-        // signed request. The last is in every request for a grant, which must name its operations.
-        const ALWAYS: [&str; 6] = [
-            "aws:principalarn",
-            "aws:principalaccount",
-            "aws:userid",
-            "aws:requestedregion",
-            "aws:securetransport",
-            "kms:grantoperations",
-        ];
-        ALWAYS.iter().any(|key| self.is_on(key))
+    /// Whether one of its values is only a wildcard, so that the test, put positively, holds of every value.
+    pub fn is_bare_wildcard(&self) -> bool {
+        self.operator.takes_wildcards() && self.values.iter().any(|it| is_only_wildcards(&it.text))
+    }
+
+    /// Whether every signed request that it can meet carries its key.
+    pub fn is_always_present(&self) -> bool {
+        // A request for a grant must name its operations.
+        self.is_on("kms:grantoperations")
+            || self.known_key().and_then(ConditionKey::presence).is_some_and(|it| it != Presence::Sometimes)
     }
 
     /// The case in which it is there, or has a value; none when it is there in every case.
@@ -529,7 +603,7 @@ mod tests {
             operator_place: place.clone(),
             key: text(key),
             place: place.clone(),
-            values: vec![Value { text: text(value), place }],
+            values: vec![Value { text: text(value), place, json: Some(JsonType::String) }],
         }
     }
 

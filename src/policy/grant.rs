@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use super::pattern::{Strength, glob, is_all_stars, split_arn};
+use super::pattern::{Strength, glob, is_all_stars, matches, split_arn};
 use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
 use crate::catalog::{self, AccessLevel};
 use crate::value::HOLE;
@@ -12,6 +12,7 @@ use crate::value::HOLE;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
     wide_resources: OnceLock<Box<[usize]>>,
+    patterns: OnceLock<Box<[Shape]>>,
     way_to_everything: OnceLock<Option<catalog::Action>>,
 }
 
@@ -19,7 +20,7 @@ impl Action {
     /// Whether it matches every action there is, however it is spelled: `*`, `*:*`, `?*:*`.
     pub fn covers_every_action(&self) -> bool {
         self.is_everything()
-            || self.text.raw().starts_with(['*', '?']) && self.expand().len() == catalog::action_count()
+            || self.text.raw().starts_with(['*', '?']) && self.reached().len() == catalog::action_count()
     }
 }
 
@@ -52,9 +53,12 @@ impl Condition {
         match operator.kind {
             None => true,
             Some(OperatorKind::Null) => self.values.iter().any(|it| it.text.raw().eq_ignore_ascii_case("false")),
-            Some(_) => {
-                !operator.negated && !operator.if_exists && operator.quantifier != Some(Quantifier::ForAllValues)
-            }
+            Some(_) => match operator.quantifier {
+                _ if operator.if_exists => false,
+                Some(Quantifier::ForAnyValue) => true,
+                Some(Quantifier::ForAllValues) => false,
+                None => !operator.negated,
+            },
         }
     }
 
@@ -106,9 +110,10 @@ impl Statement {
 
     /// Whether one of its resources may be one that the action takes.
     pub fn may_reach(&self, action: catalog::Action) -> bool {
-        self.resources
-            .as_ref()
-            .is_some_and(|resources| resources.is_negated() || resources.entries().iter().any(|it| it.fits(action)))
+        let Some(resources) = &self.resources else { return false };
+        let patterns =
+            || self.facts.patterns.get_or_init(|| resources.entries().iter().filter_map(Shape::of).collect());
+        resources.is_negated() || patterns().iter().any(|it| it.fits(action))
     }
 
     /// The resource by which it reaches every resource of the action; one that is there in every case, if there is one.
@@ -165,18 +170,30 @@ impl Statement {
     }
 }
 
-impl Resource {
-    /// Whether it may be a resource that the action takes.
-    pub fn fits(&self, action: catalog::Action) -> bool {
-        let Some(pattern) = glob(&self.text, Strength::May) else { return false };
-        if is_all_stars(&pattern) {
-            return true;
-        }
-        let pattern = split_arn(&pattern);
-        !action.takes_only_star()
-            && action.resource_types().flat_map(|it| it.resource_type().arns()).any(|form| meets_form(&pattern, form))
+/// What a resource may be, taken apart.
+#[derive(Clone, Debug)]
+enum Shape {
+    Everything,
+    /// The parts of an ARN.
+    Parts(Vec<String>),
+}
+
+impl Shape {
+    fn of(resource: &Resource) -> Option<Self> {
+        let pattern = glob(&resource.text, Strength::May)?;
+        let parts = || split_arn(&pattern).into_iter().map(str::to_owned).collect();
+        Some(if is_all_stars(&pattern) { Self::Everything } else { Self::Parts(parts()) })
     }
 
+    /// Whether it may be a resource that the action takes.
+    fn fits(&self, action: catalog::Action) -> bool {
+        let Self::Parts(parts) = self else { return true };
+        !action.takes_only_star()
+            && action.resource_types().flat_map(|it| it.resource_type().arns()).any(|form| meets_form(parts, form))
+    }
+}
+
+impl Resource {
     /// Whether it is every resource that the action takes, in all regions and accounts.
     pub fn is_all_of(&self, action: catalog::Action) -> bool {
         self.covers_action(action, Reach::Everywhere)
@@ -206,8 +223,8 @@ impl Resource {
 
 /// Whether the parts of a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an
 /// ARN in common.
-fn meets_form(pattern: &[&str], form: &str) -> bool {
-    if form.bytes().filter(|it| *it == b':').count() < 5 || pattern.first() != Some(&"arn") {
+fn meets_form(pattern: &[String], form: &str) -> bool {
+    if pattern.first().is_none_or(|it| it != "arn") {
         return pattern.first().is_some_and(|it| it.starts_with(['*', '?']));
     }
     if pattern.len() < 6 && !pattern.last().is_some_and(|it| it.ends_with('*')) {
@@ -217,14 +234,20 @@ fn meets_form(pattern: &[&str], form: &str) -> bool {
         let Some(own) = pattern.get(n) else { return true };
         // A region and an account are never empty where the form has them.
         let is_there = n == 5 || part.is_empty() == own.is_empty() || own.contains(['*', HOLE]);
-        is_there
-            && if is_one_name(part) {
-                !own.contains('/')
-            } else {
-                // It is cheaper to see that what is fixed at the front differs than to look for a text of both.
-                *own == "*" || fixed_alike(own, part) && meets(&tokens(own), &tokens(part))
-            }
+        is_there && meets_part(own, part)
     })
+}
+
+/// Whether a part of a pattern and one of a form have a text in common.
+fn meets_part(own: &str, part: &str) -> bool {
+    if !part.contains("${") {
+        matches(own, part, false)
+    } else if is_one_name(part) {
+        !own.contains('/')
+    } else {
+        // It is cheaper to see that what is fixed at the front differs than to look for a text of both.
+        own == "*" || fixed_alike(own, part) && meets(&tokens(own), &tokens(part))
+    }
 }
 
 /// Whether a part of a form is a name and nothing else: such a name, as a bucket's is, holds no slash.

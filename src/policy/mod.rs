@@ -5,7 +5,9 @@ mod arn;
 mod condition;
 mod form;
 mod grant;
+mod granted;
 mod managed;
+mod operand;
 mod parse;
 mod pattern;
 mod principal;
@@ -14,10 +16,14 @@ mod size;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 pub use arn::{ArnPart, ArnPattern};
-pub use condition::{Condition, Guard, OPERATORS, Operator, OperatorKind, Quantifier, Value};
+pub use condition::{Condition, Guard, JsonType, Operator, OperatorKind, Quantifier, Value};
 pub use form::{Element, Written};
+pub use granted::{Granted, Test};
 pub use managed::of_aws;
+pub use operand::{IpRange, date, number};
 pub use parse::{Carried, Resolution, VERSIONS, is_policy, parse};
 pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
 pub use principal::{Principal, PrincipalKind, is_account_id};
@@ -242,13 +248,16 @@ pub struct Statement {
     pub principals: Option<Scope<Principal>>,
     /// Every test of `Condition`; all must hold.
     pub conditions: Vec<Condition>,
+    /// Whether there may be further tests, which are not known.
+    pub has_unknown_conditions: bool,
     /// The statement itself.
     pub place: Place,
     facts: grant::Facts,
 }
 
 /// `Action` or `NotAction`, `Resource` or `NotResource`, `Principal` or `NotPrincipal`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scope<T> {
     /// These and no others.
     Only(Vec<T>),
@@ -325,6 +334,12 @@ impl Statement {
         self.guards().find(|(_, guard)| wanted.contains(guard)).map(|(condition, _)| condition)
     }
 
+    /// Whether another condition wants the key of this one to be there.
+    pub fn wants_presence_of(&self, condition: &Condition) -> bool {
+        let key = condition.key_lower();
+        self.conditions.iter().any(|it| it.wants_presence() && it.key_lower() == key && it.case().is_none())
+    }
+
     /// The condition that keeps a statement from speaking of just anybody, in every case.
     pub fn bounded_caller(&self) -> Option<&Condition> {
         self.conditions.iter().find(|it| it.bounds_the_caller() && it.case().is_none())
@@ -341,6 +356,11 @@ impl Statement {
     /// The `Resource` entries that are everything, whatever else is there.
     pub fn star_resources(&self) -> impl Iterator<Item = &Resource> {
         self.resources.iter().flat_map(Scope::only).filter(|it| it.is_everything())
+    }
+
+    /// Whether it takes effect in every case and for every request that its scopes hold.
+    pub fn is_unconditional(&self) -> bool {
+        self.conditions.is_empty() && !self.has_unknown_conditions && self.place.given.is_none()
     }
 
     /// Whether its actions and resources hold all of another statement's, whatever is unknown in them. Negative forms

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::condition::{self, Condition, Operator};
+use super::condition::{self, Condition, JsonType, Operator};
 use super::form::Written;
 use super::grant;
 use super::pattern::{Action, Resource};
@@ -242,13 +242,13 @@ impl Reader {
         Some(Statement {
             index,
             effect,
-            actions: scope("Action", "NotAction").map_or(Scope::Only(Vec::new()), |it| {
-                it.map(|(node, given)| texts(&node, given, |text, place| Action { text, place }))
-            }),
+            actions: scope("Action", "NotAction")
+                .map_or(Scope::Only(Vec::new()), |it| it.map(|(node, given)| texts(&node, given, Action::new))),
             resources: scope("Resource", "NotResource")
                 .map(|it| it.map(|(node, given)| texts(&node, given, |text, place| Resource { text, place }))),
             principals: scope("Principal", "NotPrincipal").map(|it| it.map(principals)),
             conditions: part("Condition").map(|it| conditions(&it)).unwrap_or_default(),
+            has_unknown_conditions: part("Condition").is_some_and(|it| is_open(&it)),
             place: Place { span: head(node, sid.as_ref()), origin: node.origin.clone(), given },
             sid: sid.and_then(|it| it.as_text().cloned()),
             facts: grant::Facts::default(),
@@ -331,6 +331,17 @@ fn principals((node, given): (Node, Case)) -> Vec<Principal> {
     out
 }
 
+/// Whether operators or keys may be there that are not known.
+fn is_open(node: &Node) -> bool {
+    let unknown = |node: &Node| match &node.value {
+        Value::Object(object) => object.open.is_some(),
+        Value::Unknown(_) | Value::OneOf(_) => true,
+        _ => false,
+    };
+    let keys = |object: &Object| object.entries.iter().any(|it| it.key.has_holes() || unknown(&it.node));
+    unknown(node) || node.as_object().is_some_and(keys)
+}
+
 fn conditions(node: &Node) -> Vec<Condition> {
     let mut out = Vec::new();
     for (operators, given) in each(node, &None) {
@@ -341,7 +352,8 @@ fn conditions(node: &Node) -> Vec<Condition> {
                 let Some(tests) = keys.as_object() else { continue };
                 for test in &tests.entries {
                     let values = each(&keys.inherit(&test.node), &given).into_iter().flat_map(|(value, given)| {
-                        texts(&value, given, |text, place| condition::Value { text, place })
+                        let json = JsonType::of(&value);
+                        texts(&value, given, |text, place| condition::Value { text, place, json })
                     });
                     out.push(Condition {
                         operator: Operator::parse(entry.key.clone()),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
 use super::Place;
 use crate::catalog;
@@ -14,6 +15,7 @@ pub struct Action {
     pub text: Text,
     /// Where it is written.
     pub place: Place,
+    reached: OnceLock<catalog::ActionSet>,
 }
 
 /// One entry of `Resource` or `NotResource`.
@@ -47,6 +49,11 @@ pub(super) enum Strength {
 }
 
 impl Action {
+    /// An entry as resolved, and where it is written.
+    pub fn new(text: Text, place: Place) -> Self {
+        Self { text, place, reached: OnceLock::new() }
+    }
+
     /// The part before the colon, when it is known.
     pub fn service(&self) -> Option<&str> {
         let (service, _) = self.text.raw().split_once(':')?;
@@ -102,11 +109,7 @@ impl Action {
 
     /// The same of an action of the reference.
     pub fn names_known(&self, action: catalog::Action) -> bool {
-        // Nearly every action is seen to be another one by its service.
-        let is_elsewhere = self
-            .service()
-            .is_some_and(|it| !it.contains(['*', '?', '$']) && !it.eq_ignore_ascii_case(action.service().prefix()));
-        !is_elsewhere && self.names(&action.full_name())
+        if self.text.raw().contains("${") { self.names(&action.full_name()) } else { self.reached().contains(action) }
     }
 
     /// Whether it matches all that another one matches.
@@ -116,12 +119,17 @@ impl Action {
 
     /// The actions of the reference that it matches, whatever its holes turn out to be.
     pub fn expand(&self) -> Vec<catalog::Action> {
-        match self.text.as_known() {
+        self.reached().iter().collect()
+    }
+
+    /// The same as a set, which is made when it is first asked for.
+    pub fn reached(&self) -> &catalog::ActionSet {
+        self.reached.get_or_init(|| match self.text.as_known() {
             Some(known) => catalog::actions_matching(known).collect(),
             // A part that may be anything still leaves the rest: `s3:Get*` beside a hole is its own entry, so an
             // entry with a hole in it names nothing for certain.
-            None => Vec::new(),
-        }
+            None => catalog::ActionSet::default(),
+        })
     }
 }
 
@@ -238,9 +246,18 @@ pub enum Reach {
 /// Whether a pattern matches whatever another pattern matches: what is a wildcard there must fall to a `*` here, and a
 /// hole to the same hole.
 fn covers(pattern: &Text, other: &Text, ignore_case: bool) -> bool {
+    // What is fixed before the first wildcard tells most pairs apart.
+    let (own, its) = (pattern.raw(), other.raw());
+    let fixed = own.find(['*', '?']).unwrap_or(own.len());
+    let begins = its.as_bytes().get(..fixed).is_some_and(|head| match ignore_case {
+        true => head.eq_ignore_ascii_case(&own.as_bytes()[..fixed]),
+        false => head == &own.as_bytes()[..fixed],
+    });
+    if !begins {
+        return false;
+    }
     let (ours, theirs) = (pattern.holes(), other.holes());
-    matches(&pattern.raw().replace('?', "\u{0}"), other.raw(), ignore_case)
-        && ours.zip(theirs).all(|((_, a), (_, b))| a.reference == b.reference && a.scope == b.scope)
+    matches(&own.replace('?', "\u{0}"), its, ignore_case) && ours.zip(theirs).all(|((_, a), (_, b))| a.is_same(b))
 }
 
 pub(super) fn is_all_stars(text: &str) -> bool {

@@ -19,8 +19,9 @@ use miette::{
 use super::places::{Counted, Places};
 use super::visible::{is_plain, shown, spell, visible, wrap};
 use super::{InputError, Report, Suppressed, Unresolved, spelled};
+use crate::baseline::Known;
 use crate::policy::PolicyKind;
-use crate::rule::{Confidence, Finding, Severity};
+use crate::rule::{Change, Confidence, Finding, InstanceName, Severity};
 use crate::source::{FileId, Source, Span, Workspace};
 
 /// How many bytes of a long line are shown on either side of a place.
@@ -61,6 +62,11 @@ pub fn write(report: &Report, workspace: &Workspace, style: Style, out: &mut dyn
     if style.verbose {
         for suppressed in &report.suppressed {
             painter.suppressed(suppressed, &places, &mut text);
+        }
+    }
+    if let Some(compared) = report.compared.as_ref().filter(|_| !style.quiet) {
+        for fixed in &compared.fixed {
+            painter.fixed(fixed, &mut text);
         }
     }
     if style.unresolved {
@@ -161,6 +167,9 @@ impl Painter {
             }
             self.line("for", &visible(&names), out);
         }
+        if let Some(Change::Wider(beyond)) = &finding.change {
+            self.line("more", &visible(&format!("than before: {}", beyond.join(", "))), out);
+        }
         self.line("why", &format!("iamlint explain {}", finding.rule), out);
         out.push('\n');
     }
@@ -192,6 +201,12 @@ impl Painter {
             finding.message
         );
         let _ = writeln!(out, "  suppressed {}", visible(&line));
+    }
+
+    fn fixed(&self, known: &Known, out: &mut String) {
+        let names: Vec<&str> = known.instances.iter().map(InstanceName::name).collect();
+        let _ =
+            writeln!(out, "  fixed {}", visible(&format!("{}: {} in {}", known.rule, known.about, names.join(", "))));
     }
 
     fn unresolved(&self, Unresolved { hole, address, nothing }: &Unresolved, places: &Places<'_>, out: &mut String) {
@@ -235,6 +250,12 @@ impl Painter {
                 .map(|(by, count)| format!("{count} by {by}"))
                 .collect();
             let _ = write!(out, ", {} suppressed ({})", report.suppressed.len(), by.join(", "));
+        }
+        if let Some(compared) = &report.compared {
+            let new = report.findings.iter().filter(|it| it.change == Some(Change::New)).count();
+            let (wider, fixed) = (report.findings.len() - new, compared.fixed.len());
+            let with = visible(&compared.with);
+            let _ = write!(out, "; held against `{with}`: {new} new, {wider} wider, {fixed} fixed");
         }
         if !report.errors.is_empty() {
             let _ = write!(out, ", {}", counted(report.errors.len(), "error"));
@@ -703,9 +724,12 @@ mod tests {
             statement: Some(StatementName { sid: Some("Read".into()), index: 0 }),
             instances: vec!["aws_iam_policy.app".into()],
             subject: "s3:*".into(),
+            granted: None,
+            identities: Vec::new(),
             fingerprint: String::new(),
             remedies: Vec::new(),
             fixes: Vec::new(),
+            change: None,
         };
         (workspace, finding)
     }

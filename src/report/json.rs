@@ -6,8 +6,9 @@ use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
 use super::places::Places;
 use super::{InputError, Report, Suppressed, spelled};
+use crate::baseline::Known;
 use crate::catalog;
-use crate::rule::{Carrier, Finding, Fix, Label};
+use crate::rule::{Carrier, Change, Finding, Fix, Label};
 use crate::source::{Position, Span, Workspace};
 
 /// Writes the report as one object, `iamlint-report/1`.
@@ -29,6 +30,7 @@ pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) ->
         },
         findings: Each(&report.findings, |finding| finding_object(finding, &places)),
         suppressed: Each(&report.suppressed, |suppressed| suppressed_object(suppressed, &places)),
+        fixed: report.compared.as_ref().map(|it| it.fixed.as_slice()),
         errors: Each(&report.errors, |error| error_object(error, &places)),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
@@ -46,12 +48,14 @@ pub fn write_lines(report: &Report, workspace: &Workspace, out: &mut dyn io::Wri
 }
 
 #[derive(serde::Serialize)]
-struct Document<F: Serialize, S: Serialize, E: Serialize> {
+struct Document<'a, F: Serialize, S: Serialize, E: Serialize> {
     schema: &'static str,
     tool: Tool,
     summary: Summary,
     findings: F,
     suppressed: S,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<&'a [Known]>,
     errors: E,
 }
 
@@ -100,6 +104,12 @@ struct FindingObject<'a> {
     instances: Vec<&'a str>,
     fixes: Vec<FixObject<'a>>,
     fingerprint: &'a str,
+    /// `new` or `wider`, where findings were held against earlier ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<&'static str>,
+    /// What is wider.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    beyond: &'a [String],
 }
 
 #[derive(serde::Serialize)]
@@ -190,6 +200,14 @@ fn finding_object<'a>(finding: &'a Finding, places: &Places<'_>) -> FindingObjec
         instances: finding.instances.iter().map(|it| &**it).filter(|it| !it.is_empty()).collect(),
         fixes: finding.fixes.iter().map(|fix| fix_object(fix, places)).collect(),
         fingerprint: &finding.fingerprint,
+        change: finding.change.as_ref().map(|it| match it {
+            Change::New => "new",
+            Change::Wider(_) => "wider",
+        }),
+        beyond: match &finding.change {
+            Some(Change::Wider(beyond)) => beyond,
+            _ => &[],
+        },
     }
 }
 

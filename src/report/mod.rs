@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 pub use visible::visible;
 
+use crate::baseline::Known;
 use crate::rule::{Finding, Severity};
 use crate::source::Span;
 use crate::value::Hole;
@@ -29,8 +30,23 @@ pub struct Report {
     pub summary: Summary,
     /// Every hole that kept a policy from being fully known.
     pub unresolved: Vec<Unresolved>,
+    /// What the findings were held against, if anything.
+    pub compared: Option<Comparison>,
     /// Whether iamlint itself has failed somewhere; the errors say where.
     pub crashed: bool,
+}
+
+/// What findings were held against, and what of it was not found again.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// Its name: a file or a revision.
+    pub with: String,
+    /// What is fixed.
+    pub fixed: Vec<Known>,
+    /// What is still known, with what it grants now where that is less.
+    pub kept: Vec<Known>,
+    /// What is known of the findings that have become wider.
+    pub outgrown: Vec<Known>,
 }
 
 /// A finding that does not count, and why.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::evaluator::{Case, Evaluator, Instance, Scope, Standing, text_of};
 use super::folder::BlockId;
+use crate::frontend::ReplacedStatement;
+use crate::policy::{Effect, Place};
 use crate::source::Span;
 use crate::syntax::hcl::{Block, Body};
 use crate::value::{Arm, Entry, Node, Object, Text, Value};
@@ -18,8 +20,8 @@ impl Evaluator<'_> {
         let prefix = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
         let head = block.head();
         let address: Arc<str> = format!("{prefix}data.aws_iam_policy_document.{name}{}", instance.key).into();
-        self.documents.borrow_mut().insert(head, address);
-        let tree = self.rendered_document(&block.body, head, scope);
+        self.documents.borrow_mut().insert(head, Arc::clone(&address));
+        let tree = self.rendered_document(&block.body, &address, head, scope);
         let words = format!("`data.aws_iam_policy_document.{name}{}`", instance.key);
         self.encoded(tree, span, scope).through(span, words)
     }
@@ -30,28 +32,40 @@ impl Evaluator<'_> {
         Node::new(Value::Text(text.encoding(Arc::new(tree))), span)
     }
 
-    fn rendered_document(&self, body: &Body, head: Span, scope: &Scope) -> Node {
+    fn rendered_document(&self, body: &Body, address: &Arc<str>, head: Span, scope: &Scope) -> Node {
         let attribute = |name: &str| body.attribute(name).map(|it| self.value(&it.value, scope));
         let mut statements: Vec<Node> = Vec::new();
+        let replace = |statements: &mut [Node], statement: &Node| {
+            let Some(sid) = sid_of(statement) else { return false };
+            let same = |it: &&mut Node| sid_of(it).is_some_and(|it| it.as_str() == sid.as_str());
+            let Some(old) = statements.iter_mut().find(same) else { return false };
+            self.note_replaced(address, old, statement);
+            *old = statement.clone();
+            true
+        };
         for name in ["source_policy_documents", "source_json"] {
             for document in self.documents_of(attribute(name)) {
-                for statement in document {
-                    put(&mut statements, statement, false);
-                }
+                statements.extend(document);
             }
         }
+        // The provider refuses two source statements of one Sid, and two statements here; both are kept.
+        let sources = statements.len();
         for (block, inner, case) in self.blocks(body, "statement", scope) {
             let node = self.statement(&block, &inner);
             let node = match case {
                 None => node,
                 Some((when, at)) => Node::new(Value::OneOf(Arc::new([Arm { when, at, node }])), block.kind.span),
             };
-            put(&mut statements, node, false);
+            if !replace(&mut statements[..sources], &node) {
+                statements.push(node);
+            }
         }
         for name in ["override_policy_documents", "override_json"] {
             for document in self.documents_of(attribute(name)) {
                 for statement in document {
-                    put(&mut statements, statement, true);
+                    if !replace(&mut statements, &statement) {
+                        statements.push(statement);
+                    }
                 }
             }
         }
@@ -66,6 +80,23 @@ impl Evaluator<'_> {
         entry("Version", version.unwrap_or_else(|| Node::new(Value::Text(Text::known("2012-10-17", head)), head)));
         entry("Statement", Node::list(statements, head));
         Node::new(Value::Object(Arc::new(object)), head)
+    }
+
+    /// Remembers that a statement took the place of another one.
+    fn note_replaced(&self, address: &Arc<str>, old: &Node, new: &Node) {
+        let (Some(lost), Some(by)) = (sid_of(old), sid_of(new)) else { return };
+        let Some(sid) = by.as_text().cloned() else { return };
+        let effect = match old.get("Effect").as_ref().and_then(Node::as_str) {
+            Some("Allow") => Some(Effect::Allow),
+            Some("Deny") => Some(Effect::Deny),
+            _ => None,
+        };
+        let mut replaced = self.replaced.borrow_mut();
+        // A document is rendered once for each reference to it.
+        if !replaced.iter().any(|it| it.address == *address && it.lost.span == lost.span && it.by.span == by.span) {
+            let (lost, by) = (Place::of(&lost), Place::of(&by));
+            replaced.push(ReplacedStatement { address: Arc::clone(address), sid, effect, lost, by });
+        }
     }
 
     /// The statements of each document of a list of JSON texts.
@@ -212,7 +243,7 @@ impl Evaluator<'_> {
                 };
                 continue;
             };
-            let values = in_case(with_variables(values), case.as_ref());
+            let values = in_case(with_variables(as_strings(values)), case.as_ref());
             let found = operators.entries.iter().position(|it| it.key == operator);
             let index = found.unwrap_or_else(|| {
                 let node = Node::new(Value::Object(Arc::default()), test.span);
@@ -228,18 +259,9 @@ impl Evaluator<'_> {
     }
 }
 
-/// Puts a statement among others: one with a Sid that is already there takes its place when it overrides. The provider
-/// refuses two source statements of one Sid unless an override resolves it; both are kept here.
-fn put(statements: &mut Vec<Node>, statement: Node, overrides: bool) {
-    let sid = |node: &Node| node.get("Sid").and_then(|it| it.as_str().map(str::to_owned)).filter(|it| !it.is_empty());
-    if overrides
-        && let Some(wanted) = sid(&statement)
-        && let Some(old) = statements.iter_mut().find(|it| sid(it).as_ref() == Some(&wanted))
-    {
-        *old = statement;
-        return;
-    }
-    statements.push(statement);
+/// The `Sid` of a statement that has one.
+fn sid_of(statement: &Node) -> Option<Node> {
+    statement.get("Sid").filter(|it| it.as_str().is_some_and(|it| !it.is_empty()))
 }
 
 /// Adds values under a key, to those that are already there.
@@ -265,6 +287,16 @@ fn in_case(node: Node, case: Option<&Case>) -> Node {
             Node::new(Value::OneOf(Arc::new([Arm { when: Arc::clone(when), at: *at, node }])), span)
         }
     }
+}
+
+/// The provider's schema makes strings of numbers and truth values.
+fn as_strings(node: Node) -> Node {
+    let value = match &node.value {
+        Value::Number(_) | Value::Bool(_) => text_of(&node).map_or(Value::Null, Value::Text),
+        Value::List(nodes) => Value::List(nodes.iter().map(|it| as_strings(it.clone())).collect()),
+        _ => return node,
+    };
+    Node { value, ..node }
 }
 
 /// `&{aws:username}` is how a data document writes `${aws:username}`.

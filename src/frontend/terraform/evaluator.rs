@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::folder::{BlockId, Folder};
 use super::functions::{self, Host, Site};
+use crate::frontend::ReplacedStatement;
 use crate::source::{Source, Span, Workspace, normal};
 use crate::syntax::hcl::{self, Accessor, BinaryOp, Block, Body, Call, Expr, ExprKind, For, Part, UnaryOp};
 use crate::syntax::json;
@@ -192,6 +193,8 @@ pub(super) struct Evaluator<'w> {
     pub used: RefCell<FxHashMap<(Arc<str>, BlockId), ()>>,
     /// The address of each data document by the place of its block.
     pub documents: RefCell<FxHashMap<Span, Arc<str>>>,
+    /// Statements that took the place of others when documents were merged.
+    pub replaced: RefCell<Vec<ReplacedStatement>>,
     /// What users should know of the evaluation itself.
     pub notes: RefCell<Vec<(Span, Arc<str>)>>,
     /// The folders of which there is an instance.
@@ -216,6 +219,7 @@ impl<'w> Evaluator<'w> {
             trying: Cell::new(0),
             used: RefCell::default(),
             documents: RefCell::default(),
+            replaced: RefCell::default(),
             notes: RefCell::default(),
             standing: RefCell::default(),
             installed: std::cell::OnceCell::new(),
@@ -278,6 +282,10 @@ impl<'w> Evaluator<'w> {
     pub(super) fn written(&self, span: Span) -> Arc<str> {
         let source = self.workspace.source(span.file);
         let text = source.slice(span);
+        let is_plain = |it: u8| it.is_ascii_graphic() || it == b' ';
+        if text.len() <= 80 && text.bytes().all(is_plain) && !text.contains("  ") && text.trim().len() == text.len() {
+            return text.into();
+        }
         let mut out = String::with_capacity(text.len().min(80));
         for word in text.split_whitespace() {
             if out.len() + word.len() > 80 {

@@ -2,6 +2,7 @@
 //! A called module is judged through its callers only.
 
 mod attributes;
+mod claims;
 mod collect;
 mod document;
 mod evaluator;
@@ -11,6 +12,7 @@ pub mod resources;
 mod types;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -20,7 +22,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use collect::Collected;
 pub use folder::{File, Folder, is_terraform};
 
-use crate::source::{Selected, Source, Workspace, normal};
+use crate::source::{Selected, Source, Workspace, in_order, normal};
 use crate::syntax::hcl::{self, ExprKind};
 use crate::syntax::{SyntaxError, json};
 use crate::value::{Node, Text, Value};
@@ -70,13 +72,12 @@ impl Called {
     /// wherever they are called: they are judged by themselves, since they would be judged nowhere else. Those that
     /// others of them call are left for later.
     pub fn idle(&self, workspace: &Workspace) -> Vec<Arc<Folder>> {
-        let selected: FxHashSet<PathBuf> =
-            workspace.selected.iter().filter_map(|it| it.path.parent().map(normal)).collect();
+        let selected: FxHashSet<&OsStr> = workspace.selected.iter().filter_map(|it| folder_of(&it.path)).collect();
         let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let idle: Vec<Arc<Folder>> = self
             .folders()
             .into_iter()
-            .filter(|it| selected.contains(&it.path) && !standing.contains(&it.path))
+            .filter(|it| selected.contains(it.path.as_os_str()) && !standing.contains(&it.path))
             .collect();
         let calls: FxHashSet<PathBuf> = idle.iter().flat_map(|it| local_calls(it)).collect();
         let first: Vec<_> = idle.iter().filter(|it| !calls.contains(&it.path)).cloned().collect();
@@ -93,19 +94,24 @@ impl Called {
     }
 }
 
+/// The folder of a file that was selected, whose path is normal; as plain text, which is cheaper to hash than a path.
+fn folder_of(path: &Path) -> Option<&OsStr> {
+    path.parent().map(Path::as_os_str)
+}
+
 /// Reads and cuts every Terraform file that was selected, and finds the roots.
 pub fn survey(workspace: &Workspace) -> Estate {
     let named: FxHashSet<&PathBuf> = workspace.selected.iter().filter(|it| it.named).map(|it| &it.path).collect();
-    let mut by_folder: FxHashMap<PathBuf, Vec<PathBuf>> = FxHashMap::default();
+    let mut by_folder: FxHashMap<&OsStr, Vec<PathBuf>> = FxHashMap::default();
     for selected in &workspace.selected {
         let name = selected.path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
         if is_terraform(name) {
-            let folder = selected.path.parent().map(normal).unwrap_or_default();
+            let folder = folder_of(&selected.path).unwrap_or_default();
             by_folder.entry(folder).or_default().push(selected.path.clone());
         }
     }
-    let mut groups: Vec<_> = by_folder.into_iter().collect();
-    groups.sort();
+    let mut groups: Vec<_> = by_folder.into_iter().map(|(path, files)| (PathBuf::from(path), files)).collect();
+    groups.sort_by_cached_key(|(path, _)| in_order(path));
     let folders: Vec<(Arc<Folder>, Vec<PathBuf>)> = groups
         .into_par_iter()
         .map(|(path, files)| {
@@ -174,7 +180,7 @@ impl Calls {
     /// The calls between the selected folders of a workspace.
     pub fn of(workspace: &Workspace) -> Self {
         let is_read = |it: &Selected| it.path.file_name().and_then(|it| it.to_str()).is_some_and(is_terraform);
-        let folders = workspace.selected.iter().filter(|it| is_read(it)).map(folder_of);
+        let folders = workspace.selected.iter().filter(|it| is_read(it)).map(parent_of);
         let folders: FxHashSet<PathBuf> = folders.collect();
         let calls = |path: PathBuf| {
             let called = Folder::open(workspace, &path).map(|it| local_calls(&it)).unwrap_or_default();
@@ -186,7 +192,7 @@ impl Calls {
     /// The selected files that say all there is to say about a change of one of them: those of every folder that reaches
     /// its own, of all that those call, and the JSON files below them.
     pub fn family(&self, workspace: &Workspace, changed: &Selected) -> Vec<Selected> {
-        let Some((own, _)) = folder_of(changed).ancestors().find_map(|it| self.calls.get_key_value(it)) else {
+        let Some((own, _)) = parent_of(changed).ancestors().find_map(|it| self.calls.get_key_value(it)) else {
             return vec![changed.clone()];
         };
         let mut family: FxHashSet<&PathBuf> = FxHashSet::from_iter([own]);
@@ -200,7 +206,7 @@ impl Calls {
             next.extend(self.calls.get(path).into_iter().flatten().filter(|it| family.insert(*it)));
         }
         let is_of = |it: &&Selected| {
-            folder_of(it)
+            parent_of(it)
                 .ancestors()
                 .find(|it| self.calls.contains_key(*it))
                 .is_some_and(|it| family.contains(&it.to_owned()))
@@ -209,7 +215,7 @@ impl Calls {
     }
 }
 
-fn folder_of(selected: &Selected) -> PathBuf {
+fn parent_of(selected: &Selected) -> PathBuf {
     selected.path.parent().map(normal).unwrap_or_default()
 }
 

@@ -184,7 +184,7 @@ pub enum ExprKind {
     /// `base.name`, `base[key]`, `base.0`, splats.
     Access(Box<Expr>, Vec<Accessor>),
     /// `f(a, b...)`, also `provider::aws::f(a)`.
-    Call(Call),
+    Call(Box<Call>),
     /// `if ? then : otherwise`.
     Conditional(Box<[Expr; 3]>),
     /// `-a`, `!a`.

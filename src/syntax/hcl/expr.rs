@@ -327,13 +327,14 @@ impl<'a> Reader<'a> {
             return Err(self.expected("`(`"));
         }
         self.brackets(1, |it| {
-            let mut call = Call { name, arguments: Vec::new(), expand: false };
+            let mut call = Box::new(Call { name, arguments: Vec::new(), expand: false });
             loop {
                 it.blanks();
                 if it.eat(b")") {
                     return Ok(ExprKind::Call(call));
                 }
-                call.arguments.push(it.expr()?);
+                let argument = it.expr()?;
+                push(&mut call.arguments, argument);
                 it.blanks();
                 call.expand = it.eat(b"...");
                 if call.expand {
@@ -364,7 +365,8 @@ impl<'a> Reader<'a> {
             if self.eat(b"]") {
                 return Ok(ExprKind::List(elements));
             }
-            elements.push(self.expr()?);
+            let element = self.expr()?;
+            push(&mut elements, element);
             self.blanks();
             if !self.eat(b",") && self.bytes.get(self.at) != Some(&b']') {
                 return Err(self.expected("`,` or `]`"));
@@ -401,7 +403,8 @@ impl<'a> Reader<'a> {
             }
             // Between the items a new line means nothing, but it ends one.
             self.newlines = false;
-            items.push(self.item()?);
+            let item = self.item()?;
+            push(&mut items, item);
             self.newlines = true;
         }
     }
@@ -615,7 +618,13 @@ impl<'a> Reader<'a> {
             let inner = read(it)?;
             it.blanks();
             let behind = it.eat(b"~");
-            it.expect(b"}", "`}`")?;
+            if let Err(mut fault) = it.expect(b"}", "`}`") {
+                // `${aws:username}` is no expression; whoever writes it means the text.
+                if it.bytes.get(it.at) == Some(&b':') {
+                    fault.message.push_str("; a `${` that is to stay in the text is written `$${`");
+                }
+                return Err(fault);
+            }
             Ok((inner, Piece::Sequence { before, behind }))
         })
     }
@@ -766,6 +775,10 @@ impl<'a> Reader<'a> {
 
     /// Goes over what means nothing here.
     fn blanks(&mut self) {
+        // Most often there are none.
+        if !matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r' | b'#' | b'/')) {
+            return;
+        }
         loop {
             self.blanks_of_line();
             match self.bytes[self.at..] {
@@ -818,6 +831,14 @@ impl<'a> Reader<'a> {
         };
         Fault { at: self.at..end, message: message.into() }
     }
+}
+
+/// Appends to what mostly stays alone: a vector that grows by itself would make room for four.
+fn push<T>(all: &mut Vec<T>, one: T) {
+    if all.is_empty() {
+        all.reserve_exact(1);
+    }
+    all.push(one);
 }
 
 /// A template without sequences is a text.

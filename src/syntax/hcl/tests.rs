@@ -217,6 +217,7 @@ const REJECTED: &[(&str, &str)] = &[
     ("a b", "1:7 `b`: expected the end of the value, found `b`"),
     ("a.", "1:7 ``: expected a name, a number or `*`, found the end of the line"),
     ("\"${a b}\"", "1:10 `b`: expected `}`, found `b`"),
+    ("\"${aws:username}\"", "1:11 `:`: expected `}`, found `:`; a `${` that is to stay in the text is written `$${`"),
     ("\"${a", "1:6 `${`: `${` is never closed"),
     ("\"${a\"", "1:6 `${`: `${` is never closed"),
     ("\"abc", "1:5 `\"abc`: this string is not closed before its line ends"),

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::claims;
 use super::evaluator::{Evaluator, Instance, Module, Scope};
 use super::folder::BlockId;
 use super::resources::{self, Concern};
@@ -75,10 +76,12 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
     for (span, message) in evaluator.notes.borrow_mut().drain(..) {
         collector.out.errors.push(SyntaxError { span, message: message.to_string() });
     }
-    collector.joined()
+    let mut collected = collector.joined();
+    claims::collect(evaluator, &all, &mut collected.configuration);
+    collected
 }
 
-fn prefixed(module: &Module, rest: &str) -> Arc<str> {
+pub(super) fn prefixed(module: &Module, rest: &str) -> Arc<str> {
     if module.address.is_empty() { rest.into() } else { format!("{}.{rest}", module.address).into() }
 }
 
@@ -227,6 +230,7 @@ impl Collector<'_, '_> {
             buckets: buckets.joined(&policies),
             keys: keys.joined(&policies),
             policies,
+            ..Configuration::default()
         };
         out
     }

@@ -18,7 +18,7 @@ fn same_within(a: &Node, b: &Node, left: &mut usize) -> Option<bool> {
     match (&a.value, &b.value) {
         (Value::OneOf(arms), _) => agreed(arms.iter().map(|arm| same_within(&arm.node, b, left))),
         (_, Value::OneOf(arms)) => agreed(arms.iter().map(|arm| same_within(a, &arm.node, left))),
-        (Value::Unknown(a), Value::Unknown(b)) => (a.reference == b.reference && a.scope == b.scope).then_some(true),
+        (Value::Unknown(a), Value::Unknown(b)) => a.is_same(b).then_some(true),
         (Value::Unknown(hole), Value::Text(text)) | (Value::Text(text), Value::Unknown(hole)) => {
             same_text(text, &Text::hole(std::sync::Arc::clone(hole)))
         }

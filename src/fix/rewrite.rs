@@ -6,34 +6,34 @@ use std::sync::Arc;
 
 use super::site::{Dialect, Item, Kind, Link, around};
 use crate::frontend::terraform::{self, Folder};
-use crate::rule::{Change, Edit};
+use crate::rule::{Edit, Rewrite};
 use crate::source::{Source, Span, Workspace};
 
 /// The edits that make a change; none when it cannot be written down where it belongs.
-pub(super) fn edits(workspace: &Workspace, change: &Change) -> Option<Vec<Edit>> {
-    let (Change::Replace { at, .. }
-    | Change::Spell { at, .. }
-    | Change::TakeOut { at, .. }
-    | Change::Entry { at, .. }
-    | Change::Condition { at, .. }
-    | Change::Scope { at, .. }
-    | Change::SwitchOn { at, .. }
-    | Change::Uncomment { at }) = change;
+pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>> {
+    let (Rewrite::Replace { at, .. }
+    | Rewrite::Spell { at, .. }
+    | Rewrite::TakeOut { at, .. }
+    | Rewrite::Entry { at, .. }
+    | Rewrite::Condition { at, .. }
+    | Rewrite::Scope { at, .. }
+    | Rewrite::SwitchOn { at, .. }
+    | Rewrite::Uncomment { at }) = change;
     let source = workspace.source(at.file);
     let links = match change {
-        Change::Uncomment { .. } => Vec::new(),
+        Rewrite::Uncomment { .. } => Vec::new(),
         _ => around(&source, *at),
     };
     let place = Place { source: &source, at: at.range(), links };
     match change {
-        Change::Replace { with, .. } => place.replace(with),
-        Change::Spell { reached, of, .. } => place.replace(&reached.first()?.service().spelled(reached, *of)?),
-        Change::TakeOut { by, .. } => place.take_out(*by),
-        Change::Entry { name, value, .. } => place.entry(name, value),
-        Change::Condition { operator, key, value, .. } => place.condition(operator, key, value),
-        Change::Scope { forms, apart, .. } => place.scope(workspace, forms, apart),
-        Change::SwitchOn { name, .. } => place.switch_on(name),
-        Change::Uncomment { .. } => place.uncomment(),
+        Rewrite::Replace { with, .. } => place.replace(with),
+        Rewrite::Spell { reached, of, .. } => place.replace(&reached.first()?.service().spelled(reached, *of)?),
+        Rewrite::TakeOut { by, .. } => place.take_out(*by),
+        Rewrite::Entry { name, value, .. } => place.entry(name, value),
+        Rewrite::Condition { operator, key, value, .. } => place.condition(operator, key, value),
+        Rewrite::Scope { forms, apart, .. } => place.scope(workspace, forms, apart),
+        Rewrite::SwitchOn { name, .. } => place.switch_on(name),
+        Rewrite::Uncomment { .. } => place.uncomment(),
     }
 }
 
@@ -453,7 +453,7 @@ mod tests {
 
     /// Makes a change in a file at the text between `«` and `»`; the second pair is for changes that name two places.
     #[track_caller]
-    fn changed(name: &str, text: &str, change: impl Fn(Span, Span) -> Change) -> Option<String> {
+    fn changed(name: &str, text: &str, change: impl Fn(Span, Span) -> Rewrite) -> Option<String> {
         let mut places = Vec::new();
         let mut plain = String::new();
         for char in text.chars() {
@@ -471,11 +471,11 @@ mod tests {
     }
 
     fn replaced(name: &str, text: &str, with: &[&str]) -> Option<String> {
-        changed(name, text, |at, _| Change::Replace { at, with: with.iter().map(ToString::to_string).collect() })
+        changed(name, text, |at, _| Rewrite::Replace { at, with: with.iter().map(ToString::to_string).collect() })
     }
 
     fn taken_out(name: &str, text: &str) -> Option<String> {
-        changed(name, text, |at, by| Change::TakeOut { at, by })
+        changed(name, text, |at, by| Rewrite::TakeOut { at, by })
     }
 
     #[test]
@@ -516,7 +516,7 @@ mod tests {
         ] {
             assert_eq!(taken_out("a.json", &json(list)), Some(json(left)), "{list}");
         }
-        let last = changed("a.json", &json("[\n  «\"a\"»,\n  «\"b\"»\n]"), |by, at| Change::TakeOut { at, by });
+        let last = changed("a.json", &json("[\n  «\"a\"»,\n  «\"b\"»\n]"), |by, at| Rewrite::TakeOut { at, by });
         assert_eq!(last, Some(json("[\n  \"a\"\n]")));
         let hcl = |list: &str| format!("data \"d\" \"a\" {{\n  actions = {list}\n}}\n");
         for (list, left) in [
@@ -526,7 +526,7 @@ mod tests {
             assert_eq!(taken_out("a.tf", &hcl(list)), Some(hcl(left)), "{list}");
         }
         let last = changed("a.tf", &hcl("[\n    «\"a\"», # first\n    «\"b\"» # second\n  ]"), |by, at| {
-            Change::TakeOut { at, by }
+            Rewrite::TakeOut { at, by }
         });
         assert_eq!(last, Some(hcl("[\n    \"a\" # first\n     # second\n  ]")));
         // What makes one of them needless may stand in another list tomorrow.
@@ -536,7 +536,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_written_as_its_neighbours_are() {
-        let version = |at, _| Change::Entry { at, name: "Version", value: "2012-10-17" };
+        let version = |at, _| Rewrite::Entry { at, name: "Version", value: "2012-10-17" };
         let json = changed("a.json", "«{\n  \"Statement\": []\n}»", version).unwrap();
         assert_eq!(json, "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": []\n}");
         let hcl = "locals {\n  a = jsonencode(«{\n    Statement = []\n  }»)\n}\n";
@@ -552,7 +552,7 @@ mod tests {
 
     #[test]
     fn a_condition_is_put_into_every_form_of_a_statement() {
-        let guard = |at, _| Change::Condition { at, operator: "Bool", key: "aws:SecureTransport", value: "true" };
+        let guard = |at, _| Rewrite::Condition { at, operator: "Bool", key: "aws:SecureTransport", value: "true" };
         let block = "data \"d\" \"a\" {\n  statement {\n    actions   = [«\"a:B\"»]\n    resources = [\"*\"]\n  }\n}\n";
         let text = changed("a.tf", block, guard).unwrap();
         let wanted = "[\"*\"]\n\n    condition {\n      test     = \"Bool\"\n      variable = \"aws:SecureTransport\"\n      values   = [\"true\"]\n    }\n  }\n";
@@ -570,9 +570,9 @@ mod tests {
 
     const TABLE: &str = "resource \"aws_dynamodb_table\" \"orders\" {\n  name = \"orders\"\n}\n";
 
-    fn scope(at: Span, apart: Span) -> Change {
+    fn scope(at: Span, apart: Span) -> Rewrite {
         let forms = vec!["arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}"];
-        Change::Scope { at, forms, apart: if apart == at { Vec::new() } else { vec![apart] } }
+        Rewrite::Scope { at, forms, apart: if apart == at { Vec::new() } else { vec![apart] } }
     }
 
     #[test]
@@ -600,7 +600,7 @@ mod tests {
 
     #[test]
     fn a_comment_goes_when_it_names_nothing_else() {
-        let uncomment = |at, _| Change::Uncomment { at };
+        let uncomment = |at, _| Rewrite::Uncomment { at };
         for (text, left) in [
             ("a {\n  # iamlint: ignore[«b»] reason=\"x\"\n  c = 1\n}\n", "a {\n  c = 1\n}\n"),
             ("a {\n  c = 1 # iamlint: ignore[«b»]\n}\n", "a {\n  c = 1\n}\n"),

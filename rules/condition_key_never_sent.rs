@@ -1,0 +1,149 @@
+use crate::catalog::{self, ConditionKey, KeyStanding};
+use crate::policy::{Action, Condition, Effect, Policy, PolicyKind, Principal, PrincipalKind, Scope, Statement};
+use crate::rule::{Context, Severity, quoted};
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in &policy.statements {
+        for condition in &statement.conditions {
+            let Some(key) = condition.known_key().filter(|_| condition.operator.kind.is_some()) else { continue };
+            if !by_action(statement, condition, key, cx) && policy.kind == PolicyKind::Trust {
+                by_partner(statement, condition, cx);
+            }
+            by_principal(statement, condition, cx);
+            if statement.actions.is_negated() {
+                by_service(statement, condition, key, cx);
+            }
+        }
+    }
+}
+
+/// The entries none of whose actions can carry the key, and whether there are others.
+fn shut_out(statement: &Statement, key: ConditionKey) -> (Vec<&Action>, bool) {
+    let mut out = Vec::new();
+    let mut others = false;
+    for entry in statement.actions.only() {
+        let actions = entry.expand();
+        if actions.is_empty() || actions.iter().any(|it| carries(*it, key)) {
+            others = true;
+        } else {
+            out.push(entry);
+        }
+    }
+    (out, others)
+}
+
+fn carries(action: catalog::Action, key: ConditionKey) -> bool {
+    const OWNER: [&str; 3] = ["aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths"];
+    let accepts = |it: catalog::Action| it.accepts_condition_key(key);
+    let of_session = SET_BY.iter().any(|(_, setter)| catalog::action(setter) == Some(action));
+    let accepted = if of_session { ASSUMES.iter().filter_map(|it| catalog::action(it)).any(accepts) } else { false };
+    (accepts(action) || accepted) && (action.has_resource_owner_keys() || !OWNER.contains(&key.name()))
+}
+
+/// What a role is assumed by. Tags and a source identity are set by the same request, so it carries the same keys.
+const ASSUMES: [&str; 3] = ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"];
+
+fn by_action(statement: &Statement, condition: &Condition, key: ConditionKey, cx: &mut Context<'_>) -> bool {
+    let (entries, others) = shut_out(statement, key);
+    if entries.is_empty() {
+        return false;
+    }
+    let (key, names) = (&condition.key, quoted(&entries));
+    let requests = format!("whose requests do not carry `{key}`");
+    let (message, severity) = match (statement.effect, condition.needs_key()) {
+        (Effect::Deny, true) => (format!("never denies {names}, {requests}"), Severity::Medium),
+        (Effect::Allow, true) => (format!("never allows {names}, {requests}"), Severity::Low),
+        // That the rest need not carry the key is what such a test says.
+        (Effect::Allow, false) if others => return false,
+        (Effect::Allow, false) => (format!("says nothing about {names}, {requests}"), Severity::Medium),
+        (Effect::Deny, false) if others && condition.operator.if_exists => return false,
+        (Effect::Deny, false) => (format!("always denies {names}, {requests}"), Severity::Low),
+    };
+    let mut report = cx
+        .report(&condition.place, message)
+        .severity(severity)
+        .of(statement, format!("{key} for {names}"))
+        .help("put the actions whose requests carry the key into a statement of their own");
+    for entry in entries.iter().take(3) {
+        report = report.label(entry.place.span, format!("does not carry `{key}`")).by(&entry.place);
+    }
+    true
+}
+
+/// All but some actions: the services that are not excepted, and none of whose requests carry the key.
+fn by_service(statement: &Statement, condition: &Condition, key: ConditionKey, cx: &mut Context<'_>) {
+    let everywhere = key.standing() == KeyStanding::Global && !key.is_per_action() && key.set_by().len() == 0;
+    if everywhere || !condition.needs_key() {
+        return;
+    }
+    let excepted = |it: &Action| it.is_whole_service() || it.is_free();
+    let is_excepted = |service: catalog::Service| {
+        let name = format!("{service}:*");
+        statement.actions.entries().iter().any(|it| excepted(it) && it.may_match(&name))
+    };
+    let services: Vec<_> = catalog::services()
+        .filter(|it| !is_excepted(*it) && it.actions().len() > 0 && !it.actions().any(|it| carries(it, key)))
+        .collect();
+    let Some(count) = std::num::NonZero::new(services.len()) else { return };
+    let does = match statement.effect {
+        Effect::Allow => "never allows",
+        Effect::Deny => "never denies",
+    };
+    let key = &condition.key;
+    let such = quoted(&services[..count.get().min(2)]);
+    let message = format!("{does} the actions of {count} services such as {such}, whose requests do not carry `{key}`");
+    cx.report(&condition.place, message)
+        .severity(Severity::Low)
+        .of(statement, format!("{key} for all but some"))
+        .help("name the actions whose requests carry the key");
+}
+
+/// Keys of a session that are only looked at when the statement also allows to set them.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
+const SET_BY: [(&str, &str); 4] = [
+    ("aws:requesttag/", "sts:TagSession"),
+    ("aws:tagkeys", "sts:TagSession"),
+    ("sts:transitivetagkeys", "sts:TagSession"),
+    ("sts:sourceidentity", "sts:SetSourceIdentity"),
+];
+
+fn by_partner(statement: &Statement, condition: &Condition, cx: &mut Context<'_>) {
+    let Some((_, setter)) = SET_BY.iter().find(|(key, _)| condition.is_on(key)) else { return };
+    if statement.effect == Effect::Deny || !condition.needs_key() || statement.actions.may_match(setter) {
+        return;
+    }
+    let key = &condition.key;
+    cx.report(&condition.place, format!("`{key}` is only there with `{setter}`, which the statement does not allow"))
+        .severity(Severity::Low)
+        .of(statement, key)
+        .help(format!("add `{setter}` to the actions"));
+}
+
+/// Keys about a member of an organisation, which a service that calls for itself is not.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const OF_MEMBERS: [&str; 5] = [
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principaltag/",
+    "aws:username",
+    "aws:multifactorauthpresent",
+];
+
+fn by_principal(statement: &Statement, condition: &Condition, cx: &mut Context<'_>) {
+    let Some(Scope::Only(principals)) = &statement.principals else { return };
+    if statement.effect == Effect::Deny || !condition.needs_key() || !OF_MEMBERS.iter().any(|it| condition.is_on(it)) {
+        return;
+    }
+    // The tags of a certificate's holder.
+    // https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
+    let has_holder = |it: &Principal| it.text.raw() == "rolesanywhere.amazonaws.com";
+    let is_service = |it: &&Principal| it.kind == PrincipalKind::Service && !has_holder(it);
+    let services: Vec<_> = principals.iter().filter(is_service).collect();
+    let Some(first) = services.first() else { return };
+    let key = &condition.key;
+    cx.report(&condition.place, format!("a call by {} never carries `{key}`, so it is not allowed", quoted(&services)))
+        .severity(Severity::Low)
+        .of(statement, format!("{key} of {first}"))
+        .label(first.place.span, "is a service that calls for itself")
+        .help("bound a service by `aws:SourceAccount`, `aws:SourceOrgID` or `aws:SourceArn`");
+}

@@ -1,0 +1,30 @@
+use crate::policy::{Place, Policy, Scope, Statement};
+use crate::rule::Context;
+use crate::value::Text;
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    let looked_up = policy.statements.iter().flat_map(arns).find(|(text, _)| is_looked_up(text));
+    let Some((_, other)) = looked_up else { return };
+    for statement in &policy.statements {
+        for (text, place) in arns(statement).filter(|(text, _)| text.raw().starts_with("arn:aws:")) {
+            cx.report(place, format!("`{text}` is of one partition, but others here ask which one it is"))
+                .of(statement, text)
+                .label(other.span, "asks for the partition")
+                .help("ask for the partition here too");
+        }
+    }
+}
+
+/// Whether the partition of an ARN is one that was asked for by name. What AWS computes has one anyway.
+fn is_looked_up(text: &Text) -> bool {
+    text.raw().starts_with("arn:")
+        && text.hole_at("arn:".len()).is_some_and(|it| it.reference.contains("partition"))
+        && text.to_string().starts_with("arn:")
+}
+
+fn arns(statement: &Statement) -> impl Iterator<Item = (&Text, &Place)> {
+    let resources = statement.resources.iter().flat_map(Scope::entries).map(|it| (&it.text, &it.place));
+    let principals = statement.principals.iter().flat_map(Scope::entries).map(|it| (&it.text, &it.place));
+    let values = statement.conditions.iter().flat_map(|it| &it.values).map(|it| (&it.text, &it.place));
+    resources.chain(principals).chain(values)
+}

@@ -1,0 +1,85 @@
+use crate::catalog::{ConditionKey, KeyStanding, KeyType};
+use crate::policy::{Condition, OperatorKind, Policy, split_arn};
+use crate::rule::{Confidence, Context, Severity};
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in &policy.statements {
+        for condition in &statement.conditions {
+            let (operator, key) = (&condition.operator, &condition.key);
+            let Some(known) = condition.known_key() else { continue };
+            let Some(compared) = operator.kind.and_then(OperatorKind::compares) else { continue };
+            let (message, severity) = if crosses_colons(condition, known) {
+                let message =
+                    format!("under `{operator}` a `*` crosses the colons of an ARN, which `{key}` is");
+                (message, Severity::Low)
+            } else if let Some(severity) = mismatch(known, compared) {
+                let types = (one(compared), many(known.key_type()));
+                let message =
+                    format!("`{operator}` compares `{key}` as {}, but its values are {}", types.0, types.1);
+                (message, severity)
+            } else {
+                continue;
+            };
+            let global = known.standing() == KeyStanding::Global;
+            cx.report(&condition.operator_place, message)
+                .severity(severity)
+                .confidence(if global { Confidence::High } else { Confidence::Medium })
+                .of(statement, format!("{operator} {key}"))
+                .label(condition.place.span, format!("is of type {}", known.key_type()))
+                .help(format!("compare with an operator for {}", many(known.key_type())));
+        }
+    }
+}
+
+/// How bad it is to compare the key so; none when it is of that type, or does no harm.
+fn mismatch(key: ConditionKey, compared: KeyType) -> Option<Severity> {
+    let own = key.key_type();
+    if own == compared || key.other_type() == Some(compared) {
+        return None;
+    }
+    match (compared, own) {
+        // An ARN compared as text is equal to itself.
+        (KeyType::String, KeyType::Arn) => None,
+        // Spelled as AWS spells them, they match.
+        (KeyType::String, KeyType::Bool | KeyType::Numeric | KeyType::Binary) => Some(Severity::Low),
+        // Many keys of services that the reference calls text hold numbers or ARNs; the values tell.
+        (_, KeyType::String) if key.standing() != KeyStanding::Global => None,
+        (KeyType::Arn | KeyType::Bool, KeyType::String) => None,
+        _ => Some(Severity::Medium),
+    }
+}
+
+/// Whether an ARN is compared as text with a wildcard that stands for more than one part.
+fn crosses_colons(condition: &Condition, key: ConditionKey) -> bool {
+    let early = |raw: &str| {
+        let parts = split_arn(raw);
+        raw.starts_with("arn:") && parts.iter().take(5).any(|it| it.contains('*'))
+    };
+    condition.operator.kind == Some(OperatorKind::StringLike)
+        && key.key_type() == KeyType::Arn
+        && condition.values.iter().any(|it| early(it.text.raw()))
+}
+
+fn one(of: KeyType) -> &'static str {
+    match of {
+        KeyType::String => "a string",
+        KeyType::Arn => "an ARN",
+        KeyType::Bool => "a truth value",
+        KeyType::Numeric => "a number",
+        KeyType::Date => "a date",
+        KeyType::IpAddress => "an address",
+        KeyType::Binary => "bytes",
+    }
+}
+
+fn many(of: KeyType) -> &'static str {
+    match of {
+        KeyType::String => "strings",
+        KeyType::Arn => "ARNs",
+        KeyType::Bool => "truth values",
+        KeyType::Numeric => "numbers",
+        KeyType::Date => "dates",
+        KeyType::IpAddress => "addresses",
+        KeyType::Binary => "bytes",
+    }
+}

@@ -1,0 +1,45 @@
+use crate::catalog::KeyStanding;
+use crate::policy::{Effect, Guard, OperatorKind, Policy, Quantifier};
+use crate::rule::{Confidence, Context, Severity};
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in &policy.statements {
+        for condition in &statement.conditions {
+            let operator = &condition.operator;
+            let Some(quantifier) = operator.quantifier else { continue };
+            let compares = operator.kind.is_some_and(|it| it != OperatorKind::Null);
+            // A claim of a token may be a list, whatever the reference says.
+            let single = condition.known_key().filter(|it| !it.is_multivalued() && condition.claim().is_none());
+            let Some(known) = single.filter(|_| compares) else { continue };
+            let key = &condition.key;
+            let opens = statement.effect == Effect::Allow
+                && quantifier == Quantifier::ForAllValues
+                && !condition.is_always_present()
+                && !statement.wants_presence_of(condition);
+            // The reference forgets of some keys of services that they are lists.
+            let global = known.standing() == KeyStanding::Global;
+            if !opens && !global {
+                continue;
+            }
+            let (message, severity) = if opens {
+                let severity = match condition.subject() {
+                    Guard::Principal | Guard::Path | Guard::Network => Severity::High,
+                    Guard::Resource | Guard::Request => Severity::Medium,
+                };
+                (format!("`{operator}` lets in every request without `{key}`"), severity)
+            } else {
+                let name = match quantifier {
+                    Quantifier::ForAllValues => "ForAllValues",
+                    Quantifier::ForAnyValue => "ForAnyValue",
+                };
+                (format!("`{key}` has one value, which needs no `{name}`"), Severity::Low)
+            };
+            cx.report(&condition.operator_place, message)
+                .severity(severity)
+                .confidence(if global { Confidence::High } else { Confidence::Medium })
+                .of(statement, format!("{operator} {key}"))
+                .label(condition.place.span, "has at most one value")
+                .help("leave the quantifier out");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+use crate::catalog::KeyStanding;
+use crate::policy::{Condition, Guard, OperatorKind, Policy, Quantifier, Statement};
+use crate::rule::{Context, Severity};
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in policy.allow_statements() {
+        for condition in &statement.conditions {
+            let Some(severity) = weak(statement, condition) else { continue };
+            let (operator, key) = (&condition.operator, &condition.key);
+            cx.report(&condition.operator_place, format!("`{operator}` also lets in requests without `{key}`"))
+                .severity(severity)
+                .of(statement, format!("{operator} {key}"))
+                .label(condition.place.span, "is not in every request")
+                .help(if operator.if_exists {
+                    "leave `IfExists` out".to_owned()
+                } else {
+                    format!("require the key to be there: `\"Null\": {{ \"{key}\": \"false\" }}`")
+                });
+        }
+    }
+}
+
+/// How bad it is that the test holds without its key; none when that is meant or does no harm.
+fn weak(statement: &Statement, condition: &Condition) -> Option<Severity> {
+    let operator = &condition.operator;
+    let compares = operator.kind.is_some_and(|it| it != OperatorKind::Null);
+    let elsewhere = condition.is_on("aws:multifactorauthpresent") || condition.is_on("aws:multifactorauthage");
+    if !compares
+        || elsewhere
+        || condition.needs_key()
+        || condition.is_always_present()
+        || statement.wants_presence_of(condition)
+    {
+        return None;
+    }
+    let known = condition.known_key()?;
+    let of_service = known.standing() == KeyStanding::Service;
+    let severity = match condition.subject() {
+        // That the key may be absent is what the operator says of a call over several resources.
+        Guard::Path if condition.is_on("iam:passedtoservice") => return None,
+        Guard::Principal | Guard::Path | Guard::Network => Severity::Medium,
+        Guard::Resource => Severity::Low,
+        Guard::Request => return None,
+    };
+    if operator.quantifier == Some(Quantifier::ForAllValues) {
+        // A service's own keys mostly tell what a request asks for, which it does not without them. Not these.
+        const MAY_BE_ABSENT: [&str; 3] = ["dynamodb:leadingkeys", "kms:encryptioncontextkeys", "kms:resourcealiases"];
+        // To read or write an item is to name its key; only who scans names none.
+        let scans = !condition.is_on("dynamodb:leadingkeys") || statement.actions.must_match("dynamodb:Scan");
+        let absent = !of_service || scans && MAY_BE_ABSENT.iter().any(|it| condition.is_on(it));
+        return (known.is_multivalued() && absent).then_some(Severity::Medium);
+    }
+    if operator.if_exists {
+        return (!of_service).then_some(severity);
+    }
+    // All but some: an exception from another test that bounds the same.
+    let bounded = statement.conditions.iter().any(|it| it.guard().is_some_and(|it| it <= condition.subject()));
+    // Whoever lacks a tag is no outsider.
+    let outsider = severity > Severity::Low && !condition.is_on("aws:principaltag/");
+    (operator.negated && outsider && !bounded).then_some(severity)
+}

@@ -1,0 +1,116 @@
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use crate::policy::{
+    Action, Condition, OperatorKind, Place, Policy, Principal, PrincipalKind, Scope, Statement, Value, date, matches, number,
+    split_arn,
+};
+use crate::rule::Context;
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in &policy.statements {
+        let mut list = List { statement, cx };
+        let actions = statement.actions.entries();
+        list.report(actions, |it| &it.place, Action::has_wildcard, |one, other| one.covers(other));
+        let resources = statement.resources.as_ref().map(Scope::entries).unwrap_or_default();
+        list.report(resources, |it| &it.place, |it| it.text.raw().contains('*'), |one, other| one.covers(other));
+        let principals = statement.principals.as_ref().map(Scope::entries).unwrap_or_default();
+        list.report(principals, |it| &it.place, |_| true, holds_principal);
+        for condition in &statement.conditions {
+            let values: Vec<Shown<'_>> = condition.values.iter().map(Shown).collect();
+            list.report(&values, |it| &it.0.place, |_| true, |one, other| holds_value(condition, one.0, other.0));
+        }
+    }
+}
+
+struct List<'l, 'c> {
+    statement: &'l Statement,
+    cx: &'l mut Context<'c>,
+}
+
+impl List<'_, '_> {
+    /// Reports each entry that another one holds; of two that are equal, the later one. `is_broad` says which may hold
+    /// others than their equals, since lists are long and patterns in them few.
+    fn report<T: Display>(
+        &mut self,
+        entries: &[T],
+        place: impl Fn(&T) -> &Place,
+        is_broad: impl Fn(&T) -> bool,
+        holds: impl Fn(&T, &T) -> bool,
+    ) {
+        if entries.len() < 2 {
+            return;
+        }
+        let certain: Vec<&T> = entries.iter().filter(|it| place(it).given.is_none()).collect();
+        let broad: Vec<(usize, &T)> = certain.iter().copied().enumerate().filter(|(_, it)| is_broad(it)).collect();
+        let mut equals: HashMap<String, (usize, &T)> = HashMap::new();
+        for (n, entry) in certain.iter().copied().enumerate() {
+            let more = |(m, other): &(usize, &T)| {
+                *m != n
+                    // One literal that comes in by two ways is not written twice.
+                    && place(other).span != place(entry).span
+                    && holds(other, entry)
+                    && (*m < n || !holds(entry, other))
+            };
+            let equal = *equals.entry(entry.to_string().to_ascii_lowercase()).or_insert((n, entry));
+            let Some((_, other)) = Some(equal).filter(&more).or_else(|| broad.iter().copied().find(more)) else {
+                continue;
+            };
+            let twice = entry.to_string() == other.to_string();
+            let message =
+                if twice { format!("`{entry}` is listed twice") } else { format!("`{entry}` is held by `{other}` already") };
+            self.cx
+                .report(place(entry), message)
+                .of(self.statement, entry)
+                .label(place(other).span, "holds it")
+                .help("remove the entry that has no effect");
+        }
+    }
+}
+
+/// A value of a condition, as messages show it.
+struct Shown<'v>(&'v Value);
+
+impl Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.text.fmt(f)
+    }
+}
+
+/// Whether who is the one is also the other: the same text, or a session of a role.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+fn holds_principal(one: &Principal, other: &Principal) -> bool {
+    let same = one.kind == other.kind && one.text == other.text;
+    let of_role = || {
+        let (role, session) = (split_arn(one.text.raw()), split_arn(other.text.raw()));
+        let ([.., account, role], [.., its_account, session]) = (&role[..], &session[..]) else { return false };
+        let name = role.strip_prefix("role/").and_then(|it| it.rsplit('/').next());
+        let its_name = session.strip_prefix("assumed-role/").and_then(|it| it.split('/').next());
+        account == its_account && name.is_some() && name == its_name
+    };
+    let both_aws = one.kind == PrincipalKind::Aws && other.kind == PrincipalKind::Aws;
+    same || both_aws && !one.text.has_holes() && !other.text.has_holes() && of_role()
+}
+
+/// Whether a request that passes by `other` passes by `one` as well. Any of the values will do.
+fn holds_value(condition: &Condition, one: &Value, other: &Value) -> bool {
+    use OperatorKind as Kind;
+    if one.text == other.text {
+        return true;
+    }
+    if one.text.has_holes() || other.text.has_holes() || other.text.raw().contains("${") || one.text.raw().contains("${") {
+        return false;
+    }
+    let (one, other) = (one.text.raw(), other.text.raw());
+    let compare = |read: fn(&str) -> Option<f64>, holds: fn(&f64, &f64) -> bool| {
+        read(one).zip(read(other)).is_some_and(|(one, other)| holds(&one, &other))
+    };
+    match condition.operator.kind {
+        Some(Kind::StringLike) => matches(&one.replace('?', "\u{0}"), other, false),
+        Some(Kind::NumericLessThan | Kind::NumericLessThanEquals) => compare(number, f64::ge),
+        Some(Kind::NumericGreaterThan | Kind::NumericGreaterThanEquals) => compare(number, f64::le),
+        Some(Kind::DateLessThan | Kind::DateLessThanEquals) => compare(date, f64::ge),
+        Some(Kind::DateGreaterThan | Kind::DateGreaterThanEquals) => compare(date, f64::le),
+        _ => false,
+    }
+}

@@ -1,0 +1,36 @@
+use crate::policy::{Effect, Policy, Scope, Statement};
+use crate::rule::Context;
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in &policy.statements {
+        let more = |it: &&Statement| {
+            // Of two that say the same, the first one stays.
+            it.index != statement.index && holds(it, statement) && (it.index < statement.index || !holds(statement, it))
+        };
+        let Some(other) = policy.statements.iter().find(more) else { continue };
+        let does = match statement.effect {
+            Effect::Allow => "allows",
+            Effect::Deny => "denies",
+        };
+        cx.report(&statement.place, format!("another statement {does} all of this already"))
+            .of(statement, format!("{does} nothing more"))
+            .label(other.place.span, format!("{does} all of it"))
+            .by(&other.place)
+            .help("remove the statement");
+    }
+}
+
+/// Whether a statement speaks of all that another one speaks of, in the same way.
+fn holds(one: &Statement, other: &Statement) -> bool {
+    let principals = match (&one.principals, &other.principals) {
+        (None, None) => true,
+        (Some(Scope::Only(_)), Some(_)) if one.everyone().next().is_some() => true,
+        (Some(Scope::Only(own)), Some(Scope::Only(others))) => {
+            others.iter().all(|it| own.iter().any(|own| own.kind == it.kind && own.text == it.text && own.place.given.is_none()))
+        }
+        _ => false,
+    };
+    let conditions = || one.conditions.iter().all(|it| other.conditions.iter().any(|other| it.equals(other)));
+    let known = !one.has_unknown_conditions && one.place.given.is_none() && !other.actions.entries().is_empty();
+    one.effect == other.effect && known && principals && one.covers(other) && conditions()
+}

@@ -1,0 +1,89 @@
+use crate::catalog::{self, KeyStanding};
+use crate::policy::{Condition, Policy};
+use crate::rule::{Confidence, Context, Severity};
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in &policy.statements {
+        for condition in &statement.conditions {
+            let Some(Fault { message, help, severity, confidence }) = fault(condition) else { continue };
+            cx.report(&condition.place, message)
+                .severity(severity)
+                .confidence(confidence)
+                .of(statement, &condition.key)
+                .help(help);
+        }
+    }
+}
+
+struct Fault {
+    message: String,
+    help: String,
+    severity: Severity,
+    confidence: Confidence,
+}
+
+fn fault(condition: &Condition) -> Option<Fault> {
+    let fault = |message: String, help: String| Fault {
+        message,
+        help,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+    };
+    let key = &condition.key;
+    if let Some(known) = condition.known_key() {
+        let note = known.note().unwrap_or("AWS does not document it any more");
+        let retired = || Fault {
+            severity: Severity::Low,
+            confidence: Confidence::Medium,
+            ..fault(format!("`{key}` is retired: {note}"), "test the key that took its place".to_owned())
+        };
+        return (known.standing() == KeyStanding::Legacy).then(retired);
+    }
+    let name = key.as_known().filter(|it| !it.contains("${"))?;
+    let Some((prefix, _)) = name.split_once(':') else {
+        return Some(fault(
+            format!("`{key}` is not of the form `prefix:name`"),
+            match catalog::condition_key(&format!("aws:{name}")) {
+                Some(known) => format!("write `{known}`"),
+                None => "write the prefix of the service, or `aws:`, before the key".to_owned(),
+            },
+        ));
+    };
+    // What is known of a thing or its certificate is a key too:
+    // https://docs.aws.amazon.com/iot/latest/developerguide/thing-policy-variables.html
+    let of_thing = prefix.eq_ignore_ascii_case("iot") && name.contains('.');
+    if condition.claim().is_some() || prefix.eq_ignore_ascii_case("saml") || of_thing {
+        return None;
+    }
+    if catalog::condition_key(&format!("{}/x", name.trim_end_matches('/'))).is_some() {
+        return Some(fault(
+            format!("`{key}` lacks the name of the tag"),
+            format!("write `{}/` and the name of the tag", name.trim_end_matches('/')),
+        ));
+    }
+    if let Some(retired) = catalog::retired_condition_key(name) {
+        let since = retired.last_seen.map(|it| format!(" since {it}")).unwrap_or_default();
+        return Some(Fault {
+            severity: Severity::Low,
+            confidence: Confidence::Medium,
+            ..fault(
+                format!("`{key}` is retired: it is not in the service reference{since}"),
+                "test a key that the service reference has".to_owned(),
+            )
+        });
+    }
+    let global = prefix.eq_ignore_ascii_case("aws");
+    let date = catalog::reference_date();
+    let nearest = catalog::nearest_condition_key(name);
+    let (hint, help) = match nearest {
+        Some(nearest) => (format!("; did you mean `{nearest}`?"), format!("write `{nearest}`")),
+        None => (format!(" in the service reference of {date}"), "test a key that the request carries".to_owned()),
+    };
+    let confidence = match nearest {
+        Some(_) => Confidence::High,
+        // The list of global keys is short, and does not change often.
+        None if global || catalog::service(prefix).is_none() => Confidence::Medium,
+        None => Confidence::Low,
+    };
+    Some(Fault { confidence, ..fault(format!("there is no condition key `{key}`{hint}"), help) })
+}

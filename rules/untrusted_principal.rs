@@ -1,0 +1,138 @@
+use crate::policy::{Condition, Place, Policy, PolicyKind, Principal, Scope, Statement, Value, is_account_id};
+use crate::rule::{Context, Trust};
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    if !matches!(policy.kind, PolicyKind::Trust | PolicyKind::Resource(_)) || !policy.kind.grants() {
+        return;
+    }
+    let trust = &cx.facts().trust;
+    for statement in policy.allow_statements() {
+        let Some(Scope::Only(principals)) = &statement.principals else { continue };
+        // Who is left over is trusted, whoever else is named.
+        if statement.conditions.iter().any(|it| it.case().is_none() && lets_in_only_trusted(it, trust)) {
+            continue;
+        }
+        for principal in principals {
+            for stranger in strangers(principal, statement, trust) {
+                report(statement, &stranger, trust, cx);
+            }
+        }
+    }
+}
+
+fn report(statement: &Statement, stranger: &Stranger<'_>, trust: &Trust, cx: &mut Context<'_>) {
+    let Stranger { place, kind, name } = stranger;
+    let mut trusted: Vec<String> = match kind {
+        Kind::Account => trust.accounts.iter().map(|(id, label)| format!("`{id}` ({label})")).collect(),
+        Kind::Organization => trust.organizations.iter().map(|it| format!("`{it}`")).collect(),
+        Kind::Owner => trust.oidc_owners.iter().map(|it| format!("`{it}`")).collect(),
+    };
+    let all = trusted.len();
+    trusted.truncate(5);
+    let more = if all > trusted.len() { format!(" and {} more", all - trusted.len()) } else { String::new() };
+    let what = kind.word();
+    cx.report(place, format!("the {what} `{name}` is let in, and `[trust]` does not name it"))
+        .granting(statement, name)
+        .help(format!("name it under `[trust]` if it is yours, or let in {}{more} alone", trusted.join(", ")));
+}
+
+struct Stranger<'p> {
+    place: &'p Place,
+    kind: Kind,
+    name: &'p str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Account,
+    Organization,
+    Owner,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Organization => "organisation",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// Whether the user trusts one of that name; none when they have named none of its kind.
+    fn trusts(self, name: &str, trust: &Trust) -> Option<bool> {
+        match self {
+            Self::Account => (!trust.accounts.is_empty()).then(|| trust.accounts.contains_key(name)),
+            Self::Organization => {
+                (!trust.organizations.is_empty()).then(|| trust.organizations.iter().any(|it| it == name))
+            }
+            Self::Owner => (!trust.oidc_owners.is_empty())
+                .then(|| trust.oidc_owners.iter().any(|it| it.eq_ignore_ascii_case(name))),
+        }
+    }
+}
+
+/// Whom a principal lets in whom the user has not named: itself, or those whom a condition leaves of everybody.
+fn strangers<'p>(principal: &'p Principal, statement: &'p Statement, trust: &Trust) -> Vec<Stranger<'p>> {
+    let is_stranger = |it: &Stranger<'_>| it.kind.trusts(it.name, trust) == Some(false);
+    if let Some(account) = principal.account() {
+        let stranger = Stranger { place: &principal.place, kind: Kind::Account, name: account };
+        return Some(stranger).filter(is_stranger).into_iter().collect();
+    }
+    let by_token = principal.issuer().is_some();
+    if !by_token && !principal.is_everyone() {
+        return Vec::new();
+    }
+    let named = statement.conditions.iter().flat_map(|condition| {
+        condition.values.iter().filter_map(move |value| {
+            let (kind, name) = named_by(condition, value)?;
+            Some(Stranger { place: &value.place, kind, name })
+        })
+    });
+    named.filter(|it| (it.kind == Kind::Owner) == by_token).filter(is_stranger).collect()
+}
+
+/// Whether a condition holds for nobody but those whom the user has named.
+fn lets_in_only_trusted(condition: &Condition, trust: &Trust) -> bool {
+    let is_trusted = |value: &Value| named_by(condition, value).is_some_and(|(kind, it)| kind.trusts(it, trust) == Some(true));
+    !condition.values.is_empty() && condition.values.iter().all(is_trusted)
+}
+
+/// The account, organisation or owner that a value of a condition lets in.
+fn named_by<'v>(condition: &Condition, value: &'v Value) -> Option<(Kind, &'v str)> {
+    if condition.weakness().is_some() {
+        return None;
+    }
+    let raw = value.text.as_known()?;
+    if let Some((issuer, claim)) = condition.claim() {
+        return owner(&issuer.to_ascii_lowercase(), &claim.to_ascii_lowercase(), raw).map(|it| (Kind::Owner, it));
+    }
+    let account = |text: &'v str| is_account_id(text).then_some((Kind::Account, text));
+    match condition.key_lower().as_str() {
+        "aws:principalaccount" | "aws:sourceaccount" | "aws:sourceowner" | "kms:calleraccount" => account(raw),
+        "aws:principalarn" | "aws:sourcearn" => account(raw.split(':').nth(4)?),
+        "aws:principalorgid" | "aws:sourceorgid" => raw.starts_with("o-").then_some((Kind::Organization, raw)),
+        "aws:principalorgpaths" | "aws:sourceorgpaths" => {
+            let organization = raw.split('/').next()?;
+            organization.starts_with("o-").then_some((Kind::Organization, organization))
+        }
+        _ => None,
+    }
+    .filter(|(_, name)| !name.contains(['*', '?']))
+}
+
+/// The owner that a claim of a shared provider names, when it is written out.
+fn owner<'v>(issuer: &str, claim: &str, value: &'v str) -> Option<&'v str> {
+    let owner = match (issuer, claim) {
+        // https://docs.github.com/en/actions/reference/security/oidc
+        ("token.actions.githubusercontent.com", "sub") => value.strip_prefix("repo:")?.split('/').next()?,
+        ("token.actions.githubusercontent.com", "repository" | "job_workflow_ref") => value.split('/').next()?,
+        ("token.actions.githubusercontent.com", "repository_owner") => value,
+        // https://docs.gitlab.com/ci/cloud_services/
+        ("gitlab.com", "sub") => value.strip_prefix("project_path:")?.split('/').next()?,
+        ("gitlab.com", "project_path" | "namespace_path") => value.split('/').next()?,
+        // https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/workload-identity-tokens
+        ("app.terraform.io", "sub") => value.strip_prefix("organization:")?.split(':').next()?,
+        _ => return None,
+    };
+    (!owner.is_empty() && !owner.contains(['*', '?'])).then_some(owner)
+}

@@ -1,0 +1,32 @@
+use crate::policy::{Effect, OperatorKind, Policy};
+use crate::rule::{Context, Severity};
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    for statement in &policy.statements {
+        for condition in &statement.conditions {
+            let operator = &condition.operator;
+            if !matches!(operator.kind, Some(OperatorKind::StringEquals | OperatorKind::StringEqualsIgnoreCase)) {
+                continue;
+            }
+            let is_wild = |raw: &str| raw.replace("${*}", "").replace("${?}", "").contains(['*', '?']);
+            let wild = || condition.values.iter().filter(|it| is_wild(it.text.raw()));
+            let all = wild().count() == condition.values.len();
+            for value in wild() {
+                let text = &value.text;
+                let sign = if text.raw().contains('*') { '*' } else { '?' };
+                let outcome = match (all, operator.negated) {
+                    (true, false) => "so the test never holds",
+                    (true, true) => "so the test always holds",
+                    (false, _) => "so this value never matches",
+                };
+                // A test that never holds keeps an Allow shut, and a negated one keeps a Deny biting.
+                let fails_safe = (statement.effect == Effect::Allow) != operator.negated;
+                cx.report(&value.place, format!("`{sign}` in `{text}` is plain text under `{operator}`, {outcome}"))
+                    .severity(if fails_safe { Severity::Low } else { Severity::Medium })
+                    .of(statement, format!("{} {operator} {text}", condition.key))
+                    .label(condition.operator_place.span, "compares letter by letter")
+                    .help(if operator.negated { "compare with `StringNotLike`" } else { "compare with `StringLike`" });
+            }
+        }
+    }
+}

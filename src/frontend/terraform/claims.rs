@@ -1,0 +1,210 @@
+//! What the resources of a configuration set of each other where only one setting comes to stand, and arguments that the
+//! provider has deprecated. Two tables; the documentation of each type is at
+//! <https://registry.terraform.io/providers/hashicorp/aws/latest/docs>.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::collect::prefixed;
+use super::evaluator::{Evaluator, Instance, Module, Repeat, text_of};
+use super::folder::BlockId;
+use crate::frontend::{Claim, Configuration, DeprecatedArgument, Subject};
+use crate::policy::Place;
+use crate::source::Span;
+use crate::syntax::hcl::Block;
+use crate::value::{Node, Origin, Text, Value};
+
+/// A type, the argument or block by which it claims, and the attribute that says of which resource; of itself when that
+/// is its own `id`.
+struct Claims {
+    kind: &'static str,
+    argument: &'static str,
+    on: &'static str,
+    subject: Subject,
+    exclusive: bool,
+}
+
+const fn policy(kind: &'static str, argument: &'static str, on: &'static str) -> Claims {
+    Claims { kind, argument, on, subject: Subject::Policy, exclusive: true }
+}
+
+const fn role(kind: &'static str, argument: &'static str, on: &'static str, subject: Subject, own: bool) -> Claims {
+    Claims { kind, argument, on, subject, exclusive: own }
+}
+
+/// Sorted by type.
+const CLAIMS: &[Claims] = &[
+    policy("aws_api_gateway_rest_api_policy", "policy", "rest_api_id"),
+    policy("aws_backup_vault_policy", "policy", "backup_vault_name"),
+    policy("aws_cloudwatch_event_bus_policy", "policy", "event_bus_name"),
+    policy("aws_dynamodb_resource_policy", "policy", "resource_arn"),
+    policy("aws_ecr_repository_policy", "policy", "repository"),
+    policy("aws_ecrpublic_repository_policy", "policy", "repository_name"),
+    policy("aws_efs_file_system_policy", "policy", "file_system_id"),
+    policy("aws_elasticsearch_domain", "access_policies", "domain_name"),
+    policy("aws_elasticsearch_domain_policy", "access_policies", "domain_name"),
+    Claims {
+        kind: "aws_iam_policy_attachment",
+        argument: "policy_arn",
+        on: "policy_arn",
+        subject: Subject::Holders,
+        exclusive: true,
+    },
+    role("aws_iam_role", "inline_policy", "id", Subject::InlinePolicies, true),
+    role("aws_iam_role", "managed_policy_arns", "id", Subject::AttachedPolicies, true),
+    role("aws_iam_role_policy", "policy", "role", Subject::InlinePolicies, false),
+    role("aws_iam_role_policy_attachment", "policy_arn", "role", Subject::AttachedPolicies, false),
+    policy("aws_kinesis_resource_policy", "policy", "resource_arn"),
+    policy("aws_kms_key", "policy", "id"),
+    policy("aws_kms_key_policy", "policy", "key_id"),
+    policy("aws_opensearch_domain", "access_policies", "domain_name"),
+    policy("aws_opensearch_domain_policy", "access_policies", "domain_name"),
+    policy("aws_s3_bucket", "policy", "id"),
+    policy("aws_s3_bucket_policy", "policy", "bucket"),
+    policy("aws_secretsmanager_secret", "policy", "id"),
+    policy("aws_secretsmanager_secret_policy", "policy", "secret_arn"),
+    policy("aws_sns_topic", "policy", "id"),
+    policy("aws_sns_topic_policy", "policy", "arn"),
+    policy("aws_sqs_queue", "policy", "id"),
+    policy("aws_sqs_queue_policy", "policy", "queue_url"),
+    policy("aws_vpc_endpoint", "policy", "id"),
+    policy("aws_vpc_endpoint_policy", "policy", "vpc_endpoint_id"),
+];
+
+/// A type, its argument or block, and what takes its place.
+const DEPRECATED: &[(&str, &str, &str)] = &[
+    (
+        "aws_iam_role",
+        "inline_policy",
+        "`aws_iam_role_policy`, with `aws_iam_role_policies_exclusive` to allow no others",
+    ),
+    (
+        "aws_iam_role",
+        "managed_policy_arns",
+        "`aws_iam_role_policy_attachment`, with `aws_iam_role_policy_attachments_exclusive` to allow no others",
+    ),
+];
+
+/// Adds what the modules claim, what they use that is deprecated, and which statements their documents replace.
+pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &mut Configuration) {
+    for module in modules {
+        for (id, [kind, name]) in module.folder.blocks("resource") {
+            let first = CLAIMS.partition_point(|it| it.kind < kind);
+            let claims = || CLAIMS[first..].iter().take_while(|it| it.kind == kind);
+            if claims().next().is_none() {
+                continue;
+            }
+            let Some(block) = module.folder.block(id) else { continue };
+            let repeat = evaluator.repeat(module, &block);
+            for instance in evaluator.instances(module, &repeat, block.head()) {
+                let address = prefixed(module, &format!("{kind}.{name}{}", instance.key));
+                let resource = format!("{kind}.{name}");
+                let it = Declared { evaluator, module, id, block: &block, instance: &instance, resource, address };
+                let certain = !matches!(repeat, Repeat::Unknown { .. });
+                out.claims.extend(claims().filter_map(|claims| it.claim(claims, certain)));
+                let deprecated = DEPRECATED.iter().filter(|(of, ..)| *of == kind);
+                out.deprecated.extend(deprecated.filter_map(|(_, name, instead)| it.deprecated(name, instead)));
+            }
+        }
+    }
+    out.replaced = evaluator.replaced.take();
+}
+
+/// The first of a list of instances.
+const FIRST: &str = "[0]";
+
+/// One instance of a resource.
+struct Declared<'d, 'w> {
+    evaluator: &'d Evaluator<'w>,
+    module: &'d Module,
+    id: BlockId,
+    block: &'d Block,
+    instance: &'d Instance,
+    /// What it is declared as, `aws_s3_bucket.reports`.
+    resource: String,
+    address: Arc<str>,
+}
+
+impl Declared<'_, '_> {
+    /// Where an argument or a block of this name is written, and whether it is in every case; none when it is not, or is
+    /// null or empty.
+    fn written(&self, name: &str) -> Option<(Span, bool)> {
+        if let Some(attribute) = self.block.body.attribute(name) {
+            let node = self.evaluator.value(&attribute.value, &self.instance.scope);
+            let nothing = node.is_null()
+                || node.as_text().is_some_and(Text::is_empty)
+                || node.as_list().is_some_and(<[Node]>::is_empty);
+            let certain = !matches!(node.value, Value::OneOf(_) | Value::Unknown(_));
+            return (!nothing).then_some((attribute.name.span, certain));
+        }
+        let blocks = self.evaluator.blocks(&self.block.body, name, &self.instance.scope);
+        blocks.first().map(|(block, _, case)| (block.kind.span, case.is_none()))
+    }
+
+    fn claim(&self, claims: &Claims, certain: bool) -> Option<Claim> {
+        let (span, written) = self.written(claims.argument)?;
+        let (on, shown) = match claims.on {
+            "id" => self.own_identity()?,
+            name => {
+                self.identity(&self.evaluator.value(&self.block.body.attribute(name)?.value, &self.instance.scope))?
+            }
+        };
+        Some(Claim {
+            subject: claims.subject,
+            on,
+            shown,
+            exclusive: claims.exclusive,
+            address: Arc::clone(&self.address),
+            place: Place { span, origin: Origin::HERE, given: None },
+            certain: certain && written,
+        })
+    }
+
+    fn own_identity(&self) -> Option<(Arc<str>, Arc<str>)> {
+        let id = self.evaluator.attribute_of_resource(self.id, self.block, self.instance, "id");
+        if id.as_str().is_some() {
+            return self.identity(&id);
+        }
+        let one = matches!(&*self.instance.key, "" | FIRST);
+        one.then(|| (format!("{}|{}", self.module.address, self.resource).into(), self.resource.as_str().into()))
+    }
+
+    /// What tells a resource from others: its name when all of it is known, else what it is declared as. None where
+    /// instances of one block cannot be told apart, or nothing is known.
+    fn identity(&self, node: &Node) -> Option<(Arc<str>, Arc<str>)> {
+        let text = match &node.value {
+            Value::Unknown(hole) => Text::hole(Arc::clone(hole)),
+            _ => text_of(node)?,
+        };
+        // One name in two regions or accounts is two resources.
+        let provider = self.block.body.attribute("provider").map(|it| self.evaluator.written(it.value.span));
+        let provider = provider.as_deref().unwrap_or_default();
+        if let Some(known) = text.as_known() {
+            return (!known.is_empty()).then(|| (format!("{provider}|{known}").into(), known.into()));
+        }
+        let shown = text.to_string();
+        // `count = var.create ? 1 : 0` makes a list of what there is one of.
+        let reference = shown.strip_prefix("${")?.strip_suffix('}')?.replace(FIRST, "");
+        let (resource, _) = reference.rsplit_once('.')?;
+        let plain = reference.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'_' | b'-'));
+        let declared = resource.starts_with("aws_") && resource.matches('.').count() == 1;
+        let scope = text.holes().next().map(|(_, hole)| Arc::clone(&hole.scope)).unwrap_or_default();
+        (plain && declared).then(|| (format!("{scope}|{resource}").into(), resource.into()))
+    }
+
+    fn deprecated(&self, name: &'static str, instead: &'static str) -> Option<DeprecatedArgument> {
+        let (span, _) = self.written(name)?;
+        let place = Place { span, origin: Origin::HERE, given: None };
+        Some(DeprecatedArgument { name, instead, address: Arc::clone(&self.address), place })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(CLAIMS.is_sorted_by(|a, b| (a.kind, a.argument) < (b.kind, b.argument)));
+    }
+}

@@ -1,0 +1,236 @@
+//! What the grammar of IAM is taken for, and what it is not: slips of other linters, named by their threads, and policies
+//! that AWS takes.
+
+use iamlint::lint::{self, Options};
+use iamlint::rule::Confidence;
+use iamlint::rules;
+use iamlint::source::Workspace;
+
+/// `rule line` of every validity finding that is more than a guess, and the messages.
+fn findings(name: &str, text: &str) -> Vec<(String, String)> {
+    let workspace = Workspace::of_texts([(name, text)]);
+    let validity = rules::all().iter().filter(|it| it.head().theme == "validity").collect();
+    let options = Options { rules: validity, ..Options::default() };
+    let report = lint::check(&workspace, &options, 1, &|_, _| {});
+    assert!(report.errors.is_empty(), "{:?}", report.errors);
+    assert!(report.summary.policies > 0, "there is no policy in it");
+    let sure = report.findings.iter().filter(|it| it.confidence > Confidence::Low);
+    sure.map(|it| {
+        let line = workspace.source(it.span.file).position(it.span.start as usize).line;
+        (format!("{} {line}", it.rule), it.message.clone())
+    })
+    .collect()
+}
+
+fn terraform(text: &str) -> Vec<String> {
+    findings("main.tf", text).into_iter().map(|(rule, _)| rule).collect()
+}
+
+/// A statement that allows these actions on these resources.
+fn allowing(actions: &str, resources: &str) -> Vec<(String, String)> {
+    let text = format!(
+        r#"{{ "Version": "2012-10-17",
+"Statement": {{ "Effect": "Allow",
+"Action": {actions},
+"Resource": {resources} }} }}"#
+    );
+    findings("policy.json", &text)
+}
+
+const NOTHING: [&str; 0] = [];
+
+fn silent(actions: &str, resources: &str) {
+    assert_eq!(allowing(actions, resources), [], "{actions} on {resources}");
+}
+
+#[test]
+fn cfn_lint_4025_wildcards_stand_anywhere_in_an_action() {
+    silent(r#"["iam:List*Tags", "ec2:*Instance?", "s3:*Object*", "s3:**"]"#, r#""*""#);
+}
+
+#[test]
+fn boogy_178_a_question_mark_is_one_character() {
+    assert_eq!(allowing(r#""s3:GetObject?""#, r#""*""#).len(), 1);
+    silent(r#""s3:GetObjec?""#, r#""*""#);
+}
+
+#[test]
+fn cfn_lint_4031_one_type_of_resource_is_enough() {
+    silent(r#""ec2:CreateTags""#, r#""arn:aws:ec2:eu-west-1::snapshot/*""#);
+    silent(r#""ec2:RunInstances""#, r#"["arn:aws:ec2:*:*:subnet/subnet-0a1b", "arn:aws:ec2:*::image/ami-*"]"#);
+}
+
+#[test]
+fn parliament_255_a_pattern_of_actions_is_met_by_one_of_them() {
+    silent(r#""s3:GetObject*""#, r#""arn:aws:s3:::reports/*""#);
+    silent(r#""s3:Get*""#, r#""arn:aws:s3:::reports""#);
+}
+
+#[test]
+fn cfn_lint_3384_arns_may_be_short_and_full_of_wildcards() {
+    silent(r#""medialive:*""#, r#""arn:aws:medialive:*""#);
+    silent(r#""ec2:RunInstances""#, r#""arn:*:ec2:*:*:launch-template/*""#);
+    silent(r#""s3:GetObject""#, r#""arn:aws:s3:::*""#);
+    silent(r#""s3:GetObject""#, r#""arn:aws:s3*""#);
+}
+
+#[test]
+fn cfn_lint_964_policy_variables_stand_for_anything() {
+    silent(r#""s3:PutObject""#, r#""arn:aws:s3:::${transfer:HomeBucket}""#);
+    silent(r#""dynamodb:GetItem""#, r#""arn:aws:dynamodb:*:${aws:PrincipalAccount}:table/${aws:PrincipalTag/team}""#);
+}
+
+#[test]
+fn cfn_lint_4108_a_call_of_the_api_is_told_with_what_allows_it() {
+    let [(rule, message)] = &allowing(r#""s3:CreateMultipartUpload""#, r#""arn:aws:s3:::reports/*""#)[..] else {
+        panic!("it is one thing to say");
+    };
+    assert_eq!(rule, "unknown_action 3");
+    assert!(message.contains("`s3:PutObject`"), "{message}");
+}
+
+#[test]
+fn parliament_10_a_name_in_an_arn_may_hold_slashes_and_colons() {
+    silent(r#""iam:PassRole""#, r#""arn:aws:iam::111122223333:role/service-role/app""#);
+    silent(r#""logs:CreateLogStream""#, r#""arn:aws:logs:*:*:log-group:/aws/lambda/app:*""#);
+    silent(r#""es:ESHttpGet""#, r#""arn:aws:es:eu-west-1:111122223333:domain/logs/index/_doc""#);
+}
+
+#[test]
+fn actions_without_resources_are_right_on_a_star_and_wrong_on_an_arn() {
+    silent(r#"["s3:ListAllMyBuckets", "xray:PutTraceSegments", "ec2:DescribeInstances"]"#, r#""*""#);
+    let said = allowing(r#"["ec2:DescribeInstances"]"#, r#""arn:aws:ec2:*:*:instance/*""#);
+    assert_eq!(said[0].0, "mismatched_resource 3");
+}
+
+#[test]
+fn what_a_bucket_and_its_objects_take_is_told_apart() {
+    assert_eq!(allowing(r#""s3:GetObject""#, r#""arn:aws:s3:::reports""#).len(), 1);
+    assert_eq!(allowing(r#""s3:ListBucket""#, r#""arn:aws:s3:::reports/*""#).len(), 1);
+    silent(r#"["s3:ListBucket", "s3:GetObject"]"#, r#"["arn:aws:s3:::reports", "arn:aws:s3:::reports/*"]"#);
+    silent(r#"["s3:ListBucket", "s3:GetObject"]"#, r#""arn:aws:s3:::reports*""#);
+}
+
+#[test]
+fn a_name_that_is_near_no_known_one_is_a_guess() {
+    silent(r#"["s3:FrobnicateBucket", "frobnicator:Frobnicate"]"#, r#""*""#);
+}
+
+#[test]
+fn provider_40639_a_sid_of_a_key_policy_may_hold_blanks() {
+    let text = r#"resource "aws_kms_key" "it" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "Enable IAM User Permissions"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::111122223333:root" }
+      Action    = "kms:*"
+      Resource  = "*"
+    }]
+  })
+}"#;
+    assert_eq!(terraform(text), NOTHING);
+}
+
+#[test]
+fn cfn_lint_948_principals_of_every_partition_are_principals() {
+    for partition in ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"] {
+        let text = format!(
+            r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Action": "sts:AssumeRole",
+"Principal": {{ "AWS": ["arn:{partition}:iam::111122223333:role/app", "arn:{partition}:sts::111122223333:assumed-role/app/x"] }} }} }}"#
+        );
+        assert_eq!(findings("policy.json", &text), [], "{partition}");
+    }
+}
+
+#[test]
+fn kics_7091_an_identity_policy_within_a_role_has_no_principal() {
+    let text = r#"resource "aws_iam_role" "it" {
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+  })
+  inline_policy {
+    policy = jsonencode({
+      Version   = "2012-10-17"
+      Statement = [{ Effect = "Allow", Action = "s3:ListAllMyBuckets", Resource = "*" }]
+    })
+  }
+}"#;
+    assert_eq!(terraform(text), NOTHING);
+}
+
+#[test]
+fn boogy_1_22_what_service_control_policies_may_say_since_2025_is_silent() {
+    let text = r#"resource "aws_organizations_policy" "it" {
+  name = "floor"
+  content = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", NotAction = "iam:*User*", NotResource = "arn:aws:s3:::reports" },
+      { Effect = "Allow", Action = "ec2:*Describe*", Resource = "*", Condition = { Bool = { "aws:SecureTransport" = "true" } } },
+    ]
+  })
+}"#;
+    assert_eq!(terraform(text), NOTHING);
+}
+
+#[test]
+fn what_is_not_known_is_never_wrong() {
+    let text = r#"variable "any" {}
+resource "aws_iam_policy" "it" {
+  policy = jsonencode({
+    Version = var.any
+    Statement = [
+      { Sid = var.any, Effect = var.any, Action = var.any, Resource = var.any, Condition = var.any },
+      { Effect = "Allow", Action = ["${var.any}:GetObject", "s3:${var.any}"], Resource = ["${var.any}/*", "arn:aws:s3:::${var.any}"] },
+      merge(var.any, { Effect = "Allow" }),
+      var.any,
+    ]
+  })
+}
+resource "aws_iam_role" "it" {
+  assume_role_policy = var.any
+}
+resource "aws_s3_bucket_policy" "it" {
+  bucket = var.any
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { AWS = [var.any], Service = "${var.any}.amazonaws.com" }, Action = var.any, Resource = var.any }]
+  })
+}"#;
+    assert_eq!(terraform(text), NOTHING);
+}
+
+#[test]
+fn an_invocation_permission_names_its_function_as_the_provider_does() {
+    let text = r#"resource "aws_lambda_permission" "it" {
+  action        = "lambda:InvokeFunction"
+  function_name = "app"
+  principal     = "s3.amazonaws.com"
+  source_arn    = "arn:aws:s3:::reports"
+}"#;
+    assert_eq!(terraform(text), NOTHING);
+}
+
+#[test]
+fn a_document_that_is_broken_in_several_ways_says_each_of_them() {
+    let text = r#"{ "Version": "2012-10-18",
+"Statement": [
+{ "effect": "allow", "Actions": "s3:GetObject",
+"Resource": "reports" },
+{ "Effect": "Deny", "Action": "s3:GetObject", "NotAction": "s3:*", "Resource": "*" } ] }"#;
+    let said: Vec<String> = findings("policy.json", text).into_iter().map(|(rule, _)| rule).collect();
+    assert_eq!(
+        said,
+        [
+            "invalid_version 1",
+            "missing_element 3",
+            "invalid_effect 3",
+            "unknown_element 3",
+            "malformed_arn 4",
+            "exclusive_elements 5"
+        ]
+    );
+}
