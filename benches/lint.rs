@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use divan::Bencher;
+use iamlint::catalog;
 use iamlint::files::{self, Request};
-use iamlint::frontend::terraform;
+use iamlint::frontend::{Configuration, terraform};
 use iamlint::lint::{self, Options};
+use iamlint::policy::{self, Carried, Place, PolicyKind};
 use iamlint::rules;
-use iamlint::source::Workspace;
+use iamlint::source::{FileId, Span, Workspace};
 use iamlint::syntax::hcl;
+use iamlint::value::{Node, Origin};
 use rayon::prelude::*;
 
 // The binary's own allocator, so that the figures are those of the binary.
@@ -84,6 +87,23 @@ fn rules_alone(bencher: Bencher<'_, '_>) {
     let configurations: Vec<_> = estate.roots.iter().map(read).collect();
     let options = options();
     bencher.bench_local(|| configurations.iter().map(|it| lint::apply(&workspace, it, &options).len()).sum::<usize>());
+}
+
+/// Every policy that AWS publishes, parsed and judged by all rules, on one thread: to be done within a second.
+#[divan::bench(sample_count = 5)]
+fn managed_policies(bencher: Bencher<'_, '_>) {
+    let options = options();
+    bencher.bench_local(|| {
+        let policies = catalog::managed_policies().map(|it| {
+            let document = it.document();
+            let span = Span::new(FileId(0), 0, document.len());
+            let place = Place { span, origin: Origin::HERE, given: None };
+            let carried = Carried { kind: PolicyKind::Identity, address: it.name().into(), source: None, place };
+            policy::parse(&Node::text(document, span), carried).0
+        });
+        let configuration = Configuration { policies: policies.collect(), ..Configuration::default() };
+        lint::apply(&configuration, &options).len()
+    });
 }
 
 #[allow(clippy::print_stdout, reason = "it is what the bench is for")]

@@ -6,23 +6,24 @@ use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for object in policy.written().iter().chain(policy.written_statements()) {
-        report(object.elements(), cx);
+        report(object.elements(), str::to_ascii_lowercase, cx);
         for inner in ["Principal", "NotPrincipal", "Condition"] {
             let Some(element) = object.element(inner) else { continue };
             let inner = Written { node: element.node, given: object.given.clone() };
-            report(inner.elements(), cx);
+            report(inner.elements(), str::to_ascii_lowercase, cx);
             for tests in inner.elements() {
-                report(Written { node: tests.node, given: object.given.clone() }.elements(), cx);
+                // Keys that differ in case only are for `duplicate_condition_key` to say.
+                report(Written { node: tests.node, given: object.given.clone() }.elements(), str::to_owned, cx);
             }
         }
     }
 }
 
-fn report<'w>(elements: impl Iterator<Item = Element<'w>>, cx: &mut Context<'_>) {
+fn report<'w>(elements: impl Iterator<Item = Element<'w>>, same: fn(&str) -> String, cx: &mut Context<'_>) {
     let mut seen: HashMap<String, Span> = HashMap::new();
     for element in elements.filter(|it| !it.name.has_holes()) {
         let name = element.name;
-        let Some(first) = seen.insert(name.raw().to_ascii_lowercase(), element.place.span) else { continue };
+        let Some(first) = seen.insert(same(name.raw()), element.place.span) else { continue };
         // A list of one literal, repeated by a `for`, is the same place and another thing.
         if first != element.place.span {
             cx.report(&element.place, format!("`{name}` stands here a second time, and only one of the two counts"))

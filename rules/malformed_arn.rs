@@ -1,6 +1,6 @@
 use crate::catalog;
 use crate::policy::{Policy, PolicyKind, Resource, Scope, Service, split_arn};
-use crate::rule::Context;
+use crate::rule::{Confidence, Context};
 use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -14,13 +14,20 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for resource in statement.resources.iter().flat_map(Scope::entries) {
             if let Some((fault, help)) = fault(resource) {
                 // A partition is mostly wrong throughout, and that is one thing to say.
-                if fault.contains("partition") && said.contains(&fault) {
-                    continue;
+                if fault.contains("partition") {
+                    if said.contains(&fault) {
+                        continue;
+                    }
+                    said.push(fault.clone());
                 }
-                said.push(fault.clone());
-                cx.report(&resource.place, format!("`{resource}` {fault}, so AWS refuses the policy"))
+                let report = cx
+                    .report(&resource.place, format!("`{resource}` {fault}, so AWS refuses the policy"))
                     .of(statement, resource)
                     .help(help);
+                if !policy.is_attached() {
+                    // Something may be put in its place before it is used.
+                    report.confidence(Confidence::Medium);
+                }
             }
         }
     }

@@ -6,6 +6,11 @@ use crate::value::HOLE;
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
         let Some(Scope::Only(resources)) = &statement.resources else { continue };
+        // What is larger, AWS refuses for its size.
+        const MOST: usize = 100_000;
+        if statement.actions.only().len().saturating_mul(resources.len()) > MOST {
+            continue;
+        }
         let Some(patterns) = patterns(resources) else { continue };
         let mut lost: Vec<Lost<'_>> = Vec::new();
         for action in statement.actions.only() {

@@ -47,7 +47,7 @@ fn missing(policy: &Policy, statement: &Written) -> Vec<Missing> {
         push("Action", REFUSED, "name the actions that are meant", Confidence::High);
     }
     if lacks(&["Resource", "NotResource"])
-        && let Some(confidence) = needs_resource(policy.kind)
+        && let Some(confidence) = needs_resource(policy)
     {
         // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
         let (so, help) = match policy.kind {
@@ -67,8 +67,8 @@ fn missing(policy: &Policy, statement: &Written) -> Vec<Missing> {
 }
 
 /// How sure it is that a policy of this kind must name resources; none when it need not.
-fn needs_resource(kind: PolicyKind) -> Option<Confidence> {
-    match kind {
+fn needs_resource(policy: &Policy) -> Option<Confidence> {
+    match policy.kind {
         PolicyKind::Trust => None,
         // A repository's policy is about the repository, and that of a file system may leave it at that.
         // https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
@@ -76,9 +76,9 @@ fn needs_resource(kind: PolicyKind) -> Option<Confidence> {
         PolicyKind::Resource(Service::S3 | Service::Kms | Service::Sqs | Service::Sns) => Some(Confidence::High),
         PolicyKind::Resource(Service::VpcEndpoint) => Some(Confidence::High),
         PolicyKind::Resource(Service::Unknown) => None,
-        PolicyKind::Resource(_) => Some(Confidence::Medium),
-        // It may be the source of another, and its list empty by a default only.
-        PolicyKind::Unknown => Some(Confidence::Low),
+        // A data document may be the source of another, and its list empty by a default only.
+        PolicyKind::Unknown if policy.source.is_some() => Some(Confidence::Low),
+        PolicyKind::Resource(_) | PolicyKind::Unknown => Some(Confidence::Medium),
         PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session => Some(Confidence::High),
         PolicyKind::ServiceControl | PolicyKind::ResourceControl => Some(Confidence::High),
     }

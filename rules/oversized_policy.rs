@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use crate::frontend::Configuration;
-use crate::policy::{Policy, Quota, Size};
-use crate::rule::{Context, Severity};
+use crate::policy::{Policy, PolicyKind, Quota, Size};
+use crate::rule::{Confidence, Context, Severity};
 
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     for policy in &configuration.policies {
@@ -41,6 +41,10 @@ fn report(policy: &Policy, others: &[Arc<Policy>], quota: Quota, cx: &mut Contex
         (message, Severity::Low)
     };
     let mut report = cx.speaking_of(policy).report(&policy.place, message).about(of).severity(severity);
+    // It may be that of a permission set, or be put together with others only where it is used.
+    if policy.kind == PolicyKind::Unknown {
+        report = report.confidence(Confidence::Low);
+    }
     for other in others {
         report = report.label(other.place.span, "this one counts too");
     }

@@ -1,5 +1,5 @@
 use crate::policy::{Effect, Policy, Scope, Statement};
-use crate::rule::Context;
+use crate::rule::{Context, Severity};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
@@ -12,11 +12,18 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             Effect::Allow => "allows",
             Effect::Deny => "denies",
         };
-        cx.report(&statement.place, format!("another statement {does} all of this already"))
+        // Who writes a denial with a test more means to deny something else.
+        let meant = statement.effect == Effect::Deny && statement.conditions.len() > other.conditions.len();
+        let mut report = cx
+            .report(&statement.place, format!("another statement {does} all of this already"))
+            .severity(if meant { Severity::Medium } else { Severity::Low })
             .of(statement, format!("{does} nothing more"))
             .label(other.place.span, format!("{does} all of it"))
             .by(&other.place)
-            .help("remove the statement");
+            .help("remove the statement, or narrow the other one");
+        for condition in statement.conditions.iter().filter(|it| !other.conditions.iter().any(|its| its.equals(it))) {
+            report = report.label(condition.place.span, "makes no difference, since the other one asks for nothing of it");
+        }
     }
 }
 

@@ -1,6 +1,9 @@
+use rustc_hash::FxHashMap;
+
 use crate::catalog::{self, Service};
 use crate::policy::{Action, Effect, Policy, Statement};
-use crate::rule::{Rewrite, Confidence, Context, Safety, Severity, quoted};
+use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, quoted};
+use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
@@ -26,12 +29,18 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 
 /// Patterns that are put together, `"${service}:Describe*"`, are one thing to say for each place.
 fn matches_nothing(statement: &Statement, idle: &[&Action], cx: &mut Context<'_>) {
-    for (n, action) in idle.iter().enumerate() {
-        let same = |it: &&&Action| it.place.span == action.place.span;
-        if idle[..n].iter().any(|it| same(&it)) {
-            continue;
-        }
-        let more = match idle.iter().filter(same).count() - 1 {
+    let mut places: Vec<Vec<&Action>> = Vec::new();
+    let mut known: FxHashMap<Span, usize> = FxHashMap::default();
+    for action in idle {
+        let at = *known.entry(action.place.span).or_insert_with(|| {
+            places.push(Vec::new());
+            places.len() - 1
+        });
+        places[at].push(action);
+    }
+    for alike in &places {
+        let [action, others @ ..] = &alike[..] else { continue };
+        let more = match others.len() {
             0 => String::new(),
             more => format!(", as {more} more that are put together here do not"),
         };

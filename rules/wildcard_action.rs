@@ -96,8 +96,10 @@ fn is_dangerous(action: catalog::Action) -> bool {
 /// What is worth naming: what gives permissions rather than takes them.
 fn worst(actions: &[catalog::Action]) -> Option<catalog::Action> {
     let gives = ["Attach", "Put", "Add", "Set", "Modify", "Create"];
-    actions.iter().copied().max_by_key(|it| {
+    let rank = |it: &catalog::Action| (catalog::leads_on(*it), it.power());
+    let highest = actions.iter().map(rank).max()?;
+    actions.iter().copied().filter(|it| rank(it) == highest).max_by_key(|it| {
         let giving = gives.iter().rev().position(|verb| it.name().starts_with(verb));
-        (catalog::leads_on(*it), it.power(), giving, Reverse(it.name().len()), Reverse(*it))
+        (giving, Reverse(it.name().len()), Reverse(*it))
     })
 }

@@ -9,7 +9,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if !policy.kind.is_identity() {
         return;
     }
-    for statement in policy.allow_statements() {
+    for statement in policy.allow_statements().filter(|it| !it.is_narrow()) {
         let entries: Vec<Entry<'_>> = statement
             .actions
             .only()

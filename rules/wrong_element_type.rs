@@ -44,7 +44,7 @@ fn texts(element: &Element<'_>, cx: &mut Context<'_>) {
 
 fn principals(element: &Element<'_>, cx: &mut Context<'_>) {
     if matches!(element.node.value, Value::List(_)) {
-        // `["*"]` is how a data document without a type writes everybody, and AWS takes it.
+        // Everybody is a list in a data document, which the provider writes as a text.
         texts(element, cx);
         return;
     }

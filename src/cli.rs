@@ -58,6 +58,9 @@ pub(crate) enum Command {
     Explain {
         /// The rule, by its id or a peer's (`CKV_AWS_62`)
         rule: String,
+        /// When to use colours; where there is no terminal, the page comes as the Markdown it is unless `always` is said
+        #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+        color: Color,
     },
     /// List the rules
     Rules {
@@ -77,7 +80,8 @@ pub(crate) enum Command {
 /// What is linted, and under which configuration.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Input {
-    /// Files and folders; `-` for one document from standard input [default: .]
+    /// Files and folders; a file stands for its module, read whole with what calls it; `-` for one document from
+    /// standard input [default: .]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -93,7 +97,7 @@ pub(crate) struct Input {
     /// The name that standard input is read under, and shown with
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) stdin_filename: Option<PathBuf>,
-    /// Accept a path with nothing to lint
+    /// Accept a path with nothing to lint, and a JSON file that holds no policy
     #[arg(long, help_heading = "Input")]
     pub(crate) allow_empty: bool,
 
@@ -231,6 +235,16 @@ pub(crate) enum Format {
     Human,
     /// One object, for programs
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow, and its job summary
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// JUnit XML, one failed test a finding
+    Junit,
+    /// One page for a browser
+    Html,
     /// One finding a line, and nothing else
     Ndjson,
 }

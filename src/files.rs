@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use ignore::{WalkBuilder, WalkState};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::config::{Config, Unusable, Written};
+use crate::frontend::terraform::is_terraform;
 use crate::report::InputError;
 use crate::source::{Ground, Overlay, ReadError, Reader, Selected, Workspace, in_order, normal};
 
@@ -84,7 +86,8 @@ pub fn find(request: Request) -> Found {
     let disk = Disk { roots, given, folders: RwLock::default() };
     let reader: Box<dyn Reader> =
         if request.over.is_empty() { Box::new(disk) } else { Box::new(Overlay { below: disk, texts: request.over }) };
-    Found { workspace: Workspace::new(reader, selected).on(ground, folders), errors, skipped }
+    let callers = callers(&selected, request.jobs);
+    Found { workspace: Workspace::new(reader, selected).on(ground, folders).with_callers(callers), errors, skipped }
 }
 
 /// Where these paths stand: in the repository around all of them.
@@ -93,6 +96,68 @@ pub fn ground<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Ground {
     let common = common_folder(paths).unwrap_or_else(|| here.clone());
     let root = common.ancestors().find(|it| it.join(".git").exists()).unwrap_or(&here).to_owned();
     Ground { here, root }
+}
+
+/// The folders that call those of named Terraform files as modules, directly or by way of others: what a module grants
+/// is decided where it is called. They are looked for in the repository of each file, below the current folder when
+/// the file lies there.
+fn callers(selected: &[Selected], jobs: usize) -> Vec<PathBuf> {
+    let is_module_file =
+        |it: &&Selected| it.named && it.path.file_name().and_then(OsStr::to_str).is_some_and(is_terraform);
+    let mut wanted: Vec<PathBuf> =
+        selected.iter().filter(is_module_file).map(|it| normal(folder_of(&it.path))).collect();
+    wanted.sort();
+    wanted.dedup();
+    let mut searched: Vec<PathBuf> = wanted.iter().filter_map(|folder| searched(folder)).collect();
+    searched.sort();
+    searched.dedup();
+    let calls: Vec<(PathBuf, PathBuf)> = searched.iter().flat_map(|root| calls_below(root, jobs)).collect();
+    let mut found = wanted.clone();
+    let mut next = 0;
+    while let Some(called) = found.get(next).cloned() {
+        let new = calls.iter().filter(|(_, it)| *it == called).map(|(caller, _)| caller.clone());
+        let new: Vec<_> = new.filter(|it| !found.contains(it)).collect();
+        found.extend(new);
+        next += 1;
+    }
+    found.sort();
+    found.dedup();
+    found.retain(|it| wanted.binary_search(it).is_err());
+    found
+}
+
+/// Where callers of a folder are looked for: its repository, and of that no more than what is below the current folder,
+/// since the same file must not be known by two paths.
+fn searched(folder: &Path) -> Option<PathBuf> {
+    if folder.starts_with("..") {
+        return None;
+    }
+    let current = std::env::current_dir().ok()?;
+    let whole = normal(&current.join(folder));
+    let root = workspace_root(&whole)?;
+    let root = if folder.is_relative() && current.starts_with(root) { &current } else { root };
+    Some(shown(root))
+}
+
+/// The calls of local modules that stand in Terraform files below a folder: the caller's folder and the called one.
+fn calls_below(root: &Path, jobs: usize) -> Vec<(PathBuf, PathBuf)> {
+    let Ok(source) = regex::bytes::Regex::new(r#"\bsource"?\s*[=:]\s*"(\.\.?/[^"$%]*)""#) else { return Vec::new() };
+    let (walked, _) = walk(root, jobs);
+    let files: Vec<PathBuf> = walked
+        .into_iter()
+        .filter_map(|it| match it {
+            Walked::Selected(file) => Some(file),
+            Walked::Skipped => None,
+        })
+        .filter(|it| it.file_name().and_then(OsStr::to_str).is_some_and(is_terraform))
+        .collect();
+    let calls = |file: &PathBuf| {
+        let folder = normal(folder_of(file));
+        let bytes = read_bounded(file).unwrap_or_default();
+        let called = source.captures_iter(&bytes).filter_map(|it| std::str::from_utf8(it.get(1)?.as_bytes()).ok());
+        called.map(|called| (folder.clone(), normal(&folder.join(called)))).collect::<Vec<_>>()
+    };
+    files.par_iter().flat_map_iter(calls).filter(|(caller, called)| caller != called).collect()
 }
 
 /// The nearest folder at or above `folder` that holds a `.git` or an `iamlint.toml`.
@@ -334,9 +399,8 @@ fn problem(error: ignore::Error, root: &Path) -> (PathBuf, String) {
 /// Whether a file of that name is read when the folder above it is linted.
 pub(crate) fn is_linted(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
-    let terraform = [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it));
-    // Terraform passes over the files of editors: `.#main.tf`.
-    if terraform { !name.starts_with('.') } else { name.ends_with(".json") }
+    // Terraform passes over the files of editors: `.#main.tf`; `.main.tf.json` would be one of those as well.
+    is_terraform(name) || name.ends_with(".json") && ![".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it))
 }
 
 /// Whether a path leads through a folder that holds what others wrote or what tools made.

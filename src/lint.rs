@@ -35,6 +35,8 @@ pub struct Options {
     pub today: suppress::Date,
     /// Set by who needs the report no more: what is left is not judged, and the report is worth nothing.
     pub stop: Option<Arc<AtomicBool>>,
+    /// Whether a file that was named and holds nothing to lint is no error.
+    pub allow_empty: bool,
     /// What the findings are held against, if anything.
     pub before: Option<Before>,
 }
@@ -85,8 +87,10 @@ pub fn check(
         let (done, all) = (AtomicUsize::new(0), roots.len() + files.len());
         let step = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
 
+        // One root may take as long as all others, so none waits behind it for the same thread.
         let mut parts: Vec<Part> = roots
             .into_par_iter()
+            .with_max_len(1)
             .map(|root| {
                 let part = guarded(&root.path, || check_root(workspace, &called, &root, options));
                 step();
@@ -159,9 +163,13 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.count(&collected.configuration);
     part.findings = apply(workspace, &collected.configuration, options);
     identify(workspace, &root.path, &mut part.findings);
-    if options.config.external_modules != ExternalModules::Report {
-        for finding in &mut part.findings {
+    let named = named_only(workspace);
+    for finding in &mut part.findings {
+        if options.config.external_modules != ExternalModules::Report {
             at_the_call(workspace, &collected.calls, finding);
+        }
+        if let Some(named) = &named {
+            called_there(named, &collected.calls, finding);
         }
     }
     part
@@ -187,6 +195,31 @@ fn vendored(workspace: &Workspace, findings: &mut Vec<Finding>, wanted: External
     findings.extract_if(.., is_within).map(|it| (it, reason.to_owned())).collect()
 }
 
+/// What a module grants touches a file that was named when the module is called in it, with arguments that may have
+/// become part of the texts of the module.
+fn called_there(named: &FxHashSet<FileId>, calls: &FxHashMap<Arc<str>, Span>, finding: &mut Finding) {
+    if touches(named, finding) {
+        return;
+    }
+    let call = calls_around(calls, &finding.carrier.address).filter(|(_, call)| named.contains(&call.file));
+    if let Some((module, call)) = call.max_by_key(|(module, _)| module.len()) {
+        finding.labels.push(Label { span: *call, message: format!("`{module}` is called here") });
+    }
+}
+
+/// Whether a finding has to do with one of these files.
+fn touches(files: &FxHashSet<FileId>, finding: &Finding) -> bool {
+    files.contains(&finding.span.file) || finding.labels.iter().any(|it| files.contains(&it.span.file))
+}
+
+/// The calls of the modules that an address lies in.
+fn calls_around<'a>(
+    calls: &'a FxHashMap<Arc<str>, Span>,
+    address: &'a str,
+) -> impl Iterator<Item = (&'a Arc<str>, &'a Span)> {
+    calls.iter().filter(move |(module, _)| address.strip_prefix(&***module).is_some_and(|rest| rest.starts_with('.')))
+}
+
 /// A finding in a module that was fetched stands at the call, which is what the user can change; the place within the
 /// module is a label.
 fn at_the_call(workspace: &Workspace, calls: &FxHashMap<Arc<str>, Span>, finding: &mut Finding) {
@@ -195,12 +228,8 @@ fn at_the_call(workspace: &Workspace, calls: &FxHashMap<Arc<str>, Span>, finding
         return;
     }
     // The innermost call that the user wrote.
-    let address = &*finding.carrier.address;
-    let call = calls
-        .iter()
-        .filter(|(module, call)| {
-            address.strip_prefix(&***module).is_some_and(|rest| rest.starts_with('.')) && !fetched(**call)
-        })
+    let call = calls_around(calls, &finding.carrier.address)
+        .filter(|(_, call)| !fetched(**call))
         .max_by_key(|(module, _)| module.len());
     if let Some((_, call)) = call {
         let label = Label { span: finding.span, message: IN_THE_MODULE.to_owned() };
@@ -224,18 +253,23 @@ fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, 
     }
     // A file of unknown kind that was named is told by what it says.
     if let Some(message) = no_policy_file(&name_of(&file.path)) {
+        // Values that a module has read were judged with it.
+        if options.allow_empty || used.contains(&source.id) {
+            return part;
+        }
         part.errors.push(InputError { path: source.path.clone(), span: None, message: message.to_owned() });
         return part;
     }
-    match json::read(&source, file.named) {
+    // What was named must not look clean for not having been understood, unless that is accepted.
+    let is_meant = file.named && !options.allow_empty;
+    match json::read(&source, is_meant) {
         Read::Policy(configuration, errors) => {
             part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it)));
             part.count(&configuration);
             part.findings = apply(workspace, &configuration, options);
             identify(workspace, &source.path, &mut part.findings);
         }
-        // What was named must not look clean for not having been understood.
-        Read::Other if file.named => part.errors.push(InputError {
+        Read::Other if is_meant => part.errors.push(InputError {
             path: source.path.clone(),
             span: None,
             message: match kind_of_json(&source.text) {
@@ -400,9 +434,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     };
     if let Some(named) = named_only(workspace) {
         // Files that were named select what is reported; the modules around them were read whole.
-        findings.retain(|finding| {
-            named.contains(&finding.span.file) || finding.labels.iter().any(|it| named.contains(&it.span.file))
-        });
+        findings.retain(|finding| touches(&named, finding));
         report.errors.retain(|error| error.span.is_none_or(|span| named.contains(&span.file)));
     }
     // Instances are answered for one by one: a comment at one module call says nothing of the others.

@@ -64,7 +64,7 @@ fn run() -> u8 {
         Command::Baseline(command) => adopt::baseline(&command),
         Command::Init { folder } => adopt::init(&folder),
         Command::Config(command) => adopt::config(&command),
-        Command::Explain { rule } => explain(&rule),
+        Command::Explain { rule, color } => explain(&rule, color),
         Command::Rules { format } => list(format),
         Command::Lsp => lsp::run().map(|()| CLEAN).map_err(Into::into),
         Command::Completions { shell } => {
@@ -131,7 +131,7 @@ fn check(check: &Check) -> anyhow::Result<u8> {
     }
 
     let begun = Instant::now();
-    write(check, &linted.report, &linted.workspace)?;
+    write(check, &linted.report, &linted.workspace, &linting.options.config)?;
     if check.timing {
         let ms = |time: Duration| time.as_secs_f64() * 1000.0;
         say(&format!(
@@ -186,6 +186,7 @@ impl<'i> Linting<'i> {
             terraform: terraform::Options { var_files: input.var_file.clone(), vars: input.var.clone() },
             config,
             today: Date::today(),
+            allow_empty: input.allow_empty,
             before: None,
             stop: None,
         };
@@ -277,8 +278,8 @@ fn write_fixed(fixed: &Fixed) -> anyhow::Result<()> {
     if fixed.count > 0 {
         say(&format!(
             "fixed {} in {}",
-            report::human::counted(fixed.count, "finding"),
-            report::human::counted(fixed.files.len(), "file")
+            report::counted(fixed.count, "finding"),
+            report::counted(fixed.files.len(), "file")
         ));
     }
     Ok(())
@@ -385,7 +386,7 @@ fn named(names: &[String], option: &str) -> anyhow::Result<Vec<&'static Rule>> {
     Ok(out)
 }
 
-fn write(check: &Check, report: &Report, workspace: &Workspace) -> anyhow::Result<()> {
+fn write(check: &Check, report: &Report, workspace: &Workspace, config: &Config) -> anyhow::Result<()> {
     let is_terminal = check.output.is_none() && io::stdout().is_terminal();
     let style = Style {
         color: colored(check.input.color, is_terminal),
@@ -398,8 +399,21 @@ fn write(check: &Check, report: &Report, workspace: &Workspace) -> anyhow::Resul
     let write = |out: &mut dyn Write| match check.format {
         Format::Human => report::human::write(report, workspace, style, out),
         Format::Json => report::json::write(report, workspace, out),
+        Format::Sarif => report::sarif::write(report, workspace, out),
+        Format::Github => report::github::write(report, workspace, out),
+        Format::Gitlab => report::gitlab::write(report, workspace, out),
+        Format::Junit => report::junit::write(report, workspace, &|it| config.fails(workspace, it), out),
+        Format::Html => report::html::write(report, workspace, out),
         Format::Ndjson => report::json::write_lines(report, workspace, out),
     };
+    match check.format {
+        Format::Github => summarise(report, workspace)?,
+        // Lines of findings have no place for what could not be read.
+        Format::Ndjson => report.errors.iter().for_each(|error| {
+            say(&format!("error: {}: {}", visible(&error.path.to_string_lossy()), visible(&error.message)));
+        }),
+        _ => {}
+    }
     match &check.output {
         None => written(write).map(|_| ()),
         Some(path) => {
@@ -408,6 +422,14 @@ fn write(check: &Check, report: &Report, workspace: &Workspace) -> anyhow::Resul
             write(&mut out).and_then(|()| out.flush()).with_context(context)
         }
     }
+}
+
+/// Adds to the summary of the job, in the file that GitHub names; none when this is no job of GitHub's.
+fn summarise(report: &Report, workspace: &Workspace) -> anyhow::Result<()> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|it| !it.is_empty()) else { return Ok(()) };
+    let context = || format!("the job summary `{}`", Path::new(&path).display());
+    let mut out = BufWriter::new(fs::OpenOptions::new().append(true).create(true).open(&path).with_context(context)?);
+    report::github::write_summary(report, workspace, &mut out).and_then(|()| out.flush()).with_context(context)
 }
 
 /// Standard output could not be written.
@@ -429,17 +451,25 @@ fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Resu
     }
 }
 
-fn explain(name: &str) -> anyhow::Result<u8> {
+fn explain(name: &str, color: Color) -> anyhow::Result<u8> {
     let found = config::find(name);
     if found.is_empty() {
         bail!("{}", config::no_such_rule(name));
     }
+    let is_terminal = io::stdout().is_terminal();
+    // Longer lines are hard to read, however wide the terminal is.
+    let width = width().min(Style::PLAIN.width);
     written(|out| {
         for (n, rule) in found.iter().enumerate() {
             if n > 0 {
                 writeln!(out)?;
             }
-            report::rules::write_page(rule, out)?;
+            let page = report::rules::page(rule);
+            if is_terminal || color == Color::Always {
+                report::page::write(&page, colored(color, is_terminal), width, out)?;
+            } else {
+                out.write_all(page.as_bytes())?;
+            }
         }
         Ok(())
     })

@@ -204,6 +204,8 @@ pub struct Workspace {
     pub ground: Ground,
     /// The folders all of whose files are selected, absolute.
     pub folders: Vec<PathBuf>,
+    /// Folders that are read with it, because modules in them call the folders of files that were named.
+    pub callers: Vec<PathBuf>,
     reader: Arc<dyn Reader>,
     files: RwLock<Files>,
     /// Whether other workspaces have files in common with it.
@@ -229,6 +231,7 @@ impl Workspace {
             selected,
             ground: Ground::default(),
             folders: Vec::new(),
+            callers: Vec::new(),
             reader,
             files: RwLock::default(),
             shares: false,
@@ -266,6 +269,7 @@ impl Workspace {
             selected,
             ground: self.ground.clone(),
             folders: self.folders.clone(),
+            callers: self.callers.clone(),
             reader: Arc::clone(&self.reader),
             files: RwLock::new(files),
             shares: true,
@@ -276,6 +280,12 @@ impl Workspace {
     #[must_use]
     pub fn on(self, ground: Ground, folders: Vec<PathBuf>) -> Self {
         Self { ground, folders, ..self }
+    }
+
+    /// The same workspace with folders that are read with it, because modules in them call those of files that were named.
+    #[must_use]
+    pub fn with_callers(self, callers: Vec<PathBuf>) -> Self {
+        Self { callers, ..self }
     }
 
     /// Whether everything in a folder, or a file itself, would have been selected; its path is absolute.
@@ -459,6 +469,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_path_is_told_from_the_root_wherever_the_run_was_started() {
+        let ground = Ground { here: "/repo/infra".into(), root: "/repo".into() };
+        assert_eq!(ground.from_root(Path::new("app/main.tf")), "infra/app/main.tf");
+        assert_eq!(ground.from_root(Path::new("../modules")), "modules");
+        assert_eq!(ground.from_root(Path::new("/elsewhere/x.tf")), "/elsewhere/x.tf");
+        assert_eq!(Ground::default().from_root(Path::new("a/b.tf")), "a/b.tf");
+    }
+
+    #[test]
     fn columns_count_characters_and_offsets_bytes() {
         let source = Source::new(FileId(0), "a.tf".into(), "é = 1\nü = \"x\"\n");
         assert_eq!(source.position(3), Position { line: 1, column: 3, offset: 3 });
@@ -471,15 +490,6 @@ mod tests {
         assert_eq!(normal(Path::new("./a/../b/./c")), Path::new("b/c"));
         assert_eq!(normal(Path::new("../a")), Path::new("../a"));
         assert_eq!(normal(Path::new("a/../../b")), Path::new("../b"));
-    }
-
-    #[test]
-    fn a_path_is_told_from_the_root_wherever_the_run_was_started() {
-        let ground = Ground { here: "/repo/infra".into(), root: "/repo".into() };
-        assert_eq!(ground.from_root(Path::new("app/main.tf")), "infra/app/main.tf");
-        assert_eq!(ground.from_root(Path::new("../modules")), "modules");
-        assert_eq!(ground.from_root(Path::new("/elsewhere/x.tf")), "/elsewhere/x.tf");
-        assert_eq!(Ground::default().from_root(Path::new("a/b.tf")), "a/b.tf");
     }
 
     #[test]

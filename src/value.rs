@@ -12,6 +12,9 @@ use crate::source::Span;
 /// holes stays valid text for every parser that reads it.
 pub const HOLE: char = '\u{10FFFD}';
 
+/// The byte that [`HOLE`] begins with, as hardly any other character does.
+const HOLE_HEAD: u8 = 0xF4;
+
 /// A value, where it was written, and how it came here.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -431,7 +434,7 @@ impl Text {
         let content = Arc::make_mut(&mut self.0);
         content.encodes = None;
         content.push(Run { at, span, origin: Origin::HERE, hole: None, written: None });
-        if text.contains(HOLE) {
+        if memchr::memchr(HOLE_HEAD, text.as_bytes()).is_some() && text.contains(HOLE) {
             // U+FFFD is the replacement character; the lengths differ, so the run no
             // longer maps byte for byte, which is right.
             content.raw.push_str(&text.replace(HOLE, "\u{FFFD}"));
@@ -665,6 +668,14 @@ mod tests {
 
     fn hole(reference: &str, kind: HoleKind) -> Arc<Hole> {
         Arc::new(Hole { kind, reference: reference.into(), scope: "".into(), span: at(20, 30), why: "computed".into() })
+    }
+
+    #[test]
+    fn a_hole_in_what_is_read_is_none() {
+        assert!(HOLE.to_string().as_bytes().starts_with(&[HOLE_HEAD]));
+        let text = Text::known(&format!("a{HOLE}\u{10FFFC}"), at(0, 9));
+        assert_eq!(text.raw(), "a\u{FFFD}\u{10FFFC}");
+        assert!(!text.has_holes());
     }
 
     #[test]

@@ -318,3 +318,13 @@ fn help_and_completions() {
     }
     assert!(out(&run(folder.path(), &["check", "--help"])).contains("Examples:"));
 }
+
+#[test]
+fn a_page_is_markdown_for_programs_and_drawn_for_people() {
+    let folder = folder(&[]);
+    let plain = out(&run(folder.path(), &["explain", "CKV_AWS_62"]));
+    assert!(plain.starts_with("# full_administrator\n\ncritical severity, high confidence"), "{plain}");
+    assert!(plain.contains("\n## Also known as\n\n- access-analyzer: `") && !plain.contains('\u{1b}'), "{plain}");
+    let drawn = out(&run(folder.path(), &["explain", "full_administrator", "--color", "always"]));
+    assert!(drawn.contains("\u{1b}[") && !drawn.contains("```") && !drawn.contains("## "), "{drawn}");
+}

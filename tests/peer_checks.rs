@@ -109,6 +109,17 @@ fn the_ids_of_a_served_check_lead_to_a_rule_that_serves_it() {
 }
 
 #[test]
+fn a_check_of_access_analyzer_finds_the_page_that_serves_it() {
+    for (id, rule) in [
+        ("MISSING_ARN_FIELD", "malformed_arn"),
+        ("access-analyzer:UNSUPPORTED_SID", "invalid_sid"),
+        ("policy_size_exceeds_scp_quota", "oversized_policy"),
+    ] {
+        assert_eq!(rules::by_name(id).map(|it| it.id), Some(rule), "{id}");
+    }
+}
+
+#[test]
 fn the_table_of_peer_checks_is_up_to_date() {
     let table = table();
     let file = path("docs/peer-checks.md");

@@ -234,3 +234,47 @@ fn a_document_that_is_broken_in_several_ways_says_each_of_them() {
         ]
     );
 }
+
+#[test]
+fn all_inline_policies_of_a_role_count_together_wherever_they_are_written() {
+    let text = r#"locals {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "s3:GetObject"
+      Resource = [for it in range(150) : format("arn:aws:s3:::reports-of-team-%03d/*", it)]
+    }]
+  })
+}
+resource "aws_iam_role" "it" {
+  name = "app"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+  })
+  inline_policy {
+    policy = local.policy
+  }
+}
+resource "aws_iam_role_policy" "by_reference" {
+  role   = aws_iam_role.it.id
+  policy = local.policy
+}
+resource "aws_iam_role_policy" "of_another" {
+  role   = "other"
+  policy = local.policy
+}"#;
+    let said = findings("main.tf", text);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].1.starts_with("2 policies have together"), "{said:?}");
+}
+
+#[test]
+fn a_file_that_is_a_policy_but_for_its_statements_is_one() {
+    let said: Vec<String> = findings("policy.json", r#"{ "Version": "2012-10-18", "Statement": {} }"#)
+        .into_iter()
+        .map(|(rule, _)| rule)
+        .collect();
+    assert_eq!(said, ["invalid_version 1", "missing_element 1", "missing_element 1", "missing_element 1"]);
+}

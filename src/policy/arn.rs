@@ -41,7 +41,12 @@ enum Token {
 impl ArnPattern {
     /// Takes a resource apart; none when it is no ARN, or too little of it is known to tell its parts.
     pub fn of(resource: &Resource) -> Option<Self> {
+        // No ARN is that long: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html
+        const LONGEST: usize = 2_048;
         let raw = resource.text.raw();
+        if raw.len() > LONGEST {
+            return None;
+        }
         let parts = split_arn(raw);
         if parts[0] != "arn" || parts.len() < 6 && !raw.ends_with('*') {
             return None;
@@ -79,11 +84,23 @@ impl ArnPattern {
         [Part::Service, Part::Resource, Part::Region, Part::Account].into_iter().all(|part| {
             let n = part as usize;
             let of_aws = part == Part::Account && self.parts[n].is_empty() && form.may_be_of_aws();
-            parts.contains(&part)
-                || of_aws
-                || meet(&self.parts[n], &tokens_of_form(form.parts[n], form.parts[1] == "s3"))
+            parts.contains(&part) || of_aws || meets_part(&self.parts[n], form.parts[n], form.parts[1] == "s3")
         })
     }
+}
+
+fn meets_part(pattern: &[Token], form: &str, of_bucket: bool) -> bool {
+    // Nearly all forms are told by what they begin with.
+    let fixed = form.split(['$', '*']).next().unwrap_or_default();
+    let differs = |(token, char): (&Token, char)| matches!(token, Token::Char(it) if *it != char);
+    let literal = || pattern.iter().take_while(|it| matches!(it, Token::Char(_)));
+    if literal().zip(fixed.chars()).any(differs) {
+        return false;
+    }
+    if fixed.len() == form.len() && literal().count() == pattern.len() {
+        return fixed.chars().count() == pattern.len();
+    }
+    meet(pattern, &tokens_of_form(form, of_bucket))
 }
 
 fn tokens_of(part: &str, of_bucket: bool, text: &Text, at: usize) -> Vec<Token> {

@@ -138,6 +138,11 @@ impl Statement {
         })
     }
 
+    /// Whether none of its resources is all there is of some form, so that it reaches all resources of no action.
+    pub fn is_narrow(&self) -> bool {
+        self.resources.as_ref().is_none_or(|it| !it.is_negated()) && self.wide_resources().next().is_none()
+    }
+
     /// The entries of `Resource` or `NotResource` that are all resources of some form.
     fn wide_resources(&self) -> impl Iterator<Item = &Resource> {
         let entries = self.resources.as_ref().map(Scope::entries).unwrap_or_default();

@@ -225,6 +225,11 @@ impl Policy {
         })
     }
 
+    /// Whether it is attached to something that was read, or is all of a file; else it is a document by itself.
+    pub fn is_attached(&self) -> bool {
+        self.source.as_ref() != Some(&self.address)
+    }
+
     /// Whether `${…}` in it is a policy variable rather than plain text.
     pub fn has_variables(&self) -> bool {
         self.version.as_ref().is_some_and(|version| version.raw() == "2012-10-17")

@@ -369,12 +369,13 @@ fn conditions(node: &Node) -> Vec<Condition> {
     out
 }
 
-/// Whether a tree reads as a policy: one of the two versions, or statements with an effect. Files that are something
-/// else are passed over.
+/// Whether a tree reads as a policy: one of the two versions, statements with an effect, or nothing but elements of a
+/// policy, a version among them. Files that are something else are passed over.
 pub fn is_policy(node: &Node) -> bool {
     let Some(object) = node.as_object() else { return false };
     let version = object.get("Version").and_then(Node::as_str);
-    if version.is_some_and(|it| VERSIONS.contains(&it)) {
+    let is_element = |it: &crate::value::Entry| ["Version", "Id", "Statement"].contains(&it.key.raw());
+    if version.is_some_and(|it| VERSIONS.contains(&it)) || version.is_some() && object.entries.iter().all(is_element) {
         return true;
     }
     let Some(statement) = member(object, "Statement") else { return false };

@@ -78,7 +78,8 @@ impl Action {
 
     /// `service:*`: every action of one service.
     pub fn is_whole_service(&self) -> bool {
-        self.service().is_some_and(|it| !it.is_empty() && !it.contains(['*', '?']))
+        self.text.raw().ends_with('*')
+            && self.service().is_some_and(|it| !it.is_empty() && !it.contains(['*', '?']))
             && self.name().is_some_and(is_all_stars)
     }
 
@@ -98,6 +99,12 @@ impl Action {
     }
 
     fn matches(&self, action: &str, strength: Strength) -> bool {
+        // Nearly every entry is seen to be another action by its first letter.
+        if let ([own @ (b'a'..=b'z' | b'A'..=b'Z'), ..], [other, ..]) = (self.text.raw().as_bytes(), action.as_bytes())
+            && !own.eq_ignore_ascii_case(other)
+        {
+            return false;
+        }
         // White space inside an action matches nothing.
         glob(&self.text, strength).is_some_and(|pattern| matches(&pattern, action, true))
     }

@@ -1,5 +1,7 @@
 //! How large a document is, and how large it may be where it is attached.
 
+use rustc_hash::FxHashSet;
+
 use super::{Policy, PolicyKind, Service};
 use crate::value::{Node, Text, Value};
 
@@ -36,16 +38,14 @@ impl Quota {
 impl Policy {
     /// The size of the document.
     pub fn size(&self) -> Size {
-        let mut size = Size { bytes: 0, is_exact: true };
-        let documents = self.written().iter().map(|it| {
-            let mut own = Size { bytes: 0, is_exact: true };
-            own.add(&it.node);
+        // The provider writes each entry of a data document's lists once.
+        let once = self.source.is_some();
+        let sizes = self.written().iter().map(|it| {
+            let mut own = Size { bytes: 0, is_exact: self.written().len() == 1 };
+            own.add(&it.node, once);
             own
         });
-        if let Some(least) = documents.min_by_key(|it| it.bytes) {
-            size = Size { is_exact: least.is_exact && self.written().len() == 1, ..least };
-        }
-        size
+        sizes.min_by_key(|it| it.bytes).unwrap_or_default()
     }
 
     /// How large it may be by its kind; none where that is not known. What an identity policy may be hangs on whether
@@ -56,8 +56,8 @@ impl Policy {
             // https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
             PolicyKind::ServiceControl => Quota::fixed(5_120, "a service control policy"),
             PolicyKind::ResourceControl => Quota::fixed(5_120, "a resource control policy"),
-            // What it is for is not known; this is the most that any identity takes.
-            PolicyKind::Unknown => Quota::fixed(10_240, "any policy of a user, group or role"),
+            // What it is for is not known; this is the most that a user, group or role takes.
+            PolicyKind::Unknown => Quota::fixed(10_240, "a policy of a user, group or role"),
             PolicyKind::Resource(service) => return of_resource(service),
             PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session => return None,
         })
@@ -91,17 +91,20 @@ fn of_resource(service: Service) -> Option<Quota> {
 }
 
 impl Size {
-    /// Counts a value as JSON without white space.
-    fn add(&mut self, node: &Node) {
+    /// Counts a value as JSON without white space, equal texts of a list perhaps only once.
+    fn add(&mut self, node: &Node, once: bool) {
         match &node.value {
             Value::Null => self.bytes += 4,
             Value::Bool(it) => self.bytes += if *it { 4 } else { 5 },
             Value::Number(number) => self.bytes += number.to_string().len(),
             Value::Text(text) => self.add_text(text),
             Value::List(nodes) => {
+                let mut seen: FxHashSet<&str> = FxHashSet::default();
+                let mut counted: Vec<&Node> = nodes.iter().collect();
+                counted.retain(|node| !once || node.as_str().is_none_or(|it| seen.insert(it)));
                 // A list of one may be written without its brackets, as data documents do.
-                self.bytes += if nodes.len() == 1 { 0 } else { 2 + nodes.len().saturating_sub(1) };
-                nodes.iter().for_each(|it| self.add(it));
+                self.bytes += if counted.len() == 1 { 0 } else { 2 + counted.len().saturating_sub(1) };
+                counted.into_iter().for_each(|it| self.add(it, once));
             }
             Value::Object(object) => {
                 self.is_exact &= object.open.is_none();
@@ -109,13 +112,13 @@ impl Size {
                 for entry in &object.entries {
                     self.add_text(&entry.key);
                     self.bytes += 1;
-                    self.add(&entry.node);
+                    self.add(&entry.node, once);
                 }
             }
             Value::OneOf(arms) => {
                 let sizes = arms.iter().map(|arm| {
                     let mut own = Self::default();
-                    own.add(&arm.node);
+                    own.add(&arm.node, once);
                     own.bytes
                 });
                 self.bytes += sizes.min().unwrap_or_default();

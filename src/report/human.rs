@@ -18,10 +18,10 @@ use miette::{
 
 use super::places::{Counted, Places};
 use super::visible::{is_plain, shown, spell, visible, wrap};
+use super::words::{carrier, counted, coverage, findings, instances};
 use super::{InputError, Report, Suppressed, Unresolved, spelled};
 use crate::baseline::Known;
-use crate::policy::PolicyKind;
-use crate::rule::{Change, Confidence, Finding, InstanceName, Severity};
+use crate::rule::{Change, Finding, InstanceName, Severity};
 use crate::source::{FileId, Source, Span, Workspace};
 
 /// How many bytes of a long line are shown on either side of a place.
@@ -159,12 +159,7 @@ impl Painter {
         if let Some(carrier) = carrier(finding) {
             self.line("in", &visible(&carrier), out);
         }
-        if finding.instances.len() > 1 {
-            let shown = if self.style.verbose { finding.instances.len() } else { 5 };
-            let mut names = finding.instances.iter().take(shown).map(|it| &**it).collect::<Vec<_>>().join(", ");
-            if finding.instances.len() > shown {
-                let _ = write!(names, " and {} more", finding.instances.len() - shown);
-            }
+        if let Some(names) = instances(finding, if self.style.verbose { usize::MAX } else { 5 }) {
             self.line("for", &visible(&names), out);
         }
         if let Some(Change::Wider(beyond)) = &finding.change {
@@ -226,22 +221,7 @@ impl Painter {
 
     /// What is counted: findings, what was answered for, what could not be read, and last what was looked at.
     fn summary(&self, report: &Report, out: &mut String) {
-        let parts: Vec<_> = report
-            .by_severity()
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
-            .map(|(severity, count)| format!("{count} {severity}"))
-            .collect();
-        if parts.is_empty() {
-            out.push_str("no findings");
-        } else {
-            let _ = write!(out, "{} ({}", counted(report.findings.len(), "finding"), parts.join(", "));
-            let unsure = report.findings.iter().filter(|finding| finding.confidence == Confidence::Low).count();
-            if unsure > 0 {
-                let _ = write!(out, "; {unsure} of low confidence");
-            }
-            out.push(')');
-        }
+        out.push_str(&findings(report));
         if !report.suppressed.is_empty() {
             let by: Vec<_> = ["comment", "config", "baseline"]
                 .into_iter()
@@ -260,24 +240,7 @@ impl Painter {
         if !report.errors.is_empty() {
             let _ = write!(out, ", {}", counted(report.errors.len(), "error"));
         }
-        let summary = &report.summary;
-        let _ = write!(out, "\n{} read, {} skipped; ", counted(summary.files, "file"), summary.skipped);
-        if summary.policies == 0 {
-            out.push_str("no policy found");
-        } else {
-            let _ = write!(
-                out,
-                "{} found: {} fully resolved, {} partly, {} not",
-                if summary.policies == 1 { "1 policy".into() } else { format!("{} policies", summary.policies) },
-                summary.resolved,
-                summary.partly_resolved,
-                summary.unresolved
-            );
-        }
-        if summary.others > 0 {
-            let _ = write!(out, "; {} beside them", counted(summary.others, "other resource"));
-        }
-        out.push('\n');
+        let _ = writeln!(out, "\n{}", coverage(report));
     }
 
     /// A heading, a message and an excerpt with its marks.
@@ -323,42 +286,6 @@ impl Painter {
         let (on, off) = if self.style.color { ("\u{1b}[36m", "\u{1b}[0m") } else { ("", "") };
         let _ = writeln!(out, "  {on}{name:>4}:{off} {text}");
     }
-}
-
-/// `1 file`, `2 files`.
-pub fn counted(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
-}
-
-/// What carries it, in words.
-fn carrier(finding: &Finding) -> Option<String> {
-    let carrier = &finding.carrier;
-    if carrier.address.is_empty() {
-        return None;
-    }
-    let mut out = carrier.address.to_string();
-    let kind = carrier.kind.map(|kind| match kind {
-        PolicyKind::Unknown => "policy".to_owned(),
-        PolicyKind::Boundary => "permissions boundary".to_owned(),
-        kind => format!("{} policy", kind.name().replace('_', " ")),
-    });
-    if let Some(kind) = kind {
-        let _ = match &carrier.source {
-            Some(source) if **source != *carrier.address => write!(out, " ({kind} from {source})"),
-            _ => write!(out, " ({kind})"),
-        };
-    }
-    if let Some(statement) = &finding.statement {
-        match &statement.sid {
-            Some(sid) => {
-                let _ = write!(out, ", statement `{sid}`");
-            }
-            None => {
-                let _ = write!(out, ", statement {}", statement.index + 1);
-            }
-        }
-    }
-    Some(out)
 }
 
 /// What miette is given.
@@ -674,8 +601,9 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
+    use crate::policy::PolicyKind;
     use crate::report::Summary;
-    use crate::rule::{Carrier, Label, StatementName};
+    use crate::rule::{Carrier, Confidence, Label, StatementName};
 
     /// A workspace of texts in which `«…»` is the place of the finding and `‹words|…›` a label; both marks are taken out.
     fn marked(texts: &[(&str, &str)]) -> (Workspace, Finding) {

@@ -1,16 +1,26 @@
 //! What a run found, and how it is written down: one file a format, report in, bytes out.
 
+pub mod github;
+pub mod gitlab;
+pub mod html;
 pub mod human;
 pub mod json;
+pub mod junit;
+mod markup;
+pub mod page;
 pub mod patch;
 mod places;
+mod rooted;
 pub mod rules;
+pub mod sarif;
 mod visible;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use visible::visible;
+pub use words::counted;
 
 use crate::baseline::Known;
 use crate::rule::{Finding, Severity};

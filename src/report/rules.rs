@@ -72,19 +72,35 @@ pub fn write_markdown(rules: &[&Rule], out: &mut dyn io::Write) -> io::Result<()
     Ok(())
 }
 
-/// Writes the page of a rule, and above it what the head of the page says.
-pub fn write_page(rule: &Rule, out: &mut dyn io::Write) -> io::Result<()> {
+/// The page of a rule in Markdown, with what the head of the page says: the first lines, and the names that peers have
+/// for it last.
+pub fn page(rule: &Rule) -> String {
     let head = rule.head();
     let text = rule.text().trim();
     let (title, text) = text.split_once('\n').unwrap_or((text, ""));
-    writeln!(out, "{title}\n")?;
-    writeln!(
-        out,
-        "{} severity, {} confidence, since {}: {}.",
-        head.severity, head.confidence, head.since, head.summary
-    )?;
+    let mut out = format!(
+        "{title}\n\n{} severity, {} confidence, since {}: {}.\n\n{}\n",
+        head.severity,
+        head.confidence,
+        head.since,
+        head.summary,
+        text.trim()
+    );
     if !head.aliases.is_empty() {
-        writeln!(out, "Also known as {}.", head.aliases.join(", "))?;
+        out.push_str("\n## Also known as\n\n");
+        let mut aliases: Vec<(&str, &str)> =
+            head.aliases.iter().map(|alias| alias.split_once(':').unwrap_or(("", alias))).collect();
+        aliases.sort_by_key(|(peer, _)| *peer);
+        for of_peer in aliases.chunk_by(|a, b| a.0 == b.0) {
+            let names: Vec<_> = of_peer.iter().map(|(_, name)| format!("`{name}`")).collect();
+            out.push_str(&format!("- {}: {}\n", of_peer[0].0, names.join(", ")));
+        }
     }
-    writeln!(out, "\n{}", text.trim())
+    out
+}
+
+/// The first paragraph of the page of a rule.
+pub fn opening(rule: &Rule) -> &'static str {
+    let mut paragraphs = rule.text().split("\n\n").map(str::trim);
+    paragraphs.find(|it| !it.is_empty() && !it.starts_with('#')).unwrap_or(rule.head().summary)
 }

@@ -108,15 +108,21 @@ pub fn survey(workspace: &Workspace) -> Estate {
         if is_terraform(name) {
             let folder = folder_of(&selected.path).unwrap_or_default();
             by_folder.entry(folder).or_default().push(selected.path.clone());
+        } else if selected.named && is_loaded(name) {
+            by_folder.entry(folder_of(&selected.path).unwrap_or_default()).or_default();
         }
+    }
+    for folder in &workspace.callers {
+        by_folder.entry(folder.as_os_str()).or_default();
     }
     let mut groups: Vec<_> = by_folder.into_iter().map(|(path, files)| (PathBuf::from(path), files)).collect();
     groups.sort_by_cached_key(|(path, _)| in_order(path));
     let folders: Vec<(Arc<Folder>, Vec<PathBuf>)> = groups
         .into_par_iter()
+        .with_max_len(1)
         .map(|(path, files)| {
-            // A file that was named alone still stands in its folder.
-            let alone = files.iter().any(|it| named.contains(it));
+            // A file that was named alone still stands in its folder, and so does a caller.
+            let alone = files.is_empty() || files.iter().any(|it| named.contains(it));
             let folder = alone.then(|| Folder::open(workspace, &path)).flatten();
             let folder = folder.filter(|it| it.files.len() > files.len());
             let folder = Arc::new(folder.unwrap_or_else(|| Folder::read(workspace, &path, &files)));
@@ -161,6 +167,12 @@ pub fn survey(workspace: &Workspace) -> Estate {
     }
     estate.called = Called { folders: Mutex::new(slots), ..Called::default() };
     estate
+}
+
+/// Whether Terraform reads values from a file of this name without being told to.
+pub fn is_loaded(name: &str) -> bool {
+    let endings = [".auto.tfvars", ".auto.tfvars.json"];
+    matches!(name, "terraform.tfvars" | "terraform.tfvars.json") || endings.iter().any(|it| name.ends_with(it))
 }
 
 /// The folders that a folder's module calls name by a path.
@@ -292,11 +304,10 @@ fn values(
     let mut files: Vec<PathBuf> = Vec::new();
     let own = workspace.files_in(&root.path);
     let name = |path: &PathBuf| path.file_name().and_then(|it| it.to_str()).unwrap_or_default().to_owned();
-    for wanted in ["terraform.tfvars", "terraform.tfvars.json"] {
-        files.extend(own.iter().filter(|it| name(it) == wanted).cloned());
-    }
-    let auto = |it: &&PathBuf| name(it).ends_with(".auto.tfvars") || name(it).ends_with(".auto.tfvars.json");
-    files.extend(own.iter().filter(auto).cloned());
+    let (first, auto): (Vec<_>, Vec<_>) =
+        own.into_iter().filter(|it| is_loaded(&name(it))).partition(|it| name(it).starts_with("terraform.tfvars"));
+    files.extend(first);
+    files.extend(auto);
     files.extend(options.var_files.iter().cloned());
     let scope = Scope::of(&evaluator.root_module(Arc::clone(root), FxHashMap::default()));
     let mut values = FxHashMap::default();

@@ -6,10 +6,10 @@ use std::ops::Range;
 
 use super::ast::*;
 use super::ground::Ground;
-use super::lex::{self, closing, comment_end, line_end, within_name};
+use super::lex::{self, closing, comment_end, line_end};
 use super::literal::{Piece, Style, decode, texts};
 use super::message::{Fault, found, never_closed, token_end};
-use super::scan::{NEVER_CLOSED_STRING, QUOTED_STOPS};
+use super::scan::{NEVER_CLOSED_STRING, QUOTED_STOPS, table};
 use crate::value::{Number, Text};
 
 /// How deep expressions may stand in each other, so that what goes through them may recurse.
@@ -17,6 +17,9 @@ const DEEPEST: usize = 64;
 
 /// How many operators may be chained, as each of them is a level of the tree.
 const LONGEST: usize = 128;
+
+/// What a name is made of in ASCII.
+static NAMES: [bool; 256] = table(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
 /// What was read, or the first thing that makes no sense.
 type Read<T> = Result<T, Fault>;
@@ -727,12 +730,15 @@ impl<'a> Reader<'a> {
 
     fn name(&mut self) -> Option<Name> {
         let start = self.at;
-        let first = self.text[start..].chars().next()?;
-        if !first.is_alphabetic() && first != '_' {
+        let is_letter = match self.bytes.get(start)? {
+            byte if byte.is_ascii() => byte.is_ascii_alphabetic() || *byte == b'_',
+            _ => self.text[start..].starts_with(char::is_alphabetic),
+        };
+        if !is_letter {
             return None;
         }
-        let mut end =
-            start + self.bytes[start..].iter().take_while(|byte| byte.is_ascii() && within_name(**byte)).count();
+        let rest = &self.bytes[start..];
+        let mut end = start + rest.iter().position(|byte| !NAMES[usize::from(*byte)]).unwrap_or(rest.len());
         if self.bytes.get(end).is_some_and(|byte| !byte.is_ascii()) {
             let is_within = |it: &char| it.is_alphanumeric() || matches!(it, '_' | '-');
             end += self.text[end..].chars().take_while(is_within).map(char::len_utf8).sum::<usize>();

@@ -129,7 +129,7 @@ static STOPS: [bool; 256] = table(b"\"#/{}[]()<\n");
 pub(super) static QUOTED_STOPS: [bool; 256] = table(b"\"\\$%\n");
 
 /// Which bytes are among `of`.
-const fn table(of: &[u8]) -> [bool; 256] {
+pub(super) const fn table(of: &[u8]) -> [bool; 256] {
     let mut out = [false; 256];
     let mut index = 0;
     while index < of.len() {

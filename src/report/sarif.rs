@@ -1,0 +1,385 @@
+//! The report as SARIF 2.1.0, for code scanning: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>.
+//! Where GitHub asks for more than the standard, GitHub gets it:
+//! <https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::rooted::{Located, Rooted};
+use super::words::details;
+use super::{InputError, Report, rules, visible};
+use crate::rule::{Confidence, Finding, Rule, Severity};
+use crate::source::{Span, Workspace};
+
+/// Writes the findings that stand, and what could not be read as a notification. What somebody has answered for is
+/// left out: GitHub opens an alert for every result, whatever the result says of its suppression.
+pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) -> io::Result<()> {
+    let rooted = Rooted::new(workspace);
+    let worst = worst(&report.findings);
+    let ids: Vec<&str> = worst.keys().copied().collect();
+    let log = Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run {
+            tool: Tool {
+                driver: Driver {
+                    name: "iamlint",
+                    semantic_version: env!("CARGO_PKG_VERSION"),
+                    rules: worst.iter().filter_map(|(id, severity)| Some(descriptor(rule(id)?, *severity))).collect(),
+                },
+            },
+            invocations: [Invocation {
+                execution_successful: report.errors.is_empty(),
+                tool_execution_notifications: report.errors.iter().map(|it| notification(it, &rooted)).collect(),
+            }],
+            original_uri_base_ids: Bases { root: Described { description: text("the root of the repository") } },
+            column_kind: "unicodeCodePoints",
+            results: report.findings.iter().map(|finding| result(finding, &ids, &rooted)).collect(),
+        }],
+    };
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    out.write_all(b"\n")
+}
+
+/// The rules that have found something, each with the worst that it has found: GitHub knows one severity a rule.
+fn worst(findings: &[Finding]) -> BTreeMap<&'static str, Severity> {
+    let mut out = BTreeMap::new();
+    for finding in findings {
+        let severity = out.entry(finding.rule).or_insert(finding.severity);
+        *severity = finding.severity.max(*severity);
+    }
+    out
+}
+
+fn rule(id: &str) -> Option<&'static Rule> {
+    crate::rules::all().iter().find(|rule| rule.id == id)
+}
+
+const ROOT: &str = "%SRCROOT%";
+
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'a str,
+    version: &'a str,
+    runs: [Run<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    tool: Tool<'a>,
+    invocations: [Invocation; 1],
+    original_uri_base_ids: Bases,
+    column_kind: &'a str,
+    results: Vec<SarifResult<'a>>,
+}
+
+#[derive(Serialize)]
+struct Bases {
+    #[serde(rename = "%SRCROOT%")]
+    root: Described,
+}
+
+#[derive(Serialize)]
+struct Described {
+    description: Message,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    driver: Driver<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver<'a> {
+    name: &'a str,
+    semantic_version: &'a str,
+    rules: Vec<Descriptor<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor<'a> {
+    id: &'a str,
+    short_description: Message,
+    full_description: Message,
+    help: Help,
+    default_configuration: DefaultConfiguration,
+    properties: RuleProperties<'a>,
+}
+
+#[derive(Serialize)]
+struct Help {
+    text: String,
+    markdown: String,
+}
+
+#[derive(Serialize)]
+struct DefaultConfiguration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct RuleProperties<'a> {
+    tags: Vec<&'a str>,
+    precision: &'static str,
+    #[serde(rename = "security-severity")]
+    security_severity: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Message,
+    locations: Vec<Location>,
+}
+
+/// A finding. `baselineState` and `fixes` have their place here.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifResult<'a> {
+    rule_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_index: Option<usize>,
+    level: &'static str,
+    message: Message,
+    locations: [Location; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Location>,
+    partial_fingerprints: Fingerprints<'a>,
+    properties: ResultProperties,
+}
+
+#[derive(Serialize)]
+struct Fingerprints<'a> {
+    /// The one that GitHub tells alerts apart by, together with file and rule; when it is missing, the upload makes
+    /// one of the text of the line, by which an edit closes an alert and opens another.
+    #[serde(rename = "primaryLocationLineHash")]
+    line: &'a str,
+    #[serde(rename = "iamlint/v1")]
+    own: &'a str,
+}
+
+#[derive(Serialize)]
+struct ResultProperties {
+    #[serde(rename = "security-severity")]
+    security_severity: &'static str,
+    severity: &'static str,
+    confidence: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<usize>,
+    physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logical_locations: Vec<LogicalLocation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Message>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactLocation {
+    uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri_base_id: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: usize,
+    start_column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogicalLocation {
+    fully_qualified_name: String,
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Message {
+    text: String,
+}
+
+fn text(text: impl Into<String>) -> Message {
+    Message { text: text.into() }
+}
+
+fn descriptor(rule: &'static Rule, severity: Severity) -> Descriptor<'static> {
+    let head = rule.head();
+    let page = rules::page(rule);
+    Descriptor {
+        id: rule.id,
+        short_description: text(head.summary),
+        full_description: text(rules::opening(rule)),
+        help: Help { text: page.clone(), markdown: page },
+        default_configuration: DefaultConfiguration { level: level(head.severity) },
+        properties: RuleProperties {
+            tags: vec!["security", head.theme],
+            precision: match head.confidence {
+                Confidence::High => "high",
+                Confidence::Medium => "medium",
+                Confidence::Low => "low",
+            },
+            security_severity: score(severity),
+        },
+    }
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low => "note",
+    }
+}
+
+/// A number in the middle of those that GitHub shows under the name of the severity.
+fn score(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "2.0",
+    }
+}
+
+fn result<'a>(finding: &'a Finding, rules: &[&str], rooted: &Rooted<'_>) -> SarifResult<'a> {
+    let related = |(n, label): (usize, &crate::rule::Label)| Location {
+        id: Some(n + 1),
+        message: Some(text(&*visible(&label.message))),
+        ..location(label.span, rooted)
+    };
+    let instances = finding
+        .instances
+        .iter()
+        .filter(|it| !it.is_empty())
+        .map(|address| LogicalLocation { fully_qualified_name: address.to_string(), kind: "resource" });
+    SarifResult {
+        rule_id: finding.rule,
+        rule_index: rules.iter().position(|id| *id == finding.rule),
+        level: level(finding.severity),
+        message: message(finding),
+        locations: [Location { logical_locations: instances.collect(), ..location(finding.span, rooted) }],
+        related_locations: finding.labels.iter().enumerate().map(related).collect(),
+        partial_fingerprints: Fingerprints { line: &finding.fingerprint, own: &finding.fingerprint },
+        properties: ResultProperties {
+            security_severity: score(finding.severity),
+            severity: finding.severity.name(),
+            confidence: finding.confidence.name(),
+        },
+    }
+}
+
+/// What the finding says, line by line, and last links to its other places, which GitHub shows only when the message
+/// links to them.
+fn message(finding: &Finding) -> Message {
+    let mut out = linkless(&visible(&finding.message));
+    for (name, line) in details(finding) {
+        out.push_str(&format!("\n{name}: {}", linkless(&visible(&line))));
+    }
+    let links = finding.labels.iter().enumerate();
+    let links: Vec<_> =
+        links.map(|(n, label)| format!("[{}]({})", linkless(&visible(&label.message)), n + 1)).collect();
+    if !links.is_empty() {
+        out.push_str(&format!("\nsee: {}", links.join(", ")));
+    }
+    Message { text: out }
+}
+
+/// Text in which no bracket begins a link.
+fn linkless(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+}
+
+fn location(span: Span, rooted: &Rooted<'_>) -> Location {
+    let Located { path, start, end } = rooted.locate(span);
+    let region =
+        Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column };
+    Location {
+        id: None,
+        physical_location: PhysicalLocation { artifact_location: artifact(&path), region: Some(region) },
+        logical_locations: Vec::new(),
+        message: None,
+    }
+}
+
+fn notification(error: &InputError, rooted: &Rooted<'_>) -> Notification {
+    let file = |path: &Path| {
+        let physical_location = PhysicalLocation { artifact_location: artifact(&rooted.path(path)), region: None };
+        Location { id: None, physical_location, logical_locations: Vec::new(), message: None }
+    };
+    Notification {
+        level: "error",
+        message: text(&*visible(&error.message)),
+        locations: vec![error.span.map_or_else(|| file(&error.path), |span| location(span, rooted))],
+    }
+}
+
+/// A path from the root, or a whole one.
+fn artifact(path: &str) -> ArtifactLocation {
+    if !Path::new(path).has_root() {
+        return ArtifactLocation { uri: uri(path), uri_base_id: Some(ROOT) };
+    }
+    // `/a/b` and `C:/a/b` alike have an empty host before them.
+    ArtifactLocation { uri: format!("file:///{}", uri(path.trim_start_matches('/'))), uri_base_id: None }
+}
+
+/// A path as a URI reference: <https://www.rfc-editor.org/rfc/rfc3986#section-3.3>.
+fn uri(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_a_uri() {
+        assert_eq!(uri("infra/my app/größe#1.tf"), "infra/my%20app/gr%C3%B6%C3%9Fe%231.tf");
+        assert_eq!(artifact("/srv/a b.tf").uri, "file:///srv/a%20b.tf");
+        // What begins like a scheme is a path all the same.
+        assert_eq!(artifact("http:/a.tf").uri, "http%3A/a.tf");
+    }
+
+    #[test]
+    fn brackets_of_the_user_begin_no_link() {
+        assert_eq!(linkless("`a[0]` [x](1) \\"), "`a\\[0\\]` \\[x\\](1) \\\\");
+    }
+}

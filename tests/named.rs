@@ -1,0 +1,125 @@
+//! Files that are named select what is reported; what it means is decided by the whole of their modules and of those
+//! that call them. This is how a commit hook runs.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    for (path, text) in files {
+        let at = folder.path().join(path);
+        fs::create_dir_all(at.parent().unwrap()).unwrap();
+        fs::write(at, text).unwrap();
+    }
+    folder
+}
+
+/// The findings for named files, `file:line`, and the exit status.
+fn named(folder: &Path, arguments: &[&str]) -> (Vec<String>, i32) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_iamlint"));
+    command.current_dir(folder).args(["check", "--select", "wildcard_action", "--format", "ndjson"]).args(arguments);
+    let output = command.output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let lines = lines.lines().map(|line| {
+        let finding: serde_json::Value = serde_json::from_str(line).unwrap();
+        format!("{}:{}", finding["file"].as_str().unwrap(), finding["range"]["start"]["line"])
+    });
+    (lines.collect(), output.status.code().unwrap())
+}
+
+const MODULE: &str = r#"variable "actions" {}
+
+data "aws_iam_policy_document" "this" {
+  statement {
+    actions   = var.actions
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_policy" "this" {
+  policy = data.aws_iam_policy_document.this.json
+}
+"#;
+
+const WIDE_CALL: &str = "module \"m\" {\n  source  = \"../modules/policy\"\n  actions = [\"sqs:*\"]\n}\n";
+
+#[test]
+fn a_module_is_judged_with_those_that_call_it() {
+    let folder = folder(&[
+        ("modules/policy/main.tf", MODULE),
+        (
+            "modules/outer/main.tf",
+            "variable \"a\" {}\nmodule \"p\" {\n  source  = \"../policy\"\n  actions = var.a\n}\n",
+        ),
+        ("live/main.tf", "module \"o\" {\n  source = \"../modules/outer\"\n  a      = [\"sqs:*\"]\n}\n"),
+        ("other/main.tf", "module \"m\" {\n  source  = \"../modules/policy\"\n  actions = [\"sqs:SendMessage\"]\n}\n"),
+        (
+            "apart/wide.json",
+            r#"{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "sns:*", "Resource": "*" } }"#,
+        ),
+    ]);
+    let at = folder.path();
+    // The literal stands in the caller of the caller; it touches the module that was named, and nothing else is said.
+    assert_eq!(named(at, &["modules/policy/main.tf"]), (vec!["live/main.tf:3".to_owned()], 1));
+    assert_eq!(named(at, &["modules/outer/main.tf"]), (vec!["live/main.tf:3".to_owned()], 1));
+    assert_eq!(named(at, &["live/main.tf"]), (vec!["live/main.tf:3".to_owned()], 1));
+    assert_eq!(named(at, &["other/main.tf"]), (vec![], 0));
+    let path = at.join("modules/policy/main.tf");
+    assert_eq!(named(&at.join("live"), &[path.to_str().unwrap()]).0.len(), 1, "also from elsewhere in the repository");
+}
+
+#[test]
+fn what_a_call_makes_of_a_module_is_said_of_the_call() {
+    let module = "variable \"name\" {}\n\nresource \"aws_iam_policy\" \"this\" {\n  policy = jsonencode({\n    Statement = [{ Effect = \"Allow\", Action = \"${var.name}:*\", Resource = \"*\" }]\n  })\n}\n";
+    let folder = folder(&[
+        ("modules/m/main.tf", module),
+        ("live/main.tf", "module \"m\" {\n  source = \"../modules/m\"\n  name   = \"sqs\"\n}\n"),
+        ("live/other.tf", "locals {}\n"),
+    ]);
+    assert_eq!(named(folder.path(), &["live/main.tf"]), (vec!["modules/m/main.tf:5".to_owned()], 1));
+    assert_eq!(named(folder.path(), &["live/other.tf"]), (vec![], 0));
+}
+
+#[test]
+fn several_files_of_one_module_say_a_thing_once() {
+    let folder = folder(&[
+        ("modules/policy/main.tf", MODULE),
+        ("modules/policy/outputs.tf", "output \"x\" { value = 1 }\n"),
+        ("live/main.tf", WIDE_CALL),
+    ]);
+    let files = ["modules/policy/main.tf", "modules/policy/outputs.tf", "live/main.tf"];
+    assert_eq!(named(folder.path(), &files), (vec!["live/main.tf:3".to_owned()], 1));
+    assert_eq!(named(folder.path(), &["modules/policy/outputs.tf"]), (vec![], 0));
+}
+
+#[test]
+fn values_that_terraform_loads_stand_for_their_module() {
+    let folder = folder(&[
+        ("app/main.tf", MODULE),
+        ("app/terraform.tfvars", "actions = [\"sqs:*\"]\n"),
+        ("app/prod.tfvars", "actions = [\"sns:*\"]\n"),
+    ]);
+    assert_eq!(named(folder.path(), &["app/terraform.tfvars"]), (vec!["app/terraform.tfvars:1".to_owned()], 1));
+    assert_eq!(named(folder.path(), &["app/prod.tfvars"]), (vec![], 3), "only --var-file reads it");
+}
+
+#[test]
+fn files_that_hold_no_policy_are_accepted_on_request() {
+    let folder = folder(&[
+        ("package.json", "{ \"name\": \"x\" }"),
+        ("tsconfig.json", "{\n  // JSON of another kind\n  \"compilerOptions\": {},\n}\n"),
+        ("locals.tf", "locals {}\n"),
+        ("prod.tfvars", "a = 1\n"),
+        ("broken.json", "{ \"Statement\": [ }"),
+    ]);
+    let at = folder.path();
+    assert_eq!(named(at, &["package.json"]).1, 3);
+    assert_eq!(named(at, &["package.json", "tsconfig.json", "locals.tf", "prod.tfvars", "--allow-empty"]), (vec![], 0));
+    assert_eq!(named(at, &["broken.json", "--allow-empty"]).1, 3);
+}
