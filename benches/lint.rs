@@ -2,18 +2,19 @@
 //! `testdata`, or on the folder that `IAMLINT_CORPUS` names.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use iamlint::catalog;
+use iamlint::config::Config;
 use iamlint::files::{self, Request};
 use iamlint::frontend::{Configuration, terraform};
 use iamlint::lint::{self, Options};
 use iamlint::policy::{self, Carried, Place, PolicyKind};
-use iamlint::rules;
 use iamlint::source::{FileId, Span, Workspace};
 use iamlint::syntax::hcl;
-use iamlint::value::{Node, Origin};
+use iamlint::value::Node;
 use rayon::prelude::*;
 
 // The binary's own allocator, so that the figures are those of the binary.
@@ -34,7 +35,7 @@ fn workspace() -> Workspace {
 }
 
 fn options() -> Options {
-    Options { rules: rules::all().iter().collect(), ..Options::default() }
+    Options { rules: Config::default().rules(), ..Options::default() }
 }
 
 /// Walks, reads and cuts, and nothing else.
@@ -93,16 +94,17 @@ fn rules_alone(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 5)]
 fn managed_policies(bencher: Bencher<'_, '_>) {
     let options = options();
+    let none = Workspace::of_texts(Vec::<(String, String)>::new());
     bencher.bench_local(|| {
         let policies = catalog::managed_policies().map(|it| {
             let document = it.document();
             let span = Span::new(FileId(0), 0, document.len());
-            let place = Place { span, origin: Origin::HERE, given: None };
+            let place = Place::here(span);
             let carried = Carried { kind: PolicyKind::Identity, address: it.name().into(), source: None, place };
-            policy::parse(&Node::text(document, span), carried).0
+            Arc::new(policy::parse(&Node::text(document, span), carried).0)
         });
         let configuration = Configuration { policies: policies.collect(), ..Configuration::default() };
-        lint::apply(&configuration, &options).len()
+        lint::apply(&none, &configuration, &options).len()
     });
 }
 

@@ -1,6 +1,7 @@
 //! A session with the language server, by a client that is a script.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::needless_pass_by_value, reason = "values are made where they are said")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -458,7 +459,11 @@ fn ten_thousand_random_edits_leave_nothing_stale() {
             at
         };
         let start = snap(next(&mut state) % (text.len() + 1));
-        let end = if next(&mut state) % 3 == 0 { snap((start + next(&mut state) % 8).min(text.len())) } else { start };
+        let end = if next(&mut state).is_multiple_of(3) {
+            snap((start + next(&mut state) % 8).min(text.len()))
+        } else {
+            start
+        };
         editor.edit(path, start..end.max(start), PIECES[next(&mut state) % PIECES.len()]);
         if n % 50 == 0 {
             let method = ["hover", "definition", "completion"][next(&mut state) % 3];
