@@ -1,6 +1,6 @@
 use crate::catalog;
 use crate::policy::Policy;
-use crate::rule::Context;
+use crate::rule::{Rewrite, Context, Safety};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     const EFFECTS: [&str; 2] = ["Allow", "Deny"];
@@ -12,7 +12,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .report(&place, format!("`{effect}` is no effect, so AWS refuses the policy"))
                 .about(format!("effect {effect}"));
             if let Some(meant) = catalog::nearest(effect, EFFECTS.into_iter().map(|it| (it, it))) {
-                report.help(format!("write `{meant}`"));
+                // Another letter may have been meant to be the other effect.
+                let safety = if meant.eq_ignore_ascii_case(effect) { Safety::Safe } else { Safety::Unsafe };
+                let change = Rewrite::write(place.span, meant);
+                report.help(format!("write `{meant}`")).fix(safety, format!("write `{meant}`"), [change]);
             } else {
                 report.help("write `Allow` or `Deny`");
             }

@@ -1,5 +1,5 @@
 use crate::policy::{Policy, PolicyKind};
-use crate::rule::{Confidence, Context};
+use crate::rule::{Rewrite, Confidence, Context, Safety};
 use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -22,7 +22,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .confidence(confidence);
             let right: String = sid.raw().chars().filter(|it| !is_wrong(it)).collect();
             if !right.is_empty() && !sid.has_holes() {
-                report.help(format!("write `{right}`"));
+                let change = Rewrite::write(place.span, &right);
+                report.help(format!("write `{right}`")).fix(Safety::Safe, format!("write `{right}`"), [change]);
             }
         }
     }

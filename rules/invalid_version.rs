@@ -1,5 +1,5 @@
 use crate::policy::{Policy, VERSIONS};
-use crate::rule::Context;
+use crate::rule::{Rewrite, Context, Safety};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for document in policy.written() {
@@ -8,7 +8,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             if let Some(version) = node.as_str().filter(|it| !VERSIONS.contains(it)) {
                 cx.report(&place, format!("`{version}` is no version of the policy language, so AWS refuses the policy"))
                     .about(format!("version {version}"))
-                    .help(format!("write `{}`: it is not the day of the policy", VERSIONS[0]));
+                    .help(format!("write `{}`: it is not the day of the policy", VERSIONS[0]))
+                    .fix(Safety::Safe, format!("write `{}`", VERSIONS[0]), [Rewrite::write(place.span, VERSIONS[0])]);
             }
         }
     }

@@ -1,5 +1,5 @@
 use crate::policy::{Action, Policy, PolicyKind, Principal, PrincipalKind, Reach, Scope, Service, Statement};
-use crate::rule::{Context, Severity, quoted};
+use crate::rule::{Rewrite, Context, Safety, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let key_policy = match policy.kind {
@@ -41,6 +41,16 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 (_, None) => format!("`{key}` does not say what is granted, or to whom"),
             };
             report = report.label(condition.place.span, why);
+        }
+        let guard = Rewrite::Condition {
+            at: action.place.span,
+            operator: "Bool",
+            key: "kms:GrantIsForAWSResource",
+            value: "true",
+        };
+        // The condition would bind every other action of the statement too.
+        if statement.actions.only().len() == 1 {
+            report.fix(Safety::Unsafe, "let services of AWS alone give the grants", [guard]);
         }
     }
 }

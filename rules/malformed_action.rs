@@ -1,13 +1,20 @@
+use crate::catalog;
 use crate::policy::{Action, Policy};
-use crate::rule::Context;
+use crate::rule::{Rewrite, Context, Safety};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
         for action in statement.actions.entries() {
             if let Some(fault) = fault(action) {
-                cx.report(&action.place, format!("`{action}` {fault}, so AWS refuses the policy"))
+                let report = cx
+                    .report(&action.place, format!("`{action}` {fault}, so AWS refuses the policy"))
                     .of(statement, action)
                     .help("write `service:Action`, for instance `s3:GetObject`, or `*` alone");
+                let closed: String = action.text.raw().split_whitespace().collect();
+                if let Some(meant) = catalog::action(&closed) {
+                    let change = Rewrite::write(action.place.span, meant);
+                    report.fix(Safety::Safe, format!("write `{meant}`"), [change]);
+                }
             }
         }
     }

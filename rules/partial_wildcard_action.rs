@@ -1,6 +1,7 @@
 use std::cmp::Reverse;
 
-use crate::catalog::{self, AccessLevel, Power};
+use super::wildcard_action::spell_out;
+use crate::catalog::{self, AccessLevel, Power, Use};
 use crate::policy::{Policy, PolicyKind, Principal, Scope, Service, Statement};
 use crate::rule::{Context, Severity, quoted};
 
@@ -20,7 +21,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             }
             let mut reached = action.expand();
             reached.retain(|it| statement.admits(*it) && statement.may_reach(*it));
-            let all = reached.len();
+            let every = reached.clone();
+            let all = every.len();
             reached.retain(does_more_than_read);
             reached.sort_by_cached_key(|it| (Reverse(catalog::leads_on(*it)), Reverse(it.power()), *it));
             let Some(severity) = severity(statement, &reached, policy.kind.is_identity()).filter(|_| all > 1) else {
@@ -31,10 +33,15 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 1 => format!("{all} actions, one of which does more than read"),
                 more => format!("{all} actions, of which {more} do more than read"),
             };
-            cx.report(&action.place, format!("`{action}` stands for {count}: {}", quoted(&reached)))
+            let report = cx
+                .report(&action.place, format!("`{action}` stands for {count}: {}", quoted(&reached)))
                 .of(statement, action)
                 .severity(severity)
                 .help(format!("name the actions that are called in place of `{action}`"));
+            // Without what gives permissions it is another grant, and all of it by name is the same one.
+            if every.iter().any(|it| !Use::Work.needs(*it)) {
+                spell_out(report, action, &every);
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
 use crate::frontend::{Aspect, Bucket, Switch};
-use crate::rule::{Confidence, Context, Severity, quoted};
+use crate::rule::{Rewrite, Confidence, Context, Safety, Severity, quoted};
 
 const SWITCHES: [&str; 4] = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
 
@@ -39,6 +39,8 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
     for switch in written.iter().skip(1) {
         report = report.label(switch.place.span, format!("`{}` is off too", switch.name));
     }
+    let on = switches.iter().map(|it| Rewrite::SwitchOn { at: it.place.span, name: it.name });
+    report = report.fix(Safety::Unsafe, format!("turn {} on", quoted(&names)), on);
     if let Some(block) = bucket.blocks.iter().find(|it| it.place.span != bucket.place.span) {
         if written.len() < names.len() {
             report = report.label(block.place.span, "what is not written here is off");

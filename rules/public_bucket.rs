@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::catalog::AccessLevel;
 use crate::frontend::{Acl, Aspect, Bucket, Configuration, Resource};
 use crate::policy::{Place, Policy, PolicyKind, Principal, Service, Statement};
-use crate::rule::{Confidence, Context, Report, Severity, scope_in_words};
+use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, scope_in_words};
 
 /// One verdict over everything that opens a bucket and everything that keeps it shut.
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
@@ -81,6 +81,12 @@ fn report(mut ways: Vec<Way<'_>>, bucket: Option<&Bucket>, point: Option<&Resour
     };
     for other in others.iter().filter(|it| it.place.span != first.place.span) {
         report = report.label(other.place.span, format!("besides, {}", other.words));
+    }
+    if let By::Acl(acl, _) = &first.by
+        && acl.permission.is_none()
+    {
+        let change = Rewrite::Replace { at: acl.place.span, with: vec!["private".to_owned()] };
+        report = report.fix(Safety::Unsafe, "set it to `private`", [change]);
     }
     if let Some(point) = point {
         report = held_by_access_point(point, report);

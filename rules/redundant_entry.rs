@@ -5,7 +5,7 @@ use crate::policy::{
     Action, Condition, OperatorKind, Place, Policy, Principal, PrincipalKind, Scope, Statement, Value, date, matches, number,
     split_arn,
 };
-use crate::rule::Context;
+use crate::rule::{Context, Rewrite, Safety};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
@@ -59,11 +59,13 @@ impl List<'_, '_> {
             let twice = entry.to_string() == other.to_string();
             let message =
                 if twice { format!("`{entry}` is listed twice") } else { format!("`{entry}` is held by `{other}` already") };
+            let take_out = Rewrite::TakeOut { at: place(entry).span, by: place(other).span };
             self.cx
                 .report(place(entry), message)
                 .of(self.statement, entry)
                 .label(place(other).span, "holds it")
-                .help("remove the entry that has no effect");
+                .help("remove the entry that has no effect")
+                .fix(Safety::Safe, format!("take out `{entry}`"), [take_out]);
         }
     }
 }

@@ -2,7 +2,7 @@ use rustc_hash::FxHashMap;
 
 use crate::catalog::{self, Service};
 use crate::policy::{Action, Effect, Policy, Statement};
-use crate::rule::{Confidence, Context, Severity, quoted};
+use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, quoted};
 use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -88,7 +88,15 @@ fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mu
     };
     let report = cx.report(&action.place, message).of(statement, action);
     match (alias, catalog::nearest_service(prefix)) {
-        (Some(service), _) => report.help(format!("write `{service}:…`")),
+        (Some(service), _) => {
+            let report = report.help(format!("write `{service}:…`"));
+            match parts(action).and_then(|(_, name)| service.action(name)) {
+                Some(meant) => {
+                    report.fix(Safety::Safe, format!("write `{meant}`"), [Rewrite::write(action.place.span, meant)])
+                }
+                None => report,
+            }
+        }
         (None, Some(service)) if unlisted.is_none() => report.help(format!("write `{service}:…` if that is meant")),
         _ => report.confidence(Confidence::Low).help("look up the prefix in the service authorization reference"),
     };
@@ -116,10 +124,14 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
     if let Some(operation) = operation.filter(|it| !it.is_newer && it.authorised_by().len() > 0) {
         let needed: Vec<_> = operation.authorised_by().collect();
         let message = format!("`{action}` is a call of the API and no action: what allows it is {}", quoted(&needed));
-        cx.report(&action.place, message)
+        let report = cx
+            .report(&action.place, message)
             .of(statement, action)
             .confidence(Confidence::High)
             .help(format!("write {} in its place", quoted(&needed)));
+        if let [one] = needed[..] {
+            report.fix(Safety::Safe, format!("write `{one}`"), [Rewrite::write(action.place.span, one)]);
+        }
         return;
     }
     let report = cx
@@ -140,7 +152,16 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
         (Some(operation), _) if operation.is_newer => {
             report.confidence(Confidence::Low).severity(Severity::Low).help("it is a new call, and may be an action by now")
         }
-        (_, Some(meant)) => report.help(format!("write `{meant}` if that is meant")),
+        (_, Some(meant)) => {
+            // `Disconnect…` is near to `Connect…`, and the opposite of it.
+            let same = verb(meant.name()).eq_ignore_ascii_case(verb(name));
+            let safety = if same { Safety::Safe } else { Safety::Unsafe };
+            report.help(format!("write `{meant}` if that is meant")).fix(
+                safety,
+                format!("write `{meant}`"),
+                [Rewrite::write(action.place.span, meant)],
+            )
+        }
         (..) => report
             .confidence(Confidence::Low)
             .severity(Severity::Low)

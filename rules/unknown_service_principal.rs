@@ -1,6 +1,6 @@
 use crate::catalog;
 use crate::policy::{Policy, PolicyKind, PrincipalKind, Scope};
-use crate::rule::{Confidence, Context};
+use crate::rule::{Rewrite, Confidence, Context, Safety};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if !matches!(policy.kind, PolicyKind::Trust | PolicyKind::Resource(_) | PolicyKind::ResourceControl) {
@@ -25,7 +25,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .report(&principal.place, format!("`{name}` is no service principal known on {}", catalog::reference_date()))
                 .of(statement, principal);
             match meant {
-                Some(meant) => report.help(format!("write `{}`", meant.name())),
+                Some(meant) => report.help(format!("write `{}`", meant.name())).fix(
+                    // It decides who is let in.
+                    Safety::Unsafe,
+                    format!("write `{}`", meant.name()),
+                    [Rewrite::write(principal.place.span, meant.name())],
+                ),
                 None => report.confidence(Confidence::Low).help("look up the name in the documentation of the service"),
             };
         }

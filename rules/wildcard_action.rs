@@ -1,8 +1,8 @@
 use std::cmp::Reverse;
 
-use crate::catalog::{self, Power};
+use crate::catalog::{self, Power, Use};
 use crate::policy::{Action, Policy, PolicyKind, Principal, Scope, Service, Statement};
-use crate::rule::{Context, Severity, quoted};
+use crate::rule::{Rewrite, Context, Report, Safety, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     // A trust policy knows only a handful of actions, and keys have a rule of their own.
@@ -59,10 +59,24 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, cx: &mut Cont
     };
     let example = worst.filter(|it| is_dangerous(*it) && !action.is_everything());
     let example = example.map(|it| format!(", `{it}` among them")).unwrap_or_default();
-    cx.report(&action.place, format!("`{action}` allows{whom} {all} on {on}{example}"))
+    let report = cx
+        .report(&action.place, format!("`{action}` allows{whom} {all} on {on}{example}"))
         .of(statement, action)
         .severity(severity)
         .help(format!("name the actions that are called in place of `{action}`"));
+    spell_out(report, action, &reached);
+}
+
+/// Offers the actions by what they are for, in place of a pattern.
+pub(super) fn spell_out(mut report: Report<'_>, action: &Action, reached: &[catalog::Action]) {
+    // `*` stands for more services than anybody would name.
+    if action.is_everything() {
+        return;
+    }
+    for (of, words) in [(Use::Work, "read and change"), (Use::Read, "only read")] {
+        let change = Rewrite::Spell { at: action.place.span, reached: reached.to_vec(), of };
+        report = report.fix(Safety::Unsafe, format!("name the actions in place of `{action}` that {words}"), [change]);
+    }
 }
 
 /// Whether it only leaves a resource to the policies of whole accounts, as the owner's own must be able to.

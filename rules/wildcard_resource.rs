@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 
 use crate::catalog::{self, Power, Risk};
 use crate::policy::{Action, Guard, Policy, Resource, Scope, Statement};
-use crate::rule::{Confidence, Context, Severity, quoted};
+use crate::rule::{Rewrite, Confidence, Context, Safety, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     check_for(Concern::Rest, policy, cx);
@@ -189,7 +189,14 @@ fn report(concern: Concern, statement: &Statement, resource: &Resource, entries:
         report = report.label(entry.action.place.span, format!("`{}` stands for {}", entry.action, quoted(&entry.wide)));
     }
     if let [first, ..] = fine {
-        report.label(first.place.span, format!("`{resource}` is right for {}", quoted(fine)));
+        report = report.label(first.place.span, format!("`{resource}` is right for {}", quoted(fine)));
+    }
+    // What no entry of the statement but these needs can be narrowed without taking from the others.
+    if entries.iter().all(|it| it.needs_star || guilty.iter().any(|guilty| std::ptr::eq(*guilty, it))) {
+        let forms = guilty.iter().flat_map(|it| &it.wide).filter_map(|it| it.plainest_arn()).collect();
+        let apart = fine.iter().map(|it| it.place.span).collect();
+        let change = Rewrite::Scope { at: resource.place.span, forms, apart };
+        report.fix(Safety::Unsafe, format!("limit {names} to the one resource of this module"), [change]);
     }
 }
 

@@ -32,6 +32,7 @@ Examples:
   iamlint check --base origin/main...
   aws iam get-policy-version … --query PolicyVersion.Document | iamlint check -
   iamlint check - --stdin-filename modules/app/main.tf < main.tf
+  iamlint check --unsafe-fixes --diff infra/
 
 A finding counts for the exit status when its severity is --fail-on or above (low, unless said) and its confidence is
 medium or above (or --min-confidence, when that is said). To answer for one, write on its line or above it:
@@ -67,6 +68,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
+    /// Serve an editor on standard input and output
+    Lsp,
     /// Write a completion script
     Completions {
         /// The shell to write it for
@@ -200,6 +203,19 @@ pub(crate) struct Check {
     /// List every value that kept a policy from being fully known, with its place and why
     #[arg(long, help_heading = "Input")]
     pub(crate) show_unresolved: bool,
+
+    /// Fix what can be fixed without a decision, and report what is left
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) fix: bool,
+    /// Fix also what changes what a policy allows, which somebody may need
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) unsafe_fixes: bool,
+    /// Show the fixes as a patch, change nothing, and exit with 1 when there are any
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) diff: bool,
+    /// Say in a report for programs how each finding can be fixed, which takes as long as trying it does
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) show_fixes: bool,
 
     /// Say on standard error how long each part took
     #[arg(long)]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, FileType, Metadata};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
@@ -44,6 +44,8 @@ pub struct Request {
     pub allow_empty: bool,
     /// How many threads may walk; 0 for as many as there are processors.
     pub jobs: usize,
+    /// Whether paths are shown as they were given, for an editor, rather than from where the run was started.
+    pub as_given: bool,
 }
 
 /// What was found there.
@@ -208,6 +210,40 @@ pub fn read_text(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8(error.utf8_error().valid_up_to()).to_string())
 }
 
+/// Writes a file anew, all of it or nothing: `new` for `old`, and nothing when it says something else by now. Of a link
+/// the file it leads to is written; permissions stay.
+pub fn replace(path: &Path, old: &str, new: &str) -> Result<(), String> {
+    let problem = |error: io::Error| read_error(&error).to_string();
+    let real = fs::canonicalize(path).map_err(problem)?;
+    if read_text(&real)? != old {
+        return Err("it was changed while it was read".to_owned());
+    }
+    if real.components().any(|it| NEVER.iter().any(|never| it.as_os_str() == *never)) {
+        return Err("it is a link into a folder that tools have made".to_owned());
+    }
+    let permissions = fs::metadata(&real).map_err(problem)?.permissions();
+    let name = real.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = real.with_file_name(format!(".{name}.{}.iamlint", std::process::id()));
+    let written = (|| {
+        let mut file = File::options().write(true).create_new(true).open(&beside)?;
+        file.set_permissions(permissions)?;
+        file.write_all(new.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, &real)
+    })();
+    written.map_err(|error| {
+        // It is not there when it could not be made, and nothing else can be done about it.
+        let _ = fs::remove_file(&beside);
+        problem(error)
+    })
+}
+
+/// The files directly in a folder that are read when it is linted.
+pub fn linted_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|it| is_linted(&it.file_name())).map(|it| it.path()).filter(|it| it.is_file()).collect()
+}
+
 /// One document from standard input, up to the size that a file may have.
 pub fn read_input(from: impl io::Read) -> Result<Vec<u8>, ReadError> {
     let mut bytes = Vec::new();
@@ -227,10 +263,14 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    fn shown(&self, path: &Path) -> PathBuf {
+        if self.request.as_given { normal(path) } else { shown(path) }
+    }
+
     fn path(&mut self, path: &Path) {
         let kind = match fs::metadata(path) {
             Ok(metadata) => metadata.file_type(),
-            Err(error) => return self.error(shown(path), read_error(&error).to_string()),
+            Err(error) => return self.error(self.shown(path), read_error(&error).to_string()),
         };
         if kind.is_dir() {
             self.folder(path);
@@ -238,19 +278,19 @@ impl Search<'_> {
             // A named link may lead anywhere: its user chose it.
             self.roots.extend(fs::canonicalize(path));
             self.roots.extend(canonical_folder(path));
-            self.selected.push(Selected { path: shown(path), named: true });
+            self.selected.push(Selected { path: self.shown(path), named: true });
         } else {
-            self.error(shown(path), not_a_file(kind).to_string());
+            self.error(self.shown(path), not_a_file(kind).to_string());
         }
     }
 
     fn folder(&mut self, path: &Path) {
         let root = match fs::canonicalize(path) {
             Ok(root) => root,
-            Err(error) => return self.error(shown(path), read_error(&error).to_string()),
+            Err(error) => return self.error(self.shown(path), read_error(&error).to_string()),
         };
         let (walked, errors) = walk(&root, self.request.jobs);
-        let shown_root = shown(path);
+        let shown_root = self.shown(path);
         let as_shown = |below: &Path| normal(&shown_root.join(below.strip_prefix(&root).unwrap_or(below)));
         self.errors.extend(errors.into_iter().map(|(path, message)| InputError {
             path: as_shown(&path),

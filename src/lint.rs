@@ -5,7 +5,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -33,10 +33,18 @@ pub struct Options {
     pub config: Config,
     /// The day of the run, for suppressions that end.
     pub today: suppress::Date,
+    /// Set by who needs the report no more: what is left is not judged, and the report is worth nothing.
+    pub stop: Option<Arc<AtomicBool>>,
     /// Whether a file that was named and holds nothing to lint is no error.
     pub allow_empty: bool,
     /// What the findings are held against, if anything.
     pub before: Option<Before>,
+}
+
+impl Options {
+    fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|it| it.load(Ordering::Relaxed))
+    }
 }
 
 /// Findings that were there before.
@@ -61,7 +69,7 @@ struct Part {
 }
 
 /// Stacks that hold the deepest nesting that the evaluator follows.
-const STACK: usize = 64 << 20;
+pub const STACK: usize = 64 << 20;
 
 /// Lints every selected file of a workspace, on `jobs` threads, or one a core when that is 0. `progress` is told how
 /// many of how many parts are done.
@@ -91,7 +99,7 @@ pub fn check(
             .collect();
         loop {
             let idle = called.idle(workspace);
-            if idle.is_empty() {
+            if idle.is_empty() || options.is_stopped() {
                 break;
             }
             let judge = |root: Arc<Folder>| guarded(&root.path, || check_root(workspace, &called, &root, options));
@@ -145,8 +153,11 @@ fn undeclared(roots: &[Arc<Folder>], options: &Options) -> Part {
 }
 
 fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, options: &Options) -> Part {
-    let collected = terraform::read(workspace, called, root, &options.terraform);
     let mut part = Part { within: Some(workspace.ground.from_root(&root.path)), ..Part::default() };
+    if options.is_stopped() {
+        return part;
+    }
+    let collected = terraform::read(workspace, called, root, &options.terraform);
     part.errors.extend(collected.errors.into_iter().map(|it| input_error(workspace, it)));
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
@@ -223,7 +234,7 @@ fn calls_around(address: &str, calls: &FxHashMap<Arc<str>, Span>) -> Vec<Span> {
 
 /// What is wrong in a folder's files, and in those of its blocks that were asked for.
 fn folder_errors(workspace: &Workspace, folder: &Folder) -> Vec<InputError> {
-    let top = folder.files.iter().flat_map(|it| &it.errors);
+    let top = folder.files.iter().flat_map(|it| it.errors());
     top.chain(folder.parse_errors()).map(|it| input_error(workspace, it.clone())).collect()
 }
 

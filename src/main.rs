@@ -17,12 +17,14 @@ use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 use iamlint::baseline::Known;
 use iamlint::config::{self, Config, Overrides};
 use iamlint::files::{self, Found, Request};
+use iamlint::fix::{self, Fixed};
 use iamlint::frontend::terraform;
 use iamlint::git::Revision;
 use iamlint::lint::{self, Before};
+use iamlint::lsp;
 use iamlint::report::human::Style;
 use iamlint::report::{self, InputError, Report, visible};
-use iamlint::rule::Rule;
+use iamlint::rule::{Rule, Safety};
 use iamlint::rules;
 use iamlint::source::{FileId, Ground, Source, Workspace};
 use iamlint::suppress::Date;
@@ -64,6 +66,7 @@ fn run() -> u8 {
         Command::Config(command) => adopt::config(&command),
         Command::Explain { rule, color } => explain(&rule, color),
         Command::Rules { format } => list(format),
+        Command::Lsp => lsp::run().map(|()| CLEAN).map_err(Into::into),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "iamlint", &mut script);
@@ -108,6 +111,23 @@ fn check(check: &Check) -> anyhow::Result<u8> {
     let mut linted = linting.run()?;
     if check.add_ignore {
         linted = adopt::add_ignore(&mut linting, &linted, check.reason.as_deref().unwrap_or_default())?;
+    }
+
+    if let Some(allowed) = fixes(check) {
+        let Linted { workspace, report, walking, linting: time } = linted;
+        let unread: Vec<InputError> = report.errors.clone();
+        let skipped = report.summary.skipped;
+        let mut fixed = fix::apply(workspace, report, &linting.options, linting.jobs(), allowed);
+        fixed.report.errors = unread;
+        fixed.report.summary.skipped = skipped;
+        if check.diff {
+            return patch(&fixed);
+        }
+        write_fixed(&fixed)?;
+        linted = Linted { workspace: fixed.workspace, report: fixed.report, walking, linting: time };
+    }
+    if check.show_fixes {
+        fix::offer(&linted.workspace, &mut linted.report, &linting.options);
     }
 
     let begun = Instant::now();
@@ -174,6 +194,7 @@ impl<'i> Linting<'i> {
             today: Date::today(),
             allow_empty: input.allow_empty,
             before: None,
+            stop: None,
         };
         let paths = if is_input { Vec::new() } else { paths };
         Ok(Self { input, paths, ground, options, over: BTreeMap::new(), progress: false })
@@ -187,6 +208,7 @@ impl<'i> Linting<'i> {
             also: self.input.var_file.clone(),
             allow_empty: self.input.allow_empty,
             jobs: self.jobs(),
+            as_given: false,
         }
     }
 
@@ -230,6 +252,45 @@ impl<'i> Linting<'i> {
     }
 }
 
+/// The fixes that were asked for.
+fn fixes(check: &Check) -> Option<Safety> {
+    match (check.unsafe_fixes, check.fix || check.diff) {
+        (true, _) => Some(Safety::Unsafe),
+        (false, true) => Some(Safety::Safe),
+        (false, false) => None,
+    }
+}
+
+/// Writes the fixes as a patch instead of a report.
+fn patch(fixed: &Fixed) -> anyhow::Result<u8> {
+    for error in &fixed.report.errors {
+        say(&format!("error: {}: {}", visible(&error.path.to_string_lossy()), visible(&error.message)));
+    }
+    written(|out| report::patch::write(&fixed.files, out))?;
+    Ok(match (fixed.report.crashed, fixed.report.errors.is_empty(), fixed.files.is_empty()) {
+        (true, ..) => INTERNAL,
+        (_, false, _) => INPUT,
+        (_, _, false) => FINDINGS,
+        (_, _, true) => CLEAN,
+    })
+}
+
+/// Writes the files that fixes have changed, and says so.
+fn write_fixed(fixed: &Fixed) -> anyhow::Result<()> {
+    for file in &fixed.files {
+        files::replace(&file.path, &file.before, &file.after)
+            .map_err(|problem| anyhow::anyhow!("`{}` could not be fixed: {problem}", file.path.display()))?;
+    }
+    if fixed.count > 0 {
+        say(&format!(
+            "fixed {} in {}",
+            report::counted(fixed.count, "finding"),
+            report::counted(fixed.files.len(), "file")
+        ));
+    }
+    Ok(())
+}
+
 /// The largest status of those that hold.
 fn status(Linted { report, workspace, .. }: &Linted, config: &Config, exit_zero: bool) -> u8 {
     if report.crashed {
@@ -261,6 +322,15 @@ fn consistent(check: &Check) -> anyhow::Result<()> {
     }
     if check.show_unresolved && check.format != Format::Human {
         bail!("`--show-unresolved` has no effect on a report for programs");
+    }
+    if fixes(check).is_some() && !check.diff && is_input {
+        bail!("what standard input says cannot be fixed in place; `--diff` shows the fixes")
+    }
+    if check.show_fixes && (check.format == Format::Human || check.diff) {
+        bail!("`--show-fixes` has an effect on reports for programs only");
+    }
+    if check.diff && (check.format != Format::Human || check.output.is_some()) {
+        bail!("`--diff` writes a patch to standard output, and `--format` and `--output` have no effect on it");
     }
     if check.input.color == Color::Always && check.format != Format::Human {
         bail!("`--color always` has no effect on a report for programs");

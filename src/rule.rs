@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::{self, Use};
 use crate::frontend::{Bucket, Configuration, Identity, Key, Resource};
 use crate::policy::{self, Granted, Place, Policy, PolicyKind, Scope, Statement};
 use crate::source::Span;
@@ -247,8 +248,132 @@ pub struct Finding {
     pub identities: Vec<InstanceName>,
     /// Stable across line moves, file renames and the order of statements.
     pub fingerprint: String,
+    /// What would cure it, as the rule sees it, the least change first.
+    pub remedies: Vec<Remedy>,
+    /// The remedies that can be written down where the finding stands, and that were seen to cure it.
+    pub fixes: Vec<Fix>,
     /// How it differs from what was there before; none when nothing was compared, or when it does not differ.
     pub change: Option<Change>,
+}
+
+/// A change of the policy that cures a finding, in the words of the policy: how it is written down is known to `fix`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remedy {
+    /// What it does, as the user is asked: ``take out `s3:GetObject` ``.
+    pub title: String,
+    /// Whether it needs a decision.
+    pub safety: Safety,
+    /// Its parts: all of them or none.
+    pub changes: Vec<Rewrite>,
+}
+
+/// Whether a fix may be applied without being looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Safety {
+    /// What is granted stays the same, or becomes what was plainly meant.
+    Safe,
+    /// It changes what is granted, and somebody may need what goes.
+    Unsafe,
+}
+
+names!(Safety: Safe = "safe", Unsafe = "unsafe");
+
+/// One part of a remedy. A span is that of the value in the policy that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rewrite {
+    /// Other texts stand in place of the one at `at`.
+    Replace {
+        /// The text.
+        at: Span,
+        /// What stands there then; at least one.
+        with: Vec<String>,
+    },
+    /// The actions that a pattern stands for, as far as a use of the service needs them, in its place.
+    Spell {
+        /// The pattern.
+        at: Span,
+        /// What it stands for where it is.
+        reached: Vec<catalog::Action>,
+        /// What is needed of it.
+        of: Use,
+    },
+    /// An element is taken out of its list, since another one says as much. Where that one stands in another literal it
+    /// may say so in one place and not in the next, so both must stand in one.
+    TakeOut {
+        /// The element.
+        at: Span,
+        /// The one that stays.
+        by: Span,
+    },
+    /// An entry is put first into an object of the policy, such as `Version` into a document.
+    Entry {
+        /// The object.
+        at: Span,
+        /// Its name.
+        name: &'static str,
+        /// Its value, a text.
+        value: &'static str,
+    },
+    /// The statement that holds `at` gets one more condition.
+    Condition {
+        /// Any value in the statement.
+        at: Span,
+        /// `Bool`, `StringEquals`.
+        operator: &'static str,
+        /// The condition key.
+        key: &'static str,
+        /// What it must be.
+        value: &'static str,
+    },
+    /// A resource pattern gives way to the one resource of the configuration that has an ARN of each form; actions that
+    /// take none of them go on with the pattern in a statement of their own.
+    Scope {
+        /// The pattern.
+        at: Span,
+        /// Documented forms, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`.
+        forms: Vec<&'static str>,
+        /// The actions that go on with the pattern.
+        apart: Vec<Span>,
+    },
+    /// An argument of a Terraform block is `true`, whether it was written as `false` or not at all.
+    SwitchOn {
+        /// The value, or the head of the block when it is not written.
+        at: Span,
+        /// The argument.
+        name: &'static str,
+    },
+    /// A name is taken out of a comment for iamlint, or the comment when it names nothing else.
+    Uncomment {
+        /// The name.
+        at: Span,
+    },
+}
+
+impl Rewrite {
+    /// One text in place of another.
+    pub fn write(at: Span, text: impl fmt::Display) -> Self {
+        Self::Replace { at, with: vec![text.to_string()] }
+    }
+}
+
+/// A remedy as edits of source files, which was tried and cures the finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does.
+    pub title: String,
+    /// Whether it needs a decision.
+    pub safety: Safety,
+    /// In the order of their places; none touches another.
+    pub edits: Vec<Edit>,
+}
+
+/// Other bytes for a stretch of a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// What gives way; empty where something is put in.
+    pub span: Span,
+    /// What stands there then.
+    pub text: String,
 }
 
 /// How a finding differs from what was there before.
@@ -387,6 +512,8 @@ impl<'a> Context<'a> {
             granted: None,
             identities: Vec::new(),
             fingerprint: String::new(),
+            remedies: Vec::new(),
+            fixes: Vec::new(),
             change: None,
         });
         let finding = self.findings.last_mut().expect("it was pushed above");
@@ -469,6 +596,14 @@ impl Report<'_> {
     /// The smallest change that passes.
     pub fn help(self, help: impl Into<String>) -> Self {
         self.finding.help = Some(help.into());
+        self
+    }
+
+    /// A change that cures it. The first one that can be written down is what `--fix` takes, so the one that changes
+    /// least comes first.
+    pub fn fix(self, safety: Safety, title: impl Into<String>, changes: impl IntoIterator<Item = Rewrite>) -> Self {
+        let remedy = Remedy { title: title.into(), safety, changes: changes.into_iter().collect() };
+        self.finding.remedies.push(remedy);
         self
     }
 

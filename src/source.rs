@@ -2,6 +2,7 @@
 //! Lines and columns exist only for people, so only reporters ask for them.
 //! This module never touches the disk; [`Reader`] is how a caller hands files in.
 
+use std::any::Any;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -86,12 +87,14 @@ pub struct Source {
     /// The text, byte for byte, a byte-order mark included.
     pub text: Box<str>,
     lines: OnceLock<Vec<u32>>,
+    /// What a front end has made of it, for runs over other files that have this one in common.
+    made: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Source {
     /// A file that says `text`.
     pub fn new(id: FileId, path: PathBuf, text: impl Into<Box<str>>) -> Self {
-        Self { id, path, text: text.into(), lines: OnceLock::new() }
+        Self { id, path, text: text.into(), lines: OnceLock::new(), made: OnceLock::new() }
     }
 
     /// The whole file.
@@ -203,8 +206,10 @@ pub struct Workspace {
     pub folders: Vec<PathBuf>,
     /// Folders that are read with it, because modules in them call the folders of files that were named.
     pub callers: Vec<PathBuf>,
-    reader: Box<dyn Reader>,
+    reader: Arc<dyn Reader>,
     files: RwLock<Files>,
+    /// Whether other workspaces have files in common with it.
+    shares: bool,
 }
 
 type Opened = Result<Arc<Source>, ReadError>;
@@ -213,12 +218,15 @@ type Opened = Result<Arc<Source>, ReadError>;
 struct Files {
     by_path: FxHashMap<OsString, Opened>,
     sources: Vec<Arc<Source>>,
+    /// What is known of files that have not been opened yet.
+    known: FxHashMap<OsString, Opened>,
 }
 
 impl Workspace {
     /// A workspace over whatever `reader` hands out.
     pub fn new(reader: Box<dyn Reader>, mut selected: Vec<Selected>) -> Self {
         selected.sort_by_cached_key(|it| (in_order(&it.path), it.named));
+        let reader = Arc::from(reader);
         Self {
             selected,
             ground: Ground::default(),
@@ -226,6 +234,45 @@ impl Workspace {
             callers: Vec::new(),
             reader,
             files: RwLock::default(),
+            shares: false,
+        }
+    }
+
+    /// The workspace in which files say something else and only some are selected. What both have in common is not read
+    /// again, and a file keeps its [`FileId`] whatever it says; the reader is asked for all the others.
+    pub fn changed<'t>(
+        &self,
+        texts: impl IntoIterator<Item = (&'t Path, &'t str)>,
+        mut selected: Vec<Selected>,
+    ) -> Self {
+        selected.sort();
+        let old = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        let known = |path: &Path| old.by_path.get(path.as_os_str()).or_else(|| old.known.get(path.as_os_str()));
+        let mut files = Files { sources: old.sources.clone(), ..Files::default() };
+        for path in selected.iter().map(|it| &it.path) {
+            files.known.extend(known(path).map(|opened| (path.clone().into_os_string(), opened.clone())));
+        }
+        for (path, text) in texts {
+            let path = normal(path);
+            let id = match known(&path) {
+                Some(Ok(source)) => source.id,
+                _ => FileId(u32::try_from(files.sources.len()).unwrap_or(u32::MAX)),
+            };
+            let source = Arc::new(Source::new(id, path.clone(), text));
+            match files.sources.get_mut(id.0 as usize) {
+                Some(slot) => *slot = Arc::clone(&source),
+                None => files.sources.push(Arc::clone(&source)),
+            }
+            files.known.insert(path.into_os_string(), Ok(source));
+        }
+        Self {
+            selected,
+            ground: self.ground.clone(),
+            folders: self.folders.clone(),
+            callers: self.callers.clone(),
+            reader: Arc::clone(&self.reader),
+            files: RwLock::new(files),
+            shares: true,
         }
     }
 
@@ -260,10 +307,15 @@ impl Workspace {
         if let Some(opened) = self.files.read().unwrap_or_else(PoisonError::into_inner).by_path.get(path.as_os_str()) {
             return opened.clone();
         }
-        let text = self.reader.read(&path).and_then(text_of);
+        let is_known = self.files.read().unwrap_or_else(PoisonError::into_inner).known.contains_key(path.as_os_str());
+        let text = if is_known { Err(ReadError::Missing) } else { self.reader.read(&path).and_then(text_of) };
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(opened) = files.by_path.get(path.as_os_str()) {
             return opened.clone();
+        }
+        if let Some(opened) = files.known.remove(path.as_os_str()) {
+            files.by_path.insert(path.into_os_string(), opened.clone());
+            return opened;
         }
         let id = FileId(u32::try_from(files.sources.len()).unwrap_or(u32::MAX));
         let opened = text.map(|text| Arc::new(Source::new(id, path.clone(), text)));
@@ -287,6 +339,16 @@ impl Workspace {
         source
     }
 
+    /// What is made of a file: made once when the workspace has files in common with others, however many runs over them
+    /// ask, and else for whoever asks. One type is kept, that of who asks first.
+    pub fn made<T: Any + Send + Sync>(&self, source: &Source, make: impl Fn() -> T) -> Arc<T> {
+        if !self.shares {
+            return Arc::new(make());
+        }
+        let made = source.made.get_or_init(|| Arc::new(make()));
+        Arc::clone(made).downcast().unwrap_or_else(|_| Arc::new(make()))
+    }
+
     /// The source of a span.
     ///
     /// # Panics
@@ -295,9 +357,12 @@ impl Workspace {
         Arc::clone(&self.files.read().unwrap_or_else(PoisonError::into_inner).sources[id.0 as usize])
     }
 
-    /// Every file that has been read so far.
+    /// Every file that has been read so far, in the order in which that was done.
     pub fn opened(&self) -> Vec<Arc<Source>> {
-        self.files.read().unwrap_or_else(PoisonError::into_inner).sources.clone()
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        let mut sources: Vec<_> = files.by_path.values().flatten().map(Arc::clone).collect();
+        sources.sort_unstable_by_key(|it| it.id);
+        sources
     }
 
     /// The files directly in a folder.

@@ -11,8 +11,9 @@ const LAYERS: &[&[&str]] = &[
     &["frontend"],
     &["rule"],
     &["rules", "suppress", "config", "baseline"],
-    &["report", "lint"],
+    &["fix", "lint", "report"],
     &["files", "git"],
+    &["lsp"],
     &["main", "cli", "adopt"],
 ];
 

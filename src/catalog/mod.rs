@@ -19,6 +19,7 @@ mod pattern;
 mod reference;
 mod service_principal;
 mod source;
+mod spelled;
 mod superseded;
 mod table;
 
@@ -44,6 +45,7 @@ pub use service_principal::{
     ServicePrincipal, is_plausible_service_principal, nearest_service_principal, service_principal, service_principals,
 };
 pub use source::{Caller, caller};
+pub use spelled::Use;
 pub use superseded::{
     Operation, RetiredAction, RetiredKey, RetiredService, UnlistedService, operation, prefix_alias, retired_action,
     retired_condition_key, retired_service, sdk_date, unlisted_service,

@@ -606,6 +606,8 @@ mod tests {
             granted: None,
             identities: Vec::new(),
             fingerprint: String::new(),
+            remedies: Vec::new(),
+            fixes: Vec::new(),
             change: None,
         }
     }

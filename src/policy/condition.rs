@@ -188,6 +188,11 @@ impl OperatorKind {
 }
 
 impl Operator {
+    /// The names of all there are, without quantifiers and `IfExists`.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        OPERATORS.iter().map(|(name, ..)| *name)
+    }
+
     /// Takes an operator apart. Case does not count in operators.
     pub fn parse(text: Text) -> Self {
         let lower = text.raw().to_ascii_lowercase();

@@ -656,6 +656,8 @@ mod tests {
             granted: None,
             identities: Vec::new(),
             fingerprint: String::new(),
+            remedies: Vec::new(),
+            fixes: Vec::new(),
             change: None,
         };
         (workspace, finding)

@@ -8,7 +8,7 @@ use super::places::Places;
 use super::{InputError, Report, Suppressed, spelled};
 use crate::baseline::Known;
 use crate::catalog;
-use crate::rule::{Carrier, Change, Finding, Label};
+use crate::rule::{Carrier, Change, Finding, Fix, Label};
 use crate::source::{Position, Span, Workspace};
 
 /// Writes the report as one object, `iamlint-report/1`.
@@ -102,7 +102,7 @@ struct FindingObject<'a> {
     statement: Option<Statement<'a>>,
     labels: Vec<LabelObject<'a>>,
     instances: Vec<&'a str>,
-    fixes: [(); 0],
+    fixes: Vec<FixObject<'a>>,
     fingerprint: &'a str,
     /// `new` or `wider`, where findings were held against earlier ones.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,6 +132,20 @@ struct LabelObject<'a> {
     file: String,
     range: Range,
     message: &'a str,
+}
+
+#[derive(serde::Serialize)]
+struct FixObject<'a> {
+    title: &'a str,
+    safety: &'static str,
+    edits: Vec<EditObject<'a>>,
+}
+
+#[derive(serde::Serialize)]
+struct EditObject<'a> {
+    file: String,
+    range: Range,
+    text: &'a str,
 }
 
 #[derive(serde::Serialize)]
@@ -184,7 +198,7 @@ fn finding_object<'a>(finding: &'a Finding, places: &Places<'_>) -> FindingObjec
         statement: finding.statement.as_ref().map(|it| Statement { sid: it.sid.as_deref(), index: it.index }),
         labels: finding.labels.iter().map(|label| label_object(label, places)).collect(),
         instances: finding.instances.iter().map(|it| &**it).filter(|it| !it.is_empty()).collect(),
-        fixes: [],
+        fixes: finding.fixes.iter().map(|fix| fix_object(fix, places)).collect(),
         fingerprint: &finding.fingerprint,
         change: finding.change.as_ref().map(|it| match it {
             Change::New => "new",
@@ -209,6 +223,14 @@ fn policy_object(carrier: &Carrier) -> Option<Policy<'_>> {
 fn label_object<'a>(label: &'a Label, places: &Places<'_>) -> LabelObject<'a> {
     let (file, range) = place(label.span, places);
     LabelObject { file, range, message: &label.message }
+}
+
+fn fix_object<'a>(fix: &'a Fix, places: &Places<'_>) -> FixObject<'a> {
+    let edits = fix.edits.iter().map(|edit| {
+        let (file, range) = place(edit.span, places);
+        EditObject { file, range, text: &edit.text }
+    });
+    FixObject { title: &fix.title, safety: fix.safety.name(), edits: edits.collect() }
 }
 
 fn suppressed_object<'a>(suppressed: &'a Suppressed, places: &Places<'_>) -> SuppressedObject<'a> {

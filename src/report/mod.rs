@@ -8,6 +8,7 @@ pub mod json;
 pub mod junit;
 mod markup;
 pub mod page;
+pub mod patch;
 mod places;
 mod rooted;
 pub mod rules;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use visible::visible;
+pub use words::counted;
 
 use crate::baseline::Known;
 use crate::rule::{Finding, Severity};

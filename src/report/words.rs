@@ -9,7 +9,7 @@ use crate::policy::PolicyKind;
 use crate::rule::{Confidence, Finding};
 
 /// A number of things: `1 finding`, `2 findings`.
-pub(super) fn counted(count: usize, thing: &str) -> String {
+pub fn counted(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -25,7 +25,7 @@ pub use insert::{Insertion, comments, entries as entries_for};
 pub use peers::count as count_of_peer;
 
 use crate::config::{self, Config};
-use crate::rule::{Carrier, Confidence, Finding, Label, Rule};
+use crate::rule::{Carrier, Confidence, Finding, Label, Remedy, Rewrite, Rule, Safety};
 use crate::source::{FileId, Source, Span, Workspace};
 use crate::syntax::hcl::{self, Accessor, Block, Body, Expr, ExprKind, Part};
 use comment::{Directive, Name, parse};
@@ -224,7 +224,10 @@ impl Commented {
             let mut names = ignore.directive.names.iter().filter(|name| was_run(name));
             if let Some(until) = ignore.directive.until.filter(|_| ignore.expired) {
                 let message = ended(until, ignore.missed);
-                out.extend(names.next().map(|name| self.finding(rule, name.span, message, ANEW)));
+                out.extend(names.next().map(|name| {
+                    let finding = self.finding(rule, name.span, message, ANEW);
+                    if ignore.missed == 0 { without(finding, &name.text) } else { finding }
+                }));
                 continue;
             }
             for name in names.filter(|name| !name.used) {
@@ -254,7 +257,7 @@ impl Commented {
             .min_by_key(|it| (line(it.span.start).abs_diff(own), it.span.start));
         let Some(nearest) = nearest else {
             let message = format!("`{}` reports nothing here, so this ignore silences nothing", name.text);
-            return self.finding(rule, name.span, message, "take it out");
+            return without(self.finding(rule, name.span, message, "take it out"), &name.text);
         };
         let there = line(nearest.span.start);
         let message = format!("`{}` reports nothing here; the nearest finding is on line {there}", name.text);
@@ -288,8 +291,20 @@ fn said(rule: &Rule, source: &Source, span: Span, message: String, help: &str) -
         granted: None,
         identities: Vec::new(),
         fingerprint: String::new(),
+        remedies: Vec::new(),
+        fixes: Vec::new(),
         change: None,
     }
+}
+
+/// A finding about a name of a comment, which can be taken out.
+fn without(mut finding: Finding, name: &str) -> Finding {
+    finding.remedies.push(Remedy {
+        title: format!("take `{name}` out of the comment"),
+        safety: Safety::Safe,
+        changes: vec![Rewrite::Uncomment { at: finding.span }],
+    });
+    finding
 }
 
 const ANEW: &str = "take it out, or answer for the finding anew";

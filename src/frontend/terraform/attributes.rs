@@ -97,6 +97,25 @@ const SAME: &[(&str, &str, &str)] = &[
     ("aws_sns_topic", "id", "arn"),
 ];
 
+/// The ARN of a type, see [`ARNS`].
+pub(super) fn arn_form(kind: &str) -> Option<&'static str> {
+    ARNS.iter().find(|(it, _)| *it == kind).map(|(_, form)| *form)
+}
+
+/// The form of an ARN without the names of its parts: `arn:{}:s3:::{}`.
+pub(super) fn bare(form: &str) -> String {
+    let mut out = String::with_capacity(form.len());
+    let mut rest = form;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before.strip_suffix('$').unwrap_or(before));
+        out.push_str("{}");
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    out.push_str(rest);
+    // Secrets Manager adds a suffix of its own to a name.
+    out.replace("{}-{}", "{}")
+}
+
 /// Whether the provider computes an attribute although a configuration may hold one of that name.
 pub(super) fn is_computed_over(kind: &str, name: &str) -> bool {
     // `arn` of a data source is what is looked up, and of a resource never given.

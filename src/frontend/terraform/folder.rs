@@ -3,6 +3,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHasher};
@@ -18,7 +19,7 @@ pub struct Folder {
     pub path: PathBuf,
     /// Its files, in the order in which Terraform reads them: override files last.
     pub files: Vec<File>,
-    blocks: Vec<Lazy>,
+    blocks: Vec<Placed>,
     index: FxHashMap<u64, Vec<u32>>,
     locals: OnceLock<FxHashMap<Arc<str>, Local>>,
 }
@@ -28,23 +29,77 @@ pub struct Folder {
 pub struct File {
     /// Its text.
     pub source: Arc<Source>,
-    /// Comments that may be suppressions.
-    pub comments: Vec<hcl::Comment>,
-    /// What is wrong with it at the top level.
-    pub errors: Vec<SyntaxError>,
     /// Whether its blocks override those of other files.
     pub overrides: bool,
+    cut: Arc<CutFile>,
+}
+
+impl File {
+    /// What is wrong with it at the top level.
+    pub fn errors(&self) -> &[SyntaxError] {
+        &self.cut.errors
+    }
+}
+
+/// A file cut into its blocks, which says the same in every folder and run.
+#[derive(Debug)]
+struct CutFile {
+    blocks: Vec<Lazy>,
+    errors: Vec<SyntaxError>,
 }
 
 #[derive(Debug)]
 struct Lazy {
-    file: usize,
     cut: Option<Cut>,
     parsed: OnceLock<(Option<Arc<Block>>, Vec<SyntaxError>)>,
 }
 
+/// A block of a folder.
+#[derive(Debug)]
+struct Placed {
+    file: usize,
+    /// Which of the file's.
+    at: usize,
+    /// Whether this folder has asked for it.
+    asked: AtomicBool,
+}
+
+impl CutFile {
+    fn of(source: &Source) -> Self {
+        if source.path.extension().is_some_and(|it| it == "json") {
+            let parsed = json::parse_source(source);
+            let mut errors = parsed.errors;
+            let (blocks, wrong) = parsed.root.as_ref().map(hcl::from_json).unwrap_or_default();
+            errors.extend(wrong);
+            let parsed = |block| OnceLock::from((Some(Arc::new(block)), Vec::new()));
+            let blocks = blocks.into_iter().map(|it| Lazy { cut: None, parsed: parsed(it) }).collect();
+            return Self { blocks, errors };
+        }
+        let cuts = hcl::cut(source);
+        let blocks = cuts.blocks.into_iter().map(|it| Lazy { cut: Some(it), parsed: OnceLock::new() }).collect();
+        Self { blocks, errors: cuts.errors }
+    }
+}
+
 /// A local value: its block, and which of its attributes.
 type Local = (Arc<Block>, usize);
+
+impl Lazy {
+    /// The kind and labels of a block.
+    fn head(&self) -> Option<(&str, [&str; 2])> {
+        match (&self.cut, self.parsed.get()) {
+            (Some(cut), _) => {
+                let label = |n: usize| cut.labels.get(n).map(String::as_str).unwrap_or_default();
+                Some((cut.kind.as_str(), [label(0), label(1)]))
+            }
+            (None, Some((Some(block), _))) => {
+                let label = |n: usize| block.labels.get(n).map(|it| &*it.text).unwrap_or_default();
+                Some((&*block.kind.text, [label(0), label(1)]))
+            }
+            _ => None,
+        }
+    }
+}
 
 /// Names one block of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,7 +129,7 @@ impl Folder {
         let (later, first): (Vec<_>, Vec<_>) = files.iter().partition(is_override);
         for (path, overrides) in first.into_iter().map(|it| (it, false)).chain(later.into_iter().map(|it| (it, true))) {
             if let Ok(source) = workspace.open(path) {
-                folder.add(source, overrides);
+                folder.add(workspace, source, overrides);
             }
         }
         folder
@@ -87,36 +142,22 @@ impl Folder {
         (!files.is_empty()).then(|| Self::read(workspace, path, &files))
     }
 
-    fn add(&mut self, source: Arc<Source>, overrides: bool) {
+    fn add(&mut self, workspace: &Workspace, source: Arc<Source>, overrides: bool) {
         let file = self.files.len();
-        if source.path.extension().is_some_and(|it| it == "json") {
-            let parsed = json::parse_source(&source);
-            let mut errors = parsed.errors;
-            if let Some(root) = &parsed.root {
-                let (blocks, wrong) = hcl::from_json(root);
-                errors.extend(wrong);
-                for block in blocks {
-                    let labels: Vec<String> = block.labels.iter().map(|it| it.text.to_string()).collect();
-                    self.enter(&block.kind.text, &labels);
-                    let parsed = OnceLock::from((Some(Arc::new(block)), Vec::new()));
-                    self.blocks.push(Lazy { file, cut: None, parsed });
-                }
+        let cut = workspace.made(&source, || CutFile::of(&source));
+        for (at, lazy) in cut.blocks.iter().enumerate() {
+            if let Some((kind, [first, second])) = lazy.head() {
+                let own = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+                self.index.entry(hash(kind, first, second)).or_default().push(own);
             }
-            self.files.push(File { source, comments: Vec::new(), errors, overrides });
-            return;
+            self.blocks.push(Placed { file, at, asked: AtomicBool::new(false) });
         }
-        let cuts = hcl::cut(&source);
-        for cut in cuts.blocks {
-            self.enter(&cut.kind, &cut.labels);
-            self.blocks.push(Lazy { file, cut: Some(cut), parsed: OnceLock::new() });
-        }
-        self.files.push(File { source, comments: cuts.comments, errors: cuts.errors, overrides });
+        self.files.push(File { source, overrides, cut });
     }
 
-    fn enter(&mut self, kind: &str, labels: &[String]) {
-        let label = |n: usize| labels.get(n).map(String::as_str).unwrap_or_default();
-        let at = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
-        self.index.entry(hash(kind, label(0), label(1))).or_default().push(at);
+    fn lazy(&self, n: usize) -> &Lazy {
+        let placed = &self.blocks[n];
+        &self.files[placed.file].cut.blocks[placed.at]
     }
 
     /// The blocks of a kind and labels, overriding ones too.
@@ -126,20 +167,8 @@ impl Folder {
         found.iter().map(|n| *n as usize).filter(same)
     }
 
-    /// The kind and labels of a block.
     fn head(&self, n: usize) -> Option<(&str, [&str; 2])> {
-        let lazy = &self.blocks[n];
-        match (&lazy.cut, lazy.parsed.get()) {
-            (Some(cut), _) => {
-                let label = |n: usize| cut.labels.get(n).map(String::as_str).unwrap_or_default();
-                Some((cut.kind.as_str(), [label(0), label(1)]))
-            }
-            (None, Some((Some(block), _))) => {
-                let label = |n: usize| block.labels.get(n).map(|it| &*it.text).unwrap_or_default();
-                Some((&*block.kind.text, [label(0), label(1)]))
-            }
-            _ => None,
-        }
+        self.lazy(n).head()
     }
 
     /// The blocks of a kind with their labels, in the order of files and places, overriding ones left out.
@@ -172,26 +201,29 @@ impl Folder {
     }
 
     fn parse(&self, n: usize) -> Option<Arc<Block>> {
-        let lazy = &self.blocks[n];
+        let lazy = self.lazy(n);
+        let placed = &self.blocks[n];
+        placed.asked.store(true, Ordering::Relaxed);
         let (block, _) = lazy.parsed.get_or_init(|| {
             let Some(cut) = &lazy.cut else { return (None, Vec::new()) };
-            let (block, errors) = hcl::parse_block(&self.files[lazy.file].source, cut);
+            let (block, errors) = hcl::parse_block(&self.files[placed.file].source, cut);
             (block.map(Arc::new), errors)
         });
         block.clone()
     }
 
-    /// What was wrong in the blocks that were asked for.
+    /// What was wrong in the blocks that were asked for, in this run and not in one that has the file in common.
     pub fn parse_errors(&self) -> impl Iterator<Item = &SyntaxError> {
-        self.blocks.iter().filter_map(|it| it.parsed.get()).flat_map(|(_, errors)| errors)
+        let asked = (0..self.blocks.len()).filter(|n| self.blocks[*n].asked.load(Ordering::Relaxed));
+        asked.filter_map(|n| self.lazy(n).parsed.get()).flat_map(|(_, errors)| errors)
     }
 
     /// The expression of a local value.
     pub fn local(&self, name: &str) -> Option<(Arc<Block>, usize)> {
         let locals = self.locals.get_or_init(|| {
             let mut locals = FxHashMap::default();
-            for (n, lazy) in self.blocks.iter().enumerate() {
-                let is_locals = lazy.cut.as_ref().is_none_or(|cut| cut.kind == "locals");
+            for n in 0..self.blocks.len() {
+                let is_locals = self.lazy(n).cut.as_ref().is_none_or(|cut| cut.kind == "locals");
                 let Some(block) = is_locals.then(|| self.parse(n)).flatten() else { continue };
                 if &*block.kind.text == "locals" {
                     for (at, attribute) in block.body.attributes.iter().enumerate() {

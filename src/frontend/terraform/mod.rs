@@ -11,6 +11,7 @@ pub mod functions;
 pub mod resources;
 mod types;
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -21,7 +22,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use collect::Collected;
 pub use folder::{File, Folder, is_terraform};
 
-use crate::source::{Source, Workspace, in_order, normal};
+use crate::source::{Selected, Source, Workspace, in_order, normal};
 use crate::syntax::hcl::{self, ExprKind};
 use crate::syntax::{SyntaxError, json};
 use crate::value::{Node, Text, Value};
@@ -179,6 +180,77 @@ fn local_calls(folder: &Folder) -> Vec<PathBuf> {
     let sources = folder.calls().into_iter().filter_map(|(_, source)| source);
     let paths = sources.filter(|it| it.starts_with('.')).map(|it| normal(&folder.path.join(it)));
     paths.filter(|called| *called != folder.path).collect()
+}
+
+/// Which selected folders call which.
+#[derive(Debug)]
+pub struct Calls {
+    calls: BTreeMap<PathBuf, Vec<PathBuf>>,
+}
+
+impl Calls {
+    /// The calls between the selected folders of a workspace.
+    pub fn of(workspace: &Workspace) -> Self {
+        let is_read = |it: &Selected| it.path.file_name().and_then(|it| it.to_str()).is_some_and(is_terraform);
+        let folders = workspace.selected.iter().filter(|it| is_read(it)).map(parent_of);
+        let folders: FxHashSet<PathBuf> = folders.collect();
+        let calls = |path: PathBuf| {
+            let called = Folder::open(workspace, &path).map(|it| local_calls(&it)).unwrap_or_default();
+            (path, called)
+        };
+        Self { calls: folders.into_par_iter().map(calls).collect() }
+    }
+
+    /// The selected files that say all there is to say about a change of one of them: those of every folder that reaches
+    /// its own, of all that those call, and the JSON files below them.
+    pub fn family(&self, workspace: &Workspace, changed: &Selected) -> Vec<Selected> {
+        let Some((own, _)) = parent_of(changed).ancestors().find_map(|it| self.calls.get_key_value(it)) else {
+            return vec![changed.clone()];
+        };
+        let mut family: FxHashSet<&PathBuf> = FxHashSet::from_iter([own]);
+        let mut size = 0;
+        while std::mem::replace(&mut size, family.len()) < family.len() {
+            let callers = self.calls.iter().filter(|(_, called)| called.iter().any(|it| family.contains(it)));
+            family.extend(callers.map(|(path, _)| path).collect::<Vec<_>>());
+        }
+        let mut next: Vec<&PathBuf> = family.iter().copied().collect();
+        while let Some(path) = next.pop() {
+            next.extend(self.calls.get(path).into_iter().flatten().filter(|it| family.insert(*it)));
+        }
+        let is_of = |it: &&Selected| {
+            parent_of(it)
+                .ancestors()
+                .find(|it| self.calls.contains_key(*it))
+                .is_some_and(|it| family.contains(&it.to_owned()))
+        };
+        workspace.selected.iter().filter(is_of).cloned().collect()
+    }
+}
+
+fn parent_of(selected: &Selected) -> PathBuf {
+    selected.path.parent().map(normal).unwrap_or_default()
+}
+
+/// The one resource of a folder whose ARN has a documented form, as an expression gives it: its ARN, and what stands
+/// behind it for a thing within the resource. None where there are several, or it stands more than once.
+pub fn only_resource(folder: &Folder, form: &str) -> Option<(String, String)> {
+    let wanted = attributes::bare(form);
+    let mut found = None;
+    for (id, [kind, name]) in folder.blocks("resource") {
+        let Some(rest) = attributes::arn_form(kind).and_then(|own| wanted.strip_prefix(&attributes::bare(own))) else {
+            continue;
+        };
+        if !(rest.is_empty() || rest.starts_with(['/', ':'])) {
+            continue;
+        }
+        let block = folder.block(id)?;
+        let repeats = ["count", "for_each"].iter().any(|it| block.body.attribute(it).is_some());
+        let is_second = found.replace((format!("{kind}.{name}.arn"), rest.replace("{}", "*"))).is_some();
+        if repeats || is_second {
+            return None;
+        }
+    }
+    found
 }
 
 /// Evaluates one root module.

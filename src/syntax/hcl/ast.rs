@@ -114,6 +114,54 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// Calls `visit` with every expression directly within it, those of templates and keys too, in order.
+    pub fn each_child<'e>(&'e self, visit: &mut dyn FnMut(&'e Self)) {
+        match &self.kind {
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Variable(_) => {}
+            ExprKind::Template(parts) => parts.iter().for_each(|part| part.each_child(visit)),
+            ExprKind::List(elements) => elements.iter().for_each(visit),
+            ExprKind::Object(items) => items.iter().for_each(|item| {
+                visit(&item.key);
+                visit(&item.value);
+            }),
+            ExprKind::Access(base, accessors) => {
+                visit(base);
+                for accessor in accessors {
+                    if let Accessor::Index(index) = accessor {
+                        visit(index);
+                    }
+                }
+            }
+            ExprKind::Call(call) => call.arguments.iter().for_each(visit),
+            ExprKind::Conditional(parts) => parts.iter().for_each(visit),
+            ExprKind::Binary(_, sides) => sides.iter().for_each(visit),
+            ExprKind::Unary(_, inner) | ExprKind::Paren(inner) => visit(inner),
+            ExprKind::For(of) => {
+                let parts = [Some(&of.collection), of.result_key.as_ref(), Some(&of.result), of.condition.as_ref()];
+                parts.into_iter().flatten().for_each(visit);
+            }
+        }
+    }
+}
+
+impl Part {
+    fn each_child<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Interpolation(inner) => visit(inner),
+            Self::If { condition, then, otherwise, .. } => {
+                visit(condition);
+                then.iter().chain(otherwise).for_each(|it| it.each_child(visit));
+            }
+            Self::For { collection, body, .. } => {
+                visit(collection);
+                body.iter().for_each(|it| it.each_child(visit));
+            }
+        }
+    }
+}
+
 /// The expressions of HCL.
 #[derive(Clone, Debug)]
 pub enum ExprKind {

@@ -1,0 +1,614 @@
+//! From a change of the policy to edits of the files that say it: written as what stands beside it is written, so that
+//! every byte around survives. What cannot be written that way is not offered.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::site::{Dialect, Item, Kind, Link, around};
+use crate::frontend::terraform::{self, Folder};
+use crate::rule::{Edit, Rewrite};
+use crate::source::{Source, Span, Workspace};
+
+/// The edits that make a change; none when it cannot be written down where it belongs.
+pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>> {
+    let (Rewrite::Replace { at, .. }
+    | Rewrite::Spell { at, .. }
+    | Rewrite::TakeOut { at, .. }
+    | Rewrite::Entry { at, .. }
+    | Rewrite::Condition { at, .. }
+    | Rewrite::Scope { at, .. }
+    | Rewrite::SwitchOn { at, .. }
+    | Rewrite::Uncomment { at }) = change;
+    let source = workspace.source(at.file);
+    let links = match change {
+        Rewrite::Uncomment { .. } => Vec::new(),
+        _ => around(&source, *at),
+    };
+    let place = Place { source: &source, at: at.range(), links };
+    match change {
+        Rewrite::Replace { with, .. } => place.replace(with),
+        Rewrite::Spell { reached, of, .. } => place.replace(&reached.first()?.service().spelled(reached, *of)?),
+        Rewrite::TakeOut { by, .. } => place.take_out(*by),
+        Rewrite::Entry { name, value, .. } => place.entry(name, value),
+        Rewrite::Condition { operator, key, value, .. } => place.condition(operator, key, value),
+        Rewrite::Scope { forms, apart, .. } => place.scope(workspace, forms, apart),
+        Rewrite::SwitchOn { name, .. } => place.switch_on(name),
+        Rewrite::Uncomment { .. } => place.uncomment(),
+    }
+}
+
+/// A place in a file and what holds it, outermost first.
+struct Place<'s> {
+    source: &'s Arc<Source>,
+    at: Range<usize>,
+    links: Vec<Link>,
+}
+
+/// A literal text: the quotes around it, `"` or `\"`.
+struct Quoted<'s> {
+    quote: &'s str,
+}
+
+impl Place<'_> {
+    fn text(&self) -> &str {
+        &self.source.text
+    }
+
+    fn edit(&self, range: Range<usize>, text: impl Into<String>) -> Edit {
+        Edit { span: Span::new(self.source.id, range.start, range.end), text: text.into() }
+    }
+
+    /// The list that the place is an element of, and which.
+    fn in_list(&self) -> Option<(&Link, usize)> {
+        let link = self.links.last().filter(|it| it.kind == Kind::List)?;
+        link.items.iter().position(|it| it.value == self.at).map(|n| (link, n))
+    }
+
+    /// How the place is quoted, when it is one literal that stands for nothing but itself.
+    fn quoted(&self) -> Option<Quoted<'_>> {
+        quoted(&self.text()[self.at.clone()])
+    }
+
+    fn dialect(&self) -> Option<Dialect> {
+        self.links.last().map(|it| it.dialect)
+    }
+
+    fn replace(&self, with: &[String]) -> Option<Vec<Edit>> {
+        let Quoted { quote } = self.quoted()?;
+        if with.is_empty() || !with.iter().all(|it| is_plain(it)) {
+            return None;
+        }
+        let values: Vec<String> = with.iter().map(|it| format!("{quote}{it}{quote}")).collect();
+        if let ([value], Some((list, n))) = (&values[..], self.in_list()) {
+            // What stands there already need not be said twice.
+            let says = |it: &Item| self.text()[it.value.clone()].eq_ignore_ascii_case(value);
+            if list.items.iter().enumerate().any(|(m, it)| m != n && says(it)) {
+                return self.without(list, &[n]);
+            }
+        }
+        Some(vec![self.values(&values)])
+    }
+
+    /// Values in place of the one here, each on its line when elements stand so.
+    fn values(&self, values: &[String]) -> Edit {
+        match (self.in_list(), values) {
+            (_, [one]) => self.edit(self.at.clone(), one.clone()),
+            (Some((list, n)), _) => self.edit(self.at.clone(), values.join(&self.separator(list, n))),
+            (None, _) => self.edit(self.at.clone(), format!("[{}]", values.join(", "))),
+        }
+    }
+
+    /// What stands between an element and one that is put behind it.
+    fn separator(&self, list: &Link, n: usize) -> String {
+        match self.indent(list.items[n].whole.start) {
+            Some(indent) => format!(",{}{indent}", self.new_line()),
+            None => ", ".to_owned(),
+        }
+    }
+
+    fn new_line(&self) -> &'static str {
+        if self.text().contains("\r\n") { "\r\n" } else { "\n" }
+    }
+
+    /// The white space before a byte, when nothing else stands before it on its line.
+    fn indent(&self, at: usize) -> Option<&str> {
+        let line = self.line_of(at);
+        Some(&self.text()[line..at]).filter(|it| it.trim().is_empty() && line > 0)
+    }
+
+    fn line_of(&self, at: usize) -> usize {
+        self.text()[..at].rfind('\n').map_or(0, |it| it + 1)
+    }
+
+    /// The white space at the beginning of the line of a byte.
+    fn indent_of_line(&self, at: usize) -> &str {
+        let line = &self.text()[self.line_of(at)..at];
+        &line[..line.len() - line.trim_start().len()]
+    }
+
+    fn take_out(&self, by: Span) -> Option<Vec<Edit>> {
+        let (list, n) = self.in_list()?;
+        let stays = by.file == self.source.id && list.items.iter().any(|it| it.value == by.range());
+        if !stays || by.range() == self.at {
+            return None;
+        }
+        self.without(list, &[n])
+    }
+
+    /// The list without some elements, at least one of which stays; comments beside them do too.
+    fn without(&self, list: &Link, gone: &[usize]) -> Option<Vec<Edit>> {
+        let text = self.text();
+        let items = &list.items;
+        let last = (0..items.len()).rfind(|n| !gone.contains(n))?;
+        let ends_with_comma = self.has_comma(items.last()?);
+        let mut edits = Vec::new();
+        if last + 1 < items.len() && !ends_with_comma {
+            // The comma behind the last element that stays has nothing left to part.
+            let behind = items[last].whole.end;
+            let comma = skip_blank(text, behind);
+            if !text[comma..].starts_with(',') {
+                return None;
+            }
+            let end = items.last()?.whole.end;
+            let mut gap = behind;
+            let is_bare = items[last + 1..].iter().all(|it| {
+                let between = &text[std::mem::replace(&mut gap, it.whole.end)..it.whole.start];
+                between.trim().trim_start_matches(',').trim().is_empty()
+            });
+            if is_bare {
+                edits.push(self.edit(behind..end, ""));
+            } else {
+                edits.push(self.edit(comma..comma + 1, ""));
+                edits.extend(items[last + 1..].iter().map(|it| self.gone(it)));
+            }
+        }
+        let rest = gone.iter().filter(|n| **n < last || ends_with_comma);
+        edits.extend(rest.map(|n| self.gone(&items[*n])));
+        Some(edits)
+    }
+
+    /// An element taken out with the comma behind it, and with its line when nothing else stands there.
+    fn gone(&self, item: &Item) -> Edit {
+        let text = self.text();
+        let behind = skip_blank(text, item.whole.end);
+        let end = if text[behind..].starts_with(',') { behind + 1 } else { item.whole.end };
+        let line_end = text[end..].find('\n').map_or(text.len(), |it| end + it + 1);
+        let begins_line = self.indent(item.whole.start).is_some();
+        if begins_line && text[end..line_end].trim().is_empty() {
+            return self.edit(self.line_of(item.whole.start)..line_end, "");
+        }
+        let blank = text[end..].len() - text[end..].trim_start_matches([' ', '\t']).len();
+        self.edit(item.whole.start..if begins_line { end } else { end + blank }, "")
+    }
+
+    fn entry(&self, name: &str, value: &str) -> Option<Vec<Edit>> {
+        let object = self.links.iter().rev().find(|it| it.span == self.at && it.kind == Kind::Object)?;
+        let first = object.items.first()?;
+        let entry = self.written(object, first, name, &self.literal(object, value)?)?;
+        Some(vec![self.before(object, first, &entry)])
+    }
+
+    /// An entry put before the first one of an object.
+    fn before(&self, object: &Link, first: &Item, entry: &str) -> Edit {
+        let at = first.whole.start;
+        self.edit(at..at, format!("{entry}{}", self.parting(object, first)))
+    }
+
+    /// An entry as its neighbour is written: with its quotes, and with `=` or `:`.
+    fn written(&self, object: &Link, beside: &Item, name: &str, value: &str) -> Option<String> {
+        let text = &self.text()[beside.whole.start..beside.value.start];
+        if object.dialect != Dialect::Hcl {
+            let quote = &text[..=text.find('"')?];
+            return Some(format!("{quote}{name}{quote}: {value}"));
+        }
+        let sign = if text.trim_end().ends_with(':') { ":" } else { "=" };
+        let is_name = name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_');
+        let name = if is_name && !text.starts_with('"') { name.to_owned() } else { format!("\"{name}\"") };
+        Some(if sign == ":" { format!("{name}: {value}") } else { format!("{name} = {value}") })
+    }
+
+    /// A text as a literal of an object's dialect.
+    fn literal(&self, object: &Link, text: &str) -> Option<String> {
+        let quote = match object.dialect {
+            Dialect::Hcl => "\"",
+            _ => {
+                let name = &self.text()[object.items.first()?.whole.clone()];
+                &name[..=name.find('"')?]
+            }
+        };
+        is_plain(text).then(|| format!("{quote}{text}{quote}"))
+    }
+
+    fn has_comma(&self, item: &Item) -> bool {
+        let text = self.text();
+        text[skip_blank(text, item.whole.end)..].starts_with(',')
+    }
+
+    /// The statement that holds the place, and what holds the statement.
+    fn statement(&self) -> Option<(usize, &Link)> {
+        let n = self.links.iter().rposition(|it| match it.kind {
+            Kind::Object => it.item(&["Effect", "Action", "NotAction"]).is_some(),
+            Kind::Block(_) => it.item(&["actions", "not_actions"]).is_some(),
+            Kind::List => false,
+        })?;
+        Some((n, &self.links[n]))
+    }
+
+    fn condition(&self, operator: &str, key: &str, value: &str) -> Option<Vec<Edit>> {
+        let (_, statement) = self.statement()?;
+        let last = statement.items.last()?;
+        let text = self.text();
+        let indent = self.indent(last.whole.start);
+        if let Kind::Block(_) = statement.kind {
+            let (indent, line) = (indent?, self.new_line());
+            let end = text[last.whole.end..].find('\n').map_or(text.len(), |it| last.whole.end + it);
+            let lines = [
+                String::new(),
+                "condition {".to_owned(),
+                format!("  test     = \"{operator}\""),
+                format!("  variable = \"{key}\""),
+                format!("  values   = [\"{value}\"]"),
+                "}".to_owned(),
+            ];
+            let block: String = lines
+                .iter()
+                .map(|it| if it.is_empty() { line.to_owned() } else { format!("{line}{indent}{it}") })
+                .collect();
+            return (end < statement.span.end).then(|| vec![self.edit(end..end, block)]);
+        }
+        let literal = self.literal(statement, value)?;
+        let (quote, _) = literal.split_once(value)?;
+        let (sign, test) = match statement.dialect {
+            Dialect::Hcl => (" =", operator.to_owned()),
+            _ => (":", format!("{quote}{operator}{quote}")),
+        };
+        let test = format!("{{ {test}{sign} {{ {quote}{key}{quote}{sign} {literal} }} }}");
+        match statement.item(&["Condition"]) {
+            // A condition beside others is one more of its operators.
+            Some(condition) => {
+                let whole = Span::new(self.source.id, condition.value.start, condition.value.end);
+                let operators = around(self.source, whole).pop().filter(|it| it.span == condition.value)?;
+                let first = operators.items.first().filter(|_| operators.item(&[operator]).is_none())?;
+                let of_key = format!("{{ {quote}{key}{quote}{sign} {literal} }}");
+                let entry = self.written(&operators, first, operator, &of_key)?;
+                Some(vec![self.before(&operators, first, &entry)])
+            }
+            None => {
+                let entry = self.written(statement, last, "Condition", &test)?;
+                let end = last.whole.end;
+                Some(vec![self.edit(end..end, format!("{}{entry}", self.parting(statement, last)))])
+            }
+        }
+    }
+
+    /// What parts an entry from one that is put beside it.
+    fn parting(&self, object: &Link, beside: &Item) -> String {
+        match self.indent(beside.whole.start) {
+            Some(indent) if object.dialect == Dialect::Hcl && !self.uses_commas(object) => {
+                format!("{}{indent}", self.new_line())
+            }
+            Some(indent) => format!(",{}{indent}", self.new_line()),
+            None => ", ".to_owned(),
+        }
+    }
+
+    /// Whether the entries of an object of Terraform's are parted by commas rather than by lines.
+    fn uses_commas(&self, object: &Link) -> bool {
+        object.items.first().is_some_and(|it| object.items.len() > 1 && self.has_comma(it))
+    }
+
+    fn scope(&self, workspace: &Workspace, forms: &[&str], apart: &[Span]) -> Option<Vec<Edit>> {
+        let Quoted { quote } = self.quoted()?;
+        let dialect = self.dialect()?;
+        // The policy of a role in the role itself cannot name what is made with the role.
+        let is_inline = |it: &Link| matches!(it.kind, Kind::Block(head) if self.text()[it.span.start..head].contains("\"aws_iam_role\""));
+        if dialect == Dialect::Json || self.links.iter().any(is_inline) {
+            return None;
+        }
+        let folder = Folder::open(workspace, self.source.path.parent()?)?;
+        let mut values: Vec<String> = Vec::new();
+        for form in forms {
+            let (reference, rest) = terraform::only_resource(&folder, form)?;
+            let value = match (dialect, rest.as_str()) {
+                (Dialect::Hcl, "") => reference,
+                _ => format!("{quote}${{{reference}}}{rest}{quote}"),
+            };
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        if values.is_empty() {
+            return None;
+        }
+        let narrowed = self.values(&values);
+        if apart.is_empty() {
+            return Some(vec![narrowed]);
+        }
+        self.split(narrowed, apart)
+    }
+
+    /// The statement without some of its actions, and behind it one of these alone that is otherwise as it was.
+    fn split(&self, narrowed: Edit, apart: &[Span]) -> Option<Vec<Edit>> {
+        let (n, statement) = self.statement()?;
+        let names = ["Action", "actions"];
+        let actions = statement.item(&names)?.value.clone();
+        let inside = |span: &Span| span.file == self.source.id && within(&span.range(), &actions);
+        if !apart.iter().all(inside) {
+            return None;
+        }
+        let list = around(self.source, apart.first().copied()?)
+            .pop()
+            .filter(|it| it.kind == Kind::List && it.span == actions)?;
+        let moved = |it: &Item| apart.iter().any(|span| span.range() == it.value);
+        let (kept, gone): (Vec<&Item>, Vec<&Item>) = list.items.iter().partition(|it| !moved(it));
+        if kept.is_empty() || gone.len() != apart.len() {
+            return None;
+        }
+        let text = self.text();
+        let mut edits = vec![narrowed];
+        let of = |items: &[&Item]| {
+            let parts: Vec<&str> = items.iter().map(|it| &text[it.value.clone()]).collect();
+            format!("[{}]", parts.join(", "))
+        };
+        let numbers: Vec<usize> = (0..list.items.len()).filter(|n| moved(&list.items[*n])).collect();
+        edits.extend(self.without(&list, &numbers)?);
+        // A copy of the statement behind it, with other actions and another name: a document has each name once.
+        let mut changed = vec![(actions, of(&gone))];
+        if let Some(sid) = statement.item(&["Sid", "sid"]).map(|it| it.value.clone()) {
+            let Quoted { quote } = quoted(&text[sid.clone()])?;
+            let name = text[sid.clone()].strip_suffix(quote)?;
+            changed.push((sid, format!("{name}Any{quote}")));
+        }
+        changed.sort_by_key(|(range, _)| range.start);
+        let mut copy = String::new();
+        let mut at = statement.span.start;
+        for (range, new) in changed {
+            copy.push_str(&text[at..range.start]);
+            copy.push_str(&new);
+            at = range.end;
+        }
+        copy.push_str(&text[at..statement.span.end]);
+        let Range { start, end } = statement.span;
+        if let Kind::Block(_) = statement.kind {
+            let line = self.new_line();
+            let indent = self.indent_of_line(start);
+            edits.push(self.edit(end..end, format!("{line}{line}{indent}{copy}")));
+        } else if let Some(list) = self.links.get(n.checked_sub(1)?).filter(|it| it.kind == Kind::List) {
+            let own = list.holding(&statement.span)?;
+            edits.push(self.edit(end..end, format!("{}{copy}", self.separator(list, own))));
+        } else {
+            edits.push(self.edit(start..start, "["));
+            edits.push(self.edit(end..end, format!(", {copy}]")));
+        }
+        Some(edits)
+    }
+
+    fn switch_on(&self, name: &str) -> Option<Vec<Edit>> {
+        let text = self.text();
+        if &text[self.at.clone()] == "false" {
+            return Some(vec![self.edit(self.at.clone(), "true")]);
+        }
+        let block =
+            self.links.last().filter(|it| it.kind == Kind::Block(self.at.end) && it.span.start == self.at.start)?;
+        let last = block.items.last().filter(|_| block.item(&[name]).is_none())?;
+        let (indent, line) = (self.indent(last.whole.start)?, self.new_line());
+        let end = text[last.whole.end..].find('\n').map_or(text.len(), |it| last.whole.end + it);
+        let end = text[..end].strip_suffix('\r').map_or(end, str::len);
+        (end < block.span.end).then(|| vec![self.edit(end..end, format!("{line}{indent}{name} = true"))])
+    }
+
+    fn uncomment(&self) -> Option<Vec<Edit>> {
+        let text = self.text();
+        let line = self.line_of(self.at.start);
+        let end = text[line..].find('\n').map_or(text.len(), |it| line + it);
+        let open = text[line..self.at.start].rfind('[').map(|it| line + it)?;
+        let close = text[self.at.end..end].find(']').map(|it| self.at.end + it)?;
+        let (before, after) = (text[open + 1..self.at.start].trim_end(), text[self.at.end..close].trim_start());
+        if let Some(rest) = after.strip_prefix(',').map(str::trim_start) {
+            return Some(vec![self.edit(self.at.start..close - rest.len(), "")]);
+        }
+        if before.ends_with(',') {
+            return Some(vec![self.edit(open + before.len()..self.at.end, "")]);
+        }
+        // The comment names nothing else. One that goes on over lines is left to its author.
+        let start = ["#", "//"].iter().filter_map(|it| text[line..open].rfind(it)).max().map(|it| line + it)?;
+        let code = text[line..start].trim_end();
+        if text[line..open].contains("/*") {
+            return None;
+        }
+        Some(vec![if code.is_empty() {
+            self.edit(line..(end + 1).min(text.len()), "")
+        } else {
+            let end = text[..end].strip_suffix('\r').map_or(end, str::len);
+            self.edit(line + code.len()..end, "")
+        }])
+    }
+}
+
+fn within(inner: &Range<usize>, outer: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// How a literal is quoted; none for what is no literal, or one with escapes and sequences in it.
+fn quoted(text: &str) -> Option<Quoted<'_>> {
+    let quote = &text[..=text.find('"')?];
+    let inside = text.strip_prefix(quote)?.strip_suffix(quote)?;
+    (quote.trim_start_matches('\\') == "\"" && is_plain(inside)).then_some(Quoted { quote })
+}
+
+/// Whether a text is written the same in every dialect and at every depth of quotes.
+fn is_plain(text: &str) -> bool {
+    !text.contains(['"', '\\', '$', '%']) && !text.chars().any(char::is_control)
+}
+
+fn skip_blank(text: &str, from: usize) -> usize {
+    text.len() - text[from..].trim_start().len()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+
+    /// Makes a change in a file at the text between `«` and `»`; the second pair is for changes that name two places.
+    #[track_caller]
+    fn changed(name: &str, text: &str, change: impl Fn(Span, Span) -> Rewrite) -> Option<String> {
+        let mut places = Vec::new();
+        let mut plain = String::new();
+        for char in text.chars() {
+            match char {
+                '«' => places.push(plain.len()..0),
+                '»' => places.last_mut().expect("a place begins before it ends").end = plain.len(),
+                char => plain.push(char),
+            }
+        }
+        let span = |n: usize| Span::new(FileId(0), places[n].start, places[n].end);
+        let workspace = Workspace::of_texts([(name, plain)]);
+        workspace.open(name.as_ref()).expect("it is in memory");
+        let edits = edits(&workspace, &change(span(0), span(places.len() - 1)))?;
+        crate::fix::texts(&workspace, edits.iter()).pop().map(|(_, text)| text)
+    }
+
+    fn replaced(name: &str, text: &str, with: &[&str]) -> Option<String> {
+        changed(name, text, |at, _| Rewrite::Replace { at, with: with.iter().map(ToString::to_string).collect() })
+    }
+
+    fn taken_out(name: &str, text: &str) -> Option<String> {
+        changed(name, text, |at, by| Rewrite::TakeOut { at, by })
+    }
+
+    #[test]
+    fn a_text_is_written_as_the_one_it_replaces() {
+        let hcl = "resource \"aws_iam_policy\" \"a\" {\n  policy = jsonencode({ Action = «\"s3:*\"» })\n}\n";
+        let both = replaced("a.tf", hcl, &["s3:A", "s3:B"]).unwrap();
+        assert!(both.contains("{ Action = [\"s3:A\", \"s3:B\"] }"), "{both}");
+        let escaped = "resource \"a\" \"b\" {\n  policy = \"{\\\"Action\\\":«\\\"s3:*\\\"»}\"\n}\n";
+        let text = replaced("a.tf", escaped, &["s3:A", "s3:B"]).unwrap();
+        assert!(text.contains(r#""{\"Action\":[\"s3:A\", \"s3:B\"]}""#), "{text}");
+        assert_eq!(replaced("a.tf", hcl, &["s3:\"A"]), None);
+        assert_eq!(replaced("a.tf", hcl, &["s3:${A}"]), None);
+    }
+
+    #[test]
+    fn elements_stand_as_their_list_has_them() {
+        let lines = "data \"d\" \"a\" {\n  statement {\n    actions = [\n      «\"s3:*\"», # why\n    ]\n  }\n}\n";
+        let text = replaced("a.tf", lines, &["s3:A", "s3:B"]).unwrap();
+        assert!(text.contains("[\n      \"s3:A\",\n      \"s3:B\", # why\n    ]"), "{text}");
+        let heredoc = "resource \"r\" \"a\" {\n  policy = <<-EOT\n    {\n      \"Action\": [\n        «\"s3:*\"»\n      ]\n    }\n  EOT\n}\n";
+        let text = replaced("a.tf", heredoc, &["s3:A", "s3:B"]).unwrap();
+        assert!(text.contains("[\n        \"s3:A\",\n        \"s3:B\"\n      ]"), "{text}");
+    }
+
+    #[test]
+    fn what_a_list_says_already_is_not_written_twice() {
+        let json = "{ \"Action\": [\"s3:GetObject\", «\"s3:HeadObject\"»] }";
+        assert_eq!(replaced("a.json", json, &["s3:GetObject"]).as_deref(), Some("{ \"Action\": [\"s3:GetObject\"] }"));
+    }
+
+    #[test]
+    fn an_element_is_taken_out_with_its_comma_and_nothing_else() {
+        let json = |list: &str| format!("{{ \"Action\": {list} }}");
+        for (list, left) in [
+            ("[«\"a\"», «\"b\"»]", "[\"b\"]"),
+            ("[«\"b\"», «\"a\"»]", "[\"a\"]"),
+            ("[\n  «\"a\"»,\n  «\"b\"»\n]", "[\n  \"b\"\n]"),
+        ] {
+            assert_eq!(taken_out("a.json", &json(list)), Some(json(left)), "{list}");
+        }
+        let last = changed("a.json", &json("[\n  «\"a\"»,\n  «\"b\"»\n]"), |by, at| Rewrite::TakeOut { at, by });
+        assert_eq!(last, Some(json("[\n  \"a\"\n]")));
+        let hcl = |list: &str| format!("data \"d\" \"a\" {{\n  actions = {list}\n}}\n");
+        for (list, left) in [
+            ("[\n    «\"a\"», # first\n    «\"b\"», # second\n  ]", "[\n     # first\n    \"b\", # second\n  ]"),
+            ("[«\"a\"», /* of */ «\"b\"»]", "[/* of */ \"b\"]"),
+        ] {
+            assert_eq!(taken_out("a.tf", &hcl(list)), Some(hcl(left)), "{list}");
+        }
+        let last = changed("a.tf", &hcl("[\n    «\"a\"», # first\n    «\"b\"» # second\n  ]"), |by, at| {
+            Rewrite::TakeOut { at, by }
+        });
+        assert_eq!(last, Some(hcl("[\n    \"a\" # first\n     # second\n  ]")));
+        // What makes one of them needless may stand in another list tomorrow.
+        assert_eq!(taken_out("a.tf", "locals {\n  a = concat([«\"a\"», \"b\"], [«\"c\"»])\n}\n"), None);
+        assert_eq!(taken_out("a.json", &json("[«\"a\"»]")), None);
+    }
+
+    #[test]
+    fn an_entry_is_written_as_its_neighbours_are() {
+        let version = |at, _| Rewrite::Entry { at, name: "Version", value: "2012-10-17" };
+        let json = changed("a.json", "«{\n  \"Statement\": []\n}»", version).unwrap();
+        assert_eq!(json, "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": []\n}");
+        let hcl = "locals {\n  a = jsonencode(«{\n    Statement = []\n  }»)\n}\n";
+        assert!(
+            changed("a.tf", hcl, version)
+                .unwrap()
+                .contains("({\n    Version = \"2012-10-17\"\n    Statement = []\n  })")
+        );
+        let colon = "locals {\n  a = jsonencode(«{ \"Statement\" : [], \"Id\" : \"x\" }»)\n}\n";
+        let text = changed("a.tf", colon, version).unwrap();
+        assert!(text.contains("({ \"Version\": \"2012-10-17\", \"Statement\" : []"), "{text}");
+    }
+
+    #[test]
+    fn a_condition_is_put_into_every_form_of_a_statement() {
+        let guard = |at, _| Rewrite::Condition { at, operator: "Bool", key: "aws:SecureTransport", value: "true" };
+        let block = "data \"d\" \"a\" {\n  statement {\n    actions   = [«\"a:B\"»]\n    resources = [\"*\"]\n  }\n}\n";
+        let text = changed("a.tf", block, guard).unwrap();
+        let wanted = "[\"*\"]\n\n    condition {\n      test     = \"Bool\"\n      variable = \"aws:SecureTransport\"\n      values   = [\"true\"]\n    }\n  }\n";
+        assert!(text.contains(wanted), "{text}");
+        let json = r#"{ "Statement": { "Effect": "Allow", "Action": «"a:B"» } }"#;
+        let wanted = r#"{ "Statement": { "Effect": "Allow", "Action": "a:B", "Condition": { "Bool": { "aws:SecureTransport": "true" } } } }"#;
+        assert_eq!(changed("a.json", json, guard).as_deref(), Some(wanted));
+        let beside = r#"{ "Effect": "Allow", "Action": «"a:B"», "Condition": { "Null": {} } }"#;
+        let wanted = r#"{ "Effect": "Allow", "Action": "a:B", "Condition": { "Bool": { "aws:SecureTransport": "true" }, "Null": {} } }"#;
+        assert_eq!(changed("a.json", beside, guard).as_deref(), Some(wanted));
+        let hcl = "locals {\n  a = {\n    Effect = \"Allow\"\n    Action = «\"a:B\"»\n  }\n}\n";
+        let wanted = "    Action = \"a:B\"\n    Condition = { Bool = { \"aws:SecureTransport\" = \"true\" } }\n  }\n";
+        assert!(changed("a.tf", hcl, guard).unwrap().contains(wanted));
+    }
+
+    const TABLE: &str = "resource \"aws_dynamodb_table\" \"orders\" {\n  name = \"orders\"\n}\n";
+
+    fn scope(at: Span, apart: Span) -> Rewrite {
+        let forms = vec!["arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}"];
+        Rewrite::Scope { at, forms, apart: if apart == at { Vec::new() } else { vec![apart] } }
+    }
+
+    #[test]
+    fn a_resource_is_named_as_its_place_can_name_it() {
+        let block = format!("{TABLE}data \"d\" \"a\" {{\n  resources = [«\"*\"»]\n}}\n");
+        assert!(changed("a.tf", &block, scope).unwrap().contains("resources = [aws_dynamodb_table.orders.arn]"));
+        let heredoc =
+            format!("{TABLE}resource \"r\" \"a\" {{\n  policy = <<EOT\n{{ \"Resource\": «\"*\"» }}\nEOT\n}}\n");
+        let text = changed("a.tf", &heredoc, scope).unwrap();
+        assert!(text.contains("{ \"Resource\": \"${aws_dynamodb_table.orders.arn}\" }"), "{text}");
+        assert_eq!(changed("a.json", "{ \"Resource\": «\"*\"» }", scope), None);
+        let second = TABLE.replace("\"orders\" {", "\"more\" {");
+        assert_eq!(changed("a.tf", &format!("{second}{block}"), scope), None, "there are two");
+    }
+
+    #[test]
+    fn what_needs_a_star_goes_on_in_a_statement_of_its_own() {
+        let text = format!(
+            "{TABLE}data \"d\" \"a\" {{\n  statement {{\n    sid       = \"Orders\"\n    resources = [«\"*\"»]\n    actions   = [\"dynamodb:PutItem\", «\"s3:ListAllMyBuckets\"»]\n  }}\n}}\n"
+        );
+        let text = changed("a.tf", &text, scope).unwrap();
+        let wanted = "  statement {\n    sid       = \"Orders\"\n    resources = [aws_dynamodb_table.orders.arn]\n    actions   = [\"dynamodb:PutItem\"]\n  }\n\n  statement {\n    sid       = \"OrdersAny\"\n    resources = [\"*\"]\n    actions   = [\"s3:ListAllMyBuckets\"]\n  }\n";
+        assert!(text.ends_with(&format!("{wanted}}}\n")), "{text}");
+    }
+
+    #[test]
+    fn a_comment_goes_when_it_names_nothing_else() {
+        let uncomment = |at, _| Rewrite::Uncomment { at };
+        for (text, left) in [
+            ("a {\n  # iamlint: ignore[«b»] reason=\"x\"\n  c = 1\n}\n", "a {\n  c = 1\n}\n"),
+            ("a {\n  c = 1 # iamlint: ignore[«b»]\n}\n", "a {\n  c = 1\n}\n"),
+            ("# iamlint: ignore[«b», d]\n", "# iamlint: ignore[d]\n"),
+            ("# iamlint: ignore[d, «b»]\n", "# iamlint: ignore[d]\n"),
+        ] {
+            assert_eq!(changed("a.tf", text, uncomment).as_deref(), Some(left), "{text}");
+        }
+        assert_eq!(changed("a.tf", "/* iamlint: ignore[«b»] */\n", uncomment), None);
+    }
+}
