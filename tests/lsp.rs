@@ -360,10 +360,10 @@ fn fixes_are_offered_with_what_they_need() {
 
 #[test]
 fn a_safe_fix_is_preferred_and_may_be_made_on_saving() {
-    let text = MAIN.replace("  names = ", "  # iamlint: ignore[public_acl]\n  names = ");
+    let text = MAIN.replace("  names = ", "  # iamlint: ignore[public_bucket]\n  names = ");
     let mut editor = Editor::open(&[("main.tf", &text), ("other.tf", OTHER)]);
     editor.show("main.tf");
-    let actions = editor.actions("main.tf", "public_acl", &[]);
+    let actions = editor.actions("main.tf", "public_bucket", &[]);
     assert_eq!(actions[0]["isPreferred"], true);
     assert_eq!(editor.after("main.tf", &actions[0]), MAIN);
     let all = editor.actions("main.tf", "locals", &["source.fixAll"]);

@@ -18,7 +18,7 @@ fn neovim_shows_hovers_and_fixes() {
     }
     let folder = tempfile::tempdir().unwrap();
     let kept = "# the queue of the shop, größer als gedacht 😀\nlocals { queue = [\"sqs:*\"] } # all of it\n\ndata \"aws_iam_policy_document\" \"shop\" {\n  statement {\n    actions   = local.queue\n    resources = [\"arn:aws:sqs:eu-west-1:111122223333:shop\"]\n  }\n}\n";
-    let stale = "  # iamlint: ignore[public_acl] reason=\"long gone\"\n";
+    let stale = "  # iamlint: ignore[public_bucket] reason=\"long gone\"\n";
     let text = kept.replace("  statement {\n", &format!("{stale}  statement {{\n"));
     fs::write(folder.path().join("main.tf"), text).unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/neovim.lua");
@@ -43,7 +43,7 @@ fn neovim_shows_hovers_and_fixes() {
         all
     };
     let wide = json!({ "code": "wildcard_action", "text": "\"sqs:*\"", "line": 2 }).to_string();
-    let old = json!({ "code": "unused_ignore", "text": "public_acl", "line": 5 }).to_string();
+    let old = json!({ "code": "unused_ignore", "text": "public_bucket", "line": 5 }).to_string();
     assert_eq!(found("diagnostics"), [old, wide.clone()]);
     assert!(seen["hover"].as_str().unwrap().starts_with("`sqs:*` stands for"), "{seen}");
     assert_eq!(seen["actions"], json!(["Fix all that needs no decision"]));
