@@ -39,8 +39,8 @@ fn fault(resource: &Resource) -> Option<(String, String)> {
     const FORM: &str = "arn:aws:service:region:account:resource";
     let raw = resource.text.raw();
     let known = raw.find([HOLE, '*', '?', '$']).map_or(raw, |at| &raw[..at]);
-    // An empty text is for `empty_element` to say.
-    if raw.is_empty() || raw.starts_with([HOLE, '$']) || resource.is_everything() {
+    // An empty text is for `empty_element` to say, and some modules fill in `_S3_BUCKET_ARN_` themselves.
+    if raw.is_empty() || is_placeholder(raw) || raw.starts_with([HOLE, '$']) || resource.is_everything() {
         return None;
     }
     if !known.starts_with("arn:") && !"arn:".starts_with(known) || raw.starts_with(['*', '?']) {
@@ -59,4 +59,10 @@ fn fault(resource: &Resource) -> Option<(String, String)> {
         format!("names the partition `{partition}`, which AWS does not have")
     };
     Some((fault, "write `aws`, or the partition of the account".to_owned()))
+}
+
+/// Whether a text begins with a name in capitals between underscores, for whoever uses the document to replace.
+fn is_placeholder(text: &str) -> bool {
+    let name = text.strip_prefix('_').and_then(|it| it.split_once("_/").map(|(name, _)| name).or(it.strip_suffix('_')));
+    name.is_some_and(|it| !it.is_empty() && it.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_'))
 }

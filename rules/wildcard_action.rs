@@ -24,6 +24,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 
 fn report(policy: &Policy, statement: &Statement, action: &Action, cx: &mut Context<'_>) {
     let mut reached = action.expand();
+    let there_are = reached.len();
     reached.retain(|it| statement.admits(*it) && statement.may_reach(*it));
     // Where all that can be done is to look, all of it is no more than a reader needs.
     if reached.iter().all(|it| it.power() < Power::Changes) {
@@ -47,7 +48,10 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, cx: &mut Cont
     // What stands in a resource's hole decides which of them take it.
     let counted = statement.resources.iter().flat_map(Scope::entries).all(|it| !it.is_free());
     let all = match reached.len() {
-        count if counted && action.is_whole_service() && count > 1 => format!("all {count} actions of the service"),
+        count if counted && action.is_whole_service() && count > 1 => {
+            let of = if count == there_are { "of the service" } else { "that the service has" };
+            format!("all {count} actions {of}")
+        }
         _ if action.is_whole_service() => "every action of the service".to_owned(),
         _ => "every action".to_owned(),
     };
