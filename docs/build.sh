@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/source/rules" "$work/source/docs" "$work/source/data"
 cp docs/book.toml "$work/"
 # Everything keeps its place beside the others, so that links hold in the book as they do in the repository.
-cp docs/*.md "$work/source/docs/"
+cp docs/*.md docs/iamlint.schema.json "$work/source/docs/"
 rm "$work/source/docs/SUMMARY.md"
 cp ./*.md LICENSE-* THIRD-PARTY-DATA.txt "$work/source/"
 cp rules/README.md "$work/source/rules/"
