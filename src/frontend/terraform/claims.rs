@@ -24,6 +24,13 @@ struct Claims {
     exclusive: bool,
 }
 
+impl Claims {
+    /// Whether the argument must be given: a resource of its own has it, and a domain has it beside others.
+    fn is_required(&self) -> bool {
+        self.on != "id" && !self.kind.ends_with("_domain")
+    }
+}
+
 const fn policy(kind: &'static str, argument: &'static str, on: &'static str) -> Claims {
     Claims { kind, argument, on, subject: Subject::Policy, exclusive: true }
 }
@@ -142,7 +149,11 @@ impl Declared<'_, '_> {
     }
 
     fn claim(&self, claims: &Claims, certain: bool) -> Option<Claim> {
-        let (span, written) = self.written(claims.argument)?;
+        let (span, written) = match self.block.body.attribute(claims.argument) {
+            // What must be given is, and its value does not matter here.
+            Some(attribute) if claims.is_required() => (attribute.name.span, true),
+            _ => self.written(claims.argument)?,
+        };
         let (on, shown) = match claims.on {
             "id" => self.own_identity()?,
             name => {

@@ -94,6 +94,8 @@ enum Key {
     Output(Arc<str>),
     /// A block's instance and attribute; `""` for all of it.
     Attribute(BlockId, Arc<str>, Arc<str>),
+    /// All instances of a block as a reference sees them, which stands at the reference.
+    Whole(BlockId, Span),
     Repeat(BlockId),
 }
 
@@ -1452,8 +1454,19 @@ impl<'w> Evaluator<'w> {
                 Ok(Node::list(nodes, span))
             }
             (repeat, _) => {
-                let all = instances.iter().map(|it| self.whole(id, &block, it, span)).collect();
-                self.steps_into(self.gathered(repeat, all, span), rest, span, scope)
+                // A reference within a `for_each` is evaluated once for each instance, and says the same each time.
+                let key = Key::Whole(id, span);
+                let known = match module.memo.borrow().get(&key) {
+                    Some(Memo::Done(node)) => Some(node.clone()),
+                    _ => None,
+                };
+                let all = known.unwrap_or_else(|| {
+                    let all = instances.iter().map(|it| self.whole(id, &block, it, span)).collect();
+                    let all = self.gathered(repeat, all, span);
+                    module.memo.borrow_mut().insert(key, Memo::Done(all.clone()));
+                    all
+                });
+                self.steps_into(all, rest, span, scope)
             }
         }
     }
