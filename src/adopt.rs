@@ -2,8 +2,6 @@
 //! that are written for what stands.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -11,7 +9,7 @@ use iamlint::baseline::{self, Known};
 use iamlint::config::{self, Config, Overrides};
 use iamlint::files;
 use iamlint::lint::Before;
-use iamlint::report::{Comparison, visible};
+use iamlint::report::{Comparison, counted, visible};
 use iamlint::rule::Finding;
 use iamlint::source::Workspace;
 use iamlint::suppress::{self, Insertion};
@@ -98,20 +96,8 @@ fn save(file: &Path, known: Vec<Known>) -> anyhow::Result<()> {
     replace(file, &baseline::write(known))
 }
 
-/// Writes a file as a whole or not at all.
 fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
-    let context = || format!("`{}`", file.display());
-    let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !file.exists() {
-        return fs::write(file, text).with_context(context);
-    }
-    let mut beside = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
-    let permissions = fs::metadata(file).with_context(context)?.permissions();
-    fs::set_permissions(beside.path(), permissions).with_context(context)?;
-    beside.write_all(text.as_bytes()).with_context(context)?;
-    // A link is followed, so that it stays one.
-    let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    beside.persist(file).map(|_| ()).map_err(|error| error.error).with_context(context)
+    files::write(file, text).with_context(|| format!("`{}`", file.display()))
 }
 
 pub(crate) fn config(command: &cli::Config) -> anyhow::Result<u8> {
@@ -232,8 +218,4 @@ fn unread(linted: &Linted) -> u8 {
     } else {
         INPUT
     }
-}
-
-fn counted(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

@@ -11,6 +11,7 @@ use std::sync::{PoisonError, RwLock};
 use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use tempfile::NamedTempFile;
 
 use crate::config::{Config, Unusable, Written};
 use crate::frontend::terraform::is_terraform;
@@ -221,21 +222,17 @@ pub fn replace(path: &Path, old: &str, new: &str) -> Result<(), String> {
     if real.components().any(|it| NEVER.iter().any(|never| it.as_os_str() == *never)) {
         return Err("it is a link into a folder that tools have made".to_owned());
     }
-    let permissions = fs::metadata(&real).map_err(problem)?.permissions();
-    let name = real.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-    let beside = real.with_file_name(format!(".{name}.{}.iamlint", std::process::id()));
-    let written = (|| {
-        let mut file = File::options().write(true).create_new(true).open(&beside)?;
-        file.set_permissions(permissions)?;
-        file.write_all(new.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, &real)
-    })();
-    written.map_err(|error| {
-        // It is not there when it could not be made, and nothing else can be done about it.
-        let _ = fs::remove_file(&beside);
-        problem(error)
-    })
+    write(&real, new).map_err(problem)
+}
+
+/// Writes a file, and one that is there whole or not at all: it stays the link that it is, and keeps its permissions.
+pub fn write(path: &Path, text: &str) -> io::Result<()> {
+    let Ok(real) = fs::canonicalize(path) else { return fs::write(path, text) };
+    let mut beside = NamedTempFile::new_in(folder_of(&real))?;
+    beside.as_file().set_permissions(fs::metadata(&real)?.permissions())?;
+    beside.write_all(text.as_bytes())?;
+    beside.as_file().sync_all()?;
+    beside.persist(real).map(|_| ()).map_err(|error| error.error)
 }
 
 /// The files directly in a folder that are read when it is linted.

@@ -376,6 +376,33 @@ pub struct Edit {
     pub text: String,
 }
 
+impl Finding {
+    /// That a rule says something at a place, as bad and as sure as its page has it.
+    pub fn new(rule: &Rule, message: impl Into<String>, span: Span, carrier: Carrier) -> Self {
+        let head = rule.head();
+        Self {
+            rule: rule.id,
+            severity: head.severity,
+            confidence: head.confidence,
+            message: message.into(),
+            help: None,
+            span,
+            labels: Vec::new(),
+            calls: Vec::new(),
+            carrier,
+            statement: None,
+            instances: Vec::new(),
+            subject: String::new(),
+            granted: None,
+            identities: Vec::new(),
+            fingerprint: String::new(),
+            remedies: Vec::new(),
+            fixes: Vec::new(),
+            change: None,
+        }
+    }
+}
+
 /// How a finding differs from what was there before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -495,26 +522,9 @@ impl<'a> Context<'a> {
     /// Reports that `message` holds at `place`. What the place says of its way and of undecided cases becomes labels
     /// and confidence; the rule adds what only it knows through the [`Report`] it gets back.
     pub fn report(&mut self, place: &Place, message: impl Into<String>) -> Report<'_> {
-        let head = self.rule.head();
         self.findings.push(Finding {
-            rule: self.rule.id,
-            severity: head.severity,
-            confidence: head.confidence,
-            message: message.into(),
-            help: None,
-            span: place.span,
-            labels: Vec::new(),
-            calls: Vec::new(),
-            carrier: self.carrier.clone(),
-            statement: None,
             instances: vec![Arc::clone(&self.carrier.address)],
-            subject: String::new(),
-            granted: None,
-            identities: Vec::new(),
-            fingerprint: String::new(),
-            remedies: Vec::new(),
-            fixes: Vec::new(),
-            change: None,
+            ..Finding::new(self.rule, message, place.span, self.carrier.clone())
         });
         let finding = self.findings.last_mut().expect("it was pushed above");
         let mut report = Report { finding };

@@ -590,26 +590,9 @@ mod tests {
     fn finding(severity: Severity, confidence: Confidence) -> Finding {
         use crate::rule::Carrier;
         use crate::source::{FileId, Span};
-        Finding {
-            rule: "wildcard_action",
-            severity,
-            confidence,
-            message: String::new(),
-            help: None,
-            span: Span::new(FileId(0), 0, 0),
-            labels: Vec::new(),
-            calls: Vec::new(),
-            carrier: Carrier { kind: None, address: "".into(), source: None },
-            statement: None,
-            instances: Vec::new(),
-            subject: String::new(),
-            granted: None,
-            identities: Vec::new(),
-            fingerprint: String::new(),
-            remedies: Vec::new(),
-            fixes: Vec::new(),
-            change: None,
-        }
+        let rule = rules::by_name("wildcard_action").unwrap();
+        let carrier = Carrier { kind: None, address: "".into(), source: None };
+        Finding { severity, confidence, ..Finding::new(rule, "", Span::new(FileId(0), 0, 0), carrier) }
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub use condition::{Condition, Guard, JsonType, Operator, OperatorKind, Quantifi
 pub use form::{Element, Written};
 pub use granted::{Granted, Test};
 pub use managed::of_aws;
-pub use operand::{IpRange, date, number};
+pub use operand::{IpRange, date, days_since_1970, number};
 pub use parse::{Carried, Resolution, VERSIONS, is_policy, parse};
 pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
 pub use principal::{Principal, PrincipalKind, is_account_id};

@@ -44,8 +44,9 @@ fn seconds_of_day(text: &str) -> Option<f64> {
     Some((hour * 60 + minute - offset) as f64 * 60.0 + second)
 }
 
-/// By Howard Hinnant's `days_from_civil`, <https://howardhinnant.github.io/date_algorithms.html>.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+/// The days from 1970-01-01 to a day of the Gregorian calendar. Years are counted from March, so that the leap day is the
+/// last of its year. <https://howardhinnant.github.io/date_algorithms.html>
+pub fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);

@@ -603,7 +603,7 @@ mod tests {
     use super::*;
     use crate::policy::PolicyKind;
     use crate::report::Summary;
-    use crate::rule::{Carrier, Confidence, Label, StatementName};
+    use crate::rule::{Carrier, Label, StatementName};
 
     /// A workspace of texts in which `«…»` is the place of the finding and `‹words|…›` a label; both marks are taken out.
     fn marked(texts: &[(&str, &str)]) -> (Workspace, Finding) {
@@ -636,29 +636,20 @@ mod tests {
             })
             .collect();
         let (index, start, end, _) = *spans.iter().find(|it| it.3.is_none()).unwrap();
+        let carrier = Carrier {
+            kind: Some(PolicyKind::Identity),
+            address: "aws_iam_policy.app".into(),
+            source: Some("data.aws_iam_policy_document.app".into()),
+        };
+        let rule = crate::rules::by_name("wildcard_action").unwrap();
+        let message = "`s3:*` allows every action of the service";
         let finding = Finding {
-            rule: "wildcard_action",
-            severity: Severity::High,
-            confidence: Confidence::High,
-            message: "`s3:*` allows every action of the service".into(),
             help: Some("name the actions that the program calls".into()),
-            span: span(index, start, end),
             labels,
-            calls: Vec::new(),
-            carrier: Carrier {
-                kind: Some(PolicyKind::Identity),
-                address: "aws_iam_policy.app".into(),
-                source: Some("data.aws_iam_policy_document.app".into()),
-            },
             statement: Some(StatementName { sid: Some("Read".into()), index: 0 }),
             instances: vec!["aws_iam_policy.app".into()],
             subject: "s3:*".into(),
-            granted: None,
-            identities: Vec::new(),
-            fingerprint: String::new(),
-            remedies: Vec::new(),
-            fixes: Vec::new(),
-            change: None,
+            ..Finding::new(rule, message, span(index, start, end), carrier)
         };
         (workspace, finding)
     }

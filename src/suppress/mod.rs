@@ -274,26 +274,11 @@ impl Commented {
 
 /// A finding about what answers for findings.
 fn said(rule: &Rule, source: &Source, span: Span, message: String, help: &str) -> Finding {
-    let head = rule.head();
+    let nobody = Carrier { kind: None, address: "".into(), source: None };
     Finding {
-        rule: rule.id,
-        severity: head.severity,
-        confidence: head.confidence,
-        message,
         help: Some(help.to_owned()),
-        span,
-        labels: Vec::new(),
-        calls: Vec::new(),
-        carrier: Carrier { kind: None, address: "".into(), source: None },
-        statement: None,
-        instances: Vec::new(),
         subject: source.slice(span).to_owned(),
-        granted: None,
-        identities: Vec::new(),
-        fingerprint: String::new(),
-        remedies: Vec::new(),
-        fixes: Vec::new(),
-        change: None,
+        ..Finding::new(rule, message, span, nobody)
     }
 }
 

@@ -134,12 +134,8 @@ impl<'a> Call<'a> {
     /// A node as text, when it is one or converts to one.
     pub(super) fn text_of(&self, node: &Node) -> Option<Text> {
         match &node.value {
-            Value::Text(text) => Some(text.clone()),
-            Value::Number(number) => Some(Text::known(&number.to_string(), node.span)),
-            Value::Bool(it) => Some(Text::known(if *it { "true" } else { "false" }, node.span)),
-            Value::Unknown(hole) => Some(Text::hole(Arc::clone(hole))),
             Value::OneOf(_) => Some(Text::hole(self.hole_for(node))),
-            Value::Null | Value::List(_) | Value::Object(_) => None,
+            _ => node.to_text(),
         }
     }
 

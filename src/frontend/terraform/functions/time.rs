@@ -1,6 +1,7 @@
 //! Dates. None of them holds a wildcard, so an unknown one is opaque.
 
 use super::arguments::{Answer, Call};
+use crate::policy::days_since_1970;
 use crate::value::{Number, Text, Value};
 
 const MONTHS: [&str; 12] = [
@@ -138,16 +139,7 @@ fn days_of(year: i64, month: usize) -> Option<i64> {
     }
 }
 
-// Both ways between days and dates count years from March, so that the leap day is the last of its year.
-// https://howardhinnant.github.io/date_algorithms.html
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
+// The other way of `days_since_1970`.
 fn date(days: i64) -> (i64, usize, i64) {
     let days = days + 719_468;
     let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
