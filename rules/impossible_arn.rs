@@ -1,5 +1,5 @@
 use crate::catalog::{self, ArnForm};
-use crate::policy::{ArnPart, ArnPattern, Policy, Resource, Scope, is_account_id};
+use crate::policy::{ArnPart, Policy, Resource, Scope, is_account_id};
 use crate::rule::{Confidence, Context, Severity, quoted};
 use crate::value::HOLE;
 
@@ -31,7 +31,7 @@ fn fault(resource: &Resource) -> Option<Fault> {
     if resource.is_everything() {
         return None;
     }
-    let pattern = ArnPattern::of(resource)?;
+    let pattern = resource.arn()?;
     let part = |n: usize| resource.part(n).filter(|it| !it.contains([HOLE, '*', '?', '$']));
     let service = part(2)?;
     let forms = catalog::arn_forms(service);

@@ -38,13 +38,13 @@ struct Lost<'s> {
 }
 
 /// The resources taken apart; none when one of them may be anything.
-fn patterns(resources: &[Resource]) -> Option<Vec<ArnPattern>> {
+fn patterns(resources: &[Resource]) -> Option<Vec<&ArnPattern>> {
     if resources.is_empty() || resources.iter().any(Resource::is_everything) {
         return None;
     }
-    let known: Option<Vec<ArnPattern>> = resources.iter().map(ArnPattern::of).collect();
+    let known: Option<Vec<&ArnPattern>> = resources.iter().map(Resource::arn).collect();
     // Of an ARN that nothing has, `impossible_arn` speaks.
-    let is_impossible = |(resource, pattern): (&Resource, &ArnPattern)| {
+    let is_impossible = |(resource, pattern): (&Resource, &&ArnPattern)| {
         let forms = resource.part(2).map_or(&[][..], catalog::arn_forms);
         !forms.is_empty() && !forms.iter().any(|it| pattern.meets(it))
     };
@@ -58,7 +58,7 @@ fn patterns(resources: &[Resource]) -> Option<Vec<ArnPattern>> {
 
 /// What an action needs, when none of the resources is one; none also for an action that is not known, which has no
 /// documented resources.
-fn needed(action: &Action, resources: &[Resource], patterns: &[ArnPattern]) -> Option<Vec<&'static str>> {
+fn needed(action: &Action, resources: &[Resource], patterns: &[&ArnPattern]) -> Option<Vec<&'static str>> {
     let mut needed: Vec<&'static str> = Vec::new();
     let actions = action.expand();
     for action in &actions {

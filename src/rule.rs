@@ -497,26 +497,20 @@ pub struct Trust {
 #[derive(Debug)]
 pub struct Context<'a> {
     rule: &'a Rule,
-    carrier: Carrier,
+    carrier: &'a Carrier,
     facts: &'a Facts,
     findings: &'a mut Vec<Finding>,
 }
 
 impl<'a> Context<'a> {
     /// A context in which `rule` speaks of `carrier`.
-    pub fn new(rule: &'a Rule, carrier: Carrier, facts: &'a Facts, findings: &'a mut Vec<Finding>) -> Self {
+    pub fn new(rule: &'a Rule, carrier: &'a Carrier, facts: &'a Facts, findings: &'a mut Vec<Finding>) -> Self {
         Self { rule, carrier, facts, findings }
     }
 
     /// What only the user knows of their AWS.
     pub fn facts(&self) -> &'a Facts {
         self.facts
-    }
-
-    /// From here on speaks of this policy, where a check sees all of them.
-    pub fn speaking_of(&mut self, policy: &Policy) -> &mut Self {
-        self.carrier = Carrier::of(policy);
-        self
     }
 
     /// Reports that `message` holds at `place`. What the place says of its way and of undecided cases becomes labels

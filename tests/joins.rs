@@ -156,7 +156,7 @@ module "b" {
         role module.role.aws_iam_role.this["a"] `job`
           trust: module.role.aws_iam_role.this["a"] (trust)
           attached: ${aws_iam_policy.this.arn} by module.a.aws_iam_role_policy_attachment.this, that is module.a.aws_iam_policy.this (identity)
-        role module.role.aws_iam_role.this["b"] `${aws_iam_role.this}`
+        role module.role.aws_iam_role.this["b"] `${aws_iam_role.this["b"].name}`
           trust: module.role.aws_iam_role.this["b"] (trust)
           attached: ${aws_iam_policy.this.arn} by module.b.aws_iam_role_policy_attachment.this, that is module.b.aws_iam_policy.this (identity)
     "#]].assert_eq(&identities(&read(&[("main.tf", main), ("role/main.tf", &role), ("grants/main.tf", &grants)])));

@@ -365,6 +365,7 @@ impl Action {
         self.0
     }
 
+    #[inline]
     fn record(self) -> ActionRecord {
         table::record(self.0 as usize)
     }
@@ -376,7 +377,7 @@ impl Action {
 
     /// `GetObject`, spelled as AWS does.
     pub fn name(self) -> &'static str {
-        table::text(self.record().name)
+        table::name_of::<ActionRecord>(self.0 as usize)
     }
 
     /// `s3:GetObject`, spelled as AWS does.

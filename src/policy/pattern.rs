@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::Place;
+use super::{ArnPattern, Place};
 use crate::catalog;
 use crate::value::{HOLE, HoleKind, Text};
 
@@ -25,6 +25,7 @@ pub struct Resource {
     pub text: Text,
     /// Where it is written.
     pub place: Place,
+    arn: OnceLock<Option<Box<ArnPattern>>>,
 }
 
 impl fmt::Display for Action {
@@ -141,6 +142,16 @@ impl Action {
 }
 
 impl Resource {
+    /// An entry as resolved, and where it is written.
+    pub fn new(text: Text, place: Place) -> Self {
+        Self { text, place, arn: OnceLock::new() }
+    }
+
+    /// It taken apart, when it is first asked for; none when it is no ARN, or too little of it is known to tell its parts.
+    pub fn arn(&self) -> Option<&ArnPattern> {
+        self.arn.get_or_init(|| ArnPattern::of(self).map(Box::new)).as_deref()
+    }
+
     /// Whether a part of it may be anything, wildcards too.
     pub fn is_free(&self) -> bool {
         self.text.holes().any(|(_, hole)| hole.kind == HoleKind::Free)
@@ -387,7 +398,7 @@ mod tests {
     fn resource(text: &str) -> Resource {
         let span = Span::new(FileId(0), 0, text.len());
         let place = Place::here(span);
-        Resource { text: Text::known(text, span), place }
+        Resource::new(Text::known(text, span), place)
     }
 
     fn naive(pattern: &[char], text: &[char]) -> bool {

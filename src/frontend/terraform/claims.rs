@@ -102,12 +102,12 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &m
                 continue;
             }
             let Some(block) = module.folder.block(id) else { continue };
-            let repeat = evaluator.repeat(module, &block);
-            for instance in evaluator.instances(module, &repeat, block.head()) {
+            let repeated = evaluator.repeated(module, &block);
+            for instance in &repeated.instances {
                 let address = prefixed(module, &format!("{kind}.{name}{}", instance.key));
                 let resource = format!("{kind}.{name}");
-                let it = Declared { evaluator, module, id, block: &block, instance: &instance, resource, address };
-                let certain = !matches!(repeat, Repeat::Unknown { .. });
+                let it = Declared { evaluator, module, id, block: &block, instance, resource, address };
+                let certain = !matches!(repeated.repeat, Repeat::Unknown { .. });
                 out.claims.extend(claims().filter_map(|claims| it.claim(claims, certain)));
                 let deprecated = DEPRECATED.iter().filter(|(of, ..)| *of == kind);
                 out.deprecated.extend(deprecated.filter_map(|(_, name, instead)| it.deprecated(name, instead)));

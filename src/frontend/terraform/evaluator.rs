@@ -2,6 +2,7 @@
 //! What cannot be known is a hole where it stands; what Terraform would refuse is a [`Failure`], which `try` catches
 //! and which is a hole to everybody else. Nothing is ever run or fetched.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::folder::{BlockId, Folder};
-use super::functions::{self, Host, Site};
+use super::functions::{self, Host};
 use crate::frontend::ReplacedStatement;
 use crate::source::{Source, Span, Workspace, normal};
 use crate::syntax::hcl::{self, Accessor, BinaryOp, Block, Body, Call, Expr, ExprKind, For, Part, UnaryOp};
@@ -57,7 +58,7 @@ pub(super) struct Module {
     memo: RefCell<FxHashMap<Key, Memo>>,
     calls: RefCell<FxHashMap<Arc<str>, Rc<Calls>>>,
     /// How often each block stands, by its place.
-    repeats: RefCell<FxHashMap<Span, Repeat>>,
+    repeats: RefCell<FxHashMap<Span, Rc<Repeated>>>,
 }
 
 /// Where a module's variables come from.
@@ -80,7 +81,7 @@ pub(super) enum Arguments {
 #[derive(Debug)]
 pub(super) struct Calls {
     /// How many there are, and how they are told apart.
-    pub repeat: Repeat,
+    pub repeated: Rc<Repeated>,
     /// One module an instance; none when its folder is not there.
     pub modules: Vec<Rc<Module>>,
     /// Why there are none.
@@ -103,7 +104,8 @@ enum Key {
 enum Memo {
     /// Being evaluated: whoever asks now asks in a circle.
     Underway,
-    Done(Node),
+    /// The value, and the words for the stop that a reference to it is.
+    Done(Node, Arc<str>),
     Failed(Failure),
 }
 
@@ -150,7 +152,34 @@ impl Scope {
 pub(super) type Case = (Arc<str>, Span);
 
 /// A nested block: what names mean in it, and the case in which it is there when that is not certain.
-pub(super) type Standing<'b> = (std::borrow::Cow<'b, Block>, Scope, Option<Case>);
+pub(super) type Standing<'b> = (Nested<'b>, Scope, Option<Case>);
+
+/// A nested block as it is written, or as it is made of others: each element of a `dynamic` one has the same content.
+#[derive(Clone, Debug)]
+pub(super) enum Nested<'b> {
+    Written(&'b Block),
+    Made(Rc<Block>),
+}
+
+impl std::ops::Deref for Nested<'_> {
+    type Target = Block;
+
+    fn deref(&self) -> &Block {
+        match self {
+            Self::Written(block) => block,
+            Self::Made(block) => block,
+        }
+    }
+}
+
+impl<'b> From<Cow<'b, Block>> for Nested<'b> {
+    fn from(block: Cow<'b, Block>) -> Self {
+        match block {
+            Cow::Borrowed(block) => Self::Written(block),
+            Cow::Owned(block) => Self::Made(Rc::new(block)),
+        }
+    }
+}
 
 /// The instances of a resource, data source or module call.
 #[derive(Clone, Debug)]
@@ -168,6 +197,29 @@ pub(super) enum Repeat {
         /// Why it is not known.
         hole: Arc<Hole>,
     },
+}
+
+/// How often a block stands, with its instances.
+#[derive(Debug)]
+pub(super) struct Repeated {
+    /// How often, and how they are told apart.
+    pub repeat: Repeat,
+    /// One for each time.
+    pub instances: Vec<Instance>,
+}
+
+impl Repeated {
+    /// The instance that a key in brackets names, when that can be told.
+    fn at(&self, key: &Node) -> Option<usize> {
+        let at = match &self.repeat {
+            Repeat::Count(_) => number(key).map(|it| it as usize),
+            Repeat::Each(pairs) => {
+                text_of(key).and_then(|key| pairs.iter().position(|(name, _)| text_of(name).as_ref() == Some(&key)))
+            }
+            Repeat::One | Repeat::Unknown { .. } => None,
+        };
+        at.filter(|at| *at < self.instances.len())
+    }
 }
 
 /// One instance of a block: its key as an address writes it, and what names mean in it.
@@ -202,6 +254,10 @@ pub(super) struct Evaluator<'w> {
     /// The folders of which there is an instance.
     pub(super) standing: RefCell<FxHashSet<PathBuf>>,
     installed: std::cell::OnceCell<FxHashMap<String, PathBuf>>,
+    /// The key of what stands once.
+    no_key: Arc<str>,
+    /// Whether what is being evaluated is a part of a list or object that is written out, which is weighed as a whole.
+    within: Cell<bool>,
 }
 
 impl<'w> Evaluator<'w> {
@@ -225,6 +281,8 @@ impl<'w> Evaluator<'w> {
             notes: RefCell::default(),
             standing: RefCell::default(),
             installed: std::cell::OnceCell::new(),
+            no_key: "".into(),
+            within: Cell::new(false),
         }
     }
 
@@ -284,8 +342,13 @@ impl<'w> Evaluator<'w> {
     pub(super) fn written(&self, span: Span) -> Arc<str> {
         let source = self.workspace.source(span.file);
         let text = source.slice(span);
-        let is_plain = |it: u8| it.is_ascii_graphic() || it == b' ';
-        if text.len() <= 80 && text.bytes().all(is_plain) && !text.contains("  ") && text.trim().len() == text.len() {
+        // Most stand on one line, with single blanks between their words.
+        let mut before = b' ';
+        let is_plain = |it: u8| {
+            let after_blank = std::mem::replace(&mut before, it) == b' ';
+            it.is_ascii_graphic() || it == b' ' && !after_blank
+        };
+        if text.len() <= 80 && text.bytes().all(is_plain) && !text.ends_with(' ') {
             return text.into();
         }
         let mut out = String::with_capacity(text.len().min(80));
@@ -331,12 +394,12 @@ impl<'w> Evaluator<'w> {
                 [Part::Interpolation(inner)] => self.eval(inner, scope),
                 parts => self.template(parts, span, scope),
             },
-            ExprKind::List(items) => {
+            ExprKind::List(items) => self.written_out(scope, || {
                 let nodes = items.iter().map(|it| self.part(it, scope)).collect::<Result<Vec<_>, _>>()?;
-                Ok(self.weighed(Node::list(nodes, span), scope))
-            }
-            ExprKind::Object(items) => {
-                let mut object = Object::default();
+                Ok(Node::list(nodes, span))
+            }),
+            ExprKind::Object(items) => self.written_out(scope, || {
+                let mut object = Object { entries: Vec::with_capacity(items.len()), open: None };
                 for item in items {
                     let key = self.part(&item.key, scope)?;
                     let node = self.part(&item.value, scope)?;
@@ -345,8 +408,8 @@ impl<'w> Evaluator<'w> {
                         None => object.open = Some(self.why_unknown(&key, item.key.span, scope)),
                     }
                 }
-                Ok(self.weighed(Node::new(Value::Object(Arc::new(object)), span), scope))
-            }
+                Ok(Node::new(Value::Object(Arc::new(object)), span))
+            }),
             ExprKind::Variable(name) => self.access(&[], name, expr, span, scope),
             ExprKind::Access(base, accessors) => match &base.kind {
                 ExprKind::Variable(name) => self.access(accessors, name, expr, base.span, scope),
@@ -365,6 +428,14 @@ impl<'w> Evaluator<'w> {
             ExprKind::For(it) => self.for_expression(it, span, scope),
             ExprKind::Paren(inner) => self.eval(inner, scope),
         }
+    }
+
+    /// A list or object as it is written out, weighed where it is no part of another one.
+    fn written_out(&self, scope: &Scope, evaluate: impl FnOnce() -> Outcome) -> Outcome {
+        let within = self.within.replace(true);
+        let outcome = evaluate();
+        self.within.set(within);
+        if within { outcome } else { outcome.map(|node| self.weighed(node, scope)) }
     }
 
     /// A value, or a hole when walking over it would cost too much.
@@ -694,9 +765,8 @@ impl<'w> Evaluator<'w> {
                 _ => return Err(Failure { span, message: "only a list can be expanded into arguments".into() }),
             }
         }
-        let site = Site { span, written: self.written(span) };
         let mut host = FunctionHost { evaluator: self, scope };
-        match functions::call(&call.name.text, &arguments, &site, &mut host) {
+        match functions::call(&call.name.text, &arguments, span, &mut host) {
             Ok(mut node) => {
                 if &*call.name.text == "jsonencode"
                     && let (Value::Text(text), [argument]) = (&node.value, arguments.as_slice())
@@ -859,14 +929,13 @@ impl<'w> Evaluator<'w> {
             },
             "self" => Ok(self.free(span, scope, "`self` is known when Terraform runs")),
             "module" => self.module_reference(accessors, span, scope),
-            "data" => self.resource(true, accessors, at, span, scope),
+            "data" | "resource" => self.resource(root, accessors, span, scope),
             "ephemeral" => Ok(self.free(span, scope, "an ephemeral value is known when Terraform runs")),
-            "resource" => self.resource(true, accessors, at, span, scope),
             _ if accessors.is_empty() => {
                 // A bare word: a type, or an iterator of a block that is not expanded.
                 Ok(self.free(span, scope, format!("`{root}` is not a value")))
             }
-            _ => self.resource(false, accessors, at, span, scope),
+            _ => self.resource(root, accessors, span, scope),
         }
     }
 
@@ -876,71 +945,78 @@ impl<'w> Evaluator<'w> {
         Node::new(Value::Text(Text::hole(hole)), span)
     }
 
-    fn remembered(&self, module: &Rc<Module>, key: Key, span: Span, evaluate: impl FnOnce() -> Outcome) -> Outcome {
+    /// What a name stands for, evaluated once, and the words for the stop that each reference to it is.
+    fn remembered(
+        &self,
+        module: &Rc<Module>,
+        key: Key,
+        span: Span,
+        words: impl FnOnce() -> String,
+        evaluate: impl FnOnce() -> Outcome,
+    ) -> Result<(Node, Arc<str>), Failure> {
         match module.memo.borrow().get(&key) {
-            Some(Memo::Done(node)) => return Ok(node.clone()),
+            Some(Memo::Done(node, words)) => return Ok((node.clone(), Arc::clone(words))),
             Some(Memo::Failed(failure)) => return Err(failure.clone()),
             Some(Memo::Underway) => {
-                return Ok(Node::unknown(Hole {
+                let circle = Node::unknown(Hole {
                     kind: HoleKind::Free,
                     reference: self.written(span),
                     scope: Arc::clone(&module.address),
                     span,
                     why: "it refers to itself".into(),
-                }));
+                });
+                return Ok((circle, words().into()));
             }
             None => {}
         }
         module.memo.borrow_mut().insert(key.clone(), Memo::Underway);
         // What a local or a variable is does not hang on who asks first.
-        let trying = self.trying.replace(0);
+        let (trying, within) = (self.trying.replace(0), self.within.replace(false));
         let outcome = evaluate();
         self.trying.set(trying);
+        self.within.set(within);
+        let words: Arc<str> = words().into();
         let memo = match &outcome {
-            Ok(node) => Memo::Done(node.clone()),
+            Ok(node) => Memo::Done(node.clone(), Arc::clone(&words)),
             Err(failure) => Memo::Failed(failure.clone()),
         };
         module.memo.borrow_mut().insert(key, memo);
-        outcome
+        outcome.map(|node| (node, words))
     }
 
     fn local(&self, name: &Arc<str>, span: Span, scope: &Scope) -> Outcome {
         let module = &scope.module;
-        let outcome = self.remembered(module, Key::Local(Arc::clone(name)), span, || {
+        let key = Key::Local(Arc::clone(name));
+        let words = || format!("`local.{name}`");
+        let (node, words) = self.remembered(module, key, span, words, || {
             let Some((block, at)) = module.folder.local(name) else {
                 return Err(Failure { span, message: format!("there is no local value `{name}`").into() });
             };
             self.eval(&block.body.attributes[at].value, &Scope::of(module))
-        });
-        Ok(outcome?.through(span, format!("`local.{name}`")))
+        })?;
+        Ok(node.through(span, words))
     }
 
     fn variable(&self, name: &Arc<str>, span: Span, scope: &Scope) -> Outcome {
         let module = &scope.module;
-        let mut words = format!("`var.{name}`");
-        let key = Key::Variable(Arc::clone(name));
-        let block = module.folder.find("variable", name, "").and_then(|id| module.folder.block(id));
-        let sensitive = block.as_ref().is_some_and(|block| {
-            block.body.attribute("sensitive").is_some_and(|it| matches!(it.value.kind, ExprKind::Bool(true)))
-        });
-        let argument = match &module.arguments {
+        let block = || module.folder.find("variable", name, "").and_then(|id| module.folder.block(id));
+        let argument = || match &module.arguments {
             Arguments::Given(given) => given.contains_key(name),
-            Arguments::Call { block, .. } => {
-                let has = block.body.attribute(name).is_some();
-                if has {
-                    words = format!("{} argument `{name}`", call_name(&module.address));
-                }
-                has
-            }
+            Arguments::Call { block, .. } => block.body.attribute(name).is_some(),
         };
-        if !argument {
-            words.push_str(" (default)");
-        }
-        let outcome = self.remembered(module, key, span, || {
-            let Some(block) = block else {
+        let words = || match (&module.arguments, argument()) {
+            (Arguments::Call { .. }, true) => format!("{} argument `{name}`", call_name(&module.address)),
+            (_, true) => format!("`var.{name}`"),
+            (_, false) => format!("`var.{name}` (default)"),
+        };
+        let (node, words) = self.remembered(module, Key::Variable(Arc::clone(name)), span, words, || {
+            let Some(block) = block() else {
                 return Err(Failure { span, message: format!("there is no variable `{name}`").into() });
             };
-            if sensitive {
+            let is = |name: &str, value: bool| {
+                block.body.attribute(name).is_some_and(|it| matches!(it.value.kind, ExprKind::Bool(it) if it == value))
+            };
+            if is("sensitive", true) {
                 return Ok(self.free(span, scope, "the variable is sensitive"));
             }
             let given = match &module.arguments {
@@ -949,39 +1025,33 @@ impl<'w> Evaluator<'w> {
                     block.body.attribute(name).map(|it| self.value(&it.value, scope))
                 }
             };
-            let nullable =
-                !matches!(block.body.attribute("nullable").map(|it| &it.value.kind), Some(ExprKind::Bool(false)));
-            let default = block.body.attribute("default").map(|it| self.value(&it.value, &Scope::of(module)));
-            let node = match (given, default) {
-                (Some(node), Some(default)) if node.is_null() && !nullable => default,
-                (Some(node), _) => node,
-                (None, Some(default)) => default,
-                (None, None) => return Ok(self.free(span, scope, "the variable has no default")),
+            let default = || block.body.attribute("default").map(|it| self.value(&it.value, &Scope::of(module)));
+            let node = match given {
+                Some(node) if !node.is_null() || !is("nullable", false) => Some(node),
+                given => default().or(given),
             };
+            let Some(node) = node else { return Ok(self.free(span, scope, "the variable has no default")) };
             Ok(match block.body.attribute("type") {
                 Some(of) => super::types::convert(node, &of.value, &|expr| self.value(expr, &Scope::of(module))),
                 None => node,
             })
-        });
-        let node = outcome?;
+        })?;
         Ok(if matches!(node.value, Value::Unknown(_)) { node } else { node.through(span, words) })
     }
 
-    /// How often a block stands.
-    pub(super) fn repeat(&self, module: &Rc<Module>, block: &Block) -> Repeat {
-        if block.body.attribute("count").is_none() && block.body.attribute("for_each").is_none() {
-            return Repeat::One;
-        }
+    /// How often a block stands, found out once.
+    pub(super) fn repeated(&self, module: &Rc<Module>, block: &Block) -> Rc<Repeated> {
         let place = block.head();
-        if let Some(repeat) = module.repeats.borrow().get(&place) {
-            return repeat.clone();
+        if let Some(repeated) = module.repeats.borrow().get(&place) {
+            return Rc::clone(repeated);
         }
-        let repeat = self.repeated(module, block);
-        module.repeats.borrow_mut().insert(place, repeat.clone());
-        repeat
+        let repeat = self.repeat(module, block);
+        let repeated = Rc::new(Repeated { instances: self.instances(module, &repeat, place), repeat });
+        module.repeats.borrow_mut().insert(place, Rc::clone(&repeated));
+        repeated
     }
 
-    fn repeated(&self, module: &Rc<Module>, block: &Block) -> Repeat {
+    fn repeat(&self, module: &Rc<Module>, block: &Block) -> Repeat {
         let scope = Scope::of(module);
         if let Some(count) = block.body.attribute("count") {
             let node = self.value(&count.value, &scope);
@@ -1042,10 +1112,10 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The instances of a block that stands so often.
-    pub(super) fn instances(&self, module: &Rc<Module>, repeat: &Repeat, span: Span) -> Vec<Instance> {
+    fn instances(&self, module: &Rc<Module>, repeat: &Repeat, span: Span) -> Vec<Instance> {
         let scope = Scope::of(module);
         match repeat {
-            Repeat::One => vec![Instance { key: "".into(), scope }],
+            Repeat::One => vec![Instance { key: Arc::clone(&self.no_key), scope }],
             Repeat::Count(n) => (0..*n)
                 .map(|n| Instance {
                     key: format!("[{n}]").into(),
@@ -1082,7 +1152,7 @@ impl<'w> Evaluator<'w> {
     /// The blocks of a type in a body, dynamic ones written out; each with what names mean in it, and the case in which
     /// it is there when that is not certain.
     pub(super) fn blocks<'b>(&self, body: &'b Body, kind: &'b str, scope: &Scope) -> Vec<Standing<'b>> {
-        let mut out: Vec<_> = body.blocks_named(kind).into_iter().map(|it| (it, scope.clone(), None)).collect();
+        let mut out: Vec<_> = body.blocks_named(kind).into_iter().map(|it| (it.into(), scope.clone(), None)).collect();
         for dynamic in body.blocks_named("dynamic") {
             if dynamic.labels.first().is_none_or(|it| &*it.text != kind) {
                 continue;
@@ -1093,7 +1163,7 @@ impl<'w> Evaluator<'w> {
                 _ => Arc::<str>::from(kind),
             };
             let Some(content) = dynamic.body.blocks_named("content").into_iter().next() else { continue };
-            let content = content.into_owned();
+            let content = Rc::new(Block { kind: dynamic.labels[0].clone(), ..content.into_owned() });
             let all = self.value(&each.value, scope);
             self.dynamic(&all, None, &each.value, scope, &mut |key, value, case| {
                 let object = Object {
@@ -1108,9 +1178,7 @@ impl<'w> Evaluator<'w> {
                     open: None,
                 };
                 let inner = scope.with(&iterator, Node::new(Value::Object(Arc::new(object)), each.value.span));
-                let mut block = content.clone();
-                block.kind = dynamic.labels[0].clone();
-                out.push((std::borrow::Cow::Owned(block), inner, case));
+                out.push((Nested::Made(Rc::clone(&content)), inner, case));
             });
         }
         out
@@ -1172,19 +1240,21 @@ impl<'w> Evaluator<'w> {
             return Some(Rc::clone(calls));
         }
         let block = module.folder.block(module.folder.find("module", name, "")?)?;
-        let missing = |why: &str| Calls { repeat: Repeat::One, modules: Vec::new(), missing: Some(why.into()) };
+        let missing =
+            |repeated: Rc<Repeated>, why: &str| Calls { repeated, modules: Vec::new(), missing: Some(why.into()) };
         // Whoever asks while the call's own `count` is evaluated asks in a circle.
-        let circle = Rc::new(missing("the call refers to itself"));
+        let nothing = Rc::new(Repeated { repeat: Repeat::One, instances: Vec::new() });
+        let circle = Rc::new(missing(nothing, "the call refers to itself"));
         module.calls.borrow_mut().insert(name.into(), circle);
-        let repeat = self.repeat(module, &block);
+        let repeated = self.repeated(module, &block);
         let calls = match self.folder_of(module, name, &block) {
-            Err(why) => Calls { repeat, ..missing(&why) },
-            Ok(_) if module.depth >= 32 => missing("modules are nested too deep"),
+            Err(why) => missing(repeated, &why),
+            Ok(_) if module.depth >= 32 => missing(repeated, "modules are nested too deep"),
             Ok((folder, path)) => {
                 let prefix = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
-                let modules = self
-                    .instances(module, &repeat, block.head())
-                    .into_iter()
+                let modules = repeated
+                    .instances
+                    .iter()
                     .map(|instance| {
                         Rc::new(Module {
                             folder: Arc::clone(&folder),
@@ -1192,7 +1262,7 @@ impl<'w> Evaluator<'w> {
                             path: path.clone(),
                             arguments: Arguments::Call {
                                 caller: Rc::clone(module),
-                                scope: Box::new(instance.scope),
+                                scope: Box::new(instance.scope.clone()),
                                 block: Arc::clone(&block),
                             },
                             call: Some(block.head()),
@@ -1206,7 +1276,7 @@ impl<'w> Evaluator<'w> {
                 if !modules.is_empty() {
                     self.standing.borrow_mut().insert(folder.path.clone());
                 }
-                Calls { repeat, modules, missing: None }
+                Calls { repeated, modules, missing: None }
             }
         };
         let calls = Rc::new(calls);
@@ -1281,17 +1351,13 @@ impl<'w> Evaluator<'w> {
         }
         let output = |module: &Rc<Module>, rest: &[Accessor]| match rest.first() {
             Some(Accessor::Attribute(output)) => {
-                let node = self.output(module, &output.text, span)?;
-                let node = if matches!(node.value, Value::Unknown(_)) {
-                    node
-                } else {
-                    node.through(span, format!("`{}.{}`", call_name(&module.address), output.text))
-                };
+                let (node, words) = self.output(module, &output.text, span)?;
+                let node = if matches!(node.value, Value::Unknown(_)) { node } else { node.through(span, words) };
                 self.steps_into(node, &rest[1..], span, scope)
             }
             _ => self.steps_into(self.outputs(module, span), rest, span, scope),
         };
-        match (&calls.repeat, rest.first()) {
+        match (&calls.repeated.repeat, rest.first()) {
             (Repeat::One, _) => match calls.modules.first() {
                 Some(module) => output(module, rest),
                 None => Ok(self.free(span, scope, "the module is not known")),
@@ -1302,13 +1368,7 @@ impl<'w> Evaluator<'w> {
             },
             (_, Some(Accessor::Index(key))) => {
                 let key = self.eval(key, scope)?;
-                let at = match &calls.repeat {
-                    Repeat::Count(_) => number(&key).map(|it| it as usize),
-                    Repeat::Each(pairs) => text_of(&key)
-                        .and_then(|key| pairs.iter().position(|(name, _)| text_of(name).as_ref() == Some(&key))),
-                    _ => None,
-                };
-                match at.and_then(|at| calls.modules.get(at)) {
+                match calls.repeated.at(&key).and_then(|at| calls.modules.get(at)) {
                     Some(module) => output(module, &rest[1..]),
                     None if key.is_known() => Err(Failure { span, message: "there is no such instance".into() }),
                     None => match calls.modules.as_slice() {
@@ -1359,8 +1419,9 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    fn output(&self, module: &Rc<Module>, name: &Arc<str>, span: Span) -> Outcome {
-        self.remembered(module, Key::Output(Arc::clone(name)), span, || {
+    fn output(&self, module: &Rc<Module>, name: &Arc<str>, span: Span) -> Result<(Node, Arc<str>), Failure> {
+        let words = || format!("`{}.{name}`", call_name(&module.address));
+        self.remembered(module, Key::Output(Arc::clone(name)), span, words, || {
             let value = module.folder.find("output", name, "").and_then(|id| module.folder.block(id));
             let Some(block) = value else {
                 return Err(Failure { span, message: format!("the module has no output `{name}`").into() });
@@ -1376,7 +1437,7 @@ impl<'w> Evaluator<'w> {
         let mut object = Object::default();
         let names: Vec<Arc<str>> = module.folder.blocks("output").map(|(_, [name, _])| name.into()).collect();
         for name in names {
-            if let Ok(node) = self.output(module, &name, span) {
+            if let Ok((node, _)) = self.output(module, &name, span) {
                 object.entries.push(Entry { key: Text::known(&name, span), key_span: span, node });
             }
         }
@@ -1384,18 +1445,16 @@ impl<'w> Evaluator<'w> {
     }
 
     /// A resource or data source, and the steps behind it.
-    fn resource(&self, prefixed: bool, accessors: &[Accessor], at: Span, span: Span, scope: &Scope) -> Outcome {
-        let names: Vec<&Arc<str>> = accessors
-            .iter()
-            .map_while(|it| if let Accessor::Attribute(name) = it { Some(&name.text) } else { None })
-            .collect();
-        let source = self.workspace.source(at.file);
-        let first = source.slice(at);
-        let mode = if prefixed && first == "data" { "data" } else { "resource" };
-        let (kind, name, rest): (&str, &str, &[Accessor]) = match (prefixed, names.as_slice()) {
-            (true, [kind, name, ..]) => (kind, name, &accessors[2..]),
-            (false, [name, ..]) => (first, name, &accessors[1..]),
-            _ => return Err(Failure { span, message: "it names no resource".into() }),
+    fn resource(&self, root: &Arc<str>, accessors: &[Accessor], span: Span, scope: &Scope) -> Outcome {
+        let prefixed = matches!(&**root, "data" | "resource");
+        let name = |n: usize| match accessors.get(n) {
+            Some(Accessor::Attribute(name)) => Ok(&*name.text),
+            _ => Err(Failure { span, message: "it names no resource".into() }),
+        };
+        let mode = if &**root == "data" { "data" } else { "resource" };
+        let (kind, name, rest): (&str, &str, &[Accessor]) = match prefixed {
+            true => (name(0)?, name(1)?, &accessors[2..]),
+            false => (root, name(0)?, &accessors[1..]),
         };
         let module = &scope.module;
         let Some(id) = module.folder.find(mode, kind, name) else {
@@ -1411,7 +1470,7 @@ impl<'w> Evaluator<'w> {
             return Ok(self.free(span, scope, "it refers to itself"));
         }
         module.memo.borrow_mut().insert(key.clone(), Memo::Underway);
-        let repeat = self.repeat(module, &block);
+        let repeated = self.repeated(module, &block);
         module.memo.borrow_mut().remove(&key);
         let one = |instance: &Instance, rest: &[Accessor]| match rest.split_first() {
             Some((Accessor::Attribute(name), rest)) => {
@@ -1420,8 +1479,8 @@ impl<'w> Evaluator<'w> {
             }
             _ => self.steps_into(self.whole(id, &block, instance, span), rest, span, scope),
         };
-        let instances = self.instances(module, &repeat, block.head());
-        match (&repeat, rest.first()) {
+        let instances = &repeated.instances;
+        match (&repeated.repeat, rest.first()) {
             (Repeat::One, Some(Accessor::Index(_) | Accessor::FullSplat(_) | Accessor::AttributeSplat(_))) => {
                 // `aws_x.y[*].arn` of one is a list of one; an index is a slip that Terraform reports.
                 match rest.split_first() {
@@ -1434,13 +1493,7 @@ impl<'w> Evaluator<'w> {
             (Repeat::Unknown { .. }, Some(Accessor::Index(_))) => one(&instances[0], &rest[1..]),
             (_, Some(Accessor::Index(key))) => {
                 let key = self.eval(key, scope)?;
-                let at = match &repeat {
-                    Repeat::Count(_) => number(&key).map(|it| it as usize),
-                    Repeat::Each(pairs) => text_of(&key)
-                        .and_then(|key| pairs.iter().position(|(name, _)| text_of(name).as_ref() == Some(&key))),
-                    _ => None,
-                };
-                match at.and_then(|at| instances.get(at)) {
+                match repeated.at(&key).and_then(|at| instances.get(at)) {
                     Some(instance) => one(instance, &rest[1..]),
                     None if key.is_known() => Err(Failure { span, message: "there is no such instance".into() }),
                     None => match instances.as_slice() {
@@ -1457,13 +1510,13 @@ impl<'w> Evaluator<'w> {
                 // A reference within a `for_each` is evaluated once for each instance, and says the same each time.
                 let key = Key::Whole(id, span);
                 let known = match module.memo.borrow().get(&key) {
-                    Some(Memo::Done(node)) => Some(node.clone()),
+                    Some(Memo::Done(node, _)) => Some(node.clone()),
                     _ => None,
                 };
                 let all = known.unwrap_or_else(|| {
                     let all = instances.iter().map(|it| self.whole(id, &block, it, span)).collect();
                     let all = self.gathered(repeat, all, span);
-                    module.memo.borrow_mut().insert(key, Memo::Done(all.clone()));
+                    module.memo.borrow_mut().insert(key, Memo::Done(all.clone(), Arc::clone(&self.no_key)));
                     all
                 });
                 self.steps_into(all, rest, span, scope)
@@ -1471,60 +1524,50 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// One attribute of a resource: as it is written, or as the provider is known to compute it.
+    /// One attribute of a resource: as it is written, or as the provider is known to compute it. What it computes stands
+    /// at the reference itself, so each reference has its own.
     fn attribute(&self, id: BlockId, block: &Block, instance: &Instance, name: &Arc<str>, span: Span) -> Outcome {
-        let module = &instance.scope.module;
-        let is_document = matches!(&**name, "json" | "minified_json");
-        if !is_document && block.body.attribute(name).is_none() {
-            // What the provider computes stands at the reference itself, so each reference has its own.
-            return self.provided(id, block, instance, name, span, &self.written(span));
-        }
-        let key = Key::Attribute(id, Arc::clone(&instance.key), Arc::clone(name));
-        self.remembered(module, key, span, || self.provided(id, block, instance, name, span, &self.written(span)))
+        self.attribute_as(id, block, instance, name, span, || self.written(span))
     }
 
-    fn provided(
+    /// The same, asked for in the words of `written`.
+    fn attribute_as(
         &self,
         id: BlockId,
         block: &Block,
         instance: &Instance,
         name: &Arc<str>,
         span: Span,
-        written: &Arc<str>,
+        written: impl FnOnce() -> Arc<str>,
     ) -> Outcome {
-        let label = |n: usize| block.labels.get(n).map(|it| Arc::clone(&it.text)).unwrap_or_default();
-        let (kind, own) = (label(0), label(1));
+        let module = &instance.scope.module;
+        let [kind, own] = labels(block);
         let is_data = &*block.kind.text == "data";
-        if is_data && &*kind == "aws_iam_policy_document" && matches!(&**name, "json" | "minified_json") {
-            return Ok(self.document(id, block, instance, span));
+        let key = || Key::Attribute(id, Arc::clone(&instance.key), Arc::clone(name));
+        if is_data && kind == "aws_iam_policy_document" && matches!(&**name, "json" | "minified_json") {
+            let words = || format!("`data.aws_iam_policy_document.{own}{}`", instance.key);
+            let document = || Ok(self.document(id, block, instance, span));
+            let (node, words) = self.remembered(module, key(), span, words, document)?;
+            return Ok(Node { span, ..node }.through(span, words));
         }
-        if let Some(attribute) = block.body.attribute(name)
-            && !super::attributes::is_computed_over(&kind, name)
-        {
-            let node = self.value(&attribute.value, &instance.scope);
-            if node.is_null() && super::attributes::COMMON.contains(&&**name) {
-                // Not given, so the provider chooses it.
-                return Ok(super::attributes::computed(self, is_data, &kind, block, instance, name, span, written));
+        if let Some(attribute) = written_attribute(block, kind, name) {
+            let words = || format!("`{}{kind}.{own}.{name}`", if is_data { "data." } else { "" });
+            let value = || Ok(self.value(&attribute.value, &instance.scope));
+            let (node, words) = self.remembered(module, key(), span, words, value)?;
+            // Not given, so the provider chooses it.
+            if !(node.is_null() && super::attributes::COMMON.contains(&&**name)) {
+                return Ok(if matches!(node.value, Value::Unknown(_)) { node } else { node.through(span, words) });
             }
-            let prefix = if is_data { "data." } else { "" };
-            return Ok(match &node.value {
-                Value::Unknown(_) => node,
-                _ => node.through(span, format!("`{prefix}{kind}.{own}.{name}`")),
-            });
         }
-        Ok(super::attributes::computed(self, is_data, &kind, block, instance, name, span, written))
+        Ok(super::attributes::computed(self, block, instance, name, span, &written()))
     }
 
     /// An attribute of a resource by its block, for whoever goes through blocks rather than references.
     pub(super) fn attribute_of_resource(&self, id: BlockId, block: &Block, instance: &Instance, name: &str) -> Node {
         let span = block.head();
-        let outcome = if block.body.attribute(name).is_some() {
-            self.attribute(id, block, instance, &name.into(), span)
-        } else {
-            let labels: Vec<&str> = block.labels.iter().map(|it| &*it.text).collect();
-            let written = format!("{}{}.{name}", labels.join("."), instance.key);
-            self.provided(id, block, instance, &name.into(), span, &written.into())
-        };
+        let [kind, own] = labels(block);
+        let written = || format!("{kind}.{own}{}.{name}", instance.key).into();
+        let outcome = self.attribute_as(id, block, instance, &name.into(), span, written);
         outcome.unwrap_or_else(|failure| self.free(span, &instance.scope, failure.message))
     }
 
@@ -1535,9 +1578,8 @@ impl<'w> Evaluator<'w> {
 
     /// The text that Terraform's `jsonencode` makes of a tree.
     pub(super) fn json_text(&self, tree: &Node, span: Span, scope: &Scope) -> Text {
-        let site = Site { span, written: self.written(span) };
         let mut host = FunctionHost { evaluator: self, scope };
-        match functions::call("jsonencode", std::slice::from_ref(tree), &site, &mut host) {
+        match functions::call("jsonencode", std::slice::from_ref(tree), span, &mut host) {
             Ok(Node { value: Value::Text(text), .. }) => text,
             _ => Text::hole(Arc::new(self.hole(HoleKind::Free, span, scope, "it cannot be encoded as JSON"))),
         }
@@ -1552,8 +1594,7 @@ impl<'w> Evaluator<'w> {
                 names.push(Arc::from(*name));
             }
         }
-        if &*block.kind.text == "data" && block.labels.first().is_some_and(|it| &*it.text == "aws_iam_policy_document")
-        {
+        if &*block.kind.text == "data" && labels(block)[0] == "aws_iam_policy_document" {
             names.push("json".into());
         }
         for name in names {
@@ -1649,6 +1690,20 @@ impl Host for FunctionHost<'_, '_> {
     fn scope(&self) -> Arc<str> {
         Arc::clone(&self.scope.module.address)
     }
+
+    fn written(&self, span: Span) -> Arc<str> {
+        self.evaluator.written(span)
+    }
+}
+
+/// The two labels of a resource or data source.
+pub(super) fn labels(block: &Block) -> [&str; 2] {
+    [0, 1].map(|n| block.labels.get(n).map(|it| &*it.text).unwrap_or_default())
+}
+
+/// The attribute as it is written, unless the provider computes it all the same.
+fn written_attribute<'b>(block: &'b Block, kind: &str, name: &str) -> Option<&'b hcl::Attribute> {
+    block.body.attribute(name).filter(|_| !super::attributes::is_computed_over(kind, name))
 }
 
 /// `module.app` of `module.app["a"]` within others.

@@ -93,10 +93,10 @@ impl Collector<'_, '_> {
         for (id, [kind, name]) in module.folder.blocks("resource") {
             let Some((kind, concerns)) = resources::concerns(kind) else { continue };
             let Some(block) = module.folder.block(id) else { continue };
-            let repeat = self.evaluator.repeat(module, &block);
-            for instance in self.evaluator.instances(module, &repeat, block.head()) {
+            let repeated = self.evaluator.repeated(module, &block);
+            for instance in &repeated.instances {
                 let address = prefixed(module, &format!("{kind}.{name}{}", instance.key));
-                let declared = Declared { id, kind, block: &block, instance: &instance, address };
+                let declared = Declared { id, kind, block: &block, instance, address };
                 for concern in concerns {
                     self.concern(*concern, &declared);
                 }
@@ -108,10 +108,10 @@ impl Collector<'_, '_> {
     fn providers(&mut self, module: &Rc<Module>) {
         for (id, [name, _]) in module.folder.blocks("provider") {
             let Some(block) = module.folder.block(id).filter(|_| name == "aws") else { continue };
-            let repeat = self.evaluator.repeat(module, &block);
-            for instance in self.evaluator.instances(module, &repeat, block.head()) {
+            let repeated = self.evaluator.repeated(module, &block);
+            for instance in &repeated.instances {
                 let address = prefixed(module, "provider.aws");
-                let declared = Declared { id, kind: "provider aws", block: &block, instance: &instance, address };
+                let declared = Declared { id, kind: "provider aws", block: &block, instance, address };
                 self.resources.push(self.part(&["access_key", "secret_key"], &declared));
             }
         }
@@ -203,10 +203,10 @@ impl Collector<'_, '_> {
                 continue;
             }
             let Some(block) = module.folder.block(id) else { continue };
-            let repeat = self.evaluator.repeat(module, &block);
-            for instance in self.evaluator.instances(module, &repeat, block.head()) {
+            let repeated = self.evaluator.repeated(module, &block);
+            for instance in &repeated.instances {
                 let address = prefixed(module, &format!("data.{kind}.{name}{}", instance.key));
-                let document = self.evaluator.document(id, &block, &instance, block.head());
+                let document = self.evaluator.document(id, &block, instance, block.head());
                 let mut document = document;
                 // It is used nowhere, so it has come no way.
                 document.origin = Origin::HERE;
@@ -218,8 +218,8 @@ impl Collector<'_, '_> {
     /// A call of a module that cannot be read: documents among its arguments are judged by what they say.
     fn unread_call(&mut self, module: &Rc<Module>, id: BlockId, name: &str) {
         let Some(block) = module.folder.block(id) else { return };
-        let repeat = self.evaluator.repeat(module, &block);
-        for instance in self.evaluator.instances(module, &repeat, block.head()) {
+        let repeated = self.evaluator.repeated(module, &block);
+        for instance in &repeated.instances {
             let address = prefixed(module, &format!("module.{name}{}", instance.key));
             for attribute in &block.body.attributes {
                 if !attribute.name.text.contains("polic") {
