@@ -162,6 +162,7 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.errors.extend(collected.errors.into_iter().map(|it| input_error(workspace, it)));
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
+    part.summary.switched_off = collected.switched_off;
     part.findings = apply(workspace, &collected.configuration, options);
     identify(workspace, &root.path, &mut part.findings);
     let named = named_only(workspace);

@@ -156,14 +156,14 @@ pub(super) fn computed(
         return node;
     }
     if is_data && !matches!(name, "arn" | "id" | "name" | "key_id" | "account_id" | "url" | "alias") {
-        return evaluator.free(span, scope, "a data source is read when Terraform runs");
+        return own.unknown(name, "a data source is read when Terraform runs");
     }
     if kind.starts_with("aws_")
         || matches!(kind.split('_').next(), Some("random" | "time" | "tls" | "archive" | "null"))
     {
         return opaque(name, "the provider computes it");
     }
-    evaluator.free(span, scope, "the provider computes it")
+    own.unknown(name, "the provider computes it")
 }
 
 /// One instance of a block, and the place that asks something of it.
@@ -177,9 +177,19 @@ struct Own<'b> {
 impl Own<'_> {
     /// What AWS chooses for an attribute: the same hole for whoever refers to it, and however.
     fn hole(&self, name: &str, why: &str) -> Arc<Hole> {
+        self.known_as(self.address_of(name), why)
+    }
+
+    /// A value that may be anything, likewise.
+    fn unknown(&self, name: &str, why: &str) -> Node {
+        let hole = self.known_as(self.address_of(name), why);
+        Node::unknown(Hole { kind: HoleKind::Free, ..(*hole).clone() })
+    }
+
+    fn address_of(&self, name: &str) -> String {
         let [kind, own] = labels(self.block);
         let data = if self.is_data { "data." } else { "" };
-        self.known_as(format!("{data}{kind}.{own}{}.{name}", self.instance.key), why)
+        format!("{data}{kind}.{own}{}.{name}", self.instance.key)
     }
 
     fn known_as(&self, reference: impl Into<Arc<str>>, why: &str) -> Arc<Hole> {

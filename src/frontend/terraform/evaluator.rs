@@ -4,11 +4,12 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::folder::{BlockId, Folder};
 use super::functions::{self, Host};
@@ -118,6 +119,8 @@ pub(super) struct Scope {
     pub each: Option<Rc<(Node, Node)>>,
     /// `count.index`.
     pub index: Option<Node>,
+    /// The case in which the block is there at all.
+    assumed: Option<Rc<Case>>,
     names: Option<Rc<Binding>>,
 }
 
@@ -131,7 +134,7 @@ struct Binding {
 impl Scope {
     /// The top of a module.
     pub(super) fn of(module: &Rc<Module>) -> Self {
-        Self { module: Rc::clone(module), each: None, index: None, names: None }
+        Self { module: Rc::clone(module), each: None, index: None, assumed: None, names: None }
     }
 
     /// With one more name: of a `for`, or of a dynamic block.
@@ -196,6 +199,8 @@ pub(super) enum Repeat {
         count: bool,
         /// Why it is not known.
         hole: Arc<Hole>,
+        /// The case in which it stands, where that is one of those of a condition that is not known.
+        given: Option<Case>,
     },
 }
 
@@ -335,13 +340,52 @@ impl<'w> Evaluator<'w> {
     }
 
     fn hole(&self, kind: HoleKind, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Hole {
-        Hole { kind, reference: self.written(span), scope: Arc::clone(&scope.module.address), span, why: why.into() }
+        Hole { kind, reference: self.written(span), scope: self.meaning(span, scope), span, why: why.into() }
     }
 
-    /// What is written at a span, on one line and not too long.
-    pub(super) fn written(&self, span: Span) -> Arc<str> {
+    /// Where names mean what they mean in what is written at a span: the module, and the values of those names in it
+    /// that a loop or the repetition of a block gives others each time.
+    fn meaning(&self, span: Span, scope: &Scope) -> Arc<str> {
+        let address = &scope.module.address;
+        if scope.names.is_none() && scope.each.is_none() && scope.index.is_none() {
+            return Arc::clone(address);
+        }
         let source = self.workspace.source(span.file);
         let text = source.slice(span);
+        let is_word = |it: Option<char>| it.is_some_and(|it| it.is_alphanumeric() || matches!(it, '_' | '-' | '.'));
+        let mentions = |name: &str| {
+            text.match_indices(name).any(|(at, _)| {
+                let behind = text[at + name.len()..].chars().next().filter(|it| *it != '.');
+                !is_word(text[..at].chars().next_back()) && !is_word(behind)
+            })
+        };
+        let names = std::iter::successors(scope.names.as_deref(), |it| it.outer.as_deref());
+        let names = names.map(|it| (&*it.name, &it.node));
+        let each = scope.each.as_deref().map(|(key, _)| ("each", key));
+        let index = scope.index.as_ref().map(|it| ("count", it));
+        let mut meaning = String::new();
+        for (name, node) in names.chain(each).chain(index).filter(|(name, _)| mentions(name)) {
+            let value = match text_of(node) {
+                Some(text) => text.to_string(),
+                None => {
+                    let mut hasher = FxHasher::default();
+                    format!("{:?}", node.value).hash(&mut hasher);
+                    format!("{:x}", hasher.finish())
+                }
+            };
+            meaning.push_str(&format!("; {name} = {value}"));
+        }
+        if meaning.is_empty() { Arc::clone(address) } else { format!("{address}{meaning}").into() }
+    }
+
+    /// What is written at a span, on one line and not too long, without what is marked as sensitive in it.
+    pub(super) fn written(&self, span: Span) -> Arc<str> {
+        const MARK: &str = "sensitive(";
+        let source = self.workspace.source(span.file);
+        let text = source.slice(span);
+        if let Some((before, _)) = text.split_once(MARK).filter(|(before, _)| !before.ends_with("non")) {
+            return format!("{}{MARK}…)", before.split_whitespace().collect::<Vec<_>>().join(" ")).into();
+        }
         // Most stand on one line, with single blanks between their words.
         let mut before = b' ';
         let is_plain = |it: u8| {
@@ -378,7 +422,26 @@ impl<'w> Evaluator<'w> {
         self.depth.set(depth + 1);
         let out = self.expression(expr, scope);
         self.depth.set(depth);
-        out
+        match (&scope.assumed, out) {
+            (Some(assumed), Ok(node)) => Ok(self.in_assumed_case(node, assumed)),
+            (_, out) => out,
+        }
+    }
+
+    /// A value without the arms that cannot hold where the block that asks is there: `count` and the value may hang on
+    /// one condition.
+    fn in_assumed_case(&self, node: Node, assumed: &Case) -> Node {
+        let Value::OneOf(arms) = &node.value else { return node };
+        let folder = |span: Span| self.workspace.source(span.file).path.parent().map(Path::to_owned);
+        let is_out = |arm: &Arm| excludes(&assumed.0, &arm.when) && folder(assumed.1) == folder(arm.at);
+        let left: Vec<&Arm> = arms.iter().filter(|arm| !is_out(arm)).collect();
+        match left[..] {
+            _ if left.len() == arms.len() => node,
+            // What is there in one case only keeps it; of the two arms of a condition one is what holds.
+            [arm] if arms.len() > 1 => node.inherit(&arm.node),
+            [] => node,
+            _ => Node { value: Value::OneOf(left.into_iter().cloned().collect()), ..node },
+        }
     }
 
     fn expression(&self, expr: &Expr, scope: &Scope) -> Outcome {
@@ -1013,10 +1076,7 @@ impl<'w> Evaluator<'w> {
             let Some(block) = block() else {
                 return Err(Failure { span, message: format!("there is no variable `{name}`").into() });
             };
-            let is = |name: &str, value: bool| {
-                block.body.attribute(name).is_some_and(|it| matches!(it.value.kind, ExprKind::Bool(it) if it == value))
-            };
-            if is("sensitive", true) {
+            if says(&block, "sensitive", true) {
                 return Ok(self.free(span, scope, "the variable is sensitive"));
             }
             let given = match &module.arguments {
@@ -1027,7 +1087,7 @@ impl<'w> Evaluator<'w> {
             };
             let default = || block.body.attribute("default").map(|it| self.value(&it.value, &Scope::of(module)));
             let node = match given {
-                Some(node) if !node.is_null() || !is("nullable", false) => Some(node),
+                Some(node) if !node.is_null() || !says(&block, "nullable", false) => Some(node),
                 given => default().or(given),
             };
             let Some(node) = node else { return Ok(self.free(span, scope, "the variable has no default")) };
@@ -1059,7 +1119,11 @@ impl<'w> Evaluator<'w> {
                 Some(n) if n >= 1.0 => Repeat::Count((n as usize).min(INSTANCES)),
                 Some(_) => Repeat::Count(0),
                 // `var.create ? 1 : 0`: whether it is there is not what is asked; if it is, it is so.
-                None => Repeat::Unknown { count: true, hole: self.why_unknown(&node, count.value.span, &scope) },
+                None => Repeat::Unknown {
+                    count: true,
+                    hole: self.why_unknown(&node, count.value.span, &scope),
+                    given: only_case(&node, |it| number(it).is_none_or(|it| it >= 1.0)),
+                },
             };
         }
         let Some(each) = block.body.attribute("for_each") else { return Repeat::One };
@@ -1068,7 +1132,7 @@ impl<'w> Evaluator<'w> {
     }
 
     fn each_of(&self, node: &Node, span: Span, scope: &Scope) -> Repeat {
-        let unknown = || Repeat::Unknown { count: false, hole: self.why_unknown(node, span, scope) };
+        let unknown = || Repeat::Unknown { count: false, hole: self.why_unknown(node, span, scope), given: None };
         // What is there in one case only may be there.
         let always = |it: Node| only_in(&it).map_or(it, |(it, _)| it);
         match &node.value {
@@ -1132,19 +1196,20 @@ impl<'w> Evaluator<'w> {
                     scope: Scope { each: Some(Rc::new((key.clone(), value.clone()))), ..scope.clone() },
                 })
                 .collect(),
-            Repeat::Unknown { count: true, hole } => {
+            Repeat::Unknown { count: true, hole, given } => {
                 let hole =
                     Arc::new(Hole { kind: HoleKind::Opaque, reference: "count.index".into(), ..(**hole).clone() });
                 let index = Node::new(Value::Text(Text::hole(hole)), span);
-                vec![Instance { key: "".into(), scope: Scope { index: Some(index), ..scope } }]
+                let assumed = given.clone().map(Rc::new);
+                vec![Instance { key: Arc::clone(&self.no_key), scope: Scope { index: Some(index), assumed, ..scope } }]
             }
-            Repeat::Unknown { count: false, hole } => {
+            Repeat::Unknown { count: false, hole, .. } => {
                 let part = |name: &str| {
                     let hole = Hole { reference: name.into(), ..(**hole).clone() };
                     Node::new(Value::Unknown(Arc::new(hole)), span)
                 };
                 let each = Some(Rc::new((part("each.key"), part("each.value"))));
-                vec![Instance { key: "".into(), scope: Scope { each, ..scope } }]
+                vec![Instance { key: Arc::clone(&self.no_key), scope: Scope { each, ..scope } }]
             }
         }
     }
@@ -1407,7 +1472,7 @@ impl<'w> Evaluator<'w> {
                 }
                 Node::new(Value::Object(Arc::new(object)), span)
             }
-            Repeat::Unknown { hole, count } => {
+            Repeat::Unknown { hole, count, .. } => {
                 let mut nodes = nodes;
                 if *count {
                     nodes.push(Node::new(Value::Unknown(Arc::clone(hole)), span));
@@ -1426,6 +1491,9 @@ impl<'w> Evaluator<'w> {
             let Some(block) = value else {
                 return Err(Failure { span, message: format!("the module has no output `{name}`").into() });
             };
+            if says(&block, "sensitive", true) {
+                return Ok(self.free(span, &Scope::of(module), "the output is sensitive"));
+            }
             match block.body.attribute("value") {
                 Some(value) => self.eval(&value.value, &Scope::of(module)),
                 None => Err(Failure { span, message: format!("the output `{name}` has no value").into() }),
@@ -1551,6 +1619,9 @@ impl<'w> Evaluator<'w> {
             return Ok(Node { span, ..node }.through(span, words));
         }
         if let Some(attribute) = written_attribute(block, kind, name) {
+            if changes_elsewhere(block, name) {
+                return Ok(self.opaque(span, &instance.scope, "`ignore_changes` lets it be changed elsewhere"));
+            }
             let words = || format!("`{}{kind}.{own}.{name}`", if is_data { "data." } else { "" });
             let value = || Ok(self.value(&attribute.value, &instance.scope));
             let (node, words) = self.remembered(module, key(), span, words, value)?;
@@ -1687,13 +1758,18 @@ impl Host for FunctionHost<'_, '_> {
         self.evaluator.pay(bytes)
     }
 
-    fn scope(&self) -> Arc<str> {
-        Arc::clone(&self.scope.module.address)
+    fn meaning(&self, span: Span) -> Arc<str> {
+        self.evaluator.meaning(span, self.scope)
     }
 
     fn written(&self, span: Span) -> Arc<str> {
         self.evaluator.written(span)
     }
+}
+
+/// Whether an argument of a block is this very word.
+fn says(block: &Block, name: &str, value: bool) -> bool {
+    block.body.attribute(name).is_some_and(|it| matches!(it.value.kind, ExprKind::Bool(it) if it == value))
 }
 
 /// The two labels of a resource or data source.
@@ -1704,6 +1780,23 @@ pub(super) fn labels(block: &Block) -> [&str; 2] {
 /// The attribute as it is written, unless the provider computes it all the same.
 fn written_attribute<'b>(block: &'b Block, kind: &str, name: &str) -> Option<&'b hcl::Attribute> {
     block.body.attribute(name).filter(|_| !super::attributes::is_computed_over(kind, name))
+}
+
+/// Whether Terraform leaves an attribute as others have set it, so that what is written says nothing of what it is.
+/// <https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#ignore_changes>
+fn changes_elsewhere(block: &Block, name: &str) -> bool {
+    let is_it = |expr: &Expr| match &expr.kind {
+        ExprKind::Variable(it) => &**it == name,
+        ExprKind::Text(it) => it.as_known() == Some(name),
+        _ => false,
+    };
+    block.body.blocks_named("lifecycle").iter().any(|it| {
+        it.body.attribute("ignore_changes").is_some_and(|it| match &it.value.kind {
+            ExprKind::List(names) => names.iter().any(is_it),
+            ExprKind::Variable(all) => &**all == "all",
+            _ => false,
+        })
+    })
 }
 
 /// `module.app` of `module.app["a"]` within others.
@@ -1772,6 +1865,22 @@ fn only_in(node: &Node) -> Option<(Node, Case)> {
 
 fn open_of(node: &Node) -> Option<Arc<Hole>> {
     node.as_object().and_then(|it| it.open.clone())
+}
+
+/// The one case in which an undecided value passes a test.
+fn only_case(node: &Node, test: impl Fn(&Node) -> bool) -> Option<Case> {
+    let Value::OneOf(arms) = &node.value else { return None };
+    let mut passing = arms.iter().filter(|arm| test(&arm.node));
+    let only = passing.next().filter(|_| passing.next().is_none())?;
+    Some((Arc::clone(&only.when), only.at))
+}
+
+/// Whether two cases cannot both hold: one is what the other is not. `` `a` and not `b` `` holds where both parts do.
+fn excludes(one: &str, other: &str) -> bool {
+    let parts = |it: &'_ str| it.split("` and ").map(|it| it.trim_end_matches('`').to_owned()).collect::<Vec<_>>();
+    let opposed = |a: &str, b: &str| a.strip_prefix("not ") == Some(b) || b.strip_prefix("not ") == Some(a);
+    let others = parts(other);
+    parts(one).iter().any(|a| others.iter().any(|b| opposed(a, b)))
 }
 
 /// The keys and values of a list or object; a list's keys are its places.

@@ -35,6 +35,8 @@ pub struct Collected {
     pub errors: Vec<SyntaxError>,
     /// The call of each module by its address, for whoever must point at one.
     pub calls: FxHashMap<Arc<str>, Span>,
+    /// How many blocks that carry policies stand no times, by the values that are known.
+    pub switched_off: usize,
 }
 
 struct Collector<'e, 'w> {
@@ -94,6 +96,9 @@ impl Collector<'_, '_> {
             let Some((kind, concerns)) = resources::concerns(kind) else { continue };
             let Some(block) = module.folder.block(id) else { continue };
             let repeated = self.evaluator.repeated(module, &block);
+            if repeated.instances.is_empty() && concerns.iter().any(|it| matches!(it, Concern::Carries(..))) {
+                self.out.switched_off += 1;
+            }
             for instance in &repeated.instances {
                 let address = prefixed(module, &format!("{kind}.{name}{}", instance.key));
                 let declared = Declared { id, kind, block: &block, instance, address };

@@ -149,7 +149,7 @@ impl<'a> Call<'a> {
         Arc::new(Hole {
             kind: survey.kind(),
             reference: words(node).into(),
-            scope: self.host.scope(),
+            scope: self.host.meaning(self.span),
             span: node.span,
             why: survey.why(),
         })
@@ -264,7 +264,7 @@ impl<'a> Call<'a> {
         Arc::new(Hole {
             kind: survey.kind(),
             reference: self.rename(&subject, rest).into(),
-            scope: survey.first.as_ref().map_or_else(|| self.host.scope(), |hole| Arc::clone(&hole.scope)),
+            scope: survey.first.as_ref().map_or_else(|| self.host.meaning(self.span), |hole| Arc::clone(&hole.scope)),
             span,
             why: survey.why(),
         })

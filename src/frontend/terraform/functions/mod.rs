@@ -48,8 +48,8 @@ pub trait Host {
     fn json(&mut self, text: &Text, at: Span) -> Result<Node, String>;
     /// Asks for about that many bytes of new values; `false` when the budget is used up.
     fn spend(&mut self, bytes: usize) -> bool;
-    /// The module instance that the call belongs to.
-    fn scope(&self) -> Arc<str>;
+    /// Where names mean what they mean in what is written at a span.
+    fn meaning(&self, span: Span) -> Arc<str>;
     /// What is written at a span: what a value is known by when it cannot be computed.
     fn written(&self, span: Span) -> Arc<str>;
 
@@ -105,7 +105,7 @@ pub fn call(name: &str, arguments: &[Node], span: Span, host: &mut dyn Host) -> 
 
 fn hole(kind: HoleKind, why: Arc<str>, span: Span, host: &dyn Host) -> Node {
     let reference = host.written(span);
-    Node::unknown(Hole { kind, reference, scope: host.scope(), span, why })
+    Node::unknown(Hole { kind, reference, scope: host.meaning(span), span, why })
 }
 
 /// What a function gives that is not known before Terraform runs, and why.
@@ -114,6 +114,7 @@ fn impure(name: &str) -> Option<(HoleKind, &'static str)> {
         "plantimestamp" | "timestamp" => (HoleKind::Opaque, "a time that is known when Terraform runs"),
         "uuid" | "bcrypt" => (HoleKind::Opaque, "it is another one at each run"),
         "rsadecrypt" => (HoleKind::Free, "a decrypted text"),
+        "sensitive" => (HoleKind::Free, "it is marked as sensitive"),
         "issensitive" => (HoleKind::Opaque, "iamlint does not follow what is marked sensitive"),
         "type" => (HoleKind::Opaque, "a type is no value"),
         _ => return None,
@@ -190,7 +191,7 @@ fn find(name: &str) -> Option<Function> {
         "distinct" => (collections::distinct, 1, 1, Argument),
         "element" => (collections::element, 2, 2, Argument),
         "endswith" => (strings::endswith, 2, 2, Argument),
-        "ephemeralasnull" | "nonsensitive" | "sensitive" => (convert::same, 1, 1, Nowhere),
+        "ephemeralasnull" | "nonsensitive" => (convert::same, 1, 1, Nowhere),
         "file" => (files::file, 1, 1, Argument),
         "filebase64" => (files::filebase64, 1, 1, Argument),
         "filebase64sha256" => (files::filebase64sha256, 1, 1, Argument),

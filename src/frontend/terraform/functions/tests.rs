@@ -53,7 +53,7 @@ impl Host for Surroundings {
         self.left > 0
     }
 
-    fn scope(&self) -> Arc<str> {
+    fn meaning(&self, _: Span) -> Arc<str> {
         "".into()
     }
 
