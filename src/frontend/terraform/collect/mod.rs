@@ -247,11 +247,15 @@ impl Collector<'_, '_> {
         }
         let policies: Vec<Arc<Policy>> = policies.into_iter().map(Arc::new).collect();
         let managed = identities.managed_addresses();
+        let mut carried = ByAddress::default();
+        for policy in &policies {
+            carried.entry(Arc::clone(&policy.address)).or_default().push(Arc::clone(policy));
+        }
         out.configuration = Configuration {
             managed: policies.iter().filter(|it| managed.contains(&it.address)).cloned().collect(),
-            identities: identities.joined(&policies),
-            buckets: buckets.joined(&policies),
-            keys: keys.joined(&policies),
+            identities: identities.joined(&carried),
+            buckets: buckets.joined(&carried),
+            keys: keys.joined(&carried),
             resources,
             policies,
             ..Configuration::default()
@@ -315,6 +319,9 @@ impl Collector<'_, '_> {
         Node::new(Value::Object(Arc::new(Object { entries, open: None })), block.head())
     }
 }
+
+/// Policies by the address of what carries them.
+type ByAddress = FxHashMap<Arc<str>, Vec<Arc<Policy>>>;
 
 /// One instance of a resource block.
 struct Declared<'b> {
