@@ -134,13 +134,11 @@ struct Declared<'d, 'w> {
 
 impl Declared<'_, '_> {
     /// Where an argument or a block of this name is written, and whether it is in every case; none when it is not, or is
-    /// null or empty.
+    /// null or an empty text. A list that is empty takes away everything.
     fn written(&self, name: &str) -> Option<(Span, bool)> {
         if let Some(attribute) = self.block.body.attribute(name) {
             let node = self.evaluator.value(&attribute.value, &self.instance.scope);
-            let nothing = node.is_null()
-                || node.as_text().is_some_and(Text::is_empty)
-                || node.as_list().is_some_and(<[Node]>::is_empty);
+            let nothing = node.is_null() || node.as_text().is_some_and(Text::is_empty);
             let certain = !matches!(node.value, Value::OneOf(_) | Value::Unknown(_));
             return (!nothing).then_some((attribute.name.span, certain));
         }
