@@ -238,9 +238,16 @@ pub const RESOURCES: &[&str] = &[
 /// The types that are common and large, of which only some arguments have to do with access.
 pub const PARTS: &[(&str, &[&str])] = &[
     ("aws_instance", &["user_data", "user_data_base64"]),
-    ("aws_lambda_function", &["environment"]),
+    ("aws_kms_external_key", &["bypass_policy_lockout_safety_check"]),
+    ("aws_kms_key", &["bypass_policy_lockout_safety_check"]),
+    ("aws_kms_key_policy", &["bypass_policy_lockout_safety_check"]),
+    ("aws_kms_replica_external_key", &["bypass_policy_lockout_safety_check"]),
+    ("aws_kms_replica_key", &["bypass_policy_lockout_safety_check"]),
+    ("aws_lambda_function", &["environment", "function_name", "layers", "role"]),
     ("aws_launch_configuration", &["user_data", "user_data_base64"]),
     ("aws_launch_template", &["user_data"]),
+    ("aws_sns_topic", &["name"]),
+    ("aws_sqs_queue", &["name"]),
 ];
 
 /// The types that are a permission written as arguments.
