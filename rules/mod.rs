@@ -28,9 +28,9 @@ rules![
         competing_policies, deprecated_role_argument, exclusive_attachment, invalid_ignore,
         lacking_replication_role, notification_without_permission, open_vpc_endpoint, oversized_policy,
         public_bucket, replaced_statement, second_access_key, source_without_account, unused_ignore,
-        wide_replication_role,
+        wide_replication_role, workload_administrator,
     ],
-    Identity: [attached_administrator, attached_full_access, forgeable_abac, invalid_iam_name, policy_on_user, workload_administrator],
+    Identity: [attached_administrator, attached_full_access, forgeable_abac, invalid_iam_name, policy_on_user],
     Key: [key_deletion_window_short, key_left_to_account, key_multi_region, key_rotation_off],
     Policy: [
         account_wide_trust, assume_any_role, broad_condition_value, bucket_lockout, bucket_name_of_others,

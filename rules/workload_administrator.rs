@@ -1,8 +1,9 @@
 use super::attached_administrator;
 use crate::catalog;
-use crate::frontend::Identity;
+use crate::frontend::{Configuration, Identity, Resource, Setting};
 use crate::policy::{self, Effect, Place, Principal, PrincipalKind, Scope};
 use crate::rule::{Context, quoted};
+use crate::value::Text;
 
 /// The services that run with a role what their users, or their users' users, give them to run. Sorted.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html>
@@ -26,10 +27,24 @@ const RUN_CODE: &[&str] = &[
     "tasks.apprunner.amazonaws.com",
 ];
 
-pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
-    if identity.boundary.as_ref().is_some_and(attached_administrator::bounds) {
-        return;
+/// Types that run something with a role, and where they name it.
+const RUNNERS: [(&str, &str); 5] = [
+    ("aws_codebuild_project", "service_role"),
+    ("aws_ecs_task_definition", "task_role_arn"),
+    ("aws_glue_job", "role_arn"),
+    ("aws_lambda_function", "role"),
+    ("aws_sagemaker_notebook_instance", "role_arn"),
+];
+
+pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
+    for identity in &configuration.identities {
+        if identity.boundary.as_ref().is_none_or(|it| !attached_administrator::bounds(it)) {
+            judge(identity, configuration, cx);
+        }
     }
+}
+
+fn judge(identity: &Identity, configuration: &Configuration, cx: &mut Context<'_>) {
     for trust in &identity.trust {
         for statement in trust.allow_statements() {
             let principals = statement.principals.as_ref().map_or(&[][..], Scope::only);
@@ -38,14 +53,29 @@ pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
             let Some(way) = way_to_everything(identity) else { return };
             let services = quoted(&workloads);
             let action = way.action;
-            cx.report(&first.place, format!("what {services} runs may do everything, since `{action}` lets it give itself the rest"))
+            let message = format!("what {services} runs may do everything, since `{action}` lets it give itself the rest");
+            let mut report = cx
+                .report(&first.place, message)
                 .on(&identity.address)
                 .of(statement, format!("{action} to {services}"))
                 .label(way.place.span, "by this")
                 .by(way.place)
                 .help("give the role a policy that names what the program calls");
+            for runner in runners(identity, configuration) {
+                report = report.label(runner.place.span, format!("`{}` runs with it", runner.address));
+            }
         }
     }
+}
+
+/// The places where the configuration has something run with a role; a few of them are enough.
+fn runners(identity: &Identity, configuration: &Configuration) -> Vec<Setting<Text>> {
+    let Some(name) = &identity.name else { return Vec::new() };
+    let named = |resource: &Resource| {
+        let (_, path) = RUNNERS.iter().find(|(kind, _)| *kind == resource.kind)?;
+        resource.texts(path).into_iter().find(|it| it.value == *name || policy::is_named(&it.value, name))
+    };
+    configuration.resources.iter().filter_map(named).take(3).collect()
 }
 
 fn runs_code(principal: &Principal) -> bool {

@@ -237,6 +237,9 @@ pub const RESOURCES: &[&str] = &[
 
 /// The types that are common and large, of which only some arguments have to do with access.
 pub const PARTS: &[(&str, &[&str])] = &[
+    ("aws_codebuild_project", &["service_role"]),
+    ("aws_ecs_task_definition", &["task_role_arn"]),
+    ("aws_glue_job", &["role_arn"]),
     ("aws_instance", &["user_data", "user_data_base64"]),
     ("aws_kms_external_key", &["bypass_policy_lockout_safety_check"]),
     ("aws_kms_key", &["bypass_policy_lockout_safety_check"]),
@@ -246,6 +249,7 @@ pub const PARTS: &[(&str, &[&str])] = &[
     ("aws_lambda_function", &["environment", "function_name", "layers", "role"]),
     ("aws_launch_configuration", &["user_data", "user_data_base64"]),
     ("aws_launch_template", &["user_data"]),
+    ("aws_sagemaker_notebook_instance", &["role_arn"]),
     ("aws_sns_topic", &["name"]),
     ("aws_sqs_queue", &["name"]),
 ];
@@ -320,6 +324,7 @@ mod tests {
     fn the_tables_are_sorted() {
         assert!(CARRIERS.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)));
         assert!(RESOURCES.is_sorted_by(|a, b| a < b));
+        assert!(PARTS.is_sorted_by(|a, b| a.0 < b.0));
     }
 
     #[test]
