@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::collect::prefixed;
 use super::evaluator::{Evaluator, Instance, Module, Repeat, text_of};
 use super::folder::BlockId;
+use super::resources;
 use crate::frontend::{Claim, Configuration, DeprecatedArgument, Subject};
 use crate::policy::Place;
 use crate::source::Span;
@@ -158,9 +159,11 @@ impl Declared<'_, '_> {
                 self.identity(&self.evaluator.value(&self.block.body.attribute(name)?.value, &self.instance.scope))?
             }
         };
+        // One name in two services is two resources.
+        let service = resources::service_of(claims.kind).unwrap_or_default();
         Some(Claim {
             subject: claims.subject,
-            on,
+            on: format!("{service}|{on}").into(),
             shown,
             exclusive: claims.exclusive,
             address: Arc::clone(&self.address),

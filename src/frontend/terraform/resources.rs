@@ -291,6 +291,14 @@ pub enum Concern {
     Part(&'static [&'static str]),
 }
 
+/// The service whose resources the policies that a type carries are of.
+pub fn service_of(kind: &str) -> Option<&'static str> {
+    CARRIERS.iter().find(|(it, ..)| *it == kind).and_then(|(_, _, of)| match of {
+        PolicyKind::Resource(service) => service.prefix(),
+        _ => None,
+    })
+}
+
 /// All that a type has to do with access, from every table; nothing for most.
 pub fn concerns(kind: &str) -> Option<(&'static str, &'static [Concern])> {
     static BY_TYPE: LazyLock<FxHashMap<&'static str, Vec<Concern>>> = LazyLock::new(|| {
