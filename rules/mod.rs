@@ -30,7 +30,10 @@ rules![
         public_bucket, replaced_statement, second_access_key, source_without_account, unused_ignore,
         wide_replication_role, workload_administrator,
     ],
-    Identity: [attached_administrator, attached_full_access, forgeable_abac, invalid_iam_name, policy_on_user],
+    Identity: [
+        attached_administrator, attached_full_access, boundary_escape, forgeable_abac, invalid_iam_name,
+        policy_on_user, self_escalation,
+    ],
     Key: [key_deletion_window_short, key_left_to_account, key_multi_region, key_rotation_off],
     Policy: [
         account_wide_trust, assume_any_role, broad_condition_value, bucket_lockout, bucket_name_of_others,

@@ -1,0 +1,97 @@
+use std::sync::Arc;
+
+use super::attached_administrator;
+use crate::catalog;
+use crate::frontend::{Identity, IdentityKind};
+use crate::policy::{Action, Effect, Policy, Resource, Statement, is_named, matches};
+use crate::rule::Context;
+use crate::value::Text;
+
+pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
+    if identity.boundary.as_ref().is_some_and(attached_administrator::bounds) {
+        return;
+    }
+    let attached = identity.attached.iter().filter_map(|it| it.policy.as_ref());
+    let policies: Vec<&Arc<Policy>> = identity.inline.iter().chain(attached).collect();
+    for policy in &policies {
+        for statement in policy.allow_statements() {
+            let own = ways(identity).find_map(|(action, is_own)| {
+                let entry = statement.actions.only().iter().find(|it| it.names_known(action))?;
+                // Of every role or policy it is more than that, and said by other rules.
+                let narrow = !statement.reaches_account_of(action) && statement.narrowed(action).is_none();
+                let on = statement.resources.as_ref()?.only().iter().find(|it| is_own(it))?;
+                (narrow && !bounds_what_is_given(statement) && !is_denied(&policies, action)).then_some((action, entry, on))
+            });
+            if let Some((action, entry, on)) = own {
+                report(identity, policy, statement, (action, entry, on), cx);
+            }
+        }
+    }
+}
+
+fn report(
+    identity: &Identity,
+    policy: &Policy,
+    statement: &Statement,
+    (action, entry, on): (catalog::Action, &Action, &Resource),
+    cx: &mut Context<'_>,
+) {
+    let (whose, what) = match action.name() {
+        "CreatePolicyVersion" | "SetDefaultPolicyVersion" => ("a policy of ", ", which it may so rewrite"),
+        _ => ("", ", which may so give itself everything"),
+    };
+    cx.report(&entry.place, format!("`{action}` on `{on}` is about {whose}`{}` itself{what}", identity.address))
+        .carried_by(policy)
+        .of(statement, action)
+        .by(&on.place)
+        .label(on.place.span, "this holds it")
+        .label(identity.place.span, "the one that carries the policy")
+        .help("leave it out of what it may change, or bound that by `iam:PermissionsBoundary` and `iam:PolicyARN`");
+}
+
+type Is<'i> = Box<dyn Fn(&Resource) -> bool + 'i>;
+
+/// The actions by which an identity gives itself permissions, and whether a resource is the one that it takes for that.
+fn ways(identity: &Identity) -> impl Iterator<Item = (catalog::Action, Is<'_>)> {
+    let (kind, own): (&str, &[&str]) = match identity.kind {
+        IdentityKind::Role => ("role", &["iam:PutRolePolicy", "iam:AttachRolePolicy"]),
+        IdentityKind::User => ("user", &["iam:PutUserPolicy", "iam:AttachUserPolicy"]),
+        IdentityKind::Group => ("group", &["iam:PutGroupPolicy", "iam:AttachGroupPolicy"]),
+        IdentityKind::PermissionSet => ("", &[]),
+    };
+    let itself = own.iter().map(move |name| {
+        let is = move |it: &Resource| identity.name.as_ref().is_some_and(|name| is_of(it, kind, name));
+        (*name, Box::new(is) as Is<'_>)
+    });
+    let carried = identity.attached.iter().filter(|it| it.attachment.managed_policy().is_none());
+    let carried = carried.flat_map(|it| {
+        let arn = &it.attachment.policy;
+        ["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"].map(|name| {
+            let is = move |it: &Resource| is_policy(it, arn);
+            (name, Box::new(is) as Is<'_>)
+        })
+    });
+    itself.chain(carried).filter_map(|(name, is)| Some((catalog::action(name)?, is)))
+}
+
+/// Whether a pattern holds the role, user or group of a name, whatever is unknown in both.
+pub(super) fn is_of(pattern: &Resource, kind: &str, name: &Text) -> bool {
+    let Some(part) = pattern.part(5).filter(|_| pattern.part(2) == Some("iam")) else { return false };
+    let own = format!("{kind}/{}", name.raw());
+    if name.has_holes() { is_named(&pattern.text, name) && part == own } else { matches(part, &own, false) }
+}
+
+pub(super) fn is_policy(pattern: &Resource, arn: &Text) -> bool {
+    pattern.text == *arn || arn.as_known().is_some_and(|arn| pattern.must_match(arn))
+}
+
+/// Whether what may be made or given is bound to what somebody has chosen.
+pub(super) fn bounds_what_is_given(statement: &Statement) -> bool {
+    let keys = ["iam:permissionsboundary", "iam:policyarn"];
+    statement.conditions.iter().any(|it| keys.iter().any(|key| it.is_on(key)) && it.weakness().is_none())
+}
+
+pub(super) fn is_denied(policies: &[&Arc<Policy>], action: catalog::Action) -> bool {
+    let mut denials = policies.iter().flat_map(|it| &it.statements).filter(|it| it.effect == Effect::Deny);
+    denials.any(|it| it.actions.may_match(&action.full_name()))
+}
