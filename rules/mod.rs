@@ -27,12 +27,12 @@ rules![
     Configuration: [
         competing_policies, deprecated_role_argument, exclusive_attachment, invalid_ignore,
         lacking_replication_role, notification_without_permission, open_vpc_endpoint, oversized_policy,
-        public_bucket, replaced_statement, second_access_key, source_without_account, unused_ignore,
+        public_bucket, replaced_statement, second_access_key, self_escalation, source_without_account, unused_ignore,
         wide_replication_role, workload_administrator,
     ],
     Identity: [
         attached_administrator, attached_full_access, boundary_escape, forgeable_abac, invalid_iam_name,
-        policy_on_user, self_escalation,
+        policy_on_user,
     ],
     Key: [key_deletion_window_short, key_left_to_account, key_multi_region, key_rotation_off],
     Policy: [

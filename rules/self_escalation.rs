@@ -2,20 +2,28 @@ use std::sync::Arc;
 
 use super::attached_administrator;
 use crate::catalog;
-use crate::frontend::{Identity, IdentityKind};
-use crate::policy::{Action, Effect, Policy, Resource, Statement, is_named, matches};
+use crate::frontend::{Configuration, Identity, IdentityKind};
+use crate::policy::{Action, Effect, Policy, Resource, Statement, is_named, matches, split_arn};
 use crate::rule::Context;
-use crate::value::Text;
+use crate::value::{HOLE, Text};
 
-pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
-    if identity.boundary.as_ref().is_some_and(attached_administrator::bounds) {
-        return;
+pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
+    for identity in &configuration.identities {
+        if identity.boundary.as_ref().is_none_or(|it| !attached_administrator::bounds(it)) {
+            let groups = identity.groups.iter().filter_map(|it| configuration.identities.get(*it)).collect();
+            judge(identity, groups, cx);
+        }
     }
+}
+
+fn judge(identity: &Identity, groups: Vec<&Identity>, cx: &mut Context<'_>) {
+    let ways = ways(identity, &groups);
     let attached = identity.attached.iter().filter_map(|it| it.policy.as_ref());
     let policies: Vec<&Arc<Policy>> = identity.inline.iter().chain(attached).collect();
     for policy in &policies {
         for statement in policy.allow_statements() {
-            let own = ways(identity).find_map(|(action, is_own)| {
+            let own = ways.iter().find_map(|(action, is_own)| {
+                let action = *action;
                 let entry = statement.actions.only().iter().find(|it| it.names_known(action))?;
                 // Of every role or policy it is more than that, and said by other rules.
                 let narrow = !statement.reaches_account_of(action) && statement.narrowed(action).is_none();
@@ -38,6 +46,9 @@ fn report(
 ) {
     let (whose, what) = match action.name() {
         "CreatePolicyVersion" | "SetDefaultPolicyVersion" => ("a policy of ", ", which it may so rewrite"),
+        "PutGroupPolicy" | "AttachGroupPolicy" if identity.kind == IdentityKind::User => {
+            ("a group of ", ", which may so give itself everything")
+        }
         _ => ("", ", which may so give itself everything"),
     };
     cx.report(&entry.place, format!("`{action}` on `{on}` is about {whose}`{}` itself{what}", identity.address))
@@ -52,26 +63,28 @@ fn report(
 type Is<'i> = Box<dyn Fn(&Resource) -> bool + 'i>;
 
 /// The actions by which an identity gives itself permissions, and whether a resource is the one that it takes for that.
-fn ways(identity: &Identity) -> impl Iterator<Item = (catalog::Action, Is<'_>)> {
-    let (kind, own): (&str, &[&str]) = match identity.kind {
-        IdentityKind::Role => ("role", &["iam:PutRolePolicy", "iam:AttachRolePolicy"]),
-        IdentityKind::User => ("user", &["iam:PutUserPolicy", "iam:AttachUserPolicy"]),
-        IdentityKind::Group => ("group", &["iam:PutGroupPolicy", "iam:AttachGroupPolicy"]),
-        IdentityKind::PermissionSet => ("", &[]),
-    };
-    let itself = own.iter().map(move |name| {
-        let is = move |it: &Resource| identity.name.as_ref().is_some_and(|name| is_of(it, kind, name));
-        (*name, Box::new(is) as Is<'_>)
+fn ways<'i>(identity: &'i Identity, groups: &[&'i Identity]) -> Vec<(catalog::Action, Is<'i>)> {
+    let itself = [identity].into_iter().chain(groups.iter().copied()).flat_map(|it| {
+        let (kind, names): (&str, &[&str]) = match it.kind {
+            IdentityKind::Role => ("role", &["iam:PutRolePolicy", "iam:AttachRolePolicy"]),
+            IdentityKind::User => ("user", &["iam:PutUserPolicy", "iam:AttachUserPolicy"]),
+            IdentityKind::Group => ("group", &["iam:PutGroupPolicy", "iam:AttachGroupPolicy"]),
+            IdentityKind::PermissionSet => ("", &[]),
+        };
+        names.iter().map(move |action| {
+            let is = move |on: &Resource| it.name.as_ref().is_some_and(|name| is_of(on, kind, name));
+            (*action, Box::new(is) as Is<'i>)
+        })
     });
     let carried = identity.attached.iter().filter(|it| it.attachment.managed_policy().is_none());
     let carried = carried.flat_map(|it| {
         let arn = &it.attachment.policy;
-        ["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"].map(|name| {
-            let is = move |it: &Resource| is_policy(it, arn);
-            (name, Box::new(is) as Is<'_>)
+        ["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"].map(|action| {
+            let is = move |on: &Resource| is_policy(on, arn);
+            (action, Box::new(is) as Is<'i>)
         })
     });
-    itself.chain(carried).filter_map(|(name, is)| Some((catalog::action(name)?, is)))
+    itself.chain(carried).filter_map(|(name, is)| Some((catalog::action(name)?, is))).collect()
 }
 
 /// Whether a pattern holds the role, user or group of a name, whatever is unknown in both.
@@ -81,8 +94,12 @@ pub(super) fn is_of(pattern: &Resource, kind: &str, name: &Text) -> bool {
     if name.has_holes() { is_named(&pattern.text, name) && part == own } else { matches(part, &own, false) }
 }
 
+/// Whether a pattern holds the managed policy of an ARN, of whatever account that is.
 pub(super) fn is_policy(pattern: &Resource, arn: &Text) -> bool {
-    pattern.text == *arn || arn.as_known().is_some_and(|arn| pattern.must_match(arn))
+    let own = split_arn(arn.raw()).get(5).copied().filter(|it| !it.contains(HOLE));
+    pattern.text == *arn
+        || pattern.part(2) == Some("iam")
+            && own.zip(pattern.part(5)).is_some_and(|(own, part)| !part.contains(HOLE) && matches(part, own, false))
 }
 
 /// Whether what may be made or given is bound to what somebody has chosen.

@@ -1,7 +1,7 @@
 use super::attached_administrator;
 use crate::catalog;
 use crate::frontend::{Configuration, Identity, Resource, Setting};
-use crate::policy::{self, Effect, Place, Principal, PrincipalKind, Scope};
+use crate::policy::{self, Action, Effect, Place, Principal, PrincipalKind, Scope, Statement};
 use crate::rule::{Context, quoted};
 use crate::value::Text;
 
@@ -53,7 +53,10 @@ fn judge(identity: &Identity, configuration: &Configuration, cx: &mut Context<'_
             let Some(way) = way_to_everything(identity) else { return };
             let services = quoted(&workloads);
             let action = way.action;
-            let message = format!("what {services} runs may do everything, since `{action}` lets it give itself the rest");
+            let mut message = format!("what {services} runs may do everything");
+            if !way.is_all {
+                message.push_str(&format!(", since `{action}` lets it give itself the rest"));
+            }
             let mut report = cx
                 .report(&first.place, message)
                 .on(&identity.address)
@@ -87,17 +90,19 @@ fn runs_code(principal: &Principal) -> bool {
 /// How an identity comes to everything, and where it is given that.
 struct Way<'i> {
     action: catalog::Action,
+    /// Whether it has every action beside.
+    is_all: bool,
     place: &'i Place,
 }
 
 fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
     let written = || identity.inline.iter().chain(identity.attached.iter().filter_map(|it| it.policy.as_ref()));
     let own = written().flat_map(|it| it.allow_statements());
-    let own = own.filter_map(|it| Some(Way { action: it.way_to_everything()?, place: &it.place }));
+    let own = own.filter_map(|it| Some(Way { action: it.way_to_everything()?, is_all: allows_all(it), place: &it.place }));
     let of_aws = identity.attached.iter().filter_map(|it| {
         let policy = policy::of_aws(it.attachment.managed_policy()?);
         let action = attached_administrator::way_to_everything(&policy)?;
-        Some(Way { action, place: &it.attachment.place })
+        Some(Way { action, is_all: policy.allow_statements().any(allows_all), place: &it.attachment.place })
     });
     // Who denies it, on however little, has thought of it.
     let is_denied = |way: &Way<'_>| {
@@ -105,6 +110,10 @@ fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
         denials.any(|it| it.actions.may_match(&way.action.full_name()))
     };
     own.chain(of_aws).find(|it| !is_denied(it))
+}
+
+fn allows_all(statement: &Statement) -> bool {
+    statement.actions.only().iter().any(Action::covers_every_action)
 }
 
 #[cfg(test)]
