@@ -27,8 +27,8 @@ rules![
     Configuration: [
         competing_policies, deprecated_role_argument, exclusive_attachment, invalid_ignore,
         lacking_replication_role, notification_without_permission, open_vpc_endpoint, oversized_policy,
-        public_bucket, replaced_statement, second_access_key, self_escalation, source_without_account, unused_ignore,
-        wide_replication_role, workload_administrator,
+        public_bucket, replaced_statement, second_access_key, self_escalation, source_without_account,
+        untrusted_principal, unused_ignore, wide_replication_role, workload_administrator,
     ],
     Identity: [
         attached_administrator, attached_full_access, boundary_escape, forgeable_abac, invalid_iam_name,
@@ -54,7 +54,7 @@ rules![
         redundant_entry, redundant_statement, region_lock_on_global, retired_action, service_trust_without_source, shared_control,
         sidestepped_condition, spoofable_condition, unknown_action, unknown_condition_key,
         unknown_condition_operator, unknown_element, unknown_service_principal, unmatched_log_source,
-        unmatched_subject, untrusted_principal, wildcard_action, wildcard_in_exact_condition,
+        unmatched_subject, wildcard_action, wildcard_in_exact_condition,
         wildcard_in_principal, wildcard_resource, wildcard_trust_action, wrong_element_type,
     ],
     Resource: [

@@ -18,6 +18,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
     for statement in policy.statements.iter().filter(|it| it.effect == Effect::Deny) {
         let Some(lock) = statement.conditions.iter().find(|it| shuts_home_out(it)) else { continue };
+        // Of everything, somebody may well be shut out; of everything in an organisation, nobody means to be.
+        if !statement.actions.is_negated() && policy.kind != PolicyKind::ServiceControl {
+            continue;
+        }
         let hit: Vec<&str> = GLOBAL.iter().filter(|it| is_hit(statement, it)).map(|(service, _)| *service).collect();
         if hit.is_empty() || statement.star_resources().next().is_none() {
             continue;

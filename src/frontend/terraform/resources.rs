@@ -224,6 +224,7 @@ pub const RESOURCES: &[&str] = &[
     "aws_kms_grant",
     "aws_lambda_function_url",
     "aws_organizations_organization",
+    "aws_ram_principal_association",
     "aws_s3_access_point",
     "aws_s3_account_public_access_block",
     "aws_s3control_multi_region_access_point",
