@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::attached_administrator;
-use super::self_escalation::{bounds_what_is_given, is_denied, is_of, is_policy};
+use super::self_escalation::{bounds_what_is_given, is_denied, is_policy};
 use crate::catalog;
 use crate::frontend::{Attached, Identity, IdentityKind};
 use crate::policy::{self, Action, Policy, Resource, Scope, Statement};
@@ -56,15 +56,15 @@ impl<'i> Held<'i> {
 
 /// The boundary itself is taken away or rewritten.
 fn by_change<'i>(identity: &Identity, boundary: &Attached, held: &Held<'i>) -> Option<(Way<'i>, String)> {
-    let (kind, removes): (&str, &[&str]) = match identity.kind {
-        IdentityKind::Role => ("role", &["iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"]),
-        IdentityKind::User => ("user", &["iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"]),
+    let removes: &[&str] = match identity.kind {
+        IdentityKind::Role => &["iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"],
+        IdentityKind::User => &["iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"],
         IdentityKind::Group | IdentityKind::PermissionSet => return None,
     };
     let holds = |is: &dyn Fn(&Resource) -> bool, statement: &Statement, action| {
         statement.reaches_account_of(action) || statement.resources.iter().flat_map(Scope::only).any(is)
     };
-    let is_own = |it: &Resource| identity.name.as_ref().is_some_and(|name| is_of(it, kind, name));
+    let is_own = |it: &Resource| identity.is_within(it);
     let off = removes.iter().find_map(|name| held.way(name, |it, action| holds(&is_own, it, action)));
     if let Some(way) = off {
         let message = format!("`{}` takes the boundary of `{}` away", way.action, identity.address);

@@ -26,8 +26,8 @@ rules![
     ],
     Configuration: [
         competing_policies, deprecated_role_argument, exclusive_attachment, invalid_ignore,
-        lacking_replication_role, notification_without_permission, open_vpc_endpoint, oversized_policy,
-        public_bucket, replaced_statement, second_access_key, self_escalation, source_without_account,
+        lacking_replication_role, mismatched_passed_service, notification_without_permission, open_vpc_endpoint,
+        oversized_policy, passrole_administrator, public_bucket, replaced_statement, second_access_key, self_escalation, source_without_account,
         untrusted_principal, unused_ignore, wide_replication_role, workload_administrator,
     ],
     Identity: [

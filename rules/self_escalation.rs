@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::attached_administrator;
 use crate::catalog;
 use crate::frontend::{Configuration, Identity, IdentityKind};
-use crate::policy::{Action, Effect, Policy, Resource, Statement, is_named, matches, split_arn};
+use crate::policy::{Action, Effect, Policy, Resource, Statement, matches, split_arn};
 use crate::rule::Context;
 use crate::value::{HOLE, Text};
 
@@ -65,16 +65,13 @@ type Is<'i> = Box<dyn Fn(&Resource) -> bool + 'i>;
 /// The actions by which an identity gives itself permissions, and whether a resource is the one that it takes for that.
 fn ways<'i>(identity: &'i Identity, groups: &[&'i Identity]) -> Vec<(catalog::Action, Is<'i>)> {
     let itself = [identity].into_iter().chain(groups.iter().copied()).flat_map(|it| {
-        let (kind, names): (&str, &[&str]) = match it.kind {
-            IdentityKind::Role => ("role", &["iam:PutRolePolicy", "iam:AttachRolePolicy"]),
-            IdentityKind::User => ("user", &["iam:PutUserPolicy", "iam:AttachUserPolicy"]),
-            IdentityKind::Group => ("group", &["iam:PutGroupPolicy", "iam:AttachGroupPolicy"]),
-            IdentityKind::PermissionSet => ("", &[]),
+        let names: &[&str] = match it.kind {
+            IdentityKind::Role => &["iam:PutRolePolicy", "iam:AttachRolePolicy"],
+            IdentityKind::User => &["iam:PutUserPolicy", "iam:AttachUserPolicy"],
+            IdentityKind::Group => &["iam:PutGroupPolicy", "iam:AttachGroupPolicy"],
+            IdentityKind::PermissionSet => &[],
         };
-        names.iter().map(move |action| {
-            let is = move |on: &Resource| it.name.as_ref().is_some_and(|name| is_of(on, kind, name));
-            (*action, Box::new(is) as Is<'i>)
-        })
+        names.iter().map(move |action| (*action, Box::new(|on: &Resource| it.is_within(on)) as Is<'i>))
     });
     let carried = identity.attached.iter().filter(|it| it.attachment.managed_policy().is_none());
     let carried = carried.flat_map(|it| {
@@ -85,13 +82,6 @@ fn ways<'i>(identity: &'i Identity, groups: &[&'i Identity]) -> Vec<(catalog::Ac
         })
     });
     itself.chain(carried).filter_map(|(name, is)| Some((catalog::action(name)?, is))).collect()
-}
-
-/// Whether a pattern holds the role, user or group of a name, whatever is unknown in both.
-pub(super) fn is_of(pattern: &Resource, kind: &str, name: &Text) -> bool {
-    let Some(part) = pattern.part(5).filter(|_| pattern.part(2) == Some("iam")) else { return false };
-    let own = format!("{kind}/{}", name.raw());
-    if name.has_holes() { is_named(&pattern.text, name) && part == own } else { matches(part, &own, false) }
 }
 
 /// Whether a pattern holds the managed policy of an ARN, of whatever account that is.

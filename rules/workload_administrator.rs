@@ -88,14 +88,14 @@ fn runs_code(principal: &Principal) -> bool {
 }
 
 /// How an identity comes to everything, and where it is given that.
-struct Way<'i> {
+pub(super) struct Way<'i> {
     action: catalog::Action,
     /// Whether it has every action beside.
     is_all: bool,
     place: &'i Place,
 }
 
-fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
+pub(super) fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
     let written = || identity.inline.iter().chain(identity.attached.iter().filter_map(|it| it.policy.as_ref()));
     let own = written().flat_map(|it| it.allow_statements());
     let own = own.filter_map(|it| Some(Way { action: it.way_to_everything()?, is_all: allows_all(it), place: &it.place }));
