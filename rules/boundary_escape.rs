@@ -41,7 +41,9 @@ impl<'i> Held<'i> {
     fn way(&self, name: &str, is_meant: impl Fn(&Statement, catalog::Action) -> bool) -> Option<Way<'i>> {
         let action = catalog::action(name)?;
         let lets = |it: &Statement| it.holds(action) && it.admits(action) && !bounds_what_is_given(it);
-        let denies = |it: &Policy| it.statements.iter().any(|it| it.effect == policy::Effect::Deny && it.actions.may_match(name));
+        let denies = |it: &Policy| {
+            it.statements.iter().any(|it| it.effect == policy::Effect::Deny && it.actions.may_match(name))
+        };
         if !self.bounding.allow_statements().any(lets) || denies(self.bounding) || is_denied(self.policies, action) {
             return None;
         }
@@ -88,7 +90,10 @@ fn by_another<'i>(held: &Held<'i>) -> Option<(Way<'i>, String)> {
     MAKES.iter().find_map(|(what, makes, gives)| {
         let gives = gives.iter().find(|it| held.way(it, |_, _| true).is_some())?;
         let way = held.way(makes, |_, _| true)?;
-        let message = format!("`{}` makes a {what} that the boundary does not hold, and `{gives}` gives it everything", way.action);
+        let message = format!(
+            "`{}` makes a {what} that the boundary does not hold, and `{gives}` gives it everything",
+            way.action
+        );
         Some((way, message))
     })
 }

@@ -1,5 +1,7 @@
 use crate::catalog;
-use crate::policy::{Condition, Effect, OperatorKind, Policy, Quantifier, Scope, Statement, date, matches, matches_resource, number};
+use crate::policy::{
+    Condition, Effect, OperatorKind, Policy, Quantifier, Scope, Statement, date, matches, matches_resource, number,
+};
 use crate::rule::{Context, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -47,7 +49,8 @@ fn denies_all(deny: &Statement, statement: &Statement) -> bool {
 fn is_over(condition: &Condition) -> bool {
     use OperatorKind::{DateEquals, DateLessThan, DateLessThanEquals};
     let ends = matches!(condition.operator.kind, Some(DateEquals | DateLessThan | DateLessThanEquals));
-    let tested = ends && !condition.operator.negated && condition.is_on("aws:currenttime") && condition.case().is_none();
+    let tested =
+        ends && !condition.operator.negated && condition.is_on("aws:currenttime") && condition.case().is_none();
     let today = date(catalog::reference_date());
     let past = |raw: &str| date(raw).zip(today).is_some_and(|(it, today)| it < today);
     tested && !condition.values.is_empty() && condition.values.iter().all(|it| it.text.as_known().is_some_and(past))
@@ -130,7 +133,8 @@ fn lies_above(one: &Condition, other: &Condition) -> bool {
         ) => date,
         _ => return false,
     };
-    let bounds = |it: &Condition| it.values.iter().map(|it| it.text.as_known().and_then(read)).collect::<Option<Vec<_>>>();
+    let bounds =
+        |it: &Condition| it.values.iter().map(|it| it.text.as_known().and_then(read)).collect::<Option<Vec<_>>>();
     let (Some(lower), Some(upper)) = (bounds(one), bounds(other)) else { return false };
     // Any of the values will do, so the lowest and the highest decide.
     let lower = lower.into_iter().fold(f64::INFINITY, f64::min);

@@ -21,7 +21,8 @@ pub(super) fn check(resource: &Resource, cx: &mut Context<'_>) {
         if known.contains_key(account) || OF_AWS.contains(&account) || is_own(account) {
             continue;
         }
-        let message = format!("`{}` is code of the account `{account}`, and runs with all that the function may do", layer.value);
+        let message =
+            format!("`{}` is code of the account `{account}`, and runs with all that the function may do", layer.value);
         let report = cx
             .report(&layer.place, message)
             .about(&layer.value)

@@ -29,11 +29,14 @@ pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
                 let by = statement.actions.only().iter().find(|it| it.must_match(claim.action));
                 let place = by.map_or(&statement.place, |it| &it.place);
                 let what = claim.words;
-                cx.report(place, format!("whoever assumes the role chooses {what} of the session, which its policies trust"))
-                    .on(&policy.address)
-                    .of(statement, claim.action)
-                    .label(used, format!("{what} of the session decides here"))
-                    .help(format!("bound {what} by {}, or leave `{}` out", claim.bound, claim.action));
+                cx.report(
+                    place,
+                    format!("whoever assumes the role chooses {what} of the session, which its policies trust"),
+                )
+                .on(&policy.address)
+                .of(statement, claim.action)
+                .label(used, format!("{what} of the session decides here"))
+                .help(format!("bound {what} by {}, or leave `{}` out", claim.bound, claim.action));
             }
         }
     }

@@ -52,9 +52,8 @@ fn everything_of(role: &Identity) -> Option<Vec<Arc<Policy>>> {
 }
 
 fn may_allow(statement: &Statement, action: &str, on: &Text) -> bool {
-    let about = |it: &policy::Scope<policy::Resource>| {
-        it.is_negated() || it.entries().iter().any(|it| may_meet(&it.text, on))
-    };
+    let about =
+        |it: &policy::Scope<policy::Resource>| it.is_negated() || it.entries().iter().any(|it| may_meet(&it.text, on));
     statement.actions.may_match(action) && statement.resources.as_ref().is_some_and(about)
 }
 

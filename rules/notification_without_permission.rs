@@ -37,9 +37,10 @@ fn judge(destination: &Setting<Text>, action: &str, bucket: &Bucket, policies: &
     if policies.iter().any(|it| it.resolution.nothing) {
         return;
     }
-    let letting = policies.iter().flat_map(|it| it.allow_statements()).filter(|it| {
-        it.actions.may_match(action) && may_let_s3_in(it) && may_be_about(it, &destination.value)
-    });
+    let letting = policies
+        .iter()
+        .flat_map(|it| it.allow_statements())
+        .filter(|it| it.actions.may_match(action) && may_let_s3_in(it) && may_be_about(it, &destination.value));
     let letting: Vec<&Statement> = letting.collect();
     let arn = &destination.value;
     let name = bucket.name.as_ref();

@@ -28,7 +28,8 @@ fn judge(identity: &Identity, groups: Vec<&Identity>, cx: &mut Context<'_>) {
                 // Of every role or policy it is more than that, and said by other rules.
                 let narrow = !statement.reaches_account_of(action) && statement.narrowed(action).is_none();
                 let on = statement.resources.as_ref()?.only().iter().find(|it| is_own(it))?;
-                (narrow && !bounds_what_is_given(statement) && !is_denied(&policies, action)).then_some((action, entry, on))
+                (narrow && !bounds_what_is_given(statement) && !is_denied(&policies, action))
+                    .then_some((action, entry, on))
             });
             if let Some((action, entry, on)) = own {
                 report(identity, policy, statement, (action, entry, on), cx);

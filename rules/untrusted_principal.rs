@@ -1,5 +1,7 @@
 use crate::frontend::Configuration;
-use crate::policy::{Condition, Place, Policy, PolicyKind, Principal, Scope, Statement, Value, is_account_id, split_arn};
+use crate::policy::{
+    Condition, Place, Policy, PolicyKind, Principal, Scope, Statement, Value, is_account_id, split_arn,
+};
 use crate::rule::{Context, Trust};
 
 /// Types that let others in by an argument, and where they name them.
@@ -40,7 +42,9 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
 fn named_by_argument(raw: &str) -> Option<(Kind, &str)> {
     let organization = raw.split(['/', ':']).find(|it| it.starts_with("o-"));
     let account = split_arn(raw).get(4).copied().unwrap_or(raw);
-    organization.map(|it| (Kind::Organization, it)).or_else(|| is_account_id(account).then_some((Kind::Account, account)))
+    organization
+        .map(|it| (Kind::Organization, it))
+        .or_else(|| is_account_id(account).then_some((Kind::Account, account)))
 }
 
 fn by_policy(policy: &Policy, trust: &Trust, cx: &mut Context<'_>) {
@@ -131,7 +135,8 @@ fn strangers<'p>(principal: &'p Principal, statement: &'p Statement, trust: &Tru
 
 /// Whether a condition holds for nobody but those whom the user has named.
 fn lets_in_only_trusted(condition: &Condition, trust: &Trust) -> bool {
-    let is_trusted = |value: &Value| named_by(condition, value).is_some_and(|(kind, it)| kind.trusts(it, trust) == Some(true));
+    let is_trusted =
+        |value: &Value| named_by(condition, value).is_some_and(|(kind, it)| kind.trusts(it, trust) == Some(true));
     !condition.values.is_empty() && condition.values.iter().all(is_trusted)
 }
 

@@ -106,8 +106,11 @@ impl<'c> Replication<'c> {
         for bucket in &configuration.buckets {
             for companion in bucket.companions(Aspect::Replication) {
                 for named in companion.texts("role") {
-                    let roles = configuration.identities.iter().filter(|it| it.kind == IdentityKind::Role && it.declared);
-                    let role = roles.into_iter().find(|it| it.name.as_ref().is_some_and(|it| policy::is_named(&named.value, it)));
+                    let roles =
+                        configuration.identities.iter().filter(|it| it.kind == IdentityKind::Role && it.declared);
+                    let role = roles
+                        .into_iter()
+                        .find(|it| it.name.as_ref().is_some_and(|it| policy::is_named(&named.value, it)));
                     if let (Some(role), Some(copies)) = (role, Copies::of(bucket, companion)) {
                         out.push(Self { role, named, copies });
                     }

@@ -98,7 +98,8 @@ pub(super) struct Way<'i> {
 pub(super) fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
     let written = || identity.inline.iter().chain(identity.attached.iter().filter_map(|it| it.policy.as_ref()));
     let own = written().flat_map(|it| it.allow_statements());
-    let own = own.filter_map(|it| Some(Way { action: it.way_to_everything()?, is_all: allows_all(it), place: &it.place }));
+    let own =
+        own.filter_map(|it| Some(Way { action: it.way_to_everything()?, is_all: allows_all(it), place: &it.place }));
     let of_aws = identity.attached.iter().filter_map(|it| {
         let policy = policy::of_aws(it.attachment.managed_policy()?);
         let action = attached_administrator::way_to_everything(&policy)?;

@@ -498,7 +498,8 @@ impl Trust {
     /// `` `arn:aws:iam::111122223333:root` (production) ``.
     fn naming(&self, text: String) -> String {
         let named = self.accounts.iter().filter(|(id, word)| !word.is_empty() && text.contains(*id));
-        let mut words: Vec<(usize, &str)> = named.filter_map(|(id, word)| Some((end_of(&text, id)?, &**word))).collect();
+        let mut words: Vec<(usize, &str)> =
+            named.filter_map(|(id, word)| Some((end_of(&text, id)?, &**word))).collect();
         words.sort_unstable();
         let mut text = text;
         for (at, word) in words.into_iter().rev() {

@@ -96,7 +96,8 @@ fn one_name_in_two_services_is_two_resources() {
         policy("aws_backup_vault_policy", "b", "backup_vault_name = \"reports\""),
         policy("aws_ecr_repository_policy", "c", "repository = \"reports\""),
         policy("aws_ecrpublic_repository_policy", "d", "repository_name = \"reports\""),
-        "resource \"aws_s3_bucket\" \"e\" {\n  bucket = \"reports\"\n  policy = jsonencode({ Statement = [] })\n}\n".to_owned(),
+        "resource \"aws_s3_bucket\" \"e\" {\n  bucket = \"reports\"\n  policy = jsonencode({ Statement = [] })\n}\n"
+            .to_owned(),
     ];
     assert_eq!(
         found(&[("main.tf", &root.concat())]),

@@ -102,7 +102,11 @@ impl Identity {
         let Some(name) = &self.name else { return false };
         let Some(part) = pattern.part(5).filter(|_| pattern.part(2) == Some("iam")) else { return false };
         let own = format!("{kind}/{}", name.raw());
-        if name.has_holes() { policy::is_named(&pattern.text, name) && part == own } else { policy::matches(part, &own, false) }
+        if name.has_holes() {
+            policy::is_named(&pattern.text, name) && part == own
+        } else {
+            policy::matches(part, &own, false)
+        }
     }
 
     /// Where its name is written; the block that declares it when that is not known.

@@ -242,7 +242,9 @@ pub fn may_meet(pattern: &Text, other: &Text) -> bool {
     // A pattern of fewer parts is padded.
     let (parts, others) = (split_arn(&pattern), split_arn(&other));
     let rest = |of: &[&str], whole: &str| of.len() == 6 || whole.ends_with('*');
-    parts.iter().zip(&others).all(|(a, b)| meets(&tokens(a), &tokens(b))) && rest(&parts, &pattern) && rest(&others, &other)
+    parts.iter().zip(&others).all(|(a, b)| meets(&tokens(a), &tokens(b)))
+        && rest(&parts, &pattern)
+        && rest(&others, &other)
 }
 
 /// Whether an ARN ends in a name: `…:function:NAME`, `…:role/path/NAME`.
