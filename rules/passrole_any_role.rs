@@ -60,7 +60,7 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Re
 }
 
 /// Whether a path begins with a role that is handed to a service which the condition lets through.
-fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
+pub(super) fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
     let passes = path.actions.iter().any(|it| it.full_name() == "iam:PassRole");
     let is_let_through = |service: &String| {
         let fits = |raw: &str| matches(raw, service, true);
@@ -70,7 +70,7 @@ fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
 }
 
 /// Where the policy allows what else the path takes, if it allows all of that.
-fn rest_of<'p>(path: &EscalationPath, policy: &'p Policy) -> Option<(&'p Place, catalog::Action)> {
+pub(super) fn rest_of<'p>(path: &EscalationPath, policy: &'p Policy) -> Option<(&'p Place, catalog::Action)> {
     let place = |action: catalog::Action| {
         let statement = policy.allow_statements().find(|it| it.holds(action) && it.admits(action))?;
         let entry = statement.actions.only().iter().find(|it| it.names(&action.full_name()));

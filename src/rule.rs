@@ -493,6 +493,35 @@ pub struct Trust {
     pub oidc_owners: Vec<String>,
 }
 
+impl Trust {
+    /// The text with the word that the user has for each account behind the place that first speaks of it:
+    /// `` `arn:aws:iam::111122223333:root` (production) ``.
+    fn naming(&self, text: String) -> String {
+        let named = self.accounts.iter().filter(|(id, word)| !word.is_empty() && text.contains(*id));
+        let mut words: Vec<(usize, &str)> =
+            named.filter_map(|(id, word)| Some((end_of(&text, id)?, &**word))).collect();
+        words.sort_unstable();
+        let mut text = text;
+        for (at, word) in words.into_iter().rev() {
+            text.insert_str(at, &format!(" ({word})"));
+        }
+        text
+    }
+}
+
+/// Where the first quotation of a text that speaks of an account ends.
+fn end_of(text: &str, account: &str) -> Option<usize> {
+    let is_digit = |it: Option<char>| it.is_some_and(|it| it.is_ascii_digit());
+    let whole = |at: &usize| {
+        let (before, after) = (&text[..*at], &text[at + account.len()..]);
+        !is_digit(before.chars().next_back()) && !is_digit(after.chars().next())
+    };
+    let at = text.match_indices(account).map(|(at, _)| at).find(whole)?;
+    let end = at + account.len();
+    let quoted = text[..at].matches('`').count() % 2 == 1;
+    Some(text[end..].find('`').filter(|_| quoted).map_or(end, |close| end + close + 1))
+}
+
 /// What a check is given: who it speaks for, what the user knows, and where its findings go.
 #[derive(Debug)]
 pub struct Context<'a> {
@@ -514,8 +543,10 @@ impl<'a> Context<'a> {
     }
 
     /// Reports that `message` holds at `place`. What the place says of its way and of undecided cases becomes labels
-    /// and confidence; the rule adds what only it knows through the [`Report`] it gets back.
+    /// and confidence; the rule adds what only it knows through the [`Report`] it gets back. An account that the user
+    /// knows is called by their word for it.
     pub fn report(&mut self, place: &Place, message: impl Into<String>) -> Report<'_> {
+        let message = self.facts.trust.naming(message.into());
         self.findings.push(Finding {
             instances: vec![Arc::clone(&self.carrier.address)],
             ..Finding::new(self.rule, message, place.span, self.carrier.clone())

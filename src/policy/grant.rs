@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::pattern::{Strength, glob, is_all_stars, matches, split_arn};
 use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
 use crate::catalog::{self, AccessLevel};
-use crate::value::HOLE;
+use crate::value::{HOLE, Text};
 
 /// What many rules ask of a statement, found out when the first of them asks.
 #[derive(Clone, Debug, Default)]
@@ -232,6 +232,27 @@ impl Resource {
     }
 }
 
+/// Whether some ARN is of both, for some value of what is unknown in them.
+pub fn may_meet(pattern: &Text, other: &Text) -> bool {
+    let (Some(pattern), Some(other)) = (glob(pattern, Strength::May), glob(other, Strength::May)) else { return true };
+    // What begins with a hole has no parts that could be told apart.
+    if !pattern.starts_with("arn:") || !other.starts_with("arn:") {
+        return meets(&tokens(&pattern), &tokens(&other));
+    }
+    // A pattern of fewer parts is padded.
+    let (parts, others) = (split_arn(&pattern), split_arn(&other));
+    let rest = |of: &[&str], whole: &str| of.len() == 6 || whole.ends_with('*');
+    parts.iter().zip(&others).all(|(a, b)| meets(&tokens(a), &tokens(b)))
+        && rest(&parts, &pattern)
+        && rest(&others, &other)
+}
+
+/// Whether an ARN ends in a name: `…:function:NAME`, `…:role/path/NAME`.
+pub fn is_named(arn: &Text, name: &Text) -> bool {
+    let before = arn.raw().strip_suffix(name.raw()).filter(|it| it.ends_with([':', '/']));
+    before.is_some_and(|it| arn.slice(it.len()..arn.len()) == *name)
+}
+
 /// Whether the parts of a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an
 /// ARN in common.
 fn meets_form(pattern: &[String], form: &str) -> bool {
@@ -414,6 +435,24 @@ mod tests {
         assert!(!fits("arn:aws:s3:::reports", "s3:PutAccessPointPolicy"));
         assert!(fits("arn:aws:logs:*:*:log-group:/aws/lambda/x:*", "logs:PutLogEvents"));
         assert!(fits("*", "s3:ListAllMyBuckets"));
+    }
+
+    #[test]
+    fn an_arn_is_named_by_what_stands_last() {
+        let span = Span::new(FileId(0), 0, 0);
+        let named = |arn: &str, name: &str| is_named(&Text::known(arn, span), &Text::known(name, span));
+        assert!(named("arn:aws:iam::111122223333:role/team/app", "app"));
+        assert!(!named("arn:aws:iam::111122223333:role/team-app", "app") && !named("app", "arn:aws:sqs:::app"));
+    }
+
+    #[test]
+    fn two_patterns_meet_where_an_arn_is_of_both() {
+        let span = Span::new(FileId(0), 0, 0);
+        let meet = |a: &str, b: &str| may_meet(&Text::known(a, span), &Text::known(b, span));
+        assert!(meet("arn:aws:s3:::logs/*", "arn:*:s3:::logs/*") && meet("arn:aws:s3:::l*", "arn:*:s3:::logs/*"));
+        assert!(meet("*", "arn:aws:s3:::logs") && meet("arn:aws:s3:::${aws:username}", "arn:aws:s3:::logs"));
+        assert!(meet("arn:aws:sqs:*", "arn:aws:sqs:*:*:jobs") && !meet("arn:aws:sqs", "arn:aws:sqs:*:*:jobs"));
+        assert!(!meet("arn:aws:s3:::logs", "arn:*:s3:::logs/*") && !meet("arn:aws:s3:::other/*", "arn:*:s3:::logs/*"));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use arn::{ArnPart, ArnPattern};
 pub use condition::{Condition, Guard, JsonType, Operator, OperatorKind, Quantifier, Value};
 pub use form::{Element, Written};
+pub use grant::{is_named, may_meet};
 pub use granted::{Granted, Test};
 pub use managed::of_aws;
 pub use operand::{IpRange, date, days_since_1970, number};
@@ -418,10 +419,7 @@ impl Statement {
 
     /// The principal that stands for IAM Roles Anywhere.
     pub fn roles_anywhere(&self) -> Option<&Principal> {
-        let is_service = |it: &&Principal| it.kind == PrincipalKind::Service;
-        let named =
-            |it: &&Principal| catalog::service_principal(it.text.raw()).is_some_and(|it| it.name() == ROLES_ANYWHERE);
-        self.principals.iter().flat_map(Scope::only).filter(is_service).find(named)
+        self.principals.iter().flat_map(Scope::only).find(|it| it.is_service(ROLES_ANYWHERE))
     }
 
     /// The principals that are everybody.
