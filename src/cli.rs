@@ -200,6 +200,10 @@ pub(crate) struct Check {
     #[arg(long, value_name = "REV", help_heading = "Findings")]
     pub(crate) base: Option<String>,
 
+    /// List what was suppressed, with the reason; in SARIF also what is fixed, as `absent`
+    #[arg(long, help_heading = "Findings")]
+    pub(crate) show_suppressed: bool,
+
     /// List every value that kept a policy from being fully known, with its place and why
     #[arg(long, help_heading = "Input")]
     pub(crate) show_unresolved: bool,

@@ -198,6 +198,10 @@ fn what_ended_does_not_silence_and_says_so() {
         &[],
         &["7: this ignore ended on 2026-06-14, so a finding stands again"],
     );
+    // What covers the statement of a finding and the finding itself still covers one.
+    let above = document("statement", "# iamlint: ignore[wildcard_action] until=2026-06-14");
+    let said = "3: this ignore ended on 2026-06-14, so 2 findings stand again";
+    expect(&above, &["8 s3:*", rest[0], rest[1]], &[], &[said]);
 }
 
 #[test]

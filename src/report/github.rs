@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::markup::{cell, code};
 use super::rooted::Rooted;
-use super::words::{Cause, causes, counted, coverage, details, findings, listed};
+use super::words::{Cause, SHOWN, causes, counted, coverage, details, findings, listed};
 use super::{InputError, Report, visible};
 use crate::rule::{Finding, Severity};
 use crate::source::{Span, Workspace};
@@ -112,7 +112,7 @@ fn annotation(level: &str, causes: &[Cause<'_>], rooted: &Rooted<'_>) -> String 
     let first = cause.first();
     let title = format!("{} ({} severity, {} confidence)", first.rule, first.severity, first.confidence);
     let mut text = visible(&first.message).into_owned();
-    for (name, line) in details(first) {
+    for (name, line) in details(first, SHOWN) {
         let _ = write!(text, "\n{name}: {}", visible(&line));
     }
     for label in &first.labels {

@@ -38,6 +38,11 @@ impl<'a> Rooted<'a> {
         format!("{}:{}", located.path, located.start.line)
     }
 
+    /// Whether a path from the root is that of a file that was linted.
+    pub(super) fn has(&self, from_root: &str) -> bool {
+        self.workspace.selected.iter().any(|it| self.path(&it.path) == from_root)
+    }
+
     /// A path from the root; the whole path when it lies elsewhere.
     pub(super) fn path(&self, path: &Path) -> String {
         self.workspace.ground.from_root(path)

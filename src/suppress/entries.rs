@@ -1,9 +1,10 @@
 //! `[[ignore]]` of the configuration: answers for findings in files that know no comments, and for many at once.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{ANEW, Outcome, Terms, UNUSED, WIDEN, beyond, ended, said};
+use super::{ANEW, Literal, Outcome, Terms, UNUSED, WIDEN, beyond, ended, said};
 use crate::config::{Config, Ignore};
 use crate::policy::matches;
 use crate::rule::{Finding, Label, Rule};
@@ -14,8 +15,8 @@ struct Asked<'c> {
     ignore: &'c Ignore,
     expired: bool,
     used: bool,
-    /// How many findings it would have answered for, had it not ended.
-    missed: usize,
+    /// The findings that it would have answered for, had it not ended.
+    missed: BTreeSet<Literal>,
     /// A finding that `only` leaves standing.
     refused: Option<(Span, String)>,
 }
@@ -27,7 +28,8 @@ pub(super) fn apply(workspace: &Workspace, outcome: &mut Outcome, terms: &Terms<
         return;
     }
     let is_over = |it: &Ignore| it.until.is_some_and(|until| until < terms.today);
-    let asked = |ignore| Asked { ignore, expired: is_over(ignore), used: false, missed: 0, refused: None };
+    let asked =
+        |ignore| Asked { ignore, expired: is_over(ignore), used: false, missed: BTreeSet::new(), refused: None };
     let mut entries: Vec<Asked<'_>> = config.ignores.iter().map(asked).collect();
     let mut standing = Vec::new();
     let path_of = |it: &Finding| workspace.ground.absolute(&workspace.source(it.span.file).path);
@@ -122,7 +124,7 @@ impl Asked<'_> {
             return false;
         }
         if self.expired {
-            self.missed += 1;
+            self.missed.insert((finding.rule, finding.span));
             return false;
         }
         self.used = true;
@@ -147,7 +149,7 @@ impl Asked<'_> {
         let name = &ignore.name;
         let make = |message: String, help: &str| said(rule, &source, span, message, help);
         if let Some(until) = ignore.until.filter(|_| self.expired) {
-            return match self.missed {
+            return match self.missed.len() {
                 0 if !terms.whole => None,
                 missed => Some(make(ended(until, missed), ANEW)),
             };

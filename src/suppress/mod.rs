@@ -15,14 +15,14 @@ mod entries;
 mod insert;
 mod peers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 pub use date::Date;
 pub use insert::{Insertion, comments, entries as entries_for};
-pub use peers::count as count_of_peer;
+pub use peers::{count as count_of_peer, name_in_trivy};
 
 use crate::config::{self, Config};
 use crate::rule::{Carrier, Confidence, Finding, Label, Remedy, Rewrite, Rule, Safety};
@@ -121,6 +121,9 @@ struct Commented {
     problems: Vec<(Span, String)>,
 }
 
+/// What a rule says something of: of several instances of one module it is the same, and one finding.
+type Literal = (&'static str, Span);
+
 /// One comment that can be understood.
 struct Ignore {
     directive: Directive,
@@ -128,8 +131,8 @@ struct Ignore {
     /// The comment as it is written, when it is one for another linter.
     peer: Option<String>,
     expired: bool,
-    /// Findings that an expired comment would have answered for.
-    missed: usize,
+    /// The findings that an expired comment would have answered for.
+    missed: BTreeSet<Literal>,
     /// Findings that `only` leaves standing: where, and what it does not cover.
     refused: Vec<(Span, String)>,
 }
@@ -203,7 +206,7 @@ impl Commented {
                 peer: None,
                 expired: directive.until.is_some_and(|until| until < terms.today),
                 directive,
-                missed: 0,
+                missed: BTreeSet::new(),
                 refused: Vec::new(),
             });
         }
@@ -223,10 +226,10 @@ impl Commented {
         for ignore in self.ignores.iter().filter(|it| it.peer.is_none()) {
             let mut names = ignore.directive.names.iter().filter(|name| was_run(name));
             if let Some(until) = ignore.directive.until.filter(|_| ignore.expired) {
-                let message = ended(until, ignore.missed);
+                let message = ended(until, ignore.missed.len());
                 out.extend(names.next().map(|name| {
                     let finding = self.finding(rule, name.span, message, ANEW);
-                    if ignore.missed == 0 { without(finding, &name.text) } else { finding }
+                    if ignore.missed.is_empty() { without(finding, &name.text) } else { finding }
                 }));
                 continue;
             }
@@ -322,7 +325,7 @@ impl Ignore {
         let name = Name { text: text.clone(), range: 0..0, span, rules, used: false };
         let directive = Directive { names: vec![name], only: Vec::new(), reason, until };
         let expired = until.is_some_and(|until| until < terms.today);
-        Self { directive, region, peer: Some(text), expired, missed: 0, refused: Vec::new() }
+        Self { directive, region, peer: Some(text), expired, missed: BTreeSet::new(), refused: Vec::new() }
     }
 
     /// The reason that it gives, and what says the same here when it is one for another linter.
@@ -348,7 +351,7 @@ impl Ignore {
             return false;
         }
         if self.expired {
-            self.missed += 1;
+            self.missed.insert((finding.rule, finding.span));
             return false;
         }
         self.directive.names.iter_mut().filter(|name| named(name)).for_each(|name| name.used = true);
