@@ -84,11 +84,13 @@ impl Revision {
         let blobs = Blobs::open(&self.root)?;
         let selected = tree.selected(request, ground, &blobs);
         let folders = request.paths.iter().filter(|it| it.is_dir()).map(|it| ground.absolute(it)).collect();
+        // Callers that there are no more have nothing to tell of what is new or wider.
+        let callers = files::callers(&selected, request.jobs);
         let mut roots = vec![self.root.clone()];
         roots.extend(request.also.iter().cloned());
         let reader =
             AtCommit { ground: ground.clone(), tree, blobs, disk: Disk::of(&roots), also: request.also.clone() };
-        Ok(Workspace::new(Box::new(reader), selected).on(ground.clone(), folders))
+        Ok(Workspace::new(Box::new(reader), selected).on(ground.clone(), folders).with_callers(callers))
     }
 }
 

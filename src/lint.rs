@@ -65,6 +65,8 @@ struct Part {
     unresolved: Vec<Unresolved>,
     /// The folder or file, from the root of the repository.
     within: Option<String>,
+    /// The files in which statements stand, when files were named.
+    judged: FxHashSet<FileId>,
     crashed: bool,
 }
 
@@ -107,8 +109,9 @@ pub fn check(
         }
         // A file that a module has read is judged where it is attached.
         let used: FxHashSet<FileId> = workspace.opened().iter().map(|it| it.id).collect();
+        let judged: FxHashSet<FileId> = parts.iter().flat_map(|it| &it.judged).copied().collect();
         parts.par_extend(files.into_par_iter().map(|file| {
-            let part = guarded(&file.path, || check_file(workspace, file, &used, options));
+            let part = guarded(&file.path, || check_file(workspace, file, &used, &judged, options));
             step();
             part
         }));
@@ -161,6 +164,10 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.errors.extend(collected.errors.into_iter().map(|it| input_error(workspace, it)));
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
+    if workspace.selected.iter().any(|it| it.named) {
+        let statements = collected.configuration.policies.iter().flat_map(|it| &it.statements);
+        part.judged.extend(statements.map(|it| it.place.span.file));
+    }
     part.findings = apply(workspace, &collected.configuration, options);
     identify(workspace, &root.path, &mut part.findings);
     let named = named_only(workspace);
@@ -238,11 +245,17 @@ fn folder_errors(workspace: &Workspace, folder: &Folder) -> Vec<InputError> {
     top.chain(folder.parse_errors()).map(|it| input_error(workspace, it.clone())).collect()
 }
 
-fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, options: &Options) -> Part {
+fn check_file(
+    workspace: &Workspace,
+    file: &Selected,
+    used: &FxHashSet<FileId>,
+    judged: &FxHashSet<FileId>,
+    options: &Options,
+) -> Part {
     let mut part = Part::default();
     let Ok(source) = workspace.open(&file.path) else { return part };
     part.within = Some(workspace.ground.from_root(&file.path));
-    if used.contains(&source.id) && !file.named {
+    if judged.contains(&source.id) || used.contains(&source.id) && !file.named {
         return part;
     }
     // A file of unknown kind that was named is told by what it says.

@@ -203,6 +203,17 @@ fn a_module_is_read_whole_at_the_revision() {
 }
 
 #[test]
+fn a_file_that_is_named_is_held_against_the_revision_with_those_that_call_its_module() {
+    let module = "variable \"actions\" {}\nresource \"aws_iam_policy\" \"p\" {\n  policy = jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = var.actions, Resource = \"*\" }] })\n}\n";
+    let call = "module \"a\" {\n  source  = \"../m\"\n  actions = [\"s3:*\"]\n}\n";
+    let folder = repository(&[("root/main.tf", call), ("m/main.tf", module)]);
+    let at = folder.path();
+    assert_eq!(changes(at, &["m/main.tf", "--base", "main"]), Vec::<String>::new());
+    put(at, "root/main.tf", &call.replace("[\"s3:*\"]", "[\"s3:*\", \"sqs:*\"]"));
+    assert_eq!(changes(at, &["m/main.tf", "--base", "main"]), ["new root/main.tf"]);
+}
+
+#[test]
 fn what_is_ignored_is_ignored_at_the_revision_too() {
     let folder = repository(&[("a.json", WIDE), ("old/b.json", WIDE), (".iamlintignore", "old/\n")]);
     assert_eq!(changes(folder.path(), &["--base", "main"]), Vec::<String>::new());

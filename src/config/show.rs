@@ -162,7 +162,7 @@ pub fn initial(seen: &Seen) -> String {
         let _ = writeln!(
             out,
             "# Comments for other linters that count; there are {}.\n\
-             # `iamlint check --verbose` lists what would replace each.\nhonour = {}\n",
+             # `iamlint check --show-suppressed` lists what would replace each.\nhonour = {}\n",
             counts.join(", "),
             list(&names)
         );
