@@ -16,7 +16,7 @@ pub(crate) struct Cli {
 }
 
 const STATUS: &str = "\
-Exit status: 0 clean, or nothing at or over the gate; 1 findings at or over the gate; 2 wrong usage or configuration;
+Exit status: 0 clean, or nothing at or over the gate; 1 findings at or over the gate; 2 wrong usage or configuration; \
 3 an input could not be read, or nothing to lint under a path that was named; 4 internal error. The largest wins.
 
 Examples:
@@ -34,7 +34,7 @@ Examples:
   iamlint check - --stdin-filename modules/app/main.tf < main.tf
   iamlint check --unsafe-fixes --diff infra/
 
-A finding counts for the exit status when its severity is --fail-on or above (low, unless said) and its confidence is
+A finding counts for the exit status when its severity is --fail-on or above (low, unless said) and its confidence is \
 medium or above (or --min-confidence, when that is said). To answer for one, write on its line or above it:
   # iamlint: ignore[wildcard_action] reason=\"…\" until=2027-01-31";
 

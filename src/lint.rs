@@ -19,7 +19,7 @@ use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::report::{Comparison, InputError, Report, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Context, Finding, InstanceName, Label, Rule};
 use crate::source::{FileId, Selected, Span, Workspace, in_order};
-use crate::suppress::{self, Terms};
+use crate::suppress::{self, Answer, Terms};
 use crate::syntax::SyntaxError;
 
 /// What a run is asked to do.
@@ -413,7 +413,7 @@ fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
 
 /// Everything together: one finding for one cause, in an order that no run changes.
 fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Options) -> Report {
-    let mut report = Report::default();
+    let mut report = Report { today: options.today, ..Report::default() };
     let mut findings = Vec::new();
     let mut seen: FxHashSet<String> = FxHashSet::default();
     for part in parts {
@@ -461,13 +461,14 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         compare(workspace, &mut report, before, &seen, &options.rules);
     }
     sort(workspace, &mut report.findings, |it| it);
-    let configured = outcome.accepted.into_iter().chain(vendored).chain(below).collect();
+    let chosen = vendored.into_iter().chain(below).map(|(it, reason)| (it, Answer { reason, until: None }));
+    let configured = outcome.accepted.into_iter().chain(chosen).collect();
     for (suppressed, by) in [(outcome.answered, "comment"), (configured, "config")] {
-        let (findings, reasons): (Vec<_>, Vec<_>) = suppressed.into_iter().unzip();
-        let reasons: FxHashMap<_, _> = findings.iter().map(key).zip(reasons).collect();
+        let (findings, answers): (Vec<_>, Vec<_>) = suppressed.into_iter().unzip();
+        let answers: FxHashMap<_, _> = findings.iter().map(key).zip(answers).collect();
         report.suppressed.extend(merged(findings).into_iter().map(|finding| {
-            let reason = reasons.get(&key(&finding)).cloned().unwrap_or_default();
-            Suppressed { finding, reason, by }
+            let Answer { reason, until } = answers.get(&key(&finding)).cloned().unwrap_or_default();
+            Suppressed { finding, reason, until, by }
         }));
     }
     sort(workspace, &mut report.suppressed, |it| &it.finding);
@@ -493,7 +494,12 @@ fn compare(
     report.findings = compared.standing;
     let reason = format!("known from `{}`", before.name);
     let accepted = compared.accepted.into_iter();
-    report.suppressed.extend(accepted.map(|finding| Suppressed { finding, reason: reason.clone(), by: "baseline" }));
+    report.suppressed.extend(accepted.map(|finding| Suppressed {
+        finding,
+        reason: reason.clone(),
+        until: None,
+        by: "baseline",
+    }));
     report.compared = Some(Comparison {
         with: before.name.clone(),
         fixed: compared.gone,

@@ -124,6 +124,11 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// Whether the first configuration will let comments for other linters count.
+    pub fn honours(&self) -> bool {
+        !self.peers.is_empty()
+    }
+
     /// Looks at the text of a file.
     pub fn look(&mut self, text: &str) {
         for peer in Peer::ALL {

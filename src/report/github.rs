@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::markup::{cell, code};
 use super::rooted::Rooted;
-use super::words::{Cause, SHOWN, causes, counted, coverage, details, findings, listed};
+use super::words::{Cause, SHOWN, causes, counted, coverage, details, ending, findings, listed};
 use super::{InputError, Report, visible};
 use crate::rule::{Finding, Severity};
 use crate::source::{Span, Workspace};
@@ -88,6 +88,9 @@ pub fn write_summary(report: &Report, workspace: &Workspace, out: &mut dyn io::W
     }
     if !report.suppressed.is_empty() {
         writeln!(out, "{} suppressed.\n", counted(report.suppressed.len(), "finding"))?;
+    }
+    if let Some(ending) = ending(report) {
+        writeln!(out, "{ending}.\n")?;
     }
     writeln!(out, "{}", coverage(report))
 }

@@ -18,7 +18,7 @@ use miette::{
 
 use super::places::{Counted, Places};
 use super::visible::{is_plain, shown, spell, visible, wrap};
-use super::words::{SHOWN, counted, coverage, details, findings};
+use super::words::{SHOWN, counted, coverage, details, ending, findings};
 use super::{InputError, Report, Suppressed, Unresolved, spelled};
 use crate::baseline::Known;
 use crate::rule::{Change, Finding, InstanceName, Severity};
@@ -183,12 +183,18 @@ impl Painter {
         out.push('\n');
     }
 
-    fn suppressed(&self, Suppressed { finding, reason, by }: &Suppressed, places: &Places<'_>, out: &mut String) {
+    fn suppressed(
+        &self,
+        Suppressed { finding, reason, until, by }: &Suppressed,
+        places: &Places<'_>,
+        out: &mut String,
+    ) {
         let file = places.file(finding.span.file);
         let start = file.position(finding.span.start as usize);
         let reason = if reason.is_empty() { "no reason given" } else { reason };
+        let until = until.map(|it| format!(" until {it}")).unwrap_or_default();
         let line = format!(
-            "{}:{}:{}: {}: {} (by {by}: {reason})",
+            "{}:{}:{}: {}: {} (by {by}{until}: {reason})",
             spelled(&file.source.path),
             start.line,
             start.column,
@@ -241,6 +247,9 @@ impl Painter {
             let _ = write!(out, ", {}", counted(report.errors.len(), "error"));
         }
         let _ = writeln!(out, "\n{}", coverage(report));
+        if let Some(ending) = ending(report) {
+            let _ = writeln!(out, "{ending}");
+        }
     }
 
     /// A heading, a message and an excerpt with its marks.

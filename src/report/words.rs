@@ -29,6 +29,17 @@ pub(super) fn findings(report: &Report) -> String {
     format!("{} ({}{unsure})", counted(report.findings.len(), "finding"), parts.join(", "))
 }
 
+/// That what is suppressed will stand again before long, if any of it will.
+pub(super) fn ending(report: &Report) -> Option<String> {
+    let ending = report.ending();
+    let (first, _) = ending.first()?;
+    let (stand, is) = if ending.len() == 1 { ("stands", "") } else { ("stand", "the first of them ") };
+    let count = counted(ending.len(), "suppressed finding");
+    Some(format!(
+        "{count} {stand} again before long, {is}after {first}: `iamlint check --show-suppressed` lists what is suppressed"
+    ))
+}
+
 /// What was looked at: the coverage line.
 pub(super) fn coverage(report: &Report) -> String {
     let summary = &report.summary;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{ANEW, Literal, Outcome, Terms, UNUSED, WIDEN, beyond, ended, said};
+use super::{ANEW, Answer, Literal, Outcome, Terms, UNUSED, WIDEN, beyond, ended, said};
 use crate::config::{Config, Ignore};
 use crate::policy::matches;
 use crate::rule::{Finding, Label, Rule};
@@ -21,7 +21,7 @@ struct Asked<'c> {
     refused: Option<(Span, String)>,
 }
 
-/// Takes out the findings that an entry answers for, with the reasons, and adds what is to be said about the entries.
+/// Takes out the findings that an entry answers for, and adds what is to be said about the entries.
 pub(super) fn apply(workspace: &Workspace, outcome: &mut Outcome, terms: &Terms<'_>) {
     let config = terms.config;
     if config.ignores.is_empty() {
@@ -43,14 +43,15 @@ pub(super) fn apply(workspace: &Workspace, outcome: &mut Outcome, terms: &Terms<
     }
     for finding in std::mem::take(&mut outcome.findings) {
         let path = path_of(&finding);
-        let mut reason = None;
+        let mut answer = None;
         for entry in &mut entries {
+            let Ignore { reason, until, .. } = entry.ignore;
             if entry.ignore.fits(&finding, &path) && entry.takes(&finding) {
-                reason.get_or_insert_with(|| entry.ignore.reason.clone());
+                answer.get_or_insert_with(|| Answer { reason: reason.clone(), until: *until });
             }
         }
-        match reason {
-            Some(reason) => outcome.accepted.push((finding, reason)),
+        match answer {
+            Some(answer) => outcome.accepted.push((finding, answer)),
             None => standing.push(finding),
         }
     }

@@ -56,10 +56,19 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Those about comments, file by file.
     pub said: Vec<Finding>,
-    /// Those that a comment answers for, with the reason it gives.
-    pub answered: Vec<(Finding, String)>,
-    /// Those that the configuration answers for, likewise.
-    pub accepted: Vec<(Finding, String)>,
+    /// Those that a comment answers for.
+    pub answered: Vec<(Finding, Answer)>,
+    /// Those that the configuration answers for.
+    pub accepted: Vec<(Finding, Answer)>,
+}
+
+/// Why a finding does not stand.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The reason given, empty when none was.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
 }
 
 /// Takes out the findings that a comment of any opened file or the configuration answers for, and adds what is to be
@@ -72,7 +81,7 @@ pub fn apply(workspace: &Workspace, findings: Vec<Finding>, terms: &Terms<'_>) -
     let mut outcome = Outcome::default();
     for finding in findings {
         match answer(&mut files, &finding) {
-            Some(reason) => outcome.answered.push((finding, reason)),
+            Some(answer) => outcome.answered.push((finding, answer)),
             None => outcome.findings.push(finding),
         }
     }
@@ -89,21 +98,21 @@ pub fn apply(workspace: &Workspace, findings: Vec<Finding>, terms: &Terms<'_>) -
     outcome
 }
 
-/// The reason of the first comment that answers for a finding; every comment that does counts as used.
-fn answer(files: &mut BTreeMap<FileId, Commented>, finding: &Finding) -> Option<String> {
+/// What the first comment that answers for a finding says; every comment that does counts as used.
+fn answer(files: &mut BTreeMap<FileId, Commented>, finding: &Finding) -> Option<Answer> {
     if files.is_empty() || finding.rule == UNUSED || finding.rule == INVALID {
         return None;
     }
-    let mut reason = None;
+    let mut answer = None;
     for place in places(finding) {
         let Some(commented) = files.get_mut(&place.file) else { continue };
         for ignore in &mut commented.ignores {
             if ignore.region.covers(place, &commented.source) && ignore.takes(finding) {
-                reason.get_or_insert_with(|| ignore.reason(finding));
+                answer.get_or_insert_with(|| Answer { reason: ignore.reason(finding), until: ignore.directive.until });
             }
         }
     }
-    reason
+    answer
 }
 
 /// The place of a finding, those on its way, and the calls of the modules around it. Other labels, such as the condition that a finding depends on or a
