@@ -18,7 +18,7 @@ use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::report::{Comparison, InputError, Report, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Context, Finding, InstanceName, Label, Rule};
-use crate::source::{FileId, Selected, Span, Workspace, in_order};
+use crate::source::{self, FileId, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
 use crate::syntax::SyntaxError;
 
@@ -185,7 +185,7 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
 
 /// Whether a place lies in a module that was fetched.
 fn is_fetched(workspace: &Workspace, span: Span) -> bool {
-    workspace.source(span.file).path.components().any(|it| it.as_os_str() == ".terraform")
+    source::is_fetched(&workspace.source(span.file).path)
 }
 
 const IN_THE_MODULE: &str = "here in the module";

@@ -383,6 +383,11 @@ fn text_of(bytes: Vec<u8>) -> Result<String, ReadError> {
     String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8(error.utf8_error().valid_up_to()))
 }
 
+/// Whether a file or folder lies in what was fetched for a module, of which the repository has nothing.
+pub fn is_fetched(path: &Path) -> bool {
+    path.components().any(|it| it.as_os_str() == ".terraform")
+}
+
 /// A path without `.` and with `x/..` taken out, compared as text: links are the reader's business.
 pub fn normal(path: &Path) -> PathBuf {
     // Most paths are, and it is cheaper to see that than to take them apart.

@@ -324,6 +324,38 @@ fn a_fix_in_sarif_is_an_edit_that_any_editor_can_make() {
 }
 
 #[test]
+fn sarif_points_at_nothing_that_a_checkout_does_not_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |path: &str, text: &str| {
+        let at = folder.path().join(path);
+        fs::create_dir_all(at.parent().unwrap()).unwrap();
+        fs::write(at, text).unwrap();
+    };
+    put(".git/HEAD", "");
+    put("main.tf", "module \"queue\" {\n  source  = \"acme/queue/aws\"\n  version = \"1.0.0\"\n}\n");
+    let installed = r#"{"Modules":[{"Key":"","Source":"","Dir":"."},{"Key":"queue","Source":"registry.terraform.io/acme/queue/aws","Dir":".terraform/modules/queue"}]}"#;
+    put(".terraform/modules/modules.json", installed);
+    let module = "data \"aws_iam_policy_document\" \"a\" {\n  statement {\n    actions   = [\"sqs:*\"]\n    resources = [\"*\"]\n  }\n}\nresource \"aws_iam_policy\" \"a\" {\n  policy = data.aws_iam_policy_document.a.json\n}\n";
+    put(".terraform/modules/queue/main.tf", module);
+    for choice in ["call-site", "report"] {
+        put("iamlint.toml", &format!("select = [\"wildcard_action\"]\nexternal-modules = \"{choice}\"\n"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iamlint"));
+        let log = json(&command.current_dir(folder.path()).args(["check", "--format", "sarif"]).output().unwrap());
+        valid_sarif(&log);
+        let files = results(&log, |it| {
+            let related = it["relatedLocations"].as_array().into_iter().flatten();
+            let places = it["locations"].as_array().unwrap().iter().chain(related);
+            let uris = places.map(|it| it["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap().to_owned());
+            uris.collect::<Vec<_>>()
+        });
+        assert_eq!(files, [["main.tf"]], "{choice}");
+        let message = results(&log, |it| it["message"]["text"].as_str().unwrap().to_owned()).remove(0);
+        let inside = "here in the module (.terraform/modules/queue/main.tf:3)";
+        assert!(message.contains(inside), "{choice}: {message}");
+    }
+}
+
+#[test]
 fn sarif_of_wild_repositories_is_valid_and_points_at_files_that_exist() {
     let Some(corpus) = std::env::var_os("IAMLINT_CORPUS").map(PathBuf::from) else {
         // What `eprintln!` writes is shown of failed tests only.

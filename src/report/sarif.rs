@@ -12,7 +12,7 @@ use super::rooted::{Located, Rooted};
 use super::words::{SHOWN, details};
 use super::{InputError, Report, Suppressed, rules, visible};
 use crate::baseline::Known;
-use crate::rule::{Change, Confidence, Finding, Fix, Head, InstanceName, Rule, Severity};
+use crate::rule::{Change, Confidence, Finding, Fix, Head, InstanceName, Label, Rule, Severity};
 use crate::source::{Span, Workspace};
 
 /// Writes the findings, those that are known from before among them, and what could not be read as a notification: who
@@ -345,7 +345,8 @@ fn state(change: &Change) -> &'static str {
 }
 
 fn result<'a>(finding: &'a Finding, baseline_state: Option<&'static str>, rooted: &Rooted<'_>) -> SarifResult<'a> {
-    let related = |(n, label): (usize, &crate::rule::Label)| Location {
+    let (span, labels, fetched) = places(finding, rooted);
+    let related = |(n, label): (usize, &&Label)| Location {
         id: Some(n + 1),
         message: Some(text(&*visible(&label.message))),
         ..location(label.span, rooted)
@@ -357,9 +358,9 @@ fn result<'a>(finding: &'a Finding, baseline_state: Option<&'static str>, rooted
         rule_index: None,
         level: level(finding.severity),
         baseline_state,
-        message: message(finding),
-        locations: [Location { logical_locations: instances.collect(), ..location(finding.span, rooted) }],
-        related_locations: finding.labels.iter().enumerate().map(related).collect(),
+        message: message(finding, &labels, &fetched, rooted),
+        locations: [Location { logical_locations: instances.collect(), ..location(span, rooted) }],
+        related_locations: labels.iter().enumerate().map(related).collect(),
         partial_fingerprints: Fingerprints { line: &finding.fingerprint, own: &finding.fingerprint },
         fixes: finding.fixes.iter().map(|it| fix(it, rooted)).collect(),
         suppressions: None,
@@ -433,18 +434,35 @@ fn fix<'a>(fix: &'a Fix, rooted: &Rooted<'_>) -> FixObject<'a> {
     }
 }
 
-/// What the finding says, line by line, and last links to its other places, which GitHub shows only when the message
-/// links to them.
-fn message(finding: &Finding) -> Message {
+/// The places that a finding speaks of, its own first, parted into those that a checkout has and those in modules that
+/// were fetched. For its own place in such a module stands the call that the user wrote.
+fn places<'a>(finding: &'a Finding, rooted: &Rooted<'_>) -> (Span, Vec<&'a Label>, Vec<(Span, &'a str)>) {
+    let (fetched, labels): (Vec<_>, Vec<_>) = finding.labels.iter().partition(|it| rooted.is_fetched(it.span));
+    let mut fetched: Vec<_> = fetched.into_iter().map(|it| (it.span, &*it.message)).collect();
+    let call = finding.calls.iter().rev().find(|call| !rooted.is_fetched(**call));
+    match call.filter(|_| rooted.is_fetched(finding.span)) {
+        Some(call) => {
+            fetched.insert(0, (finding.span, "here in the module"));
+            (*call, labels, fetched)
+        }
+        None => (finding.span, labels, fetched),
+    }
+}
+
+/// What the finding says, line by line, and last its other places: with links, as GitHub shows only those that the
+/// message links to, where a checkout has them.
+fn message(finding: &Finding, labels: &[&Label], fetched: &[(Span, &str)], rooted: &Rooted<'_>) -> Message {
     let mut out = linkless(&visible(&finding.message));
     for (name, line) in details(finding, SHOWN) {
         out.push_str(&format!("\n{name}: {}", linkless(&visible(&line))));
     }
-    let links = finding.labels.iter().enumerate();
-    let links: Vec<_> =
-        links.map(|(n, label)| format!("[{}]({})", linkless(&visible(&label.message)), n + 1)).collect();
-    if !links.is_empty() {
-        out.push_str(&format!("\nsee: {}", links.join(", ")));
+    let links = labels.iter().enumerate();
+    let links = links.map(|(n, label)| format!("[{}]({})", linkless(&visible(&label.message)), n + 1));
+    let apart =
+        fetched.iter().map(|(span, message)| linkless(&visible(&format!("{message} ({})", rooted.line_of(*span)))));
+    let places: Vec<_> = links.chain(apart).collect();
+    if !places.is_empty() {
+        out.push_str(&format!("\nsee: {}", places.join(", ")));
     }
     Message { text: out }
 }
