@@ -16,7 +16,7 @@ pub(crate) struct Cli {
 }
 
 const STATUS: &str = "\
-Exit status: 0 clean, or nothing at or over the gate; 1 findings at or over the gate; 2 wrong usage or configuration;
+Exit status: 0 clean, or nothing at or over the gate; 1 findings at or over the gate; 2 wrong usage or configuration; \
 3 an input could not be read, or nothing to lint under a path that was named; 4 internal error. The largest wins.
 
 Examples:
@@ -34,7 +34,7 @@ Examples:
   iamlint check - --stdin-filename modules/app/main.tf < main.tf
   iamlint check --unsafe-fixes --diff infra/
 
-A finding counts for the exit status when its severity is --fail-on or above (low, unless said) and its confidence is
+A finding counts for the exit status when its severity is --fail-on or above (low, unless said) and its confidence is \
 medium or above (or --min-confidence, when that is said). To answer for one, write on its line or above it:
   # iamlint: ignore[wildcard_action] reason=\"…\" until=2027-01-31";
 
@@ -199,6 +199,10 @@ pub(crate) struct Check {
     /// Suppress the findings that a git revision has as well; `main...` is where the branch left `main`
     #[arg(long, value_name = "REV", help_heading = "Findings")]
     pub(crate) base: Option<String>,
+
+    /// List what was suppressed, with the reason; in SARIF also what is fixed, as `absent`
+    #[arg(long, help_heading = "Findings")]
+    pub(crate) show_suppressed: bool,
 
     /// List every value that kept a policy from being fully known, with its place and why
     #[arg(long, help_heading = "Input")]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use ignore::{WalkBuilder, WalkState};
@@ -99,21 +99,32 @@ pub fn ground<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Ground {
     Ground { here, root }
 }
 
-/// The folders that call those of named Terraform files as modules, directly or by way of others: what a module grants
-/// is decided where it is called. They are looked for in the repository of each file, below the current folder when
-/// the file lies there.
-fn callers(selected: &[Selected], jobs: usize) -> Vec<PathBuf> {
-    let is_module_file =
-        |it: &&Selected| it.named && it.path.file_name().and_then(OsStr::to_str).is_some_and(is_terraform);
-    let mut wanted: Vec<PathBuf> =
-        selected.iter().filter(is_module_file).map(|it| normal(folder_of(&it.path))).collect();
+/// The folders that decide what named files grant: those that call the modules of Terraform files, directly or by way of
+/// others, and those around other files, or with modules that read them. They are looked for in the repository of each
+/// file, below the current folder when the file lies there.
+pub(crate) fn callers(selected: &[Selected], jobs: usize) -> Vec<PathBuf> {
+    let name = |it: &Path| it.file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned();
+    let paths = selected.iter().filter(|it| it.named).map(|it| it.path.as_path());
+    let (modules, mut others): (Vec<&Path>, Vec<&Path>) = paths.partition(|it| is_terraform(&name(it)));
+    // Values of variables have a place of their own, beside their module or in an option, and standard input has none.
+    others.retain(|it| !name(it).contains(".tfvars") && it.is_file());
+    let mut wanted: Vec<PathBuf> = modules.into_iter().map(|it| normal(folder_of(it))).collect();
     wanted.sort();
     wanted.dedup();
-    let mut searched: Vec<PathBuf> = wanted.iter().filter_map(|folder| searched(folder)).collect();
+    let folders = wanted.iter().cloned().chain(others.iter().map(|it| normal(folder_of(it))));
+    let mut searched: Vec<PathBuf> = folders.filter_map(|folder| searched(&folder)).collect();
     searched.sort();
     searched.dedup();
-    let calls: Vec<(PathBuf, PathBuf)> = searched.iter().flat_map(|root| calls_below(root, jobs)).collect();
     let mut found = wanted.clone();
+    found.extend(others.iter().filter_map(|it| module_around(it)));
+    let mut calls = Vec::new();
+    let named = Named::of(&others);
+    for below in searched.iter().flat_map(|root| references_below(root, &named, jobs)) {
+        calls.extend(below.calls.into_iter().map(|called| (below.folder.clone(), called)));
+        found.extend(below.reads.then_some(below.folder));
+    }
+    found.sort();
+    found.dedup();
     let mut next = 0;
     while let Some(called) = found.get(next).cloned() {
         let new = calls.iter().filter(|(_, it)| *it == called).map(|(caller, _)| caller.clone());
@@ -125,6 +136,43 @@ fn callers(selected: &[Selected], jobs: usize) -> Vec<PathBuf> {
     found.dedup();
     found.retain(|it| wanted.binary_search(it).is_err());
     found
+}
+
+/// The nearest folder around a file that is a module, within the file's repository.
+fn module_around(file: &Path) -> Option<PathBuf> {
+    let whole = std::path::absolute(file).ok()?;
+    let root = workspace_root(&whole)?;
+    let inside = file.ancestors().zip(whole.ancestors()).skip(1).take_while(|(_, whole)| whole.starts_with(root));
+    let is_module = |folder: &Path| {
+        let names = linted_in(folder).into_iter();
+        names.filter_map(|it| it.file_name()?.to_str().map(is_terraform)).any(|it| it)
+    };
+    inside
+        .map(|(shown, _)| normal(if shown.as_os_str().is_empty() { Path::new(".") } else { shown }))
+        .find(|it| is_module(it))
+}
+
+/// Files that were named and that modules may read, by what they are called.
+struct Named(BTreeMap<OsString, Vec<PathBuf>>);
+
+impl Named {
+    fn of(files: &[&Path]) -> Self {
+        let mut by_name: BTreeMap<OsString, Vec<PathBuf>> = BTreeMap::new();
+        for file in files {
+            if let (Some(name), Ok(whole)) = (file.file_name(), std::path::absolute(file)) {
+                by_name.entry(name.to_owned()).or_default().push(whole);
+            }
+        }
+        Self(by_name)
+    }
+
+    /// Whether a text such as `${path.module}/policies/app.json` is the path of one of them, as far as it is fixed.
+    fn may_be(&self, text: &str) -> bool {
+        let fixed = text.rsplit('}').next().unwrap_or(text);
+        let fixed: PathBuf = Path::new(fixed).components().filter(|it| matches!(it, Component::Normal(_))).collect();
+        let same = fixed.file_name().and_then(|it| self.0.get(it));
+        same.is_some_and(|files| files.iter().any(|it| it.ends_with(&fixed)))
+    }
 }
 
 /// Where callers of a folder are looked for: its repository, and of that no more than what is below the current folder,
@@ -140,9 +188,22 @@ fn searched(folder: &Path) -> Option<PathBuf> {
     Some(shown(root))
 }
 
-/// The calls of local modules that stand in Terraform files below a folder: the caller's folder and the called one.
-fn calls_below(root: &Path, jobs: usize) -> Vec<(PathBuf, PathBuf)> {
-    let Ok(source) = regex::bytes::Regex::new(r#"\bsource"?\s*[=:]\s*"(\.\.?/[^"$%]*)""#) else { return Vec::new() };
+/// What a Terraform file says of others.
+struct References {
+    /// The folder that it stands in.
+    folder: PathBuf,
+    /// The folders that it calls as modules.
+    calls: Vec<PathBuf>,
+    /// Whether it names one of the files that are asked for.
+    reads: bool,
+}
+
+/// What the Terraform files below a folder say of others.
+fn references_below(root: &Path, named: &Named, jobs: usize) -> Vec<References> {
+    let regex = regex::bytes::Regex::new;
+    let (Ok(source), Ok(text)) = (regex(r#"\bsource"?\s*[=:]\s*"(\.\.?/[^"$%]*)""#), regex(r#""([^"\n]+)""#)) else {
+        return Vec::new();
+    };
     let (walked, _) = walk(root, jobs);
     let files: Vec<PathBuf> = walked
         .into_iter()
@@ -152,13 +213,21 @@ fn calls_below(root: &Path, jobs: usize) -> Vec<(PathBuf, PathBuf)> {
         })
         .filter(|it| it.file_name().and_then(OsStr::to_str).is_some_and(is_terraform))
         .collect();
-    let calls = |file: &PathBuf| {
+    let references = |file: &PathBuf| {
         let folder = normal(folder_of(file));
         let bytes = read_bounded(file).unwrap_or_default();
-        let called = source.captures_iter(&bytes).filter_map(|it| std::str::from_utf8(it.get(1)?.as_bytes()).ok());
-        called.map(|called| (folder.clone(), normal(&folder.join(called)))).collect::<Vec<_>>()
+        let texts = |regex: &regex::bytes::Regex| -> Vec<String> {
+            let texts = regex
+                .captures_iter(&bytes)
+                .filter_map(|it| std::str::from_utf8(it.get(1)?.as_bytes()).ok().map(str::to_owned));
+            texts.collect()
+        };
+        let calls =
+            texts(&source).iter().map(|called| normal(&folder.join(called))).filter(|it| *it != folder).collect();
+        let reads = !named.0.is_empty() && texts(&text).iter().any(|it| named.may_be(it));
+        References { folder, calls, reads }
     };
-    files.par_iter().flat_map_iter(calls).filter(|(caller, called)| caller != called).collect()
+    files.par_iter().map(references).collect()
 }
 
 /// The nearest folder at or above `folder` that holds a `.git` or an `iamlint.toml`.

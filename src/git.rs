@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::files::{self, Disk, Request};
-use crate::source::{Ground, ReadError, Reader, Selected, Workspace, normal};
+use crate::source::{Ground, ReadError, Reader, Selected, Workspace, is_fetched, normal};
 
 /// How many links may lead to each other.
 const LINKS: usize = 8;
@@ -84,11 +84,13 @@ impl Revision {
         let blobs = Blobs::open(&self.root)?;
         let selected = tree.selected(request, ground, &blobs);
         let folders = request.paths.iter().filter(|it| it.is_dir()).map(|it| ground.absolute(it)).collect();
+        // Callers that there are no more have nothing to tell of what is new or wider.
+        let callers = files::callers(&selected, request.jobs);
         let mut roots = vec![self.root.clone()];
         roots.extend(request.also.iter().cloned());
         let reader =
             AtCommit { ground: ground.clone(), tree, blobs, disk: Disk::of(&roots), also: request.also.clone() };
-        Ok(Workspace::new(Box::new(reader), selected).on(ground.clone(), folders))
+        Ok(Workspace::new(Box::new(reader), selected).on(ground.clone(), folders).with_callers(callers))
     }
 }
 
@@ -307,12 +309,6 @@ struct AtCommit {
     also: Vec<PathBuf>,
 }
 
-impl AtCommit {
-    fn is_fetched(path: &Path) -> bool {
-        path.components().any(|it| it == Component::Normal(".terraform".as_ref()))
-    }
-}
-
 impl Reader for AtCommit {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
         let Some(mut at) = from_root(&self.ground, path) else {
@@ -326,14 +322,14 @@ impl Reader for AtCommit {
             }
             at = normal(&at.parent().unwrap_or(Path::new("")).join(path_of(&bytes)));
         }
-        if Self::is_fetched(path) || self.also.iter().any(|it| files::shown(it) == path) {
+        if is_fetched(path) || self.also.iter().any(|it| files::shown(it) == path) {
             return self.disk.read(path);
         }
         Err(ReadError::Missing)
     }
 
     fn files_in(&self, folder: &Path) -> Vec<PathBuf> {
-        if Self::is_fetched(folder) {
+        if is_fetched(folder) {
             return self.disk.files_in(folder);
         }
         let names = from_root(&self.ground, folder).and_then(|it| self.tree.folders.get(&it));
@@ -343,7 +339,7 @@ impl Reader for AtCommit {
     }
 
     fn files_below(&self, folder: &Path) -> Vec<PathBuf> {
-        if Self::is_fetched(folder) {
+        if is_fetched(folder) {
             return self.disk.files_below(folder);
         }
         let Some(from_root) = from_root(&self.ground, folder) else { return Vec::new() };

@@ -19,8 +19,8 @@ use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::policy::Policy;
 use crate::report::{Comparison, InputError, Report, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Context, Finding, InstanceName, Label, Rule};
-use crate::source::{FileId, Selected, Span, Workspace, in_order};
-use crate::suppress::{self, Terms};
+use crate::source::{self, FileId, Selected, Span, Workspace, in_order};
+use crate::suppress::{self, Answer, Terms};
 use crate::syntax::SyntaxError;
 
 /// What a run is asked to do.
@@ -66,6 +66,8 @@ struct Part {
     unresolved: Vec<Unresolved>,
     /// The folder or file, from the root of the repository.
     within: Option<String>,
+    /// The files in which statements stand, when files were named.
+    judged: FxHashSet<FileId>,
     crashed: bool,
 }
 
@@ -108,8 +110,9 @@ pub fn check(
         }
         // A file that a module has read is judged where it is attached.
         let used: FxHashSet<FileId> = workspace.opened().iter().map(|it| it.id).collect();
+        let judged: FxHashSet<FileId> = parts.iter().flat_map(|it| &it.judged).copied().collect();
         parts.par_extend(files.into_par_iter().map(|file| {
-            let part = guarded(&file.path, || check_file(workspace, file, &used, options));
+            let part = guarded(&file.path, || check_file(workspace, file, &used, &judged, options));
             step();
             part
         }));
@@ -163,6 +166,10 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
     part.summary.switched_off = collected.switched_off;
+    if workspace.selected.iter().any(|it| it.named) {
+        let statements = collected.configuration.policies.iter().flat_map(|it| &it.statements);
+        part.judged.extend(statements.map(|it| it.place.span.file));
+    }
     part.findings = apply(workspace, &collected.configuration, options);
     identify(workspace, &root.path, &mut part.findings);
     let named = named_only(workspace);
@@ -180,7 +187,7 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
 
 /// Whether a place lies in a module that was fetched.
 fn is_fetched(workspace: &Workspace, span: Span) -> bool {
-    workspace.source(span.file).path.components().any(|it| it.as_os_str() == ".terraform")
+    source::is_fetched(&workspace.source(span.file).path)
 }
 
 const IN_THE_MODULE: &str = "here in the module";
@@ -240,11 +247,17 @@ fn folder_errors(workspace: &Workspace, folder: &Folder) -> Vec<InputError> {
     top.chain(folder.parse_errors()).map(|it| input_error(workspace, it.clone())).collect()
 }
 
-fn check_file(workspace: &Workspace, file: &Selected, used: &FxHashSet<FileId>, options: &Options) -> Part {
+fn check_file(
+    workspace: &Workspace,
+    file: &Selected,
+    used: &FxHashSet<FileId>,
+    judged: &FxHashSet<FileId>,
+    options: &Options,
+) -> Part {
     let mut part = Part::default();
     let Ok(source) = workspace.open(&file.path) else { return part };
     part.within = Some(workspace.ground.from_root(&file.path));
-    if used.contains(&source.id) && !file.named {
+    if judged.contains(&source.id) || used.contains(&source.id) && !file.named {
         return part;
     }
     // A file of unknown kind that was named is told by what it says.
@@ -406,7 +419,7 @@ fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
 
 /// Everything together: one finding for one cause, in an order that no run changes.
 fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Options) -> Report {
-    let mut report = Report::default();
+    let mut report = Report { today: options.today, ..Report::default() };
     let mut findings = Vec::new();
     let mut seen: FxHashSet<String> = FxHashSet::default();
     for part in parts {
@@ -454,13 +467,14 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         compare(workspace, &mut report, before, &seen, &options.rules);
     }
     sort(workspace, &mut report.findings, |it| it);
-    let configured = outcome.accepted.into_iter().chain(vendored).chain(below).collect();
+    let chosen = vendored.into_iter().chain(below).map(|(it, reason)| (it, Answer { reason, until: None }));
+    let configured = outcome.accepted.into_iter().chain(chosen).collect();
     for (suppressed, by) in [(outcome.answered, "comment"), (configured, "config")] {
-        let (findings, reasons): (Vec<_>, Vec<_>) = suppressed.into_iter().unzip();
-        let reasons: FxHashMap<_, _> = findings.iter().map(key).zip(reasons).collect();
+        let (findings, answers): (Vec<_>, Vec<_>) = suppressed.into_iter().unzip();
+        let answers: FxHashMap<_, _> = findings.iter().map(key).zip(answers).collect();
         report.suppressed.extend(merged(findings).into_iter().map(|finding| {
-            let reason = reasons.get(&key(&finding)).cloned().unwrap_or_default();
-            Suppressed { finding, reason, by }
+            let Answer { reason, until } = answers.get(&key(&finding)).cloned().unwrap_or_default();
+            Suppressed { finding, reason, until, by }
         }));
     }
     sort(workspace, &mut report.suppressed, |it| &it.finding);
@@ -486,7 +500,12 @@ fn compare(
     report.findings = compared.standing;
     let reason = format!("known from `{}`", before.name);
     let accepted = compared.accepted.into_iter();
-    report.suppressed.extend(accepted.map(|finding| Suppressed { finding, reason: reason.clone(), by: "baseline" }));
+    report.suppressed.extend(accepted.map(|finding| Suppressed {
+        finding,
+        reason: reason.clone(),
+        until: None,
+        by: "baseline",
+    }));
     report.compared = Some(Comparison {
         with: before.name.clone(),
         fixed: compared.gone,

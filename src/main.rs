@@ -323,6 +323,11 @@ fn consistent(check: &Check) -> anyhow::Result<()> {
     if check.show_unresolved && check.format != Format::Human {
         bail!("`--show-unresolved` has no effect on a report for programs");
     }
+    if check.show_suppressed && !matches!(check.format, Format::Human | Format::Sarif) {
+        bail!(
+            "`--show-suppressed` has an effect on `--format human` and `sarif` only; `json` and `html` always have it"
+        );
+    }
     if fixes(check).is_some() && !check.diff && is_input {
         bail!("what standard input says cannot be fixed in place; `--diff` shows the fixes")
     }
@@ -393,12 +398,13 @@ fn write(check: &Check, report: &Report, workspace: &Workspace, config: &Config)
         width: if is_terminal { width() } else { Style::PLAIN.width },
         quiet: check.quiet,
         verbose: check.verbose,
+        suppressed: check.verbose || check.show_suppressed,
         unresolved: check.verbose || check.show_unresolved,
     };
     let write = |out: &mut dyn Write| match check.format {
         Format::Human => report::human::write(report, workspace, style, out),
         Format::Json => report::json::write(report, workspace, out),
-        Format::Sarif => report::sarif::write(report, workspace, out),
+        Format::Sarif => report::sarif::write(report, workspace, check.show_suppressed, out),
         Format::Github => report::github::write(report, workspace, out),
         Format::Gitlab => report::gitlab::write(report, workspace, out),
         Format::Junit => report::junit::write(report, workspace, &|it| config.fails(workspace, it), out),
@@ -458,14 +464,15 @@ fn explain(name: &str, color: Color) -> anyhow::Result<u8> {
     let is_terminal = io::stdout().is_terminal();
     // Longer lines are hard to read, however wide the terminal is.
     let width = width().min(Style::PLAIN.width);
+    let index = (found.len() > 1).then(|| report::rules::index(name, &found));
+    let pages: Vec<String> = index.into_iter().chain(found.iter().map(|it| report::rules::page(it))).collect();
     written(|out| {
-        for (n, rule) in found.iter().enumerate() {
+        for (n, page) in pages.iter().enumerate() {
             if n > 0 {
                 writeln!(out)?;
             }
-            let page = report::rules::page(rule);
             if is_terminal || color == Color::Always {
-                report::page::write(&page, colored(color, is_terminal), width, out)?;
+                report::page::write(page, colored(color, is_terminal), width, out)?;
             } else {
                 out.write_all(page.as_bytes())?;
             }

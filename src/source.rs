@@ -204,7 +204,7 @@ pub struct Workspace {
     pub ground: Ground,
     /// The folders all of whose files are selected, absolute.
     pub folders: Vec<PathBuf>,
-    /// Folders that are read with it, because modules in them call the folders of files that were named.
+    /// Folders that are read with it, because modules in them call the folders of files that were named, or read these.
     pub callers: Vec<PathBuf>,
     reader: Arc<dyn Reader>,
     files: RwLock<Files>,
@@ -282,7 +282,7 @@ impl Workspace {
         Self { ground, folders, ..self }
     }
 
-    /// The same workspace with folders that are read with it, because modules in them call those of files that were named.
+    /// The same workspace with folders that are read with it, since they decide what files that were named grant.
     #[must_use]
     pub fn with_callers(self, callers: Vec<PathBuf>) -> Self {
         Self { callers, ..self }
@@ -381,6 +381,11 @@ fn text_of(bytes: Vec<u8>) -> Result<String, ReadError> {
         return Err(ReadError::Nul(nul));
     }
     String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8(error.utf8_error().valid_up_to()))
+}
+
+/// Whether a file or folder lies in what was fetched for a module, of which the repository has nothing.
+pub fn is_fetched(path: &Path) -> bool {
+    path.components().any(|it| it.as_os_str() == ".terraform")
 }
 
 /// A path without `.` and with `x/..` taken out, compared as text: links are the reader's business.

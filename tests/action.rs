@@ -264,10 +264,14 @@ fn inputs_are_arguments_and_never_part_of_a_script() {
         let runner = Runner::new(NARROW).with("VERSION", version);
         assert!(said(&runner.run("success")).contains("is no version"), "{version}");
     }
-    let runner = Runner::new(NARROW).with("ARGUMENTS", "--no-such-option");
-    runner.publish(None);
-    let output = runner.run("success");
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    // So is what one report takes and another one does not: nothing may look like a run without findings.
+    for arguments in ["--no-such-option", "--show-suppressed"] {
+        let runner = Runner::new(WIDE).with("ARGUMENTS", arguments);
+        runner.publish(None);
+        let output = runner.run("success");
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(arguments), "{}", said(&output));
+    }
 }
 
 /// The lines of `action.yml` below a step's `env:`, by step, and those of all its `run:`.

@@ -203,6 +203,17 @@ fn a_module_is_read_whole_at_the_revision() {
 }
 
 #[test]
+fn a_file_that_is_named_is_held_against_the_revision_with_those_that_call_its_module() {
+    let module = "variable \"actions\" {}\nresource \"aws_iam_policy\" \"p\" {\n  policy = jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = var.actions, Resource = \"*\" }] })\n}\n";
+    let call = "module \"a\" {\n  source  = \"../m\"\n  actions = [\"s3:*\"]\n}\n";
+    let folder = repository(&[("root/main.tf", call), ("m/main.tf", module)]);
+    let at = folder.path();
+    assert_eq!(changes(at, &["m/main.tf", "--base", "main"]), Vec::<String>::new());
+    put(at, "root/main.tf", &call.replace("[\"s3:*\"]", "[\"s3:*\", \"sqs:*\"]"));
+    assert_eq!(changes(at, &["m/main.tf", "--base", "main"]), ["new root/main.tf"]);
+}
+
+#[test]
 fn what_is_ignored_is_ignored_at_the_revision_too() {
     let folder = repository(&[("a.json", WIDE), ("old/b.json", WIDE), (".iamlintignore", "old/\n")]);
     assert_eq!(changes(folder.path(), &["--base", "main"]), Vec::<String>::new());
@@ -321,7 +332,11 @@ fn a_first_configuration_says_what_was_seen() {
     ]);
     let at = folder.path();
     let said = status(&run(at, &["init"]), 0);
-    assert!(said.contains("findings below it now"), "{said}");
+    // What a comment for checkov answers for is not counted, since it counts from now on.
+    let report: Value = serde_json::from_slice(&run(at, &["check", "--format", "json"]).stdout).unwrap();
+    let (standing, suppressed) = (report["findings"].as_array().unwrap().len(), &report["summary"]["suppressed"]);
+    assert!(standing > 0 && suppressed.as_u64() > Some(0), "{report}");
+    assert!(said.contains(&format!("\n{standing} finding")) && said.contains(" below it now"), "{said}");
     let text = fs::read_to_string(at.join("iamlint.toml")).unwrap();
     assert!(text.contains("there are 1 for checkov.") && text.contains("honour = [\"checkov\"]"), "{text}");
     assert!(text.contains("# \"111122223333\" = \"…\"  # named once"), "{text}");
@@ -355,6 +370,8 @@ fn what_holds_for_a_file_is_shown_as_a_configuration_that_says_the_same() {
     assert!(sandbox.contains("fail-on = \"critical\"") && sandbox.contains("wildcard_action = \"low\""), "{sandbox}");
     assert!(other.contains("fail-on = \"high\"") && other.contains("\"111122223333\" = \"us\""), "{other}");
     assert!(!sandbox.contains("[[ignore]]"));
+    // How bad a finding is depends on more than its rule, so only what was chosen is said of severities.
+    assert!(!other.contains("[severity]"), "{other}");
     put(at, "iamlint.toml", &sandbox);
     let again = status(&run(&at.join("sandbox"), &["config", "show", "a.json"]), 0);
     let lines = |text: &str| text.lines().filter(|it| !it.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();

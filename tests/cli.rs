@@ -295,6 +295,14 @@ fn rules_and_their_pages() {
     if let Some(alias) = rule["aliases"][0].as_str() {
         status(&run(at, &["explain", alias.split_once(':').unwrap().1]), 0);
     }
+    // Older names of trivy's checks are known.
+    for name in ["AVD-AWS-0057", "trivy:avd-aws-0057", "aws-iam-no-policy-wildcards", "tfsec:AWS099"] {
+        assert!(out(&run(at, &["explain", name])).starts_with("# wildcard_action\n"), "{name}");
+    }
+    // The pages of a name that several rules stand for begin with the list of them.
+    let pages = out(&run(at, &["explain", "CKV_AWS_111"]));
+    assert!(pages.starts_with("# CKV_AWS_111\n\n") && pages.contains(" rules stand for it here."), "{pages}");
+    assert!(pages.contains("\n- `wildcard_action` (high): ") && pages.contains("\n# wildcard_action\n"), "{pages}");
     let output = run(at, &["explain", "wildcard_actoin"]);
     status(&output, 2);
     assert!(err(&output).contains("did you mean `wildcard_action`?"));

@@ -192,12 +192,22 @@ fn a_hook_of_the_installed_program_stops_a_commit_and_reads_modules_whole() {
 #[test]
 fn a_hook_that_takes_the_wheel_needs_no_toolchain() {
     let Some(clients) = clients("a_hook_that_takes_the_wheel_needs_no_toolchain") else { return };
-    // As docs/ci.md has it.
-    let guide = fs::read_to_string(Path::new(ROOT).join("docs/ci.md")).unwrap();
-    let (_, after) = guide.split_once("<!-- the hook that takes the wheel -->").unwrap();
-    let config = after.split("```").nth(1).unwrap().strip_prefix("yaml\n").unwrap();
+    let config = guide("the hook that takes the wheel");
     assert!(config.contains(&format!("iamlint=={}", env!("CARGO_PKG_VERSION"))), "{config}");
-    stops_what_is_too_wide(&Scratch::new(&clients, config));
+    stops_what_is_too_wide(&Scratch::new(&clients, &config));
+}
+
+#[test]
+fn a_hook_takes_the_program_on_the_path() {
+    let Some(clients) = clients("a_hook_takes_the_program_on_the_path") else { return };
+    stops_what_is_too_wide(&Scratch::new(&clients, &guide("the hook that takes the program on the path")));
+}
+
+/// The configuration that docs/ci.md has behind a mark.
+fn guide(mark: &str) -> String {
+    let guide = fs::read_to_string(Path::new(ROOT).join("docs/ci.md")).unwrap();
+    let (_, after) = guide.split_once(&format!("<!-- {mark} -->")).unwrap();
+    after.split("```").nth(1).unwrap().strip_prefix("yaml\n").unwrap().to_owned()
 }
 
 #[test]

@@ -86,6 +86,16 @@ fn every_link_leads_somewhere() {
 }
 
 #[test]
+fn what_the_readme_shows_is_what_iamlint_says() {
+    let readme = text(&Path::new(ROOT).join("README.md"));
+    let shown = readme.split("```text\n").nth(1).and_then(|it| it.split("\n```").next()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_iamlint"));
+    let output = command.current_dir(ROOT).args(["check", "testdata/data-lake"]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains(shown), "{said}");
+}
+
+#[test]
 fn the_book_has_every_page_once() {
     let summary = Path::new(ROOT).join("docs/SUMMARY.md");
     let listed = links(&text(&summary));

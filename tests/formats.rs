@@ -196,6 +196,165 @@ fn sarif_of_nothing_and_of_a_file_elsewhere_is_valid() {
     assert_eq!(fs::canonicalize(path).unwrap(), fs::canonicalize(elsewhere.path().join("b c.json")).unwrap());
 }
 
+/// The results of a report, by file and in that by place, each with what is asked of it.
+fn results<T>(log: &Value, of: impl Fn(&Value) -> T) -> Vec<T> {
+    log["runs"][0]["results"].as_array().unwrap().iter().map(of).collect()
+}
+
+#[test]
+fn sarif_has_what_is_known_from_a_baseline_and_says_how_each_stands_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let policy = |action: &str, resource: &str| {
+        format!(
+            r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Action": "{action}", "Resource": "arn:aws:sqs:eu-west-1:111122223333:{resource}" }} }}"#
+        )
+    };
+    let iamlint = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iamlint"));
+        command.current_dir(folder.path()).args(arguments).output().unwrap()
+    };
+    fs::write(at("iamlint.toml"), "select = [\"wildcard_action\"]\n").unwrap();
+    for name in ["cured.json", "gone.json", "same.json", "wider.json"] {
+        fs::write(at(name), policy("sqs:*", "a")).unwrap();
+    }
+    fs::write(at("gone.json"), policy("sqs:*", "gone")).unwrap();
+    assert!(iamlint(&["baseline", "create"]).status.success());
+    fs::write(at("cured.json"), policy("sqs:SendMessage", "a")).unwrap();
+    fs::remove_file(at("gone.json")).unwrap();
+    fs::write(at("new.json"), policy("sqs:*", "a")).unwrap();
+    fs::write(at("wider.json"), policy("sqs:*", "*")).unwrap();
+    let states = |arguments: &[&str]| {
+        let check = ["check", "--format", "sarif", "--baseline", "iamlint-baseline.json"];
+        let output = iamlint(&[&check, arguments].concat());
+        assert_eq!(output.status.code(), Some(1));
+        let log = json(&output);
+        valid_sarif(&log);
+        let mut states = results(&log, |it| {
+            let place = it["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap_or("-");
+            assert!(place == "-" || at(place).is_file(), "{place}");
+            let address = it["locations"][0]["logicalLocations"][0]["fullyQualifiedName"].as_str().unwrap();
+            format!("{} {place} {address}", it["baselineState"].as_str().unwrap())
+        });
+        states.sort();
+        (states, log)
+    };
+    let standing = ["new new.json new.json", "unchanged same.json same.json", "updated wider.json wider.json"];
+    let (states_of_it, log) = states(&[]);
+    assert_eq!(states_of_it, standing);
+    let wider = results(&log, |it| it["message"]["text"].as_str().unwrap().to_owned());
+    let difference = "\nmore: than before: on `arn:aws:sqs:eu-west-1:111122223333:*`";
+    assert!(wider.iter().any(|it| it.contains(difference)), "{wider:?}");
+    // GitHub would open alerts for what is fixed.
+    let absent = ["absent - gone.json", "absent cured.json cured.json"];
+    assert_eq!(states(&["--show-suppressed"]).0, [&absent[..], &standing].concat());
+}
+
+#[test]
+fn sarif_says_who_has_answered_for_what_when_it_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "select = [\"wildcard_action\"]\n[[ignore]]\nrule = \"wildcard_action\"\npaths = [\"a.json\"]\nreason = \"ours\"\n";
+    fs::write(folder.path().join("iamlint.toml"), config).unwrap();
+    fs::write(
+        folder.path().join("a.json"),
+        r#"{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "sqs:*", "Resource": "*" } }"#,
+    )
+    .unwrap();
+    let terraform = "data \"aws_iam_policy_document\" \"a\" {\n  statement {\n    actions   = [\"sns:*\"] # iamlint: ignore[wildcard_action]\n    resources = [\"*\"]\n  }\n}\n";
+    fs::write(folder.path().join("main.tf"), terraform).unwrap();
+    let check = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iamlint"));
+        command.current_dir(folder.path()).arg("check").args(arguments).output().unwrap()
+    };
+    assert!(results(&json(&check(&["--format", "sarif"])), Value::clone).is_empty());
+    let output = check(&["--format", "sarif", "--show-suppressed"]);
+    assert_eq!(output.status.code(), Some(0));
+    let log = json(&output);
+    valid_sarif(&log);
+    let suppressions = results(&log, |it| it["suppressions"].clone());
+    let external = serde_json::json!([{ "kind": "external", "justification": "ours" }]);
+    assert_eq!(suppressions, [external, serde_json::json!([{ "kind": "inSource" }])]);
+    let said = text(&check(&["--show-suppressed"]));
+    assert!(said.contains("suppressed a.json:1:") && said.contains("(by config: ours)"), "{said}");
+    // What would have no effect is wrong usage.
+    assert_eq!(check(&["--format", "json", "--show-suppressed"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_fix_in_sarif_is_an_edit_that_any_editor_can_make() {
+    let root = repository();
+    let file = root.path().join(ODD);
+    fs::write(
+        &file,
+        "{ \"Version\": \"2012-10-17\",\r\n  \"Statement\": { \"Sid\": \"é😀\", \"Effect\": \"Allow\", \"Action\": [\"sns:Publish\", \"sns:publish\"], \"Resource\": \"*\" } }",
+    )
+    .unwrap();
+    let run = |select: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iamlint"));
+        command.current_dir(root.path().join("policies")).args(["check", "--select", select]).args([
+            "--format",
+            "sarif",
+            "--show-fixes",
+        ]);
+        json(&command.output().unwrap())
+    };
+    let log = run("redundant_entry");
+    valid_sarif(&log);
+    assert_eq!(results(&log, |it| it["fixes"].as_array().unwrap().len()), [1]);
+    let fix = &log["runs"][0]["results"][0]["fixes"][0];
+    assert_eq!(fix["description"]["text"], "take out `sns:publish`");
+    assert_eq!(fix["properties"]["safety"], "safe");
+    let changes = fix["artifactChanges"].as_array().unwrap();
+    assert_eq!(changes.len(), 1);
+    let place = &changes[0]["artifactLocation"];
+    assert_eq!((place["uriBaseId"].as_str(), decoded(place["uri"].as_str().unwrap())), (Some("%SRCROOT%"), ODD.into()));
+    let mut text = fs::read_to_string(&file).unwrap();
+    for replacement in changes[0]["replacements"].as_array().unwrap().iter().rev() {
+        let region = &replacement["deletedRegion"];
+        let [start, end] = [["startLine", "startColumn"], ["endLine", "endColumn"]].map(|names| {
+            let [line, column] = names.map(|it| usize::try_from(region[it].as_u64().unwrap()).unwrap());
+            let line: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+            line + text[line..].chars().take(column - 1).map(char::len_utf8).sum::<usize>()
+        });
+        text.replace_range(start..end, replacement["insertedContent"]["text"].as_str().unwrap());
+    }
+    fs::write(&file, &text).unwrap();
+    assert!(text.contains("[\"sns:Publish\"]"), "{text}");
+    assert!(results(&run("redundant_entry"), Value::clone).is_empty());
+}
+
+#[test]
+fn sarif_points_at_nothing_that_a_checkout_does_not_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |path: &str, text: &str| {
+        let at = folder.path().join(path);
+        fs::create_dir_all(at.parent().unwrap()).unwrap();
+        fs::write(at, text).unwrap();
+    };
+    put(".git/HEAD", "");
+    put("main.tf", "module \"queue\" {\n  source  = \"acme/queue/aws\"\n  version = \"1.0.0\"\n}\n");
+    let installed = r#"{"Modules":[{"Key":"","Source":"","Dir":"."},{"Key":"queue","Source":"registry.terraform.io/acme/queue/aws","Dir":".terraform/modules/queue"}]}"#;
+    put(".terraform/modules/modules.json", installed);
+    let module = "data \"aws_iam_policy_document\" \"a\" {\n  statement {\n    actions   = [\"sqs:*\"]\n    resources = [\"*\"]\n  }\n}\nresource \"aws_iam_policy\" \"a\" {\n  policy = data.aws_iam_policy_document.a.json\n}\n";
+    put(".terraform/modules/queue/main.tf", module);
+    for choice in ["call-site", "report"] {
+        put("iamlint.toml", &format!("select = [\"wildcard_action\"]\nexternal-modules = \"{choice}\"\n"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iamlint"));
+        let log = json(&command.current_dir(folder.path()).args(["check", "--format", "sarif"]).output().unwrap());
+        valid_sarif(&log);
+        let files = results(&log, |it| {
+            let related = it["relatedLocations"].as_array().into_iter().flatten();
+            let places = it["locations"].as_array().unwrap().iter().chain(related);
+            let uris = places.map(|it| it["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap().to_owned());
+            uris.collect::<Vec<_>>()
+        });
+        assert_eq!(files, [["main.tf"]], "{choice}");
+        let message = results(&log, |it| it["message"]["text"].as_str().unwrap().to_owned()).remove(0);
+        let inside = "here in the module (.terraform/modules/queue/main.tf:3)";
+        assert!(message.contains(inside), "{choice}: {message}");
+    }
+}
+
 #[test]
 fn sarif_of_wild_repositories_is_valid_and_points_at_files_that_exist() {
     let Some(corpus) = std::env::var_os("IAMLINT_CORPUS").map(PathBuf::from) else {

@@ -110,6 +110,44 @@ fn values_that_terraform_loads_stand_for_their_module() {
 }
 
 #[test]
+fn what_a_module_reads_is_judged_where_the_module_puts_it() {
+    let policy = |actions: &str| {
+        format!(
+            r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Action": {actions}, "Resource": "*" }} }}"#
+        )
+    };
+    let folder = folder(&[
+        (
+            "org/main.tf",
+            "resource \"aws_organizations_policy\" \"all\" {\n  content = file(\"${path.module}/policies/all.json\")\n}\n\n# iamlint: ignore[wildcard_action]\nresource \"aws_iam_policy\" \"ours\" {\n  policy = file(\"${path.module}/policies/ours.json\")\n}\n",
+        ),
+        ("org/policies/all.json", &policy("\"s3:*\"")),
+        ("org/policies/ours.json", &policy("\"sqs:*\"")),
+        ("app/main.tf", "module \"m\" {\n  source = \"../modules/m\"\n}\n"),
+        (
+            "modules/m/main.tf",
+            "resource \"aws_iam_policy\" \"a\" {\n  policy = templatefile(\"../shared/a.json.tftpl\", { service = \"sns\" })\n}\n",
+        ),
+        ("shared/a.json.tftpl", &policy("\"${service}:*\"")),
+        ("shared/apart.json", &policy("\"ses:*\"")),
+        ("shared/payload.json", &policy("\"ec2:*\"")),
+        ("lambda/main.tf", "resource \"aws_s3_object\" \"o\" {\n  content = file(\"../shared/payload.json\")\n}\n"),
+    ]);
+    let at = folder.path();
+    let clean = (vec![], 0);
+    // A service control policy grants nothing, and what the module answers for is answered for.
+    assert_eq!(named(at, &["org/policies/all.json"]), clean);
+    assert_eq!(named(at, &["org/policies/all.json", "org/policies/ours.json"]), clean);
+    assert_eq!(named(at, &["org/policies/ours.json"]), clean);
+    assert_eq!(named(&at.join("org"), &["policies/all.json"]), clean);
+    // A template is judged with what its module puts into it, wherever that stands.
+    assert_eq!(named(at, &["shared/a.json.tftpl"]), (vec!["shared/a.json.tftpl:1".to_owned()], 1));
+    // What no module reads, or reads for something else, is judged by what it says.
+    assert_eq!(named(at, &["shared/apart.json"]), (vec!["shared/apart.json:1".to_owned()], 1));
+    assert_eq!(named(at, &["shared/payload.json"]), (vec!["shared/payload.json:1".to_owned()], 1));
+}
+
+#[test]
 fn files_that_hold_no_policy_are_accepted_on_request() {
     let folder = folder(&[
         ("package.json", "{ \"name\": \"x\" }"),

@@ -15,7 +15,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{ConfigError, nearest, unknown};
+use super::{ConfigError, did_you_mean, nearest, unknown};
 use crate::rule::{Confidence, Severity};
 
 /// What iamlint is to do in a repository. Every path is relative to the folder of the file that it is written in.
@@ -245,10 +245,7 @@ pub fn schema() -> Value {
 pub(super) fn read(text: &str) -> Result<File, Vec<ConfigError>> {
     let failed = |error: toml::de::Error| {
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
-        vec![ConfigError {
-            range: error.span().unwrap_or(0..0),
-            message: message.replace("`, expected one of `", "`: expected one of `"),
-        }]
+        vec![ConfigError { range: error.span().unwrap_or(0..0), message: no_choice(&message).unwrap_or(message) }]
     };
     let table = DeTable::parse(text).map_err(|error| twice(text, failed(error)))?;
     let schema = SchemaSettings::draft2020_12()
@@ -263,6 +260,14 @@ pub(super) fn read(text: &str) -> Result<File, Vec<ConfigError>> {
         return Err(errors);
     }
     File::deserialize(toml::Deserializer::from(table)).map_err(failed)
+}
+
+/// That a value is none of those there are, in our words: serde calls them variants of a Rust type.
+fn no_choice(message: &str) -> Option<String> {
+    let (value, choices) = message.strip_prefix("unknown variant `")?.split_once("`, expected ")?;
+    let choices: Vec<&str> = choices.split('`').skip(1).step_by(2).collect();
+    let hint = did_you_mean(nearest(value, choices.iter().copied()));
+    Some(format!("`{value}` is none of `{}`{hint}", choices.join("`, `")))
 }
 
 /// Says how a list and tables of one name are written, which TOML does not let stand beside each other.

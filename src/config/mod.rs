@@ -17,7 +17,7 @@ use crate::policy::is_account_id;
 use crate::rule::{Confidence, Facts, Finding, Rule, Severity, THEMES, Trust};
 use crate::rules;
 use crate::source::{Ground, Workspace, normal};
-use crate::suppress::Date;
+use crate::suppress::{Date, name_in_trivy};
 use file::{At, Entry, File, Ignored};
 
 /// Confidence from which a finding fails the run, when the user has not said which confidence matters.
@@ -369,7 +369,10 @@ pub fn find(name: &str) -> Vec<&'static Rule> {
         Some(rule) => vec![rule],
         None if name == "default" => all().filter(|rule| rule.head().runs_by_default).collect(),
         None if THEMES.contains(&&*name) => all().filter(|rule| rule.head().theme == name).collect(),
-        None => rules::by_alias(&name).collect(),
+        None => match name.split_once(':') {
+            Some(("trivy" | "tfsec", id)) => rules::by_alias(&format!("trivy:{}", name_in_trivy(id))).collect(),
+            _ => rules::by_alias(name_in_trivy(&name)).collect(),
+        },
     }
 }
 
@@ -409,8 +412,11 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 fn unknown(what: &str, name: &str, nearest: Option<&str>) -> String {
-    let hint = nearest.map(|it| format!("; did you mean `{it}`?")).unwrap_or_default();
-    format!("{what} `{name}`{hint}")
+    format!("{what} `{name}`{}", did_you_mean(nearest))
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map(|it| format!("; did you mean `{it}`?")).unwrap_or_default()
 }
 
 /// One file on its way into the configuration.
@@ -683,8 +689,10 @@ mod tests {
             pair("\"wildcard_actoin\"", "there is no rule `wildcard_actoin`; did you mean `wildcard_action`?")
         );
         assert_eq!(error("[severity]\nnothing_like_it = \"low\"").0, "nothing_like_it");
-        assert_eq!(error("min-severity = \"hihg\"").0, "\"hihg\"");
-        assert!(error("min-severity = \"hihg\"").1.contains("expected one of `low`, `medium`, `high`, `critical`"));
+        assert_eq!(
+            error("min-severity = \"hihg\""),
+            pair("\"hihg\"", "`hihg` is none of `low`, `medium`, `high`, `critical`; did you mean `high`?")
+        );
         assert_eq!(error("require-reason = 1").0, "1");
         assert_eq!(error("select = []").1, "selects nothing, so nothing would be linted");
         assert_eq!(errors("a = 1\nb = 2").len(), 2);

@@ -13,9 +13,7 @@ use crate::suppress::count_of_peer;
 pub fn show(config: &Config, ground: &Ground, path: &Path) -> String {
     let absolute = ground.absolute(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
     let settings = config.settings_of(&absolute);
-    let rules = config.rules().into_iter().filter(|it| settings.runs(it));
-    let rules: Vec<(&str, Severity)> =
-        rules.map(|it| (it.id, settings.severity.get(it.id).copied().unwrap_or(it.head().severity))).collect();
+    let rules: Vec<&str> = config.rules().into_iter().filter(|it| settings.runs(it)).map(|it| it.id).collect();
     let mut out = format!("# what holds for {}\n", path.display());
     let files: Vec<String> = config.files.iter().map(|it| it.path.display().to_string()).collect();
     let _ = match files.as_slice() {
@@ -28,7 +26,7 @@ pub fn show(config: &Config, ground: &Ground, path: &Path) -> String {
     let mut line = |key: &str, value: String| {
         let _ = writeln!(out, "{key} = {value}");
     };
-    line("select", list(&rules.iter().map(|(id, _)| *id).collect::<Vec<_>>()));
+    line("select", lines(&rules));
     line("min-severity", quoted(settings.min_severity.unwrap_or(Severity::Low).name()));
     if let Some(least) = settings.min_confidence {
         line("min-confidence", quoted(least.name()));
@@ -58,8 +56,12 @@ pub fn show(config: &Config, ground: &Ground, path: &Path) -> String {
             let _ = writeln!(out, "{} = {}", quoted(id), quoted(label));
         }
     }
-    out.push_str("\n[severity]\n");
-    for (id, severity) in rules {
+    // A rule that is not named here says how bad each of its findings is.
+    let severity: Vec<_> = settings.severity.iter().filter(|(id, _)| rules.contains(*id)).collect();
+    if !severity.is_empty() {
+        out.push_str("\n[severity]\n");
+    }
+    for (id, severity) in severity {
         let _ = writeln!(out, "{id} = {}", quoted(severity.name()));
     }
     for ignore in config.ignores.iter().filter(|it| it.paths.as_ref().is_none_or(|paths| paths.hold(&absolute))) {
@@ -92,6 +94,26 @@ fn list<T: AsRef<str>>(items: &[T]) -> String {
     format!("[{}]", items.iter().map(|it| quoted(it.as_ref())).collect::<Vec<_>>().join(", "))
 }
 
+/// A long list, in lines that can be read.
+fn lines(items: &[&str]) -> String {
+    let mut out = String::from("[");
+    let mut width = WIDTH;
+    for item in items {
+        let item = quoted(item) + ",";
+        if width + 1 + item.len() > WIDTH {
+            out.push_str("\n   ");
+            width = 3;
+        }
+        out.push(' ');
+        out.push_str(&item);
+        width += 1 + item.len();
+    }
+    out + "\n]"
+}
+
+/// How long the lines of a long list are.
+const WIDTH: usize = 100;
+
 /// What was seen in a repository that has no configuration yet.
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -102,6 +124,11 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// Whether the first configuration will let comments for other linters count.
+    pub fn honours(&self) -> bool {
+        !self.peers.is_empty()
+    }
+
     /// Looks at the text of a file.
     pub fn look(&mut self, text: &str) {
         for peer in Peer::ALL {
@@ -123,8 +150,9 @@ pub fn initial(seen: &Seen) -> String {
         "# What iamlint does with everything below this folder. `iamlint config show PATH` says what holds for a file.\n\n\
          # Findings of this severity and above fail the run: low, medium, high or critical.\nfail-on = \"low\"\n\n\
          # Whether a suppression that does not say why it is right counts for nothing.\nrequire-reason = false\n\n\
-         # The only rules to run; `iamlint rules` lists them all. Without it all of them run.\n\
-         # select = [\"wildcard_action\"]\n\n",
+         # The rules to run, by id or theme; `iamlint rules` lists them all. The word default stands for those that run\n\
+         # without this line, and hardening for what is off otherwise: encryption, versions, logs, key rotation.\n\
+         # select = [\"default\", \"hardening\"]\n\n",
     );
     let _ = writeln!(
         out,
@@ -139,7 +167,7 @@ pub fn initial(seen: &Seen) -> String {
         let _ = writeln!(
             out,
             "# Comments for other linters that count; there are {}.\n\
-             # `iamlint check --verbose` lists what would replace each.\nhonour = {}\n",
+             # `iamlint check --show-suppressed` lists what would replace each.\nhonour = {}\n",
             counts.join(", "),
             list(&names)
         );

@@ -19,7 +19,7 @@ use crate::frontend::terraform::Calls;
 use crate::lint::{self, Options};
 use crate::report::Report;
 use crate::rule::{Edit, Finding, Fix, Remedy, Safety, Severity};
-use crate::source::{FileId, Selected, Source, Span, Workspace};
+use crate::source::{FileId, Selected, Source, Span, Workspace, is_fetched};
 use crate::suppress;
 
 /// How often a run begins anew with what the last one has fixed.
@@ -106,8 +106,7 @@ pub fn fix(workspace: &Workspace, remedy: &Remedy) -> Option<Fix> {
     });
     let may_change = |edit: &Edit| {
         let path = &workspace.source(edit.span.file).path;
-        let fetched = path.components().any(|it| it.as_os_str() == ".terraform");
-        !fetched && workspace.selected.binary_search_by(|it| it.path.cmp(path)).is_ok()
+        !is_fetched(path) && workspace.selected.binary_search_by(|it| it.path.cmp(path)).is_ok()
     };
     // What is in two folders could not be tried in one.
     let folder = |edit: &Edit| workspace.source(edit.span.file).path.parent().map(Path::to_owned);

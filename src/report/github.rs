@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::markup::{cell, code};
 use super::rooted::Rooted;
-use super::words::{Cause, causes, counted, coverage, details, findings, listed};
+use super::words::{Cause, SHOWN, causes, counted, coverage, details, ending, findings, listed};
 use super::{InputError, Report, visible};
 use crate::rule::{Finding, Severity};
 use crate::source::{Span, Workspace};
@@ -89,6 +89,9 @@ pub fn write_summary(report: &Report, workspace: &Workspace, out: &mut dyn io::W
     if !report.suppressed.is_empty() {
         writeln!(out, "{} suppressed.\n", counted(report.suppressed.len(), "finding"))?;
     }
+    if let Some(ending) = ending(report) {
+        writeln!(out, "{ending}.\n")?;
+    }
     writeln!(out, "{}", coverage(report))
 }
 
@@ -112,7 +115,7 @@ fn annotation(level: &str, causes: &[Cause<'_>], rooted: &Rooted<'_>) -> String 
     let first = cause.first();
     let title = format!("{} ({} severity, {} confidence)", first.rule, first.severity, first.confidence);
     let mut text = visible(&first.message).into_owned();
-    for (name, line) in details(first) {
+    for (name, line) in details(first, SHOWN) {
         let _ = write!(text, "\n{name}: {}", visible(&line));
     }
     for label in &first.labels {

@@ -4,7 +4,7 @@ use std::io;
 
 use super::markup::{cell, code, escaped};
 use super::rooted::Rooted;
-use super::words::{Cause, causes, coverage, details, findings};
+use super::words::{Cause, SHOWN, causes, coverage, details, findings};
 use super::{Report, visible};
 use crate::catalog;
 use crate::source::Workspace;
@@ -76,7 +76,7 @@ fn write_cause(cause: &Cause<'_>, rooted: &Rooted<'_>, out: &mut dyn io::Write) 
         writeln!(out, "<dt>help<dd>{}", cell(&visible(help)))?;
     }
     for finding in &cause.findings {
-        let details = details(finding).into_iter().filter(|(name, _)| *name != "help");
+        let details = details(finding, SHOWN).into_iter().filter(|(name, _)| *name != "help");
         let details: Vec<_> = details.map(|(name, text)| format!("{name} {}", cell(&visible(&text)))).collect();
         writeln!(out, "<dt>at<dd>{} {}", code(&visible(&rooted.line(finding))), details.join(", "))?;
         for label in &finding.labels {

@@ -18,7 +18,7 @@ use miette::{
 
 use super::places::{Counted, Places};
 use super::visible::{is_plain, shown, spell, visible, wrap};
-use super::words::{carrier, counted, coverage, findings, instances};
+use super::words::{SHOWN, counted, coverage, details, ending, findings};
 use super::{InputError, Report, Suppressed, Unresolved, spelled};
 use crate::baseline::Known;
 use crate::rule::{Change, Finding, InstanceName, Severity};
@@ -38,16 +38,25 @@ pub struct Style {
     pub width: usize,
     /// Without what was looked at.
     pub quiet: bool,
-    /// With the findings that somebody has answered for, what could not be resolved, and every instance.
+    /// With every instance.
     pub verbose: bool,
+    /// Whether the findings that somebody has answered for are listed.
+    pub suppressed: bool,
     /// Whether every hole that kept a policy from being fully known is listed.
     pub unresolved: bool,
 }
 
 impl Style {
     /// What a file or a pipe gets.
-    pub const PLAIN: Self =
-        Self { color: false, unicode: true, width: 100, quiet: false, verbose: false, unresolved: false };
+    pub const PLAIN: Self = Self {
+        color: false,
+        unicode: true,
+        width: 100,
+        quiet: false,
+        verbose: false,
+        suppressed: false,
+        unresolved: false,
+    };
 }
 
 /// Writes the report.
@@ -59,7 +68,7 @@ pub fn write(report: &Report, workspace: &Workspace, style: Style, out: &mut dyn
         painter.finding(finding, &places, &mut text);
         flush(&mut text, out)?;
     }
-    if style.verbose {
+    if style.suppressed {
         for suppressed in &report.suppressed {
             painter.suppressed(suppressed, &places, &mut text);
         }
@@ -153,17 +162,8 @@ impl Painter {
             .chain(finding.labels.iter().map(|label| Mark { span: label.span, text: Some(&label.message) }))
             .collect();
         self.picture(&code, finding.severity, &finding.message, &marks, &|id| places.file(id), out);
-        if let Some(help) = &finding.help {
-            self.line("help", &visible(help), out);
-        }
-        if let Some(carrier) = carrier(finding) {
-            self.line("in", &visible(&carrier), out);
-        }
-        if let Some(names) = instances(finding, if self.style.verbose { usize::MAX } else { 5 }) {
-            self.line("for", &visible(&names), out);
-        }
-        if let Some(Change::Wider(beyond)) = &finding.change {
-            self.line("more", &visible(&format!("than before: {}", beyond.join(", "))), out);
+        for (name, line) in details(finding, if self.style.verbose { usize::MAX } else { SHOWN }) {
+            self.line(name, &visible(&line), out);
         }
         self.line("why", &format!("iamlint explain {}", finding.rule), out);
         out.push('\n');
@@ -183,12 +183,18 @@ impl Painter {
         out.push('\n');
     }
 
-    fn suppressed(&self, Suppressed { finding, reason, by }: &Suppressed, places: &Places<'_>, out: &mut String) {
+    fn suppressed(
+        &self,
+        Suppressed { finding, reason, until, by }: &Suppressed,
+        places: &Places<'_>,
+        out: &mut String,
+    ) {
         let file = places.file(finding.span.file);
         let start = file.position(finding.span.start as usize);
         let reason = if reason.is_empty() { "no reason given" } else { reason };
+        let until = until.map(|it| format!(" until {it}")).unwrap_or_default();
         let line = format!(
-            "{}:{}:{}: {}: {} (by {by}: {reason})",
+            "{}:{}:{}: {}: {} (by {by}{until}: {reason})",
             spelled(&file.source.path),
             start.line,
             start.column,
@@ -241,6 +247,9 @@ impl Painter {
             let _ = write!(out, ", {}", counted(report.errors.len(), "error"));
         }
         let _ = writeln!(out, "\n{}", coverage(report));
+        if let Some(ending) = ending(report) {
+            let _ = writeln!(out, "{ending}");
+        }
     }
 
     /// A heading, a message and an excerpt with its marks.

@@ -154,6 +154,8 @@ struct SuppressedObject<'a> {
     file: String,
     range: Range,
     reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
     by: &'a str,
 }
 
@@ -235,7 +237,14 @@ fn fix_object<'a>(fix: &'a Fix, places: &Places<'_>) -> FixObject<'a> {
 
 fn suppressed_object<'a>(suppressed: &'a Suppressed, places: &Places<'_>) -> SuppressedObject<'a> {
     let (file, range) = place(suppressed.finding.span, places);
-    SuppressedObject { rule: suppressed.finding.rule, file, range, reason: &suppressed.reason, by: suppressed.by }
+    SuppressedObject {
+        rule: suppressed.finding.rule,
+        file,
+        range,
+        reason: &suppressed.reason,
+        until: suppressed.until.map(|it| it.to_string()),
+        by: suppressed.by,
+    }
 }
 
 fn error_object<'a>(error: &'a InputError, places: &Places<'_>) -> ErrorObject<'a> {

@@ -6,7 +6,7 @@ use std::io;
 
 use super::markup::escaped;
 use super::rooted::Rooted;
-use super::words::{details, findings};
+use super::words::{SHOWN, details, findings};
 use super::{InputError, Report, visible};
 use crate::rule::Finding;
 use crate::source::Workspace;
@@ -47,7 +47,7 @@ fn write_finding(finding: &Finding, fails: bool, rooted: &Rooted<'_>, out: &mut 
     let path = escaped(&visible(&place.path)).into_owned();
     let message = visible(&finding.message);
     let mut text = format!("{}:{}:{}: {message}", visible(&place.path), place.start.line, place.start.column);
-    for (name, line) in details(finding) {
+    for (name, line) in details(finding, SHOWN) {
         let _ = write!(text, "\n{name}: {}", visible(&line));
     }
     let _ = write!(text, "\nwhy: iamlint explain {}", finding.rule);

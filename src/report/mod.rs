@@ -25,6 +25,7 @@ pub use words::counted;
 use crate::baseline::Known;
 use crate::rule::{Finding, Severity};
 use crate::source::Span;
+use crate::suppress::Date;
 use crate::value::Hole;
 
 /// All that a run has to say.
@@ -44,7 +45,12 @@ pub struct Report {
     pub compared: Option<Comparison>,
     /// Whether iamlint itself has failed somewhere; the errors say where.
     pub crashed: bool,
+    /// The day of the run.
+    pub today: Date,
 }
+
+/// How many days ahead it is told that what was answered for will stand again, so that no build fails out of the blue.
+const NOTICE: i64 = 14;
 
 /// What findings were held against, and what of it was not found again.
 #[derive(Debug, Default)]
@@ -66,6 +72,8 @@ pub struct Suppressed {
     pub finding: Finding,
     /// The reason given, empty when none was.
     pub reason: String,
+    /// The last day on which that holds.
+    pub until: Option<Date>,
     /// Where it was answered for: `comment`, `config`, `baseline`.
     pub by: &'static str,
 }
@@ -118,6 +126,15 @@ impl Report {
     pub fn by_severity(&self) -> [(Severity, usize); 4] {
         [Severity::Critical, Severity::High, Severity::Medium, Severity::Low]
             .map(|severity| (severity, self.findings.iter().filter(|finding| finding.severity == severity).count()))
+    }
+
+    /// What is suppressed only for some days more, the first to end first.
+    pub fn ending(&self) -> Vec<(Date, &Finding)> {
+        let soon = |it: &Date| self.today.days_until(*it) <= NOTICE;
+        let ending = self.suppressed.iter().filter_map(|it| Some((it.until.filter(soon)?, &it.finding)));
+        let mut ending: Vec<_> = ending.collect();
+        ending.sort_by_key(|(until, _)| *until);
+        ending
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::places::Places;
 use crate::rule::Finding;
-use crate::source::{Position, Span, Workspace};
+use crate::source::{Position, Span, Workspace, is_fetched};
 
 /// A place as such programs want it.
 pub(super) struct Located {
@@ -34,8 +34,23 @@ impl<'a> Rooted<'a> {
 
     /// `main.tf:3`, where a finding stands.
     pub(super) fn line(&self, finding: &Finding) -> String {
-        let located = self.locate(finding.span);
+        self.line_of(finding.span)
+    }
+
+    /// The same of any place.
+    pub(super) fn line_of(&self, span: Span) -> String {
+        let located = self.locate(span);
         format!("{}:{}", located.path, located.start.line)
+    }
+
+    /// Whether a place lies in a module that was fetched, so that a checkout does not have the file.
+    pub(super) fn is_fetched(&self, span: Span) -> bool {
+        is_fetched(&self.workspace.source(span.file).path)
+    }
+
+    /// Whether a path from the root is that of a file that was linted.
+    pub(super) fn has(&self, from_root: &str) -> bool {
+        self.workspace.selected.iter().any(|it| self.path(&it.path) == from_root)
     }
 
     /// A path from the root; the whole path when it lies elsewhere.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::counted;
 use crate::rule::Rule;
 
 /// Writes the list as a table for a terminal.
@@ -107,6 +108,16 @@ pub fn page(rule: &Rule) -> String {
             let names: Vec<_> = of_peer.iter().map(|(_, name)| format!("`{name}`")).collect();
             out.push_str(&format!("- {}: {}\n", of_peer[0].0, names.join(", ")));
         }
+    }
+    out
+}
+
+/// The list of the rules that a name stands for, in Markdown, before their pages.
+pub fn index(name: &str, rules: &[&Rule]) -> String {
+    let mut out = format!("# {name}\n\n{} stand for it here. Their pages follow.\n\n", counted(rules.len(), "rule"));
+    for rule in rules {
+        let head = rule.head();
+        out.push_str(&format!("- `{}` ({}): {}{}\n", rule.id, head.severity, head.summary, off(rule)));
     }
     out
 }

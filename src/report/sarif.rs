@@ -9,17 +9,34 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::rooted::{Located, Rooted};
-use super::words::details;
-use super::{InputError, Report, rules, visible};
-use crate::rule::{Confidence, Finding, Rule, Severity};
+use super::words::{SHOWN, details};
+use super::{InputError, Report, Suppressed, rules, visible};
+use crate::baseline::Known;
+use crate::rule::{Change, Confidence, Finding, Fix, Head, InstanceName, Label, Rule, Severity};
 use crate::source::{Span, Workspace};
 
-/// Writes the findings that stand, and what could not be read as a notification. What somebody has answered for is
-/// left out: GitHub opens an alert for every result, whatever the result says of its suppression.
-pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) -> io::Result<()> {
+/// Writes the findings, those that are known from before among them, and what could not be read as a notification: who
+/// is sent half of the results takes the others for fixed. What is answered for and what is fixed is there when `all` is
+/// said, since GitHub opens an alert for every result, whatever that says of its suppression or its state.
+pub fn write(report: &Report, workspace: &Workspace, all: bool, out: &mut dyn io::Write) -> io::Result<()> {
     let rooted = Rooted::new(workspace);
-    let worst = worst(&report.findings);
+    let (known, answered): (Vec<_>, Vec<_>) = report.suppressed.iter().partition(|it| it.by == "baseline");
+    let answered = if all { answered } else { Vec::new() };
+    let fixed = report.compared.iter().filter(|_| all).flat_map(|it| &it.fixed);
+    let mut results: Vec<SarifResult<'_>> = Vec::new();
+    results.extend(report.findings.iter().map(|it| result(it, it.change.as_ref().map(state), &rooted)));
+    results.extend(known.into_iter().map(|it| result(&it.finding, Some("unchanged"), &rooted)));
+    results.extend(
+        answered
+            .into_iter()
+            .map(|it| SarifResult { suppressions: Some([suppression(it)]), ..result(&it.finding, None, &rooted) }),
+    );
+    results.extend(fixed.filter_map(|it| absent(it, &rooted)));
+    let worst = worst(&results);
     let ids: Vec<&str> = worst.keys().copied().collect();
+    for result in &mut results {
+        result.rule_index = ids.iter().position(|id| *id == result.rule_id);
+    }
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
@@ -37,7 +54,7 @@ pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) ->
             }],
             original_uri_base_ids: Bases { root: Described { description: text("the root of the repository") } },
             column_kind: "unicodeCodePoints",
-            results: report.findings.iter().map(|finding| result(finding, &ids, &rooted)).collect(),
+            results,
         }],
     };
     serde_json::to_writer_pretty(&mut *out, &log)?;
@@ -45,11 +62,11 @@ pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) ->
 }
 
 /// The rules that have found something, each with the worst that it has found: GitHub knows one severity a rule.
-fn worst(findings: &[Finding]) -> BTreeMap<&'static str, Severity> {
+fn worst(results: &[SarifResult<'_>]) -> BTreeMap<&'static str, Severity> {
     let mut out = BTreeMap::new();
-    for finding in findings {
-        let severity = out.entry(finding.rule).or_insert(finding.severity);
-        *severity = finding.severity.max(*severity);
+    for SarifResult { rule_id, severity, .. } in results {
+        let worst = out.entry(*rule_id).or_insert(*severity);
+        *worst = (*worst).max(*severity);
     }
     out
 }
@@ -146,20 +163,66 @@ struct Notification {
     locations: Vec<Location>,
 }
 
-/// A finding. `baselineState` and `fixes` have their place here.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SarifResult<'a> {
-    rule_id: &'a str,
+    #[serde(skip)]
+    severity: Severity,
+    rule_id: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_index: Option<usize>,
     level: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
     message: Message,
     locations: [Location; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     partial_fingerprints: Fingerprints<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<FixObject<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<[Suppression<'a>; 1]>,
     properties: ResultProperties,
+}
+
+#[derive(Serialize)]
+struct Suppression<'a> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    justification: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FixObject<'a> {
+    description: Message,
+    artifact_changes: Vec<ArtifactChange<'a>>,
+    properties: FixProperties,
+}
+
+#[derive(Serialize)]
+struct FixProperties {
+    safety: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactChange<'a> {
+    artifact_location: ArtifactLocation,
+    replacements: Vec<Replacement<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Replacement<'a> {
+    deleted_region: Region,
+    inserted_content: Content<'a>,
+}
+
+#[derive(Serialize)]
+struct Content<'a> {
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -185,7 +248,8 @@ struct ResultProperties {
 struct Location {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<usize>,
-    physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    physical_location: Option<PhysicalLocation>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     logical_locations: Vec<LogicalLocation>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -272,25 +336,34 @@ fn score(severity: Severity) -> &'static str {
     }
 }
 
-fn result<'a>(finding: &'a Finding, rules: &[&str], rooted: &Rooted<'_>) -> SarifResult<'a> {
-    let related = |(n, label): (usize, &crate::rule::Label)| Location {
+/// How a finding that stands differs from what was there before, in SARIF's words.
+fn state(change: &Change) -> &'static str {
+    match change {
+        Change::New => "new",
+        Change::Wider(_) => "updated",
+    }
+}
+
+fn result<'a>(finding: &'a Finding, baseline_state: Option<&'static str>, rooted: &Rooted<'_>) -> SarifResult<'a> {
+    let (span, labels, fetched) = places(finding, rooted);
+    let related = |(n, label): (usize, &&Label)| Location {
         id: Some(n + 1),
         message: Some(text(&*visible(&label.message))),
         ..location(label.span, rooted)
     };
-    let instances = finding
-        .instances
-        .iter()
-        .filter(|it| !it.is_empty())
-        .map(|address| LogicalLocation { fully_qualified_name: address.to_string(), kind: "resource" });
+    let instances = finding.instances.iter().filter(|it| !it.is_empty()).map(|it| resource(it));
     SarifResult {
+        severity: finding.severity,
         rule_id: finding.rule,
-        rule_index: rules.iter().position(|id| *id == finding.rule),
+        rule_index: None,
         level: level(finding.severity),
-        message: message(finding),
-        locations: [Location { logical_locations: instances.collect(), ..location(finding.span, rooted) }],
-        related_locations: finding.labels.iter().enumerate().map(related).collect(),
+        baseline_state,
+        message: message(finding, &labels, &fetched, rooted),
+        locations: [Location { logical_locations: instances.collect(), ..location(span, rooted) }],
+        related_locations: labels.iter().enumerate().map(related).collect(),
         partial_fingerprints: Fingerprints { line: &finding.fingerprint, own: &finding.fingerprint },
+        fixes: finding.fixes.iter().map(|it| fix(it, rooted)).collect(),
+        suppressions: None,
         properties: ResultProperties {
             security_severity: score(finding.severity),
             severity: finding.severity.name(),
@@ -299,18 +372,97 @@ fn result<'a>(finding: &'a Finding, rules: &[&str], rooted: &Rooted<'_>) -> Sari
     }
 }
 
-/// What the finding says, line by line, and last links to its other places, which GitHub shows only when the message
-/// links to them.
-fn message(finding: &Finding) -> Message {
+/// What is known from before and was not found again. Where it stood is not known, but what carried it is, and the file
+/// when that is a policy by itself and still there.
+fn absent<'a>(known: &'a Known, rooted: &Rooted<'_>) -> Option<SarifResult<'a>> {
+    let rule = rule(&known.rule)?;
+    let first = known.instances.first()?;
+    let Head { severity, confidence, .. } = *rule.head();
+    let names: Vec<&str> = known.instances.iter().map(InstanceName::name).collect();
+    let physical_location = rooted
+        .has(&first.within)
+        .then(|| PhysicalLocation { artifact_location: artifact(&first.within), region: None });
+    Some(SarifResult {
+        severity,
+        rule_id: rule.id,
+        rule_index: None,
+        level: level(severity),
+        baseline_state: Some("absent"),
+        message: text(linkless(&visible(&format!("fixed: {} in {}", known.about, names.join(", "))))),
+        locations: [Location {
+            id: None,
+            physical_location,
+            logical_locations: names.into_iter().map(resource).collect(),
+            message: None,
+        }],
+        related_locations: Vec::new(),
+        partial_fingerprints: Fingerprints { line: &first.fingerprint, own: &first.fingerprint },
+        fixes: Vec::new(),
+        suppressions: None,
+        properties: ResultProperties {
+            security_severity: score(severity),
+            severity: severity.name(),
+            confidence: confidence.name(),
+        },
+    })
+}
+
+fn resource(address: &str) -> LogicalLocation {
+    LogicalLocation { fully_qualified_name: address.to_owned(), kind: "resource" }
+}
+
+fn suppression(Suppressed { by, reason, .. }: &Suppressed) -> Suppression<'_> {
+    Suppression { kind: if *by == "comment" { "inSource" } else { "external" }, justification: reason }
+}
+
+fn fix<'a>(fix: &'a Fix, rooted: &Rooted<'_>) -> FixObject<'a> {
+    let by_file = fix.edits.chunk_by(|a, b| a.span.file == b.span.file);
+    let artifact_changes = by_file.map(|edits| ArtifactChange {
+        artifact_location: artifact(&rooted.locate(edits[0].span).path),
+        replacements: edits
+            .iter()
+            .map(|edit| Replacement {
+                deleted_region: region(&rooted.locate(edit.span)),
+                inserted_content: Content { text: &edit.text },
+            })
+            .collect(),
+    });
+    FixObject {
+        description: text(&*visible(&fix.title)),
+        artifact_changes: artifact_changes.collect(),
+        properties: FixProperties { safety: fix.safety.name() },
+    }
+}
+
+/// The places that a finding speaks of, its own first, parted into those that a checkout has and those in modules that
+/// were fetched. For its own place in such a module stands the call that the user wrote.
+fn places<'a>(finding: &'a Finding, rooted: &Rooted<'_>) -> (Span, Vec<&'a Label>, Vec<(Span, &'a str)>) {
+    let (fetched, labels): (Vec<_>, Vec<_>) = finding.labels.iter().partition(|it| rooted.is_fetched(it.span));
+    let mut fetched: Vec<_> = fetched.into_iter().map(|it| (it.span, &*it.message)).collect();
+    let call = finding.calls.iter().rev().find(|call| !rooted.is_fetched(**call));
+    match call.filter(|_| rooted.is_fetched(finding.span)) {
+        Some(call) => {
+            fetched.insert(0, (finding.span, "here in the module"));
+            (*call, labels, fetched)
+        }
+        None => (finding.span, labels, fetched),
+    }
+}
+
+/// What the finding says, line by line, and last its other places: with links, as GitHub shows only those that the
+/// message links to, where a checkout has them.
+fn message(finding: &Finding, labels: &[&Label], fetched: &[(Span, &str)], rooted: &Rooted<'_>) -> Message {
     let mut out = linkless(&visible(&finding.message));
-    for (name, line) in details(finding) {
+    for (name, line) in details(finding, SHOWN) {
         out.push_str(&format!("\n{name}: {}", linkless(&visible(&line))));
     }
-    let links = finding.labels.iter().enumerate();
-    let links: Vec<_> =
-        links.map(|(n, label)| format!("[{}]({})", linkless(&visible(&label.message)), n + 1)).collect();
-    if !links.is_empty() {
-        out.push_str(&format!("\nsee: {}", links.join(", ")));
+    let links = labels.iter().enumerate();
+    let links = links.map(|(n, label)| format!("[{}]({})", linkless(&visible(&label.message)), n + 1));
+    let apart =
+        fetched.iter().map(|(span, message)| linkless(&visible(&format!("{message} ({})", rooted.line_of(*span)))));
+    let places: Vec<_> = links.chain(apart).collect();
+    if !places.is_empty() {
+        out.push_str(&format!("\nsee: {}", places.join(", ")));
     }
     Message { text: out }
 }
@@ -321,21 +473,19 @@ fn linkless(text: &str) -> String {
 }
 
 fn location(span: Span, rooted: &Rooted<'_>) -> Location {
-    let Located { path, start, end } = rooted.locate(span);
-    let region =
-        Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column };
-    Location {
-        id: None,
-        physical_location: PhysicalLocation { artifact_location: artifact(&path), region: Some(region) },
-        logical_locations: Vec::new(),
-        message: None,
-    }
+    let located = rooted.locate(span);
+    let place = PhysicalLocation { artifact_location: artifact(&located.path), region: Some(region(&located)) };
+    Location { id: None, physical_location: Some(place), logical_locations: Vec::new(), message: None }
+}
+
+fn region(Located { start, end, .. }: &Located) -> Region {
+    Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column }
 }
 
 fn notification(error: &InputError, rooted: &Rooted<'_>) -> Notification {
     let file = |path: &Path| {
-        let physical_location = PhysicalLocation { artifact_location: artifact(&rooted.path(path)), region: None };
-        Location { id: None, physical_location, logical_locations: Vec::new(), message: None }
+        let place = PhysicalLocation { artifact_location: artifact(&rooted.path(path)), region: None };
+        Location { id: None, physical_location: Some(place), logical_locations: Vec::new(), message: None }
     };
     Notification {
         level: "error",

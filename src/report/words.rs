@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::Report;
 use crate::policy::PolicyKind;
-use crate::rule::{Confidence, Finding};
+use crate::rule::{Change, Confidence, Finding};
 
 /// A number of things: `1 finding`, `2 findings`.
 pub fn counted(count: usize, thing: &str) -> String {
@@ -27,6 +27,17 @@ pub(super) fn findings(report: &Report) -> String {
     let unsure = report.findings.iter().filter(|finding| finding.confidence == Confidence::Low).count();
     let unsure = if unsure > 0 { format!("; {unsure} of low confidence") } else { String::new() };
     format!("{} ({}{unsure})", counted(report.findings.len(), "finding"), parts.join(", "))
+}
+
+/// That what is suppressed will stand again before long, if any of it will.
+pub(super) fn ending(report: &Report) -> Option<String> {
+    let ending = report.ending();
+    let (first, _) = ending.first()?;
+    let (stand, is) = if ending.len() == 1 { ("stands", "") } else { ("stand", "the first of them ") };
+    let count = counted(ending.len(), "suppressed finding");
+    Some(format!(
+        "{count} {stand} again before long, {is}after {first}: `iamlint check --show-suppressed` lists what is suppressed"
+    ))
 }
 
 /// What was looked at: the coverage line.
@@ -53,7 +64,7 @@ pub(super) fn coverage(report: &Report) -> String {
 }
 
 /// What carries a finding; none when it is about no policy and no resource.
-pub(super) fn carrier(finding: &Finding) -> Option<String> {
+fn carrier(finding: &Finding) -> Option<String> {
     let carrier = &finding.carrier;
     if carrier.address.is_empty() {
         return None;
@@ -80,7 +91,7 @@ pub(super) fn carrier(finding: &Finding) -> Option<String> {
 }
 
 /// The addresses a finding holds for, `shown` of them by name; none when it is one.
-pub(super) fn instances(finding: &Finding, shown: usize) -> Option<String> {
+fn instances(finding: &Finding, shown: usize) -> Option<String> {
     (finding.instances.len() > 1).then(|| listed(finding.instances.iter().map(ToString::to_string), shown))
 }
 
@@ -94,12 +105,18 @@ pub(super) fn listed(items: impl ExactSizeIterator<Item = String>, shown: usize)
     out
 }
 
-/// The lines that a report in plain text gives a finding after its message, each with its name.
-pub(super) fn details(finding: &Finding) -> Vec<(&'static str, String)> {
+/// How many addresses of a finding a list shows by name.
+pub(super) const SHOWN: usize = 5;
+
+/// The lines that a finding has after its message, each with its name; `shown` of its addresses are in them.
+pub(super) fn details(finding: &Finding, shown: usize) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
     out.extend(finding.help.clone().map(|help| ("help", help)));
     out.extend(carrier(finding).map(|carrier| ("in", carrier)));
-    out.extend(instances(finding, 5).map(|instances| ("for", instances)));
+    out.extend(instances(finding, shown).map(|instances| ("for", instances)));
+    if let Some(Change::Wider(beyond)) = &finding.change {
+        out.push(("more", format!("than before: {}", beyond.join(", "))));
+    }
     out
 }
 

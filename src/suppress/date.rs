@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::policy::days_since_1970;
+
 /// A day of the calendar; the default comes before every other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date {
@@ -28,6 +30,12 @@ impl Date {
             _ => return None,
         };
         (text.len() == 10 && parts.next().is_none() && (1..=days).contains(&day)).then_some(Self { year, month, day })
+    }
+
+    /// How many days another one is later.
+    pub fn days_until(self, other: Self) -> i64 {
+        let days = |it: Self| days_since_1970(it.year.into(), it.month.into(), it.day.into());
+        days(other) - days(self)
     }
 
     /// The day it is, in UTC.
@@ -67,6 +75,9 @@ mod tests {
         assert_eq!(Date::of_days(11_016).to_string(), "2000-02-29");
         assert_eq!(Date::of_days(20_818).to_string(), "2026-12-31");
         assert!(Date::parse("2026-12-31") < Date::parse("2027-01-01"));
+        let day = |text: &str| Date::parse(text).unwrap_or_default();
+        assert_eq!(day("2024-02-28").days_until(day("2024-03-01")), 2);
+        assert_eq!(day("2027-01-01").days_until(day("2026-12-31")), -1);
         for wrong in ["2026-13-01", "2026-1-01", "26-01-01", "2026-01-00", "2026-01-01-01", "+026-01-01", ""] {
             assert_eq!(Date::parse(wrong), None, "{wrong}");
         }

@@ -1,9 +1,10 @@
 //! `[[ignore]]` of the configuration: answers for findings in files that know no comments, and for many at once.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{ANEW, Outcome, Terms, UNUSED, WIDEN, beyond, ended, said};
+use super::{ANEW, Answer, Literal, Outcome, Terms, UNUSED, WIDEN, beyond, ended, said};
 use crate::config::{Config, Ignore};
 use crate::policy::matches;
 use crate::rule::{Finding, Label, Rule};
@@ -14,20 +15,21 @@ struct Asked<'c> {
     ignore: &'c Ignore,
     expired: bool,
     used: bool,
-    /// How many findings it would have answered for, had it not ended.
-    missed: usize,
+    /// The findings that it would have answered for, had it not ended.
+    missed: BTreeSet<Literal>,
     /// A finding that `only` leaves standing.
     refused: Option<(Span, String)>,
 }
 
-/// Takes out the findings that an entry answers for, with the reasons, and adds what is to be said about the entries.
+/// Takes out the findings that an entry answers for, and adds what is to be said about the entries.
 pub(super) fn apply(workspace: &Workspace, outcome: &mut Outcome, terms: &Terms<'_>) {
     let config = terms.config;
     if config.ignores.is_empty() {
         return;
     }
     let is_over = |it: &Ignore| it.until.is_some_and(|until| until < terms.today);
-    let asked = |ignore| Asked { ignore, expired: is_over(ignore), used: false, missed: 0, refused: None };
+    let asked =
+        |ignore| Asked { ignore, expired: is_over(ignore), used: false, missed: BTreeSet::new(), refused: None };
     let mut entries: Vec<Asked<'_>> = config.ignores.iter().map(asked).collect();
     let mut standing = Vec::new();
     let path_of = |it: &Finding| workspace.ground.absolute(&workspace.source(it.span.file).path);
@@ -41,14 +43,15 @@ pub(super) fn apply(workspace: &Workspace, outcome: &mut Outcome, terms: &Terms<
     }
     for finding in std::mem::take(&mut outcome.findings) {
         let path = path_of(&finding);
-        let mut reason = None;
+        let mut answer = None;
         for entry in &mut entries {
+            let Ignore { reason, until, .. } = entry.ignore;
             if entry.ignore.fits(&finding, &path) && entry.takes(&finding) {
-                reason.get_or_insert_with(|| entry.ignore.reason.clone());
+                answer.get_or_insert_with(|| Answer { reason: reason.clone(), until: *until });
             }
         }
-        match reason {
-            Some(reason) => outcome.accepted.push((finding, reason)),
+        match answer {
+            Some(answer) => outcome.accepted.push((finding, answer)),
             None => standing.push(finding),
         }
     }
@@ -122,7 +125,7 @@ impl Asked<'_> {
             return false;
         }
         if self.expired {
-            self.missed += 1;
+            self.missed.insert((finding.rule, finding.span));
             return false;
         }
         self.used = true;
@@ -147,7 +150,7 @@ impl Asked<'_> {
         let name = &ignore.name;
         let make = |message: String, help: &str| said(rule, &source, span, message, help);
         if let Some(until) = ignore.until.filter(|_| self.expired) {
-            return match self.missed {
+            return match self.missed.len() {
                 0 if !terms.whole => None,
                 missed => Some(make(ended(until, missed), ANEW)),
             };

@@ -15,14 +15,14 @@ mod entries;
 mod insert;
 mod peers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 pub use date::Date;
 pub use insert::{Insertion, comments, entries as entries_for};
-pub use peers::count as count_of_peer;
+pub use peers::{count as count_of_peer, name_in_trivy};
 
 use crate::config::{self, Config};
 use crate::rule::{Carrier, Confidence, Finding, Label, Remedy, Rewrite, Rule, Safety};
@@ -56,10 +56,19 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Those about comments, file by file.
     pub said: Vec<Finding>,
-    /// Those that a comment answers for, with the reason it gives.
-    pub answered: Vec<(Finding, String)>,
-    /// Those that the configuration answers for, likewise.
-    pub accepted: Vec<(Finding, String)>,
+    /// Those that a comment answers for.
+    pub answered: Vec<(Finding, Answer)>,
+    /// Those that the configuration answers for.
+    pub accepted: Vec<(Finding, Answer)>,
+}
+
+/// Why a finding does not stand.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The reason given, empty when none was.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
 }
 
 /// Takes out the findings that a comment of any opened file or the configuration answers for, and adds what is to be
@@ -72,7 +81,7 @@ pub fn apply(workspace: &Workspace, findings: Vec<Finding>, terms: &Terms<'_>) -
     let mut outcome = Outcome::default();
     for finding in findings {
         match answer(&mut files, &finding) {
-            Some(reason) => outcome.answered.push((finding, reason)),
+            Some(answer) => outcome.answered.push((finding, answer)),
             None => outcome.findings.push(finding),
         }
     }
@@ -89,21 +98,21 @@ pub fn apply(workspace: &Workspace, findings: Vec<Finding>, terms: &Terms<'_>) -
     outcome
 }
 
-/// The reason of the first comment that answers for a finding; every comment that does counts as used.
-fn answer(files: &mut BTreeMap<FileId, Commented>, finding: &Finding) -> Option<String> {
+/// What the first comment that answers for a finding says; every comment that does counts as used.
+fn answer(files: &mut BTreeMap<FileId, Commented>, finding: &Finding) -> Option<Answer> {
     if files.is_empty() || finding.rule == UNUSED || finding.rule == INVALID {
         return None;
     }
-    let mut reason = None;
+    let mut answer = None;
     for place in places(finding) {
         let Some(commented) = files.get_mut(&place.file) else { continue };
         for ignore in &mut commented.ignores {
             if ignore.region.covers(place, &commented.source) && ignore.takes(finding) {
-                reason.get_or_insert_with(|| ignore.reason(finding));
+                answer.get_or_insert_with(|| Answer { reason: ignore.reason(finding), until: ignore.directive.until });
             }
         }
     }
-    reason
+    answer
 }
 
 /// The place of a finding, those on its way, and the calls of the modules around it. Other labels, such as the condition that a finding depends on or a
@@ -121,6 +130,9 @@ struct Commented {
     problems: Vec<(Span, String)>,
 }
 
+/// What a rule says something of: of several instances of one module it is the same, and one finding.
+type Literal = (&'static str, Span);
+
 /// One comment that can be understood.
 struct Ignore {
     directive: Directive,
@@ -128,8 +140,8 @@ struct Ignore {
     /// The comment as it is written, when it is one for another linter.
     peer: Option<String>,
     expired: bool,
-    /// Findings that an expired comment would have answered for.
-    missed: usize,
+    /// The findings that an expired comment would have answered for.
+    missed: BTreeSet<Literal>,
     /// Findings that `only` leaves standing: where, and what it does not cover.
     refused: Vec<(Span, String)>,
 }
@@ -203,7 +215,7 @@ impl Commented {
                 peer: None,
                 expired: directive.until.is_some_and(|until| until < terms.today),
                 directive,
-                missed: 0,
+                missed: BTreeSet::new(),
                 refused: Vec::new(),
             });
         }
@@ -223,10 +235,10 @@ impl Commented {
         for ignore in self.ignores.iter().filter(|it| it.peer.is_none()) {
             let mut names = ignore.directive.names.iter().filter(|name| was_run(name));
             if let Some(until) = ignore.directive.until.filter(|_| ignore.expired) {
-                let message = ended(until, ignore.missed);
+                let message = ended(until, ignore.missed.len());
                 out.extend(names.next().map(|name| {
                     let finding = self.finding(rule, name.span, message, ANEW);
-                    if ignore.missed == 0 { without(finding, &name.text) } else { finding }
+                    if ignore.missed.is_empty() { without(finding, &name.text) } else { finding }
                 }));
                 continue;
             }
@@ -322,7 +334,7 @@ impl Ignore {
         let name = Name { text: text.clone(), range: 0..0, span, rules, used: false };
         let directive = Directive { names: vec![name], only: Vec::new(), reason, until };
         let expired = until.is_some_and(|until| until < terms.today);
-        Self { directive, region, peer: Some(text), expired, missed: 0, refused: Vec::new() }
+        Self { directive, region, peer: Some(text), expired, missed: BTreeSet::new(), refused: Vec::new() }
     }
 
     /// The reason that it gives, and what says the same here when it is one for another linter.
@@ -348,7 +360,7 @@ impl Ignore {
             return false;
         }
         if self.expired {
-            self.missed += 1;
+            self.missed.insert((finding.rule, finding.span));
             return false;
         }
         self.directive.names.iter_mut().filter(|name| named(name)).for_each(|name| name.used = true);

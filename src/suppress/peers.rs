@@ -6,7 +6,7 @@ use crate::config::Peer;
 use crate::rule::Rule;
 use crate::rules;
 
-/// Other names of trivy's checks in comments: those of tfsec, the newer and the older ones.
+/// Other names of trivy's checks: those of tfsec, the newer and the older ones.
 /// <https://aquasecurity.github.io/tfsec/latest/checks/aws/>
 const NAMES: [(&str, &str); 17] = [
     ("aws-ecr-no-public-access", "AWS-0032"),
@@ -143,12 +143,13 @@ fn word(text: &str) -> &str {
 }
 
 fn of_trivy(id: &str) -> Vec<&'static Rule> {
-    if id == "*" {
-        return all("trivy");
-    }
+    if id == "*" { all("trivy") } else { aliased("trivy", name_in_trivy(id)) }
+}
+
+/// The name that trivy has now for one of its checks, by an older one or by that of tfsec; other names as they are.
+pub fn name_in_trivy(id: &str) -> &str {
     let id = id.get(..4).filter(|it| it.eq_ignore_ascii_case("avd-")).map_or(id, |head| &id[head.len()..]);
-    let own = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(id)).map_or(id, |(_, id)| id);
-    aliased("trivy", own)
+    NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(id)).map_or(id, |(_, id)| id)
 }
 
 fn aliased(peer: &str, id: &str) -> Vec<&'static Rule> {
