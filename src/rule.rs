@@ -321,9 +321,9 @@ pub enum Rewrite {
         /// `Bool`, `StringEquals`.
         operator: &'static str,
         /// The condition key.
-        key: &'static str,
+        key: String,
         /// What it must be.
-        value: &'static str,
+        value: Wanted,
     },
     /// A resource pattern gives way to the one resource of the configuration that has an ARN of each form; actions that
     /// take none of them go on with the pattern in a statement of their own.
@@ -349,7 +349,26 @@ pub enum Rewrite {
     },
 }
 
+/// What a condition comes to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A text.
+    Text(&'static str),
+    /// Something of the account that the configuration is of, as it looks that account up itself.
+    OfAccount {
+        /// A text with `{}` for the account.
+        like: &'static str,
+        /// The account that the policy names, for where it is not looked up.
+        named: Option<String>,
+    },
+}
+
 impl Rewrite {
+    /// One more condition of a statement.
+    pub fn require(at: Span, operator: &'static str, key: impl Into<String>, value: Wanted) -> Self {
+        Self::Condition { at, operator, key: key.into(), value }
+    }
+
     /// One text in place of another.
     pub fn write(at: Span, text: impl fmt::Display) -> Self {
         Self::Replace { at, with: vec![text.to_string()] }

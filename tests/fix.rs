@@ -161,6 +161,177 @@ fn one_literal_for_two_statements_is_fixed_once_for_both() {
     assert!(!read(&folder, "main.tf").contains("sqs:*"));
 }
 
+/// What `--unsafe-fixes` makes of one file beside others, by rules of its own.
+#[track_caller]
+fn unsafely(files: &[(&str, &str)], rules: &[&str], path: &str) -> String {
+    let folder = folder(files);
+    let rules: Vec<&str> = rules.iter().flat_map(|it| ["--select", it]).collect();
+    check(folder.path(), &[&["--unsafe-fixes", "--quiet"][..], &rules].concat());
+    let again = check(folder.path(), &[&["--unsafe-fixes", "--diff"][..], &rules].concat());
+    assert_eq!(out(&again), "", "a second run has nothing to do");
+    read(&folder, path)
+}
+
+const CALLER: (&str, &str) = ("data.tf", "data \"aws_caller_identity\" \"me\" {}\n");
+
+#[test]
+fn a_service_is_bound_to_the_account_that_the_module_looks_up() {
+    let topic = |statement: &str| {
+        format!(
+            "resource \"aws_sns_topic_policy\" \"a\" {{\n  arn    = \"t\"\n  policy = data.aws_iam_policy_document.a.json\n}}\n\ndata \"aws_iam_policy_document\" \"a\" {{\n  statement {{\n    actions   = [\"sns:Publish\"]\n    resources = [\"arn:aws:sns:eu-west-1:111122223333:t\"]\n    principals {{\n      type        = \"Service\"\n      identifiers = [\"s3.amazonaws.com\"]\n    }} # of the bucket\n{statement}  }}\n}}\n"
+        )
+    };
+    let guard = |value: &str| {
+        format!(
+            "\n    condition {{\n      test     = \"StringEquals\"\n      variable = \"aws:SourceAccount\"\n      values   = [{value}]\n    }}\n"
+        )
+    };
+    let before = topic("");
+    let rules = ["confused_deputy"];
+    let looked_up = unsafely(&[CALLER, ("main.tf", &before)], &rules, "main.tf");
+    assert_eq!(looked_up, topic(&guard("data.aws_caller_identity.me.account_id")));
+    let named = unsafely(&[("main.tf", &before)], &rules, "main.tf");
+    assert_eq!(named, topic(&guard("\"111122223333\"")), "the topic says whose it is");
+    let hidden = before.replace("111122223333", "*");
+    assert_eq!(unsafely(&[("main.tf", &hidden)], &rules, "main.tf"), hidden, "an account is not guessed");
+    let people = before.replace(
+        "    } # of",
+        "    }\n    principals {\n      type        = \"AWS\"\n      identifiers = [\"111122223333\"]\n    } # of",
+    );
+    assert_eq!(unsafely(&[CALLER, ("main.tf", &people)], &rules, "main.tf"), people, "it would lock people out");
+}
+
+#[test]
+fn a_guard_is_written_as_its_syntax_has_it() {
+    let rules = ["confused_deputy"];
+    let statement = |principal: &str, rest: &str| {
+        format!(
+            "      Effect    = \"Allow\"\n      Principal = {{ Service = \"{principal}.amazonaws.com\" }}\n      Action    = \"sqs:SendMessage\"\n      Resource  = \"*\"{rest}\n"
+        )
+    };
+    let queue = |statement: &str| {
+        format!(
+            "resource \"aws_sqs_queue\" \"a\" {{\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [{{\n{statement}    }}]\n  }})\n}}\n"
+        )
+    };
+    let before = queue(&statement("events", " # this queue"));
+    let wanted = queue(&statement(
+        "events",
+        " # this queue\n      Condition = {\n        ArnLike = {\n          \"aws:SourceArn\" = \"arn:aws:events:*:${data.aws_caller_identity.me.account_id}:rule/*\"\n        }\n      }",
+    ));
+    assert_eq!(unsafely(&[CALLER, ("main.tf", &before)], &rules, "main.tf"), wanted);
+    let heredoc = |rest: &str| {
+        format!(
+            "resource \"aws_sqs_queue\" \"a\" {{\n  policy = <<-EOT\n    {{\n      \"Version\": \"2012-10-17\",\n      \"Statement\": {{\n        \"Effect\": \"Allow\", \"Principal\": {{ \"Service\": \"s3.amazonaws.com\" }},\n        \"Action\": \"sqs:SendMessage\",\n        \"Resource\": \"*\"{rest}\n      }}\n    }}\n  EOT\n}}\n"
+        )
+    };
+    let wanted = ",\n        \"Condition\": {\n          \"StringEquals\": {\n            \"aws:SourceAccount\": \"${data.aws_caller_identity.me.account_id}\"\n          }\n        }";
+    assert_eq!(unsafely(&[CALLER, ("main.tf", &heredoc(""))], &rules, "main.tf"), heredoc(wanted));
+    let json = |rest: &str| {
+        format!(
+            "{{ \"Version\": \"2012-10-17\", \"Statement\": {{ \"Effect\": \"Allow\", \"Principal\": {{ \"Service\": \"sns.amazonaws.com\" }}, \"Action\": \"sqs:SendMessage\", \"Resource\": \"arn:aws:sqs:eu-west-1:111122223333:jobs\"{rest} }} }}"
+        )
+    };
+    let wanted = ", \"Condition\": { \"ArnLike\": { \"aws:SourceArn\": \"arn:aws:sns:*:111122223333:*\" } }";
+    assert_eq!(unsafely(&[("a.json", &json(""))], &rules, "a.json"), json(wanted));
+    let permission = |rest: &str| {
+        format!(
+            "resource \"aws_lambda_permission\" \"a\" {{\r\n  function_name = \"f\"\r\n  action        = \"lambda:InvokeFunction\"\r\n  principal     = \"s3.amazonaws.com\" # uploads\r\n{rest}}}"
+        )
+    };
+    let wanted = "  source_account = data.aws_caller_identity.me.account_id\r\n";
+    assert_eq!(unsafely(&[CALLER, ("main.tf", &permission(""))], &rules, "main.tf"), permission(wanted));
+}
+
+#[test]
+fn a_condition_joins_those_that_are_there() {
+    let trust = |test: &str| {
+        format!(
+            "{{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {{\n    \"Effect\": \"Allow\",\n    \"Principal\": {{ \"Federated\": \"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com\" }},\n    \"Action\": \"sts:AssumeRoleWithWebIdentity\",\n    \"Condition\": {{\n      {test}\n    }}\n  }}\n}}\n"
+        )
+    };
+    let rules = ["loose_audience"];
+    let sub = "\"token.actions.githubusercontent.com:sub\": \"repo:example/site:ref:refs/heads/main\"";
+    let aud = "\"token.actions.githubusercontent.com:aud\": \"sts.amazonaws.com\"";
+    let before = trust(&format!("\"StringEquals\": {{ {sub} }}"));
+    let wanted = trust(&format!("\"StringEquals\": {{ {aud}, {sub} }}"));
+    assert_eq!(unsafely(&[("a.json", &before)], &rules, "a.json"), wanted);
+    let before = trust(&format!("\"StringLike\": {{ {sub} }}"));
+    let wanted = trust(&format!("\"StringEquals\": {{\n        {aud}\n      }},\n      \"StringLike\": {{ {sub} }}"));
+    assert_eq!(unsafely(&[("a.json", &before)], &rules, "a.json"), wanted);
+    // Whose audience is not known is not guessed.
+    let gitlab = before.replace("token.actions.githubusercontent.com", "gitlab.com");
+    assert_eq!(unsafely(&[("a.json", &gitlab)], &rules, "a.json"), gitlab);
+}
+
+#[test]
+fn roles_go_to_the_one_service_that_the_policy_starts() {
+    let policy = |actions: &str, rest: &str| {
+        format!(
+            "resource \"aws_iam_policy\" \"a\" {{\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [\n      {{ Effect = \"Allow\", Action = {actions}, Resource = \"*\" }},\n      {{ Effect = \"Allow\", Action = [\"iam:PassRole\"], Resource = \"*\"{rest} }},\n    ]\n  }})\n}}\n"
+        )
+    };
+    let rules = ["passrole_any_role"];
+    let functions = "[\"lambda:CreateFunction\", \"lambda:InvokeFunction\"]";
+    let wanted =
+        policy(functions, ", Condition = { StringEquals = { \"iam:PassedToService\" = \"lambda.amazonaws.com\" } }");
+    assert_eq!(unsafely(&[("main.tf", &policy(functions, ""))], &rules, "main.tf"), wanted);
+    let both = policy("[\"lambda:CreateFunction\", \"ec2:RunInstances\"]", "");
+    assert_eq!(unsafely(&[("main.tf", &both)], &rules, "main.tf"), both, "which one is meant is not guessed");
+}
+
+#[test]
+fn an_operator_that_lets_others_pass_is_written_anew() {
+    let policy = |operator: &str| {
+        format!(
+            "resource \"aws_iam_policy\" \"a\" {{\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [{{\n      Effect    = \"Deny\"\n      Action    = \"*\"\n      Resource  = \"*\"\n      Condition = {{ {operator} = {{ \"aws:MultiFactorAuthPresent\" = \"false\" }} }}\n    }}]\n  }})\n}}\n"
+        )
+    };
+    let rules = ["mfa_not_enforced"];
+    assert_eq!(unsafely(&[("main.tf", &policy("Bool"))], &rules, "main.tf"), policy("BoolIfExists"));
+    let quoted = policy("\"Bool\"");
+    assert_eq!(unsafely(&[("main.tf", &quoted)], &rules, "main.tf"), policy("\"BoolIfExists\""));
+}
+
+#[test]
+fn a_resource_is_not_named_where_it_is_made_from_the_policy() {
+    let module = |resource: &str, depends: &str| {
+        format!(
+            "resource \"aws_lambda_function\" \"f\" {{\n  function_name = \"f\"\n  role          = aws_iam_role.r.arn\n{depends}}}\n\nresource \"aws_iam_role\" \"r\" {{\n  assume_role_policy = \"{{}}\"\n}}\n\nresource \"aws_iam_role_policy\" \"p\" {{\n  role   = aws_iam_role.r.id\n  policy = data.aws_iam_policy_document.d.json\n}}\n\ndata \"aws_iam_policy_document\" \"d\" {{\n  statement {{\n    actions   = [\"lambda:UpdateFunctionCode\"]\n    resources = [{resource}]\n  }}\n}}\n"
+        )
+    };
+    let rules = ["wildcard_resource"];
+    let named = module("aws_lambda_function.f.arn", "");
+    assert_eq!(unsafely(&[("main.tf", &module("\"*\"", ""))], &rules, "main.tf"), named);
+    let circle = module("\"*\"", "  depends_on    = [aws_iam_role_policy.p]\n");
+    assert_eq!(unsafely(&[("main.tf", &circle)], &rules, "main.tf"), circle);
+}
+
+#[test]
+fn what_is_named_in_place_of_a_pattern_is_no_more_than_it_held() {
+    let text = "{ \"Version\": \"2012-10-17\", \"Statement\": { \"Effect\": \"Allow\", \"Action\": \"s3:*Object*\", \"Resource\": \"*\" } }";
+    let after = unsafely(&[("a.json", text)], &["partial_wildcard_action"], "a.json");
+    assert!(after.contains("s3:GetObject\"") && !after.contains("s3:List*") && !after.contains("s3:Get*"), "{after}");
+}
+
+#[test]
+fn an_entry_goes_only_where_another_one_says_as_much_in_the_same_words() {
+    let module = |list: &str| {
+        format!(
+            "locals {{\n  one = \"logs\"\n  two = \"logs\"\n}}\n\ndata \"aws_iam_policy_document\" \"a\" {{\n  statement {{\n    actions   = [\"s3:GetObject\"]\n    resources = [{list}]\n  }}\n}}\n"
+        )
+    };
+    let fixed = |list: &str| {
+        let folder = folder(&[("main.tf", &module(list))]);
+        check(folder.path(), &["--fix", "--quiet", "--select", "redundant_entry"]);
+        read(&folder, "main.tf")
+    };
+    let same = "\"arn:aws:s3:::${local.one}/a/*\", \"arn:aws:s3:::${local.one}/*\"";
+    assert_eq!(fixed(same), module("\"arn:aws:s3:::${local.one}/*\""));
+    let by_chance = "\"arn:aws:s3:::${local.one}/*\", \"arn:aws:s3:::${local.two}/*\"";
+    assert_eq!(fixed(by_chance), module(by_chance), "one of them may change tomorrow");
+}
+
 /// Copies the folders of the corpus that have so many files at most: all of one repository or none of it.
 fn sample(corpus: &Path, into: &Path, most: usize) {
     for kind in ["terraform", "json", "vulnerable"] {
@@ -176,7 +347,7 @@ fn sample(corpus: &Path, into: &Path, most: usize) {
             for file in files {
                 let to = into.join(kind).join(file.path().strip_prefix(corpus.join(kind)).unwrap());
                 fs::create_dir_all(to.parent().unwrap()).unwrap();
-                fs::copy(file.path(), to).unwrap();
+                fs::write(to, fs::read(file.path()).unwrap()).unwrap();
             }
         }
     }
