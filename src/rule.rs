@@ -335,6 +335,13 @@ pub enum Rewrite {
         /// The actions that go on with the pattern.
         apart: Vec<Span>,
     },
+    /// Actions go on with `*` in a statement of their own, which is otherwise as theirs was.
+    Apart {
+        /// The statement.
+        at: Span,
+        /// The actions, all of one list.
+        actions: Vec<Span>,
+    },
     /// An argument of a Terraform block is `true`, whether it was written as `false` or not at all.
     SwitchOn {
         /// The value, or the head of the block when it is not written.
@@ -628,8 +635,8 @@ impl Report<'_> {
         self
     }
 
-    /// A change that cures it. The first one that can be written down is what `--fix` takes, so the one that changes
-    /// least comes first.
+    /// A change that cures it. The first one is what `--fix` takes, so the one that changes least comes first; others are
+    /// there to be chosen in an editor.
     pub fn fix(self, safety: Safety, title: impl Into<String>, changes: impl IntoIterator<Item = Rewrite>) -> Self {
         let remedy = Remedy { title: title.into(), safety, changes: changes.into_iter().collect() };
         self.finding.remedies.push(remedy);

@@ -309,9 +309,12 @@ fn a_resource_is_not_named_where_it_is_made_from_the_policy() {
 
 #[test]
 fn what_is_named_in_place_of_a_pattern_is_no_more_than_it_held() {
-    let text = "{ \"Version\": \"2012-10-17\", \"Statement\": { \"Effect\": \"Allow\", \"Action\": \"s3:*Object*\", \"Resource\": \"*\" } }";
+    let text = "{ \"Version\": \"2012-10-17\", \"Statement\": { \"Effect\": \"Allow\", \"Action\": \"sqs:*Queue*\", \"Resource\": \"*\" } }";
     let after = unsafely(&[("a.json", text)], &["partial_wildcard_action"], "a.json");
-    assert!(after.contains("s3:GetObject\"") && !after.contains("s3:List*") && !after.contains("s3:Get*"), "{after}");
+    assert!(
+        after.contains("\"sqs:ListQueues\"") && !after.contains("sqs:List*") && !after.contains("*Queue*"),
+        "{after}"
+    );
 }
 
 #[test]
@@ -330,6 +333,81 @@ fn an_entry_goes_only_where_another_one_says_as_much_in_the_same_words() {
     assert_eq!(fixed(same), module("\"arn:aws:s3:::${local.one}/*\""));
     let by_chance = "\"arn:aws:s3:::${local.one}/*\", \"arn:aws:s3:::${local.two}/*\"";
     assert_eq!(fixed(by_chance), module(by_chance), "one of them may change tomorrow");
+}
+
+/// A policy in each syntax, with a typo, an entry that is there twice, one that another holds and an action that is only
+/// on `*`; and what `--fix` makes of it.
+const SYNTAXES: [(&str, &str, &str); 5] = [
+    (
+        "main.tf",
+        "data \"aws_iam_policy_document\" \"a\" {\n  # who reads\n  statement {\n    actions = [\n      \"s3:GetObjcet\", # reads\n      \"s3:ListBucket\",\n      \"s3:ListBucket\",\n      \"s3:ListAllMyBuckets\", // all\n    ]\n    resources = [\"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\", /* more */ \"arn:aws:s3:::a/b/*\"] # of a\n  }\n}\n",
+        "data \"aws_iam_policy_document\" \"a\" {\n  # who reads\n  statement {\n    actions = [\n      \"s3:GetObject\", # reads\n      \"s3:ListBucket\",\n       // all\n    ]\n    resources = [\"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\" /* more */ ] # of a\n  }\n\n  statement {\n    actions = [\"s3:ListAllMyBuckets\"]\n    resources = [\"*\"] # of a\n  }\n}\n",
+    ),
+    (
+        "main.tf",
+        "resource \"aws_iam_policy\" \"a\" {\n  policy = jsonencode({\n    Statement = [{\n      Effect   = \"Allow\"\n      Action   = [\"s3:GetObjcet\", \"s3:ListBucket\", \"s3:ListBucket\", \"s3:ListAllMyBuckets\",]\n      Resource = [\n        \"arn:aws:s3:::a\",\n        \"arn:aws:s3:::a/*\",\n        \"arn:aws:s3:::a/b/*\"\n      ]\n    }]\n  })\n}\n",
+        "resource \"aws_iam_policy\" \"a\" {\n  policy = jsonencode({\n    Version = \"2012-10-17\"\n    Statement = [{\n      Effect   = \"Allow\"\n      Action   = [\"s3:GetObject\", \"s3:ListBucket\", ]\n      Resource = [\n        \"arn:aws:s3:::a\",\n        \"arn:aws:s3:::a/*\"\n      ]\n    }, {\n      Effect   = \"Allow\"\n      Action   = [\"s3:ListAllMyBuckets\"]\n      Resource = \"*\"\n    }]\n  })\n}\n",
+    ),
+    (
+        "main.tf",
+        "resource \"aws_iam_policy\" \"a\" {\n  policy = <<-EOT\n    {\n      \"Statement\": [\n        {\n          \"Effect\": \"Allow\",\n          \"Action\": [\"s3:GetObjcet\", \"s3:ListBucket\", \"s3:ListBucket\", \"s3:ListAllMyBuckets\"],\n          \"Resource\": [\"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\", \"arn:aws:s3:::a/b/*\"]\n        }\n      ]\n    }\n  EOT\n}\n",
+        "resource \"aws_iam_policy\" \"a\" {\n  policy = <<-EOT\n    {\n      \"Version\": \"2012-10-17\",\n      \"Statement\": [\n        {\n          \"Effect\": \"Allow\",\n          \"Action\": [\"s3:GetObject\", \"s3:ListBucket\"],\n          \"Resource\": [\"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\"]\n        },\n        {\n          \"Effect\": \"Allow\",\n          \"Action\": [\"s3:ListAllMyBuckets\"],\n          \"Resource\": \"*\"\n        }\n      ]\n    }\n  EOT\n}\n",
+    ),
+    (
+        "main.tf",
+        "resource \"aws_iam_policy\" \"a\" {\n  policy = \"{ \\\"Statement\\\": { \\\"Effect\\\": \\\"Allow\\\", \\\"Action\\\": [\\\"s3:GetObjcet\\\", \\\"s3:ListBucket\\\", \\\"s3:ListBucket\\\"], \\\"Resource\\\": [\\\"arn:aws:s3:::a\\\", \\\"arn:aws:s3:::a/*\\\", \\\"arn:aws:s3:::a/b/*\\\"] } }\"\n}\n",
+        "resource \"aws_iam_policy\" \"a\" {\n  policy = \"{ \\\"Version\\\": \\\"2012-10-17\\\", \\\"Statement\\\": { \\\"Effect\\\": \\\"Allow\\\", \\\"Action\\\": [\\\"s3:GetObject\\\", \\\"s3:ListBucket\\\"], \\\"Resource\\\": [\\\"arn:aws:s3:::a\\\", \\\"arn:aws:s3:::a/*\\\"] } }\"\n}\n",
+    ),
+    (
+        "a.json",
+        "{\n  \"Statement\" : [{\n      \"Sid\": \"Read\", \"Effect\" : \"Allow\",\n      \"Action\" : [ \"s3:GetObjcet\", \"s3:ListBucket\" , \"s3:ListBucket\", \"s3:ListAllMyBuckets\" ],\n      \"Resource\" : [\n        \"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\",\n        \"arn:aws:s3:::a/b/*\" ] } ]\n}\n",
+        "{\n  \"Version\" : \"2012-10-17\",\n  \"Statement\" : [{\n      \"Sid\": \"Read\", \"Effect\" : \"Allow\",\n      \"Action\" : [ \"s3:GetObject\", \"s3:ListBucket\" ],\n      \"Resource\" : [\n        \"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\" ] }, {\n      \"Sid\": \"ReadAny\", \"Effect\" : \"Allow\",\n      \"Action\" : [\"s3:ListAllMyBuckets\"],\n      \"Resource\" : \"*\" } ]\n}\n",
+    ),
+];
+
+/// How files come: as they are, from Windows, with tabs, and without an end of their last line.
+const HABITS: [(&str, fn(&str) -> String); 4] = [
+    ("plain", str::to_owned),
+    ("windows", |text| text.replace('\n', "\r\n")),
+    ("tabs", |text| text.replace("  ", "\t")),
+    ("unended", |text| text.trim_end().to_owned()),
+];
+
+#[test]
+fn safe_fixes_keep_to_the_habits_of_a_file() {
+    for (path, before, after) in SYNTAXES {
+        for (habit, as_habit) in HABITS {
+            let folder = folder(&[(path, &as_habit(before))]);
+            let output = check(folder.path(), &["--fix"]);
+            let wanted = as_habit(after);
+            assert_eq!(read(&folder, path), wanted, "{habit}: {}", out(&output));
+            assert_eq!(output.status.code(), Some(0), "{habit}: {}", out(&output));
+            assert_eq!(out(&check(folder.path(), &["--fix", "--diff"])), "", "{habit}: a second run");
+            if path.ends_with(".json") {
+                serde_json::from_str::<Value>(&read(&folder, path)).unwrap();
+            } else {
+                readable(&[folder.path().join(path)]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_that_grows_too_long_for_a_line_gets_lines() {
+    let block = |list: &str| {
+        format!(
+            "data \"aws_iam_policy_document\" \"a\" {{\n  statement {{\n    actions   = {list}\n    resources = [\"arn:aws:sqs:eu-west-1:111122223333:jobs\"]\n  }}\n}}\n"
+        )
+    };
+    let after = unsafely(&[("main.tf", &block("[\"sqs:*\"]"))], &["wildcard_action"], "main.tf");
+    assert!(after.contains("    actions   = [\n      \"sqs:CancelMessageMoveTask\",\n      \"sqs:"), "{after}");
+    assert!(after.contains("\"sqs:UntagQueue\"\n    ]\n    resources = "), "{after}");
+    let beside = unsafely(&[("main.tf", &block("[\"sqs:*\", \"s3:GetObject\"]"))], &["wildcard_action"], "main.tf");
+    assert!(beside.contains("\"sqs:UntagQueue\", \"s3:GetObject\"]\n"), "{beside}");
+    let json = "{\n    \"Version\": \"2012-10-17\",\n    \"Statement\": {\n        \"Effect\": \"Allow\",\n        \"Action\": \"sqs:*\",\n        \"Resource\": \"arn:aws:sqs:eu-west-1:111122223333:jobs\"\n    }\n}\n";
+    let after = unsafely(&[("a.json", json)], &["wildcard_action"], "a.json");
+    assert!(after.contains("        \"Action\": [\n            \"sqs:CancelMessageMoveTask\",\n"), "{after}");
+    assert!(after.contains("\"sqs:UntagQueue\"\n        ],\n"), "{after}");
 }
 
 /// Copies the folders of the corpus that have so many files at most: all of one repository or none of it.
@@ -358,12 +436,43 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files.map(|it| (it.path().to_owned(), fs::read(it.path()).unwrap())).collect()
 }
 
-/// Fingerprints of the findings, and the errors.
-fn judged(folder: &Path) -> (Vec<String>, BTreeSet<String>) {
-    let report: Value = serde_json::from_slice(&check(folder, &["--format", "json"]).stdout).unwrap();
-    let all = |name: &str| report[name].as_array().unwrap().clone();
-    let findings = all("findings").iter().map(|it| it["fingerprint"].as_str().unwrap().to_owned()).collect();
-    (findings, all("errors").iter().map(|it| format!("{} {}", it["file"], it["message"])).collect())
+/// What stands in a folder.
+struct Judged {
+    findings: Vec<Value>,
+    errors: BTreeSet<String>,
+}
+
+impl Judged {
+    fn of(folder: &Path) -> Self {
+        let report: Value = serde_json::from_slice(&check(folder, &["--format", "json"]).stdout).unwrap();
+        let all = |name: &str| report[name].as_array().unwrap().clone();
+        let errors = all("errors").iter().map(|it| format!("{} {}", it["file"], it["message"])).collect();
+        Self { findings: all("findings"), errors }
+    }
+
+    fn new_since<'j>(&'j self, before: &'j Self) -> impl Iterator<Item = &'j Value> {
+        let known: BTreeSet<&str> = before.findings.iter().filter_map(|it| it["fingerprint"].as_str()).collect();
+        self.findings.iter().filter(move |it| !known.contains(it["fingerprint"].as_str().unwrap()))
+    }
+
+    fn of_file(&self, file: &str) -> usize {
+        self.findings.iter().filter(|it| it["file"] == *file).count()
+    }
+
+    /// How bad the findings of one policy are, the worst first.
+    fn severities(&self, address: &Value) -> Vec<usize> {
+        let of_policy = self.findings.iter().filter(|it| it["policy"]["address"] == *address);
+        let rank = |it: &Value| ["critical", "high", "medium", "low"].iter().position(|name| it["severity"] == **name);
+        let mut ranks: Vec<usize> = of_policy.map(|it| rank(it).unwrap()).collect();
+        ranks.sort_unstable();
+        ranks
+    }
+}
+
+/// The lines of a file that hold a comment and nothing else, but for those to iamlint.
+fn comments(text: &str) -> Vec<&str> {
+    let is_comment = |it: &&str| it.starts_with(['#', '/']) && !it.contains("iamlint:");
+    text.lines().map(str::trim).filter(is_comment).collect()
 }
 
 #[test]
@@ -385,21 +494,38 @@ fn wild_files_stay_readable_and_get_better() {
         }
     }
     for option in ["--fix", "--unsafe-fixes"] {
-        let (before, errors_before) = judged(folder.path());
+        let before = Judged::of(folder.path());
         let texts_before = files(folder.path());
         check(folder.path(), &[option, "--quiet"]);
-        let (after, errors_after) = judged(folder.path());
+        let after = Judged::of(folder.path());
         let changed: Vec<PathBuf> = files(folder.path())
             .into_iter()
             .filter(|(path, text)| texts_before[path] != *text)
             .map(|(path, _)| path)
             .collect();
-        println!("{option}: {} files changed, {} findings became {}", changed.len(), before.len(), after.len());
-        assert!(!changed.is_empty());
-        assert!(errors_after.is_subset(&errors_before), "{:?}", errors_after.difference(&errors_before));
-        if option == "--fix" {
-            let new: Vec<&String> = after.iter().filter(|it| !before.contains(it)).collect();
-            assert!(after.len() < before.len() && new.is_empty(), "{new:?}");
+        let (count_before, count_after) = (before.findings.len(), after.findings.len());
+        println!("{option}: {} files changed, {count_before} findings became {count_after}", changed.len());
+        assert!(!changed.is_empty() && count_after < count_before);
+        assert!(after.errors.is_subset(&before.errors), "{:?}", after.errors.difference(&before.errors));
+        for new in after.new_since(&before) {
+            // A lesser one in place of a worse is for those who ask for it.
+            let address = &new["policy"]["address"];
+            let better = after.severities(address) > before.severities(address);
+            assert!(option == "--unsafe-fixes" && better, "{new}");
+        }
+        for path in &changed {
+            let file = path.strip_prefix(folder.path()).unwrap().to_str().unwrap();
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            let (old, new) = (text(&texts_before[path]), text(&fs::read(path).unwrap()));
+            if option == "--fix" {
+                assert!(after.of_file(file) < before.of_file(file), "{file}");
+            }
+            let left = comments(&new);
+            assert!(comments(&old).iter().all(|it| left.contains(it)), "{file} has lost a comment");
+            if path.extension().is_some_and(|it| it == "json") {
+                let is_valid = |text: &str| serde_json::from_str::<Value>(text).is_ok();
+                assert!(is_valid(&new) || !is_valid(&old), "{file}");
+            }
         }
         readable(&changed);
         assert_eq!(out(&check(folder.path(), &[option, "--diff"])), "", "a second run has nothing to do");

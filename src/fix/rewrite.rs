@@ -20,6 +20,7 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
     | Rewrite::Entry { at, .. }
     | Rewrite::Condition { at, .. }
     | Rewrite::Scope { at, .. }
+    | Rewrite::Apart { at, .. }
     | Rewrite::SwitchOn { at, .. }
     | Rewrite::Uncomment { at }) = change;
     let source = workspace.source(at.file);
@@ -35,6 +36,7 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
         Rewrite::Entry { name, value, .. } => place.entry(name, value),
         Rewrite::Condition { operator, key, value, .. } => place.condition(workspace, operator, key, value),
         Rewrite::Scope { forms, apart, .. } => place.scope(workspace, forms, apart),
+        Rewrite::Apart { actions, .. } => place.split(Vec::new(), actions, true),
         Rewrite::SwitchOn { name, .. } => place.switch_on(name),
         Rewrite::Uncomment { .. } => place.uncomment(),
     }
@@ -105,13 +107,35 @@ impl Place<'_> {
         self.replace(&reached.first()?.service().spelled(reached, of, &held)?)
     }
 
-    /// Values in place of the one here, each on its line when elements stand so.
+    /// Values in place of the one here, each on its line when elements stand so, or when one line would be too long.
     fn values(&self, values: &[String]) -> Edit {
-        match (self.in_list(), values) {
-            (_, [one]) => self.edit(self.at.clone(), one.clone()),
-            (Some((list, n)), _) => self.edit(self.at.clone(), values.join(&self.separator(list, n))),
-            (None, _) => self.edit(self.at.clone(), format!("[{}]", values.join(", "))),
-        }
+        /// A line that is longer is hard to read.
+        const WIDTH: usize = 120;
+        let parting = self.in_list().map_or(", ".to_owned(), |(list, n)| self.separator(list, n));
+        let joined = values.join(&parting);
+        let is_long = self.at.start - self.line_of(self.at.start) + joined.len() > WIDTH;
+        let lines = || self.lines(values).filter(|_| is_long);
+        let text = match self.in_list() {
+            _ if values.len() == 1 => joined,
+            Some((list, _)) if list.span == (self.at.start - 1..self.at.end + 1) => lines().unwrap_or(joined),
+            Some(_) => joined,
+            None => format!("[{}]", lines().unwrap_or(joined)),
+        };
+        self.edit(self.at.clone(), text)
+    }
+
+    /// Values on lines of their own, between the brackets of a list; none where its name does not begin a line.
+    fn lines(&self, values: &[String]) -> Option<String> {
+        let holder = self.links.iter().rev().find(|it| it.kind != Kind::List)?;
+        let (line, indent) = (self.new_line(), self.indent(holder.items[holder.holding(&self.at)?].whole.start)?);
+        let step = self.step(holder, indent);
+        let values: String = values.iter().map(|it| format!("{line}{indent}{step}{it},")).collect();
+        Some(format!("{}{line}{indent}", values.trim_end_matches(',')))
+    }
+
+    /// By how much what an object or block holds is set in behind it; `indent` is that of what it holds.
+    fn step<'i>(&self, holder: &Link, indent: &'i str) -> &'i str {
+        indent.strip_prefix(self.indent_of_line(holder.span.start)).filter(|it| !it.is_empty()).unwrap_or("  ")
     }
 
     /// Another name in place of a key of Terraform's that needs no quotes.
@@ -355,8 +379,7 @@ impl Place<'_> {
         names: &[&str],
         value: &str,
     ) -> Option<String> {
-        let step = indent.and_then(|it| it.strip_prefix(self.indent_of_line(object.span.start)));
-        let step = step.filter(|it| !it.is_empty()).unwrap_or("  ");
+        let step = indent.map_or("  ", |it| self.step(object, it));
         let gap =
             |depth: usize| indent.map_or(" ".to_owned(), |it| format!("{}{it}{}", self.new_line(), step.repeat(depth)));
         let mut out = String::new();
@@ -436,11 +459,12 @@ impl Place<'_> {
         if apart.is_empty() {
             return Some(vec![narrowed]);
         }
-        self.split(narrowed, apart)
+        self.split(vec![narrowed], apart, false)
     }
 
-    /// The statement without some of its actions, and behind it one of these alone that is otherwise as it was.
-    fn split(&self, narrowed: Edit, apart: &[Span]) -> Option<Vec<Edit>> {
+    /// The statement without some of its actions, and behind it one of these alone that is otherwise as it was, or that
+    /// is on `*`.
+    fn split(&self, mut edits: Vec<Edit>, apart: &[Span], on_star: bool) -> Option<Vec<Edit>> {
         let (n, statement) = self.statement()?;
         let names = ["Action", "actions"];
         let actions = statement.item(&names)?.value.clone();
@@ -457,7 +481,6 @@ impl Place<'_> {
             return None;
         }
         let text = self.text();
-        let mut edits = vec![narrowed];
         let of = |items: &[&Item]| {
             let parts: Vec<&str> = items.iter().map(|it| &text[it.value.clone()]).collect();
             format!("[{}]", parts.join(", "))
@@ -466,6 +489,12 @@ impl Place<'_> {
         edits.extend(self.without(&list, &numbers)?);
         // A copy of the statement behind it, with other actions and another name: a document has each name once.
         let mut changed = vec![(actions, of(&gone))];
+        if on_star {
+            let resources = statement.item(&["Resource", "resources"])?.value.clone();
+            let star = self.literal(statement, "*")?;
+            let is_block = matches!(statement.kind, Kind::Block(_));
+            changed.push((resources, if is_block { format!("[{star}]") } else { star }));
+        }
         if let Some(sid) = statement.item(&["Sid", "sid"]).map(|it| it.value.clone()) {
             let Quoted { quote } = quoted(&text[sid.clone()])?;
             let name = text[sid.clone()].strip_suffix(quote)?;
