@@ -20,10 +20,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .of(statement, resource)
             .help("require `aws:ResourceAccount` to be your account");
         // The condition would bind what else the statement allows.
-        if statement.actions.only().iter().flat_map(Action::expand).all(|it| it.service().prefix() == "s3" && !it.takes_only_star()) {
-            let value = Wanted::OfAccount { like: "{}", named: None };
-            let guard = Rewrite::require(statement.place.span, "StringEquals", "aws:ResourceAccount", value);
-            report.fix(Safety::Unsafe, "require the bucket to be of your account", [guard]);
+        if policy.has_variables() && statement.actions.only().iter().flat_map(Action::expand).all(|it| it.service().prefix() == "s3" && !it.takes_only_star()) {
+            let own = Wanted::Variable("aws:PrincipalAccount");
+            let guard = Rewrite::require(statement.place.span, "StringEquals", "aws:ResourceAccount", own);
+            report.fix(Safety::Unsafe, "require the bucket to be of the caller's account", [guard]);
         }
     }
 }

@@ -1,6 +1,6 @@
 use crate::frontend::{Aspect, Bucket};
-use crate::policy::{Condition, Effect, Resource, Scope, Statement};
-use crate::rule::Context;
+use crate::policy::{Condition, Effect, Policy, Resource, Scope, Statement};
+use crate::rule::{Context, Report, Rewrite, Safety};
 
 pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
     if !bucket.knows(Aspect::Policy) || bucket.policies.iter().any(|it| it.resolution.nothing) {
@@ -9,13 +9,25 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
     let help = "deny `s3:*` to everybody where `aws:SecureTransport` is `false`, on the bucket and on `/*` below it";
     let mut denials = bucket.policies.iter().flat_map(|it| &it.statements).filter(|it| denies_plain_http(it)).peekable();
     let Some(first) = denials.peek().copied() else {
-        cx.report(&bucket.place, "this bucket can be read and written over plain HTTP").about("plain HTTP").help(help);
+        let report = cx.report(&bucket.place, "this bucket can be read and written over plain HTTP");
+        let report = report.about("plain HTTP").help(help);
+        if let [policy] = &bucket.policies[..] {
+            deny(report, policy, "s3");
+        }
         return;
     };
     if !denials.any(holds_objects) {
         let report = cx.report(&first.place, "denies plain HTTP for the bucket, and leaves the objects out");
         report.about("plain HTTP for objects").label(bucket.place.span, "of this bucket").help(help);
     }
+}
+
+/// Offers a denial behind the last statement of a policy.
+pub(super) fn deny(report: Report<'_>, policy: &Policy, service: &'static str) {
+    let Some(last) = policy.statements.last() else { return };
+    let Some(resource) = last.resources.iter().flat_map(Scope::only).next() else { return };
+    let change = Rewrite::DenyPlainHttp { at: last.place.span, resource: resource.place.span, service };
+    report.fix(Safety::Unsafe, "deny plain HTTP to everybody", [change]);
 }
 
 fn denies_plain_http(statement: &Statement) -> bool {

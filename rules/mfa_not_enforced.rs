@@ -13,7 +13,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     Effect::Allow => "allow by `Bool` with `aws:MultiFactorAuthPresent` `true`",
                     Effect::Deny => "deny by `BoolIfExists` with `aws:MultiFactorAuthPresent` `false`",
                 });
-            other_operator(report, statement.effect, condition);
+            if statement.is_alone(condition) {
+                other_operator(report, statement.effect, condition);
+            }
         }
     }
 }

@@ -17,6 +17,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 } else {
                     format!("require the key to be there: `\"Null\": {{ \"{key}\": \"false\" }}`")
                 });
+            // The keys beside it may be meant to be optional.
+            if operator.if_exists && !statement.is_alone(condition) {
+                continue;
+            }
             let (title, change) = if operator.if_exists {
                 let always = operator.text.raw().trim_end_matches("IfExists").to_owned();
                 (format!("write `{always}`"), Rewrite::write(condition.operator_place.span, always))

@@ -58,8 +58,11 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Re
         (Some(condition), _) => {
             report.label(condition.place.span, "says to which services, not which roles");
         }
-        // The condition would bind every other action of the statement too.
-        (None, Some(service)) if statement.actions.only().len() == 1 => {
+        // The condition would bind every other action of the statement too, and what one says already it may gainsay.
+        (None, Some(service))
+            if statement.actions.only().len() == 1
+                && !statement.conditions.iter().any(|it| it.is_on("iam:passedtoservice")) =>
+        {
             let value = Wanted::Text(service);
             let guard = Rewrite::require(statement.place.span, "StringEquals", "iam:PassedToService", value);
             report.fix(Safety::Unsafe, format!("let roles be handed to `{service}` alone"), [guard]);

@@ -342,6 +342,15 @@ pub enum Rewrite {
         /// The actions, all of one list.
         actions: Vec<Span>,
     },
+    /// A statement that denies everybody all of a service over plain HTTP is put behind another one.
+    DenyPlainHttp {
+        /// The statement that comes before it.
+        at: Span,
+        /// A resource of that statement, for which it stands.
+        resource: Span,
+        /// `s3`, `sqs`.
+        service: &'static str,
+    },
     /// An argument of a Terraform block is `true`, whether it was written as `false` or not at all.
     SwitchOn {
         /// The value, or the head of the block when it is not written.
@@ -361,6 +370,8 @@ pub enum Rewrite {
 pub enum Wanted {
     /// A text.
     Text(&'static str),
+    /// A policy variable, by its name: `aws:PrincipalAccount`.
+    Variable(&'static str),
     /// Something of the account that the configuration is of, as it looks that account up itself.
     OfAccount {
         /// A text with `{}` for the account.

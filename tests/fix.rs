@@ -192,6 +192,9 @@ fn a_service_is_bound_to_the_account_that_the_module_looks_up() {
     assert_eq!(looked_up, topic(&guard("data.aws_caller_identity.me.account_id")));
     let named = unsafely(&[("main.tf", &before)], &rules, "main.tf");
     assert_eq!(named, topic(&guard("\"111122223333\"")), "the topic says whose it is");
+    let second = ("other.tf", "data \"aws_caller_identity\" \"hub\" {\n  provider = aws.hub\n}\n");
+    let of_two = before.replace("111122223333", "*");
+    assert_eq!(unsafely(&[CALLER, second, ("main.tf", &of_two)], &rules, "main.tf"), of_two, "there are two accounts");
     let hidden = before.replace("111122223333", "*");
     assert_eq!(unsafely(&[("main.tf", &hidden)], &rules, "main.tf"), hidden, "an account is not guessed");
     let people = before.replace(
@@ -265,6 +268,27 @@ fn a_condition_joins_those_that_are_there() {
 }
 
 #[test]
+fn a_bucket_is_bound_to_the_account_of_whoever_asks() {
+    let rules = ["bucket_name_of_others"];
+    let json = |rest: &str| {
+        format!(
+            "{{ \"Version\": \"2012-10-17\", \"Statement\": {{ \"Effect\": \"Allow\", \"Action\": \"s3:PutObject\", \"Resource\": \"arn:aws:s3:::reports-*/*\"{rest} }} }}"
+        )
+    };
+    let wanted = ", \"Condition\": { \"StringEquals\": { \"aws:ResourceAccount\": \"${aws:PrincipalAccount}\" } }";
+    assert_eq!(unsafely(&[("a.json", &json(""))], &rules, "a.json"), json(wanted));
+    let old = json("").replace("2012-10-17", "2008-10-17");
+    assert_eq!(unsafely(&[("a.json", &old)], &rules, "a.json"), old, "it would be plain text");
+    let block = |rest: &str| {
+        format!(
+            "data \"aws_iam_policy_document\" \"a\" {{\n  statement {{\n    actions   = [\"s3:PutObject\"]\n    resources = [\"arn:aws:s3:::reports-*/*\"]\n{rest}  }}\n}}\n"
+        )
+    };
+    let wanted = "\n    condition {\n      test     = \"StringEquals\"\n      variable = \"aws:ResourceAccount\"\n      values   = [\"$${aws:PrincipalAccount}\"]\n    }\n";
+    assert_eq!(unsafely(&[("main.tf", &block(""))], &rules, "main.tf"), block(wanted));
+}
+
+#[test]
 fn roles_go_to_the_one_service_that_the_policy_starts() {
     let policy = |actions: &str, rest: &str| {
         format!(
@@ -276,6 +300,11 @@ fn roles_go_to_the_one_service_that_the_policy_starts() {
     let wanted =
         policy(functions, ", Condition = { StringEquals = { \"iam:PassedToService\" = \"lambda.amazonaws.com\" } }");
     assert_eq!(unsafely(&[("main.tf", &policy(functions, ""))], &rules, "main.tf"), wanted);
+    let optional = policy(
+        functions,
+        ", Condition = { StringEqualsIfExists = { \"iam:PassedToService\" = \"ec2.amazonaws.com\" } }",
+    );
+    assert_eq!(unsafely(&[("main.tf", &optional)], &rules, "main.tf"), optional, "it would be a contradiction");
     let both = policy("[\"lambda:CreateFunction\", \"ec2:RunInstances\"]", "");
     assert_eq!(unsafely(&[("main.tf", &both)], &rules, "main.tf"), both, "which one is meant is not guessed");
 }
@@ -289,6 +318,11 @@ fn an_operator_that_lets_others_pass_is_written_anew() {
     };
     let rules = ["mfa_not_enforced"];
     assert_eq!(unsafely(&[("main.tf", &policy("Bool"))], &rules, "main.tf"), policy("BoolIfExists"));
+    let both = policy("Bool").replace("\"false\" }", "\"false\", \"aws:SecureTransport\" = \"false\" }");
+    assert_eq!(unsafely(&[("main.tf", &both)], &rules, "main.tf"), both, "it would change what else is tested");
+    let twice = policy("Bool")
+        .replace("\"false\" } }", "\"false\" }, BoolIfExists = { \"aws:SecureTransport\" = \"false\" } }");
+    assert_eq!(unsafely(&[("main.tf", &twice)], &rules, "main.tf"), twice, "a name stands once");
     let quoted = policy("\"Bool\"");
     assert_eq!(unsafely(&[("main.tf", &quoted)], &rules, "main.tf"), policy("\"BoolIfExists\""));
 }
@@ -393,6 +427,53 @@ fn safe_fixes_keep_to_the_habits_of_a_file() {
 }
 
 #[test]
+fn plain_http_is_denied_behind_what_the_policy_allows() {
+    let bucket = "resource \"aws_s3_bucket\" \"b\" {\n  bucket = \"example-b\"\n}\n\nresource \"aws_s3_bucket_policy\" \"b\" {\n  bucket = aws_s3_bucket.b.id\n";
+    let block = |rest: &str| {
+        format!(
+            "{bucket}  policy = data.aws_iam_policy_document.b.json\n}}\n\ndata \"aws_iam_policy_document\" \"b\" {{\n  statement {{\n    actions   = [\"s3:GetObject\"]\n    resources = [\"${{aws_s3_bucket.b.arn}}/*\"]\n    principals {{\n      type        = \"AWS\"\n      identifiers = [\"111122223333\"]\n    }}\n  }}{rest}\n}}\n"
+        )
+    };
+    let wanted = "\n\n  statement {\n    sid       = \"DenyPlainHttp\"\n    effect    = \"Deny\"\n    actions   = [\"s3:*\"]\n    resources = [\"${aws_s3_bucket.b.arn}\", \"${aws_s3_bucket.b.arn}/*\"]\n\n    principals {\n      type        = \"*\"\n      identifiers = [\"*\"]\n    }\n\n    condition {\n      test     = \"Bool\"\n      variable = \"aws:SecureTransport\"\n      values   = [\"false\"]\n    }\n  }";
+    assert_eq!(unsafely(&[("main.tf", &block(""))], &["bucket_plain_http"], "main.tf"), block(wanted));
+    let heredoc = |list: &str| {
+        format!("{bucket}  policy = <<EOT\n{{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {list}\n}}\nEOT\n}}\n")
+    };
+    let allow = "{\n    \"Effect\": \"Allow\",\n    \"Principal\": { \"AWS\": \"111122223333\" },\n    \"Action\": \"s3:ListBucket\",\n    \"Resource\": \"${aws_s3_bucket.b.arn}\"\n  }";
+    let deny = "{\n    \"Sid\": \"DenyPlainHttp\",\n    \"Effect\": \"Deny\",\n    \"Principal\": \"*\",\n    \"Action\": \"s3:*\",\n    \"Resource\": [\"${aws_s3_bucket.b.arn}\", \"${aws_s3_bucket.b.arn}/*\"],\n    \"Condition\": {\n      \"Bool\": {\n        \"aws:SecureTransport\": \"false\"\n      }\n    }\n  }";
+    let after = unsafely(&[("main.tf", &heredoc(allow))], &["bucket_plain_http"], "main.tf");
+    assert_eq!(after, heredoc(&format!("[{allow}, {deny}]")));
+    let part = heredoc(&allow.replace("b.arn}", "b.arn}/public/*"));
+    assert_eq!(unsafely(&[("main.tf", &part)], &["bucket_plain_http"], "main.tf"), part, "a part is not all of it");
+    let queue = |rest: &str| {
+        format!(
+            "resource \"aws_sqs_queue\" \"q\" {{\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [\n      {{ Effect = \"Allow\", Principal = {{ AWS = \"111122223333\" }}, Action = \"sqs:SendMessage\", Resource = \"*\" }}{rest}\n    ]\n  }})\n}}\n"
+        )
+    };
+    let wanted = ",\n      { Sid = \"DenyPlainHttp\", Effect = \"Deny\", Principal = \"*\", Action = \"sqs:*\", Resource = [\"*\"], Condition = { Bool = { \"aws:SecureTransport\" = \"false\" } } }";
+    assert_eq!(unsafely(&[("main.tf", &queue(""))], &["message_plain_http"], "main.tf"), queue(wanted));
+}
+
+#[test]
+fn a_statement_that_is_made_of_something_else_is_not_split() {
+    let each = "variable \"tables\" {\n  default = [\"a\"]\n}\n\ndata \"aws_iam_policy_document\" \"d\" {\n  dynamic \"statement\" {\n    for_each = var.tables\n    content {\n      actions   = [\"dynamodb:GetItem\", \"dynamodb:ListTables\"]\n      resources = [\"arn:aws:dynamodb:eu-west-1:111122223333:table/${statement.value}\"]\n    }\n  }\n}\n";
+    let made = |statement: &str| {
+        format!(
+            "variable \"tables\" {{\n  default = [\"a\"]\n}}\n\nresource \"aws_iam_policy\" \"p\" {{\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = {statement} }})\n}}\n"
+        )
+    };
+    let object = "{ Effect = \"Allow\", Action = [\"dynamodb:GetItem\", \"dynamodb:ListTables\"], Resource = \"arn:aws:dynamodb:eu-west-1:111122223333:table/a\" }";
+    let looped = made(&format!("[for table in var.tables : {object}]"));
+    let merged = made(&format!("[merge({object}, {{}})]"));
+    for text in [each, &looped, &merged] {
+        let folder = folder(&[("main.tf", text)]);
+        let output = check(folder.path(), &["--fix"]);
+        assert!(out(&output).contains("mismatched_resource"), "{}", out(&output));
+        assert_eq!(read(&folder, "main.tf"), text);
+    }
+}
+
+#[test]
 fn a_list_that_grows_too_long_for_a_line_gets_lines() {
     let block = |list: &str| {
         format!(
@@ -450,9 +531,15 @@ impl Judged {
         Self { findings: all("findings"), errors }
     }
 
-    fn new_since<'j>(&'j self, before: &'j Self) -> impl Iterator<Item = &'j Value> {
+    /// Findings of which there was none like it. A fingerprint may hang on what else a statement allows, so one that
+    /// says the same of the same policy is no new one.
+    fn new_since<'j>(&'j self, before: &Self) -> Vec<&'j Value> {
+        let words = |it: &Value| ["rule", "severity", "message"].map(|name| it[name].to_string());
+        let says = |it: &Value| (words(it), it["policy"]["address"].to_string());
         let known: BTreeSet<&str> = before.findings.iter().filter_map(|it| it["fingerprint"].as_str()).collect();
-        self.findings.iter().filter(move |it| !known.contains(it["fingerprint"].as_str().unwrap()))
+        let said: BTreeSet<_> = before.findings.iter().map(says).collect();
+        let is_new = |it: &&Value| !known.contains(it["fingerprint"].as_str().unwrap()) && !said.contains(&says(it));
+        self.findings.iter().filter(is_new).collect()
     }
 
     fn of_file(&self, file: &str) -> usize {

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 /// What real Neovim saw of a file, and did to it; none where there is no Neovim.
-fn session(test: &str, folder: &Path, file: &str, word: &str) -> Option<Value> {
+fn session(test: &str, folder: &Path, file: &str, word: &str, on_save: Option<&str>) -> Option<Value> {
     let is_there = Command::new("nvim").arg("--version").stdout(Stdio::null()).status().is_ok_and(|it| it.success());
     if !is_there {
         eprintln!("skipped: {test}: no nvim on the path (apt-get install neovim)");
@@ -19,7 +19,12 @@ fn session(test: &str, folder: &Path, file: &str, word: &str) -> Option<Value> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/neovim.lua");
     let state = tempfile::tempdir().unwrap();
     let out = state.path().join("seen.out");
-    let output = Command::new("nvim")
+    let mut command = Command::new("nvim");
+    if let Some(script) = on_save {
+        fs::write(state.path().join("save.lua"), script).unwrap();
+        command.env("ON_SAVE", state.path().join("save.lua"));
+    }
+    let output = command
         .args(["--headless", "--clean", "-S"])
         .arg(script)
         .current_dir(folder)
@@ -51,7 +56,7 @@ fn neovim_shows_hovers_and_fixes() {
     let stale = "  # iamlint: ignore[public_bucket] reason=\"long gone\"\n";
     let text = kept.replace("  statement {\n", &format!("{stale}  statement {{\n"));
     fs::write(folder.path().join("main.tf"), text).unwrap();
-    let Some(seen) = session("neovim_shows_hovers_and_fixes", folder.path(), "main.tf", "sqs:") else { return };
+    let Some(seen) = session("neovim_shows_hovers_and_fixes", folder.path(), "main.tf", "sqs:", None) else { return };
     let wide = json!({ "code": "wildcard_action", "text": "\"sqs:*\"", "line": 2 }).to_string();
     let old = json!({ "code": "unused_ignore", "text": "public_bucket", "line": 5 }).to_string();
     assert_eq!(shown(&seen, "diagnostics"), [old, wide.clone()]);
@@ -59,6 +64,21 @@ fn neovim_shows_hovers_and_fixes() {
     assert_eq!(seen["actions"], json!(["Fix all that needs no decision"]));
     assert_eq!(shown(&seen, "left"), [wide]);
     assert_eq!(fs::read_to_string(folder.path().join("main.tf")).unwrap(), kept);
+}
+
+#[test]
+fn neovim_fixes_on_saving_as_the_docs_say() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/editors.md")).unwrap();
+    let mut scripts = page.split("```lua\n").skip(1).map(|it| it.split("```").next().unwrap());
+    let on_save = scripts.find(|it| it.contains("BufWritePre")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let text = "data \"aws_iam_policy_document\" \"größe\" {\n  statement {\n    actions   = [/* 😀 */ \"sqs:SendMessage\", \"sqs:SendMessage\"]\n    resources = [\"arn:aws:sqs:eu-west-1:111122223333:shop\"]\n  }\n}\n";
+    fs::write(folder.path().join("main.tf"), text).unwrap();
+    let test = "neovim_fixes_on_saving_as_the_docs_say";
+    if session(test, folder.path(), "main.tf", "sqs:", Some(on_save)).is_some() {
+        let fixed = text.replace(", \"sqs:SendMessage\"]", "]");
+        assert_eq!(fs::read_to_string(folder.path().join("main.tf")).unwrap(), fixed);
+    }
 }
 
 #[test]
@@ -77,7 +97,7 @@ fn neovim_fixes_a_module_from_the_wild() {
     }
     let before = fs::read_to_string(folder.path().join(FILE)).unwrap();
     let test = "neovim_fixes_a_module_from_the_wild";
-    let Some(seen) = session(test, folder.path(), FILE, "dynamodb:\\*") else { return };
+    let Some(seen) = session(test, folder.path(), FILE, "dynamodb:\\*", None) else { return };
     // A bucket's ARN with a slash is held by the one with a slash and a star.
     let needless = "\"${aws_s3_bucket.bucket.arn}/\"";
     let line = |text: &str| 1 + before.lines().position(|it| it.contains(text)).unwrap();

@@ -31,7 +31,7 @@ const CALLERS: &[Caller] = callers! {
     "bedrock.amazonaws.com": ["bedrock"], ["lambda", "sts"], "{}", "bedrock/latest/userguide/agents-permissions.html";
     "budgets.amazonaws.com": ["budgets"], ["sns"], "{}", "cost-management/latest/userguide/budgets-sns-policy.html";
     "cloudfront.amazonaws.com": ["cloudfront"], ["lambda", "s3"], "arn:aws:cloudfront::{}:distribution/*", "AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html";
-    "cloudtrail.amazonaws.com": ["cloudtrail"], ["s3", "sns"], "arn:aws:cloudtrail:*:{}:trail/*", "awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html";
+    "cloudtrail.amazonaws.com": ["cloudtrail"], ["s3", "sns"], "", "awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html";
     "cloudwatch.amazonaws.com": ["cloudwatch"], ["sns"], "{}", "AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html";
     "codebuild.amazonaws.com": ["codebuild"], ["sts"], "{}", "codebuild/latest/userguide/cross-service-confused-deputy-prevention.html";
     "codecommit.amazonaws.com": ["codecommit"], ["lambda"], "{}", "codecommit/latest/userguide/how-to-notify-lambda.html";

@@ -21,6 +21,7 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
     | Rewrite::Condition { at, .. }
     | Rewrite::Scope { at, .. }
     | Rewrite::Apart { at, .. }
+    | Rewrite::DenyPlainHttp { at, .. }
     | Rewrite::SwitchOn { at, .. }
     | Rewrite::Uncomment { at }) = change;
     let source = workspace.source(at.file);
@@ -36,6 +37,7 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
         Rewrite::Entry { name, value, .. } => place.entry(name, value),
         Rewrite::Condition { operator, key, value, .. } => place.condition(workspace, operator, key, value),
         Rewrite::Scope { forms, apart, .. } => place.scope(workspace, forms, apart),
+        Rewrite::DenyPlainHttp { resource, service, .. } => place.deny_plain_http(*resource, service),
         Rewrite::Apart { actions, .. } => place.split(Vec::new(), actions, true),
         Rewrite::SwitchOn { name, .. } => place.switch_on(name),
         Rewrite::Uncomment { .. } => place.uncomment(),
@@ -89,6 +91,11 @@ impl Place<'_> {
             return Some(vec![edit]);
         }
         let Quoted { quote } = self.quoted()?;
+        let is_key = |it: &&Item| it.whole.start == self.at.start && self.at.end < it.value.start;
+        let named = self.links.last().filter(|it| it.items.iter().any(|it| is_key(&it)));
+        if named.is_some_and(|object| with.iter().any(|it| object.item(&[it]).is_some())) {
+            return None;
+        }
         let values: Vec<String> = with.iter().map(|it| format!("{quote}{it}{quote}")).collect();
         if let ([value], Some((list, n))) = (&values[..], self.in_list()) {
             // What stands there already need not be said twice.
@@ -144,6 +151,7 @@ impl Place<'_> {
         let is_key = |it: &Item| it.whole.start == self.at.start && self.at.end < it.value.start;
         let [name] = with else { return None };
         let is_bare = is_identifier(&self.text()[self.at.clone()]) && object.items.iter().any(is_key);
+        let is_bare = is_bare && object.item(&[name]).is_none();
         let name = if is_identifier(name) { name.clone() } else { format!("\"{name}\"") };
         is_bare.then(|| self.edit(self.at.clone(), name))
     }
@@ -351,6 +359,12 @@ impl Place<'_> {
     fn wanted(&self, workspace: &Workspace, statement: &Link, value: &Wanted) -> Option<String> {
         let (like, named) = match value {
             Wanted::Text(text) => return self.literal(statement, text),
+            Wanted::Variable(name) => {
+                let quote = self.quote(statement)?;
+                // Terraform would read one dollar as its own.
+                let dollar = if statement.dialect == Dialect::Json { "$" } else { "$$" };
+                return Some(format!("{quote}{dollar}{{{name}}}{quote}"));
+            }
             Wanted::OfAccount { like, named } => (like, named),
         };
         let looked_up = || terraform::account(&Folder::open(workspace, self.source.path.parent()?)?);
@@ -509,19 +523,104 @@ impl Place<'_> {
             at = range.end;
         }
         copy.push_str(&text[at..statement.span.end]);
-        let Range { start, end } = statement.span;
-        if let Kind::Block(_) = statement.kind {
-            let line = self.new_line();
-            let indent = self.indent_of_line(start);
-            edits.push(self.edit(end..end, format!("{line}{line}{indent}{copy}")));
-        } else if let Some(list) = self.links.get(n.checked_sub(1)?).filter(|it| it.kind == Kind::List) {
-            let own = list.holding(&statement.span)?;
-            edits.push(self.edit(end..end, format!("{}{copy}", self.separator(list, own))));
-        } else {
-            edits.push(self.edit(start..start, "["));
-            edits.push(self.edit(end..end, format!(", {copy}]")));
-        }
+        edits.extend(self.behind_statement(n, &copy)?);
         Some(edits)
+    }
+
+    /// Another statement behind the one that is the `n`th link.
+    fn behind_statement(&self, n: usize, another: &str) -> Option<Vec<Edit>> {
+        let statement = &self.links[n];
+        let Range { start, end } = statement.span;
+        let holder = self.links.get(n.checked_sub(1)?)?;
+        if let Kind::Block(_) = statement.kind {
+            // The content of a `dynamic` block stands once for as many as there are.
+            let is_static = self.text()[start..].starts_with("statement");
+            let (line, indent) = (self.new_line(), self.indent_of_line(start));
+            return is_static.then(|| vec![self.edit(end..end, format!("{line}{line}{indent}{another}"))]);
+        }
+        // Not an argument of a call, or what is made of each element of something.
+        let own = holder.holding(&statement.span).filter(|n| holder.items[*n].value == statement.span)?;
+        Some(if holder.kind == Kind::List {
+            vec![self.edit(end..end, format!("{}{another}", self.separator(holder, own)))]
+        } else {
+            vec![self.edit(start..start, "["), self.edit(end..end, format!(", {another}]"))]
+        })
+    }
+
+    fn deny_plain_http(&self, resource: Span, service: &str) -> Option<Vec<Edit>> {
+        let (n, statement) = self.statement()?;
+        let own = statement.item(&["Resource", "resources"])?;
+        if resource.file != self.source.id || !within(&resource.range(), &own.value) {
+            return None;
+        }
+        let resources = self.whole_and_within(&self.text()[resource.range()], statement.dialect, service)?;
+        let literal = |text: &str| self.literal(statement, text);
+        let (sid, action) = (literal("DenyPlainHttp")?, literal(&format!("{service}:*"))?);
+        if let Kind::Block(_) = statement.kind {
+            let (indent, line) = (self.indent(statement.span.start)?, self.new_line());
+            let lines = [
+                "statement {".to_owned(),
+                format!("  sid       = {sid}"),
+                "  effect    = \"Deny\"".to_owned(),
+                format!("  actions   = [{action}]"),
+                format!("  resources = {resources}"),
+                String::new(),
+                "  principals {".to_owned(),
+                "    type        = \"*\"".to_owned(),
+                "    identifiers = [\"*\"]".to_owned(),
+                "  }".to_owned(),
+                String::new(),
+                "  condition {".to_owned(),
+                "    test     = \"Bool\"".to_owned(),
+                "    variable = \"aws:SecureTransport\"".to_owned(),
+                "    values   = [\"false\"]".to_owned(),
+                "  }".to_owned(),
+                "}".to_owned(),
+            ];
+            let indented = lines.map(|it| if it.is_empty() { it } else { format!("{indent}{it}") });
+            return self.behind_statement(n, indented.join(line).trim_start());
+        }
+        let first = statement.items.first()?;
+        let indent = self.indent(first.whole.start);
+        let test = ["Bool", "aws:SecureTransport"];
+        let entries = [
+            ("Sid", sid),
+            ("Effect", literal("Deny")?),
+            ("Principal", literal("*")?),
+            ("Action", action),
+            ("Resource", resources),
+            ("Condition", self.nested(statement, first, indent, &test, &literal("false")?)?),
+        ];
+        let entries: Option<Vec<String>> = entries
+            .iter()
+            .map(|(name, value)| Some(format!("{}{value}", self.name(statement, first, name)?)))
+            .collect();
+        let (open, close) = match indent {
+            Some(it) => {
+                let line = self.new_line();
+                (format!("{line}{it}"), format!("{line}{}", self.indent_of_line(statement.span.start)))
+            }
+            None => (" ".to_owned(), " ".to_owned()),
+        };
+        let entries = entries?.join(&self.parting(statement, first));
+        self.behind_statement(n, &format!("{{{open}{entries}{close}}}"))
+    }
+
+    /// A resource as it is written; of a bucket also what is in it.
+    fn whole_and_within(&self, written: &str, dialect: Dialect, service: &str) -> Option<String> {
+        if service != "s3" {
+            return Some(format!("[{written}]"));
+        }
+        if dialect == Dialect::Hcl && !written.starts_with('"') {
+            return Some(format!("[{written}, \"${{{written}}}/*\"]"));
+        }
+        let quote = &written[..=written.find('"')?];
+        let inside = written.strip_prefix(quote)?.strip_suffix(quote)?;
+        let bucket = inside.strip_suffix("/*").unwrap_or(inside);
+        // A part of a bucket is not all of it.
+        let name = bucket.rsplit('}').next()?;
+        let whole = !name.contains(['/', '*', '?']) && !bucket.contains("*/");
+        whole.then(|| format!("[{quote}{bucket}{quote}, {quote}{bucket}/*{quote}]"))
     }
 
     fn switch_on(&self, name: &str) -> Option<Vec<Edit>> {

@@ -363,6 +363,12 @@ impl Statement {
         self.conditions.iter().find(|it| bounds(it) && it.case().is_none())
     }
 
+    /// Whether a condition is the only one that its operator is written for.
+    pub fn is_alone(&self, condition: &Condition) -> bool {
+        let operator = condition.operator_place.span;
+        self.conditions.iter().filter(|it| it.operator_place.span == operator).count() == 1
+    }
+
     /// The condition that keeps a service from acting for just anybody's resource, in every case.
     pub fn bounded_source(&self) -> Option<&Condition> {
         self.conditions.iter().find(|it| it.bounds_the_source() && it.case().is_none())

@@ -257,11 +257,12 @@ pub fn only_resource(folder: &Folder, form: &str, at: Span) -> Option<(String, S
     found
 }
 
-/// The account that a folder is applied in, as an expression, where it looks that up.
+/// The account that a folder is applied in, as an expression, where it looks up that one and no other.
 pub fn account(folder: &Folder) -> Option<String> {
-    let plain = |id| folder.block(id).is_some_and(|it| it.body.attributes.is_empty());
-    let mut looked_up = folder.blocks("data").filter(|(id, [kind, _])| *kind == "aws_caller_identity" && plain(*id));
-    looked_up.next().map(|(_, [kind, name])| format!("data.{kind}.{name}.account_id"))
+    let mut looked_up = folder.blocks("data").filter(|(_, [kind, _])| *kind == "aws_caller_identity");
+    let (id, [kind, name]) = looked_up.next().filter(|_| looked_up.next().is_none())?;
+    let plain = folder.block(id)?.body.attributes.is_empty();
+    plain.then(|| format!("data.{kind}.{name}.account_id"))
 }
 
 /// Evaluates one root module.
