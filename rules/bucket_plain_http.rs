@@ -1,6 +1,6 @@
 use crate::frontend::{Aspect, Bucket};
-use crate::policy::{Condition, Effect, Resource, Scope, Statement};
-use crate::rule::Context;
+use crate::policy::{Condition, Effect, Policy, Resource, Scope, Statement};
+use crate::rule::{Context, Report, Rewrite, Safety};
 
 pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
     if !bucket.knows(Aspect::Policy) || bucket.policies.iter().any(|it| it.resolution.nothing) {
@@ -10,7 +10,11 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
     let denials: Vec<&Statement> =
         bucket.policies.iter().flat_map(|it| &it.statements).filter(|it| denies_plain_http(it)).collect();
     let Some(first) = denials.first() else {
-        cx.report(&bucket.place, "this bucket can be read and written over plain HTTP").about("plain HTTP").help(help);
+        let report = cx.report(&bucket.place, "this bucket can be read and written over plain HTTP");
+        let report = report.about("plain HTTP").help(help);
+        if let [policy] = &bucket.policies[..] {
+            deny(report, policy, "s3");
+        }
         return;
     };
     let of_objects: Vec<&&Statement> = denials.iter().filter(|it| holds_objects(it)).collect();
@@ -27,6 +31,14 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
         None => return,
     };
     cx.report(&first.place, message).about(subject).label(bucket.place.span, "of this bucket").help(help);
+}
+
+/// Offers a denial behind the last statement of a policy.
+pub(super) fn deny(report: Report<'_>, policy: &Policy, service: &'static str) {
+    let Some(last) = policy.statements.last() else { return };
+    let Some(resource) = last.resources.iter().flat_map(Scope::only).next() else { return };
+    let change = Rewrite::DenyPlainHttp { at: last.place.span, resource: resource.place.span, service };
+    report.fix(Safety::Unsafe, "deny plain HTTP to everybody", [change]);
 }
 
 fn denies_plain_http(statement: &Statement) -> bool {

@@ -1,6 +1,6 @@
-use crate::catalog::{self, AccessLevel, ArnForm};
-use crate::policy::{Action, ArnPattern, Policy, PolicyKind, Resource, Scope, Service, Statement};
-use crate::rule::{Confidence, Context, Severity, quoted};
+use crate::catalog::{self, AccessLevel, ArnForm, Power};
+use crate::policy::{Action, ArnPattern, Effect, Policy, PolicyKind, Resource, Scope, Service, Statement};
+use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, quoted};
 use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -108,5 +108,12 @@ fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: 
         report.confidence(Confidence::Low);
     } else if let Some(correction) = lost.actions.iter().find_map(|it| catalog::action(it.text.raw())?.correction()) {
         report.confidence(Confidence::Low).label(first.place.span, correction.reason);
+    } else if lost.needed.is_empty() && policy.kind.is_identity() && statement.effect == Effect::Allow {
+        let actions = lost.actions.iter().map(|it| it.place.span).collect();
+        let change = Rewrite::Apart { at: statement.place.span, actions };
+        // Who may list one thing is meant to list them all; who reads or writes may be meant not to.
+        let only_sees = lost.actions.iter().flat_map(|it| it.expand()).all(|it| it.power() == Power::Sees);
+        let safety = if only_sees && !lost.actions.iter().any(|it| it.has_wildcard()) { Safety::Safe } else { Safety::Unsafe };
+        report.fix(safety, format!("put {names} on `*`, in a statement of its own"), [change]);
     }
 }

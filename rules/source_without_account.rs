@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::confused_deputy::bind_to_account;
 use crate::frontend::Configuration;
 use crate::policy::{Policy, split_arn};
 use crate::rule::Context;
@@ -31,10 +32,12 @@ fn judge(policy: &Arc<Policy>, is_declared: &dyn Fn(&str) -> bool, cx: &mut Cont
             let by_name = parts.len() == 6 && parts[2] == "s3" && of_any(parts[4]) && !parts[5].is_empty();
             if by_name && !value.text.has_holes() && !is_declared(parts[5]) {
                 let bucket = &value.text;
-                cx.report(&value.place, format!("`{bucket}` is the bucket of whoever owns that name, in any account"))
+                let report = cx
+                    .report(&value.place, format!("`{bucket}` is the bucket of whoever owns that name, in any account"))
                     .on(&policy.address)
                     .of(statement, bucket)
                     .help("require `aws:SourceAccount` too");
+                bind_to_account(report, policy, statement, "{}");
             }
         }
     }

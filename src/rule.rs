@@ -321,9 +321,9 @@ pub enum Rewrite {
         /// `Bool`, `StringEquals`.
         operator: &'static str,
         /// The condition key.
-        key: &'static str,
+        key: String,
         /// What it must be.
-        value: &'static str,
+        value: Wanted,
     },
     /// A resource pattern gives way to the one resource of the configuration that has an ARN of each form; actions that
     /// take none of them go on with the pattern in a statement of their own.
@@ -334,6 +334,22 @@ pub enum Rewrite {
         forms: Vec<&'static str>,
         /// The actions that go on with the pattern.
         apart: Vec<Span>,
+    },
+    /// Actions go on with `*` in a statement of their own, which is otherwise as theirs was.
+    Apart {
+        /// The statement.
+        at: Span,
+        /// The actions, all of one list.
+        actions: Vec<Span>,
+    },
+    /// A statement that denies everybody all of a service over plain HTTP is put behind another one.
+    DenyPlainHttp {
+        /// The statement that comes before it.
+        at: Span,
+        /// A resource of that statement, for which it stands.
+        resource: Span,
+        /// `s3`, `sqs`.
+        service: &'static str,
     },
     /// An argument of a Terraform block is `true`, whether it was written as `false` or not at all.
     SwitchOn {
@@ -349,7 +365,28 @@ pub enum Rewrite {
     },
 }
 
+/// What a condition comes to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A text.
+    Text(&'static str),
+    /// A policy variable, by its name: `aws:PrincipalAccount`.
+    Variable(&'static str),
+    /// Something of the account that the configuration is of, as it looks that account up itself.
+    OfAccount {
+        /// A text with `{}` for the account.
+        like: &'static str,
+        /// The account that the policy names, for where it is not looked up.
+        named: Option<String>,
+    },
+}
+
 impl Rewrite {
+    /// One more condition of a statement.
+    pub fn require(at: Span, operator: &'static str, key: impl Into<String>, value: Wanted) -> Self {
+        Self::Condition { at, operator, key: key.into(), value }
+    }
+
     /// One text in place of another.
     pub fn write(at: Span, text: impl fmt::Display) -> Self {
         Self::Replace { at, with: vec![text.to_string()] }
@@ -634,8 +671,8 @@ impl Report<'_> {
         self
     }
 
-    /// A change that cures it. The first one that can be written down is what `--fix` takes, so the one that changes
-    /// least comes first.
+    /// A change that cures it. The first one is what `--fix` takes, so the one that changes least comes first; others are
+    /// there to be chosen in an editor.
     pub fn fix(self, safety: Safety, title: impl Into<String>, changes: impl IntoIterator<Item = Rewrite>) -> Self {
         let remedy = Remedy { title: title.into(), safety, changes: changes.into_iter().collect() };
         self.finding.remedies.push(remedy);

@@ -206,6 +206,14 @@ impl Policy {
         self.statements.iter().filter(|it| it.effect == Effect::Allow)
     }
 
+    /// The account that its resources name, when those that name one name the same.
+    pub fn account(&self) -> Option<&str> {
+        let resources = self.statements.iter().flat_map(|it| &it.resources).flat_map(Scope::entries);
+        let mut named = resources.filter_map(|it| it.part(4)).filter(|it| is_account_id(it));
+        let first = named.next()?;
+        named.all(|it| it == first).then_some(first)
+    }
+
     /// The statements that let everybody in, with the principal that says so. A condition that bounds the caller, or a
     /// denial of all others, closes one; a condition that is there in one case only does not.
     pub fn openings(&self) -> impl Iterator<Item = (&Statement, &Principal)> {
@@ -354,6 +362,12 @@ impl Statement {
         let unsigned = self.everyone().next().is_some() && self.resources.is_some();
         let bounds = |it: &&Condition| it.bounds_the_caller() && !(unsigned && it.admits_unsigned());
         self.conditions.iter().find(|it| bounds(it) && it.case().is_none())
+    }
+
+    /// Whether a condition is the only one that its operator is written for.
+    pub fn is_alone(&self, condition: &Condition) -> bool {
+        let operator = condition.operator_place.span;
+        self.conditions.iter().filter(|it| it.operator_place.span == operator).count() == 1
     }
 
     /// The condition that keeps a service from acting for just anybody's resource, in every case.
