@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use arn::{ArnPart, ArnPattern};
 pub use condition::{Condition, Guard, JsonType, Operator, OperatorKind, Quantifier, Value};
 pub use form::{Element, Written};
+pub use grant::Sweep;
 pub use granted::{Granted, Test};
 pub use managed::of_aws;
 pub use operand::{IpRange, date, days_since_1970, number};
