@@ -74,15 +74,33 @@ impl Severity {
     }
 }
 
-/// Texts in backticks, in words: `` `a`, `b` and 2 more ``.
+/// Texts in backticks, in words: `` `a`, `b`, `c` and 2 more ``.
 pub fn quoted<T: fmt::Display>(items: &[T]) -> String {
-    let quote = |item: &T| format!("`{item}`");
-    match items {
-        [] => String::new(),
-        [one] => quote(one),
-        [a, b] => format!("{} and {}", quote(a), quote(b)),
-        [a, b, c] => format!("{}, {} and {}", quote(a), quote(b), quote(c)),
-        [a, b, rest @ ..] => format!("{}, {} and {} more", quote(a), quote(b), rest.len()),
+    let (head, more) = head(items);
+    in_words(head.iter().map(|it| format!("`{it}`")).collect(), more)
+}
+
+/// The same of what stands in backticks already.
+pub fn listed<T: fmt::Display>(items: &[T]) -> String {
+    let (head, more) = head(items);
+    in_words(head.iter().map(ToString::to_string).collect(), more)
+}
+
+/// As many as are read, and how many there are beyond.
+fn head<T>(items: &[T]) -> (&[T], usize) {
+    // To say that there is one more takes as long as to say which.
+    const MOST: usize = 4;
+    if items.len() <= MOST { (items, 0) } else { (&items[..MOST - 1], items.len() - (MOST - 1)) }
+}
+
+fn in_words(mut words: Vec<String>, more: usize) -> String {
+    if more > 0 {
+        words.push(format!("{more} more"));
+    }
+    match words.pop() {
+        Some(last) if words.is_empty() => last,
+        Some(last) => format!("{} and {last}", words.join(", ")),
+        None => String::new(),
     }
 }
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use arn::{ArnPart, ArnPattern};
 pub use condition::{Condition, Guard, JsonType, Operator, OperatorKind, Quantifier, Value};
 pub use form::{Element, Written};
-pub use grant::{is_named, may_meet};
+pub use grant::{Sweep, is_named, may_meet};
 pub use granted::{Granted, Test};
 pub use managed::of_aws;
 pub use operand::{IpRange, date, days_since_1970, number};
