@@ -6,22 +6,24 @@ use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for object in policy.written().iter().chain(policy.written_statements()) {
-        report(object.elements(), str::to_ascii_lowercase, cx);
+        report(object, str::to_ascii_lowercase, cx);
         for inner in ["Principal", "NotPrincipal", "Condition"] {
             let Some(element) = object.element(inner) else { continue };
             let inner = Written { node: element.node, given: object.given.clone() };
-            report(inner.elements(), str::to_ascii_lowercase, cx);
+            report(&inner, str::to_ascii_lowercase, cx);
             for tests in inner.elements() {
                 // Keys that differ in case only are for `duplicate_condition_key` to say.
-                report(Written { node: tests.node, given: object.given.clone() }.elements(), str::to_owned, cx);
+                report(&Written { node: tests.node, given: object.given.clone() }, str::to_owned, cx);
             }
         }
     }
 }
 
-fn report<'w>(elements: impl Iterator<Item = Element<'w>>, same: fn(&str) -> String, cx: &mut Context<'_>) {
+fn report(object: &Written, same: fn(&str) -> String, cx: &mut Context<'_>) {
     let mut seen: HashMap<String, Span> = HashMap::new();
-    for element in elements.filter(|it| !it.name.has_holes()) {
+    // What is put together of blocks, such as the tests of a data document, is written once by the provider.
+    let is_here = |it: &Element<'_>| object.node.span.contains(it.place.span);
+    for element in object.elements().filter(|it| !it.name.has_holes() && is_here(it)) {
         let name = element.name;
         let Some(first) = seen.insert(same(name.raw()), element.place.span) else { continue };
         // A list of one literal, repeated by a `for`, is the same place and another thing.

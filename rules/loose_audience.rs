@@ -1,5 +1,6 @@
 use crate::policy::{Condition, Policy, PolicyKind, Quantifier, Scope, Statement};
 use crate::rule::Context;
+use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if policy.kind != PolicyKind::Trust {
@@ -8,29 +9,46 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         let Some(Scope::Only(principals)) = &statement.principals else { continue };
         for principal in principals {
-            let (audience, claims): (_, Vec<&Condition>) = match principal.issuer() {
-                Some(_) if statement.actions.may_match("sts:AssumeRoleWithWebIdentity") => {
-                    ("aud", statement.conditions.iter().filter(|it| it.claim().is_some()).collect())
+            let (audience, claims): (String, Vec<&Condition>) = match principal.issuer() {
+                Some(issuer) if statement.actions.may_match("sts:AssumeRoleWithWebIdentity") => {
+                    (audience_of(issuer), statement.conditions.iter().filter(|it| it.claim().is_some()).collect())
                 }
                 None if principal.is_saml() && statement.actions.may_match("sts:AssumeRoleWithSAML") => {
-                    ("SAML:aud", statement.conditions.iter().filter(|it| it.is_on("saml:")).collect())
+                    ("`SAML:aud`".to_owned(), statement.conditions.iter().filter(|it| it.is_on("saml:")).collect())
                 }
                 _ => continue,
             };
             // Without any claim the tokens of everybody will do, which is another rule's.
-            let unclaimed = audience == "aud" && !claims.iter().any(|it| it.weakness().is_none());
+            let unclaimed = !principal.is_saml() && !claims.iter().any(|it| it.weakness().is_none());
             if unclaimed || statement.bounded_caller().is_some() {
                 continue;
             }
             match claims.iter().find(|it| is_audience(it)) {
                 None => {
-                    cx.report(&principal.place, format!("tokens of `{principal}` count whatever audience they are for"))
+                    // A long expression is cut short, and says nothing then.
+                    let shown = principal.to_string();
+                    let whose = if shown.contains('…') { "this provider".to_owned() } else { format!("`{shown}`") };
+                    cx.report(&principal.place, format!("tokens of {whose} count whatever audience they are for"))
                         .of(statement, principal)
-                        .help(format!("require `{audience}` of the provider to be the audience that your tokens have"));
+                        .help(format!("require {audience} to be the audience that your tokens have"));
                 }
                 Some(test) => any_of_several(statement, test, cx),
             }
         }
+    }
+}
+
+/// The key that holds the audience of an issuer's tokens. Google's `aud` is what the token calls `azp`.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
+fn audience_of(issuer: &str) -> String {
+    let claim = match issuer {
+        "accounts.google.com" => "oaud",
+        "graph.facebook.com" | "www.amazon.com" => "app_id",
+        _ => "aud",
+    };
+    match issuer.contains([HOLE, '$']) {
+        true => format!("the provider's `{claim}`"),
+        false => format!("`{issuer}:{claim}`"),
     }
 }
 

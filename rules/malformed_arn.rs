@@ -56,7 +56,7 @@ fn fault(resource: &Resource) -> Option<(String, String)> {
     let fault = if partition.is_empty() {
         "names no partition".to_owned()
     } else {
-        format!("names the partition `{partition}`, which AWS does not have")
+        format!("names the partition `{partition}`, which AWS did not have on {}", catalog::reference_date())
     };
     Some((fault, "write `aws`, or the partition of the account".to_owned()))
 }

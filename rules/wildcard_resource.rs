@@ -182,7 +182,7 @@ fn report(concern: Concern, statement: &Statement, resource: &Resource, entries:
         report = report.confidence(Confidence::Medium);
     }
     if let Some(condition) = bound {
-        report = report.label(condition.place.span, format!("`{}` makes it less bad", condition.key));
+        report = report.label(condition.place.span, format!("`{}` limits this, hence the lower severity", condition.key));
     }
     // What a pattern holds of this concern shows in no other place.
     for entry in guilty.iter().filter(|it| it.action.has_wildcard()) {

@@ -16,6 +16,19 @@ pub struct Caller {
     pub page: &'static str,
 }
 
+impl Caller {
+    /// The page that shows the policy with the key, for what is called: where the service calls several, that of the one.
+    pub fn page_for(self, called: &str) -> String {
+        const PAGES: [(&str, &str); 2] = [
+            ("lambda", "lambda/latest/dg/permissions-function-services.html"),
+            ("sns", "sns/latest/dg/sns-access-policy-use-cases.html"),
+        ];
+        let several = self.calls.len() > 1;
+        let page = PAGES.iter().find(|(it, _)| several && it.eq_ignore_ascii_case(called));
+        page.map_or_else(|| self.page.to_owned(), |(_, page)| format!("https://docs.aws.amazon.com/{page}"))
+    }
+}
+
 macro_rules! callers {
     ($($principal:literal: $sources:expr, $calls:expr, $page:literal;)*) => {
         &[$(Caller { principal: $principal, sources: &$sources, calls: &$calls, page: concat!("https://docs.aws.amazon.com/", $page) },)*]
@@ -24,7 +37,9 @@ macro_rules! callers {
 
 /// Sorted by principal.
 const CALLERS: &[Caller] = callers! {
+    "acm-pca.amazonaws.com": ["acm-pca"], ["s3"], "privateca/latest/userguide/crl-planning.html";
     "apigateway.amazonaws.com": ["apigateway", "execute-api"], ["lambda"], "lambda/latest/dg/services-apigateway.html";
+    "appstream.amazonaws.com": ["appstream"], ["s3"], "appstream2/latest/developerguide/example-s3-bucket.html";
     "bedrock.amazonaws.com": ["bedrock"], ["lambda", "sts"], "bedrock/latest/userguide/agents-permissions.html";
     "budgets.amazonaws.com": ["budgets"], ["sns"], "cost-management/latest/userguide/budgets-sns-policy.html";
     "cloudfront.amazonaws.com": ["cloudfront"], ["lambda", "s3"], "AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html";

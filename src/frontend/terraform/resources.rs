@@ -237,11 +237,18 @@ pub const RESOURCES: &[&str] = &[
 
 /// The types that are common and large, of which only some arguments have to do with access.
 pub const PARTS: &[(&str, &[&str])] = &[
+    ("aws_elasticsearch_domain", DOMAIN),
+    ("aws_elasticsearch_domain_policy", &["domain_name"]),
     ("aws_instance", &["user_data", "user_data_base64"]),
     ("aws_lambda_function", &["environment"]),
     ("aws_launch_configuration", &["user_data", "user_data_base64"]),
     ("aws_launch_template", &["user_data"]),
+    ("aws_opensearch_domain", DOMAIN),
+    ("aws_opensearch_domain_policy", &["domain_name"]),
 ];
+
+/// What says who reaches a domain besides its policy.
+const DOMAIN: &[&str] = &["advanced_security_options", "domain_name", "vpc_options"];
 
 /// The types that are a permission written as arguments.
 const PERMISSIONS: [&str; 3] =
