@@ -24,7 +24,7 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
     let all: Vec<_> = statements.iter().flat_map(|(_, dangers)| dangers).copied().collect();
     let Some(example) = worst(&all) else { return };
     // One or two such actions come along with the work that a policy is for.
-    if all.len() < SEVERAL && !statements.iter().any(|(it, _)| gives_whole_service(it)) {
+    if all.len() < SEVERAL && !statements.iter().any(|(it, dangers)| gives_whole_service(it, dangers)) {
         return;
     }
     let by = statements.iter().find(|(_, dangers)| dangers.contains(&example)).map(|(it, _)| granted(it, example));
@@ -55,8 +55,10 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
 /// From how many actions that give permissions on a policy is full access, where it gives no service as a whole.
 const SEVERAL: usize = 3;
 
-fn gives_whole_service(statement: &Statement) -> bool {
-    statement.actions.is_negated() || statement.actions.only().iter().any(Action::is_whole_service)
+/// Whether one of the actions comes with all others of its service.
+fn gives_whole_service(statement: &Statement, dangers: &[catalog::Action]) -> bool {
+    let gives = |entry: &Action| dangers.iter().any(|it| entry.must_match(&it.full_name()));
+    statement.actions.is_negated() || statement.actions.only().iter().any(|it| it.is_whole_service() && gives(it))
 }
 
 /// What it allows on every resource that gives permissions, or leads to more.

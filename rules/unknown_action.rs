@@ -131,6 +131,19 @@ const OTHERWISE: [(&str, &str); 3] = [
     ("rds:Connect", "rds-db:connect"),
 ];
 
+/// What to write instead, or that it is written already.
+fn instead(statement: &Statement, needed: &[catalog::Action]) -> String {
+    let is_here = |it: &catalog::Action| {
+        let name = it.full_name();
+        statement.actions.entries().iter().any(|entry| entry.must_match(&name))
+    };
+    if needed.iter().all(is_here) {
+        format!("leave it out: {} is here already", quoted(needed))
+    } else {
+        format!("write {} in its place", quoted(needed))
+    }
+}
+
 /// Whether a name is the plural of another one: `Policies` of `Policy`.
 fn is_plural(name: &str, singular: &str) -> bool {
     let singular = singular.to_ascii_lowercase();
@@ -170,7 +183,7 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
             .report(&action.place, message)
             .of(statement, action)
             .confidence(Confidence::High)
-            .help(format!("write {} in its place", quoted(&needed)));
+            .help(instead(statement, &needed));
         if let [one] = needed[..] {
             report.fix(Safety::Safe, format!("write `{one}`"), [Rewrite::write(action.place.span, one)]);
         }
@@ -183,7 +196,7 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
     let plural = longer.iter().find(|it| is_plural(it.name(), name)).copied();
     let other = OTHERWISE.iter().find(|(wrong, _)| wrong.eq_ignore_ascii_case(&full_name));
     if let Some(meant) = plural.or_else(|| catalog::action(other?.1)) {
-        report.help(format!("write `{meant}`")).fix(
+        report.help(instead(statement, &[meant])).fix(
             Safety::Safe,
             format!("write `{meant}`"),
             [Rewrite::write(action.place.span, meant)],

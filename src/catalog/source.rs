@@ -96,6 +96,14 @@ mod tests {
     }
 
     #[test]
+    fn the_page_is_that_of_what_is_called() {
+        let page = |principal, called| caller(principal).map(|it| it.page_for(called)).unwrap_or_default();
+        assert!(page("s3.amazonaws.com", "lambda").contains("/lambda/"));
+        assert!(page("s3.amazonaws.com", "sqs").contains("/AmazonS3/"));
+        assert!(page("apigateway.amazonaws.com", "lambda").ends_with("services-apigateway.html"));
+    }
+
+    #[test]
     fn a_region_does_not_hide_who_calls() {
         let sources = |it| caller(it).map(|it| it.sources);
         assert_eq!(sources("logs.eu-west-1.amazonaws.com"), Some(&["logs"][..]));

@@ -682,6 +682,14 @@ mod tests {
     }
 
     #[test]
+    fn an_operator_with_another_test_stays_what_it_is_otherwise() {
+        let with = |operator: &str, kind| condition(operator, "a", "b").operator.with_test(kind);
+        assert_eq!(with("StringLike", OperatorKind::ArnLike), "ArnLike");
+        assert_eq!(with("ForAnyValue:StringNotLikeIfExists", OperatorKind::ArnLike), "ForAnyValue:ArnNotLikeIfExists");
+        assert_eq!(with("StringNotEquals", OperatorKind::Bool), "Bool");
+    }
+
+    #[test]
     fn four_ways_to_guard_nothing() {
         assert_eq!(condition("StringEquals", "aws:PrincipalOrgID", "o-1").guard(), Some(Guard::Principal));
         assert_eq!(condition("StringNotEquals", "aws:PrincipalOrgID", "o-1").guard(), None);
