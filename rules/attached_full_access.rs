@@ -1,8 +1,12 @@
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
 use super::attached_administrator::way_to_everything;
 use super::wildcard_action::{is_dangerous, worst};
-use crate::catalog;
+use crate::catalog::{self, ManagedPolicy};
 use crate::frontend::{Attached, Identity};
-use crate::policy::{self, Action, Scope, Statement};
+use crate::policy::{self, Action, Policy, Scope, Statement};
 use crate::rule::{Confidence, Context, quoted};
 
 pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
@@ -15,23 +19,7 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
     let attachment = &attached.attachment;
     // What AWS writes for the role of a service is what the service takes.
     let Some(managed) = attachment.managed_policy().filter(|it| !it.path().contains("service-role")) else { return };
-    let policy = policy::of_aws(managed);
-    if way_to_everything(&policy).is_some() {
-        return;
-    }
-    let statements: Vec<_> =
-        policy.allow_statements().map(|it| (it, dangers(it))).filter(|(_, dangers)| !dangers.is_empty()).collect();
-    let all: Vec<_> = statements.iter().flat_map(|(_, dangers)| dangers).copied().collect();
-    let Some(example) = worst(&all) else { return };
-    // One or two such actions come along with the work that a policy is for.
-    if all.len() < SEVERAL && !statements.iter().any(|(it, dangers)| gives_whole_service(it, dangers)) {
-        return;
-    }
-    let by = statements.iter().find(|(_, dangers)| dangers.contains(&example)).map(|(it, _)| granted(it, example));
-    let what = match by {
-        Some(by) if by != format!("`{example}`") => format!("{by} on every resource, `{example}` among them"),
-        _ => format!("`{example}` on every resource"),
-    };
+    let Some(what) = allowed_by(managed) else { return };
     let written = &attachment.policy;
     let whom = match &identity.name {
         Some(name) if !identity.declared => name.to_string(),
@@ -50,6 +38,33 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
     } else if let Some(boundary) = &identity.boundary {
         report.lower().label(boundary.attachment.place.span, "this boundary leaves less of it");
     }
+}
+
+/// What a policy of AWS allows that makes it full access, in words; none when it is not. A handful are attached over and
+/// over, so each is judged once.
+fn allowed_by(managed: ManagedPolicy) -> Option<Arc<str>> {
+    static KNOWN: LazyLock<Mutex<FxHashMap<ManagedPolicy, Option<Arc<str>>>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(managed).or_insert_with(|| judged(&policy::of_aws(managed)).map(Into::into)).clone()
+}
+
+fn judged(policy: &Policy) -> Option<String> {
+    if way_to_everything(policy).is_some() {
+        return None;
+    }
+    let statements: Vec<_> =
+        policy.allow_statements().map(|it| (it, dangers(it))).filter(|(_, dangers)| !dangers.is_empty()).collect();
+    let all: Vec<_> = statements.iter().flat_map(|(_, dangers)| dangers).copied().collect();
+    let example = worst(&all)?;
+    // One or two such actions come along with the work that a policy is for.
+    if all.len() < SEVERAL && !statements.iter().any(|(it, dangers)| gives_whole_service(it, dangers)) {
+        return None;
+    }
+    let by = statements.iter().find(|(_, dangers)| dangers.contains(&example)).map(|(it, _)| granted(it, example));
+    Some(match by {
+        Some(by) if by != format!("`{example}`") => format!("{by} on every resource, `{example}` among them"),
+        _ => format!("`{example}` on every resource"),
+    })
 }
 
 /// From how many actions that give permissions on a policy is full access, where it gives no service as a whole.

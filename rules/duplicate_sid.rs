@@ -12,7 +12,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let mut seen: FxHashMap<Text, Span> = FxHashMap::default();
     // Of two statements that are each there in one case, both may never be there.
     for statement in policy.written_statements().iter().filter(|it| it.given.is_none()) {
-        let Some(node) = statement.element("Sid").map(|it| it.node) else { continue };
+        let Some(node) = statement.element("Sid").map(|it| it.node()) else { continue };
         let Some(sid) = node.as_text().filter(|it| !it.is_empty()) else { continue };
         let Some(first) = seen.get(sid).copied() else {
             seen.insert(sid.clone(), node.span);

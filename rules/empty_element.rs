@@ -1,22 +1,22 @@
-use crate::policy::{Element, Policy, PolicyKind, Service, Written};
+use std::fmt::Display;
+
+use crate::policy::{Element, Policy, PolicyKind, Service};
 use crate::rule::{Confidence, Context, Report, Severity};
-use crate::value::{Node, Origin, Value};
+use crate::value::Value;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.written_statements() {
         for element in statement.elements() {
-            let name = element.name.raw().to_ascii_lowercase();
-            match name.as_str() {
-                "action" | "notaction" | "resource" | "notresource" => {
-                    list(&element, &format!("`{}`", element.name), cx);
-                }
+            let name = element.name;
+            match name.raw().to_ascii_lowercase().as_str() {
+                "action" | "notaction" | "resource" | "notresource" => list(&element, format_args!("`{name}`"), cx),
                 "principal" | "notprincipal" => {
-                    list(&element, &format!("`{}`", element.name), cx);
-                    let inner = Written { node: element.node.clone(), given: element.place.given.clone() };
-                    if is_empty(&inner.node) && policy.kind != PolicyKind::Resource(Service::Unknown) {
-                        report(&element, &format!("`{}` names nobody", element.name), Severity::High, cx);
+                    list(&element, format_args!("`{name}`"), cx);
+                    let inner = element.within();
+                    if is_empty(element.value()) && policy.kind != PolicyKind::Resource(Service::Unknown) {
+                        report(&element, &format!("`{name}` names nobody"), Severity::High, cx);
                     }
-                    inner.elements().for_each(|it| list(&it, &format!("`{}` of `{}`", it.name, element.name), cx));
+                    inner.elements().for_each(|it| list(&it, format_args!("`{}` of `{name}`", it.name), cx));
                 }
                 "condition" => condition(&element, cx),
                 _ => {}
@@ -25,16 +25,19 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
 }
 
-fn list(element: &Element<'_>, what: &str, cx: &mut Context<'_>) {
-    let node = &element.node;
-    if node.as_list().is_some_and(<[Node]>::is_empty) {
+fn list(element: &Element<'_>, what: impl Display, cx: &mut Context<'_>) {
+    let value = element.value();
+    if is_empty_list(value) {
         report(element, &format!("{what} is an empty list, so the statement does nothing"), Severity::High, cx);
+        return;
+    }
+    if !may_hold_empty_text(value) {
         return;
     }
     let values = element.values();
     let Some((_, place)) = values.iter().find(|(it, _)| it.as_text().is_some_and(|it| it.is_empty())) else { return };
     // Of one value in several cases, each is all that there is.
-    let (verb, help) = if node.as_list().is_some_and(|it| it.len() > 1) {
+    let (verb, help) = if matches!(value, Value::List(it) if it.len() > 1) {
         ("holds", "leave it out of the list")
     } else {
         ("is", "leave the statement out where there is nothing to name")
@@ -43,17 +46,17 @@ fn list(element: &Element<'_>, what: &str, cx: &mut Context<'_>) {
 }
 
 fn condition(element: &Element<'_>, cx: &mut Context<'_>) {
-    if is_empty(&element.node) {
+    if is_empty(element.value()) {
         report(element, "`Condition` is empty, so the statement holds without any", Severity::Low, cx);
     }
-    let operators = Written { node: element.node.clone(), given: element.place.given.clone() };
+    let operators = element.within();
     for operator in operators.elements() {
-        if is_empty(&operator.node) {
+        if is_empty(operator.value()) {
             let message = format!("`{}` tests nothing, so the statement holds without it", operator.name);
             report(&operator, &message, Severity::Medium, cx);
         }
-        let keys = Written { node: operator.node.clone(), given: element.place.given.clone() };
-        for key in keys.elements().filter(|it| it.node.as_list().is_some_and(<[Node]>::is_empty)) {
+        let keys = operator.within();
+        for key in keys.elements().filter(|it| is_empty_list(it.value())) {
             let test = operator.name.raw().to_ascii_lowercase();
             // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
             let so = if test.starts_with("forallvalues:") {
@@ -71,8 +74,22 @@ fn condition(element: &Element<'_>, cx: &mut Context<'_>) {
     }
 }
 
-fn is_empty(node: &Node) -> bool {
-    matches!(&node.value, Value::Object(it) if it.entries.is_empty() && it.open.is_none())
+fn is_empty(value: &Value) -> bool {
+    matches!(value, Value::Object(it) if it.entries.is_empty() && it.open.is_none())
+}
+
+fn is_empty_list(value: &Value) -> bool {
+    matches!(value, Value::List(it) if it.is_empty())
+}
+
+/// Whether a text in it is empty, in some case.
+fn may_hold_empty_text(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.is_empty(),
+        Value::List(nodes) => nodes.iter().any(|it| may_hold_empty_text(&it.value)),
+        Value::OneOf(arms) => arms.iter().any(|it| may_hold_empty_text(&it.node.value)),
+        _ => false,
+    }
 }
 
 fn report<'c>(
@@ -82,15 +99,14 @@ fn report<'c>(
     cx: &'c mut Context<'_>,
 ) -> Report<'c> {
     let report = cx
-        .report(&element.place, message)
+        .report(&element.place(), message)
         .about(format!("empty {}", element.name))
         .severity(severity)
         .help(format!("say what is meant, or leave out `{}`", element.name));
-    let stops = |origin: &Origin| origin.steps().count();
-    if stops(&element.node.origin) > stops(&element.place.origin) {
+    if element.is_written_here() {
+        report
+    } else {
         // A variable, a local or an output may be empty by a default that is never used.
         report.confidence(Confidence::Low)
-    } else {
-        report
     }
 }

@@ -6,9 +6,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for (only, except) in [("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")] {
             let stands = |name| statement.element(name).filter(Element::is_certain);
             if let (Some(first), Some(second)) = (stands(only), stands(except)) {
-                cx.report(&second.place, format!("`{only}` and `{except}` exclude each other, so AWS refuses the policy"))
+                cx.report(&second.place(), format!("`{only}` and `{except}` exclude each other, so AWS refuses the policy"))
                     .about(format!("{only} and {except}"))
-                    .label(first.place.span, format!("`{only}` stands here"))
+                    .label(first.span(), format!("`{only}` stands here"))
                     .help(format!("keep `{only}`, and deny what must not be part of it in a statement of its own"));
             }
         }

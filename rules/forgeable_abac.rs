@@ -9,9 +9,10 @@ pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
     let attached = identity.attached.iter().filter_map(|it| it.policy.as_ref());
     let policies: Vec<&Arc<Policy>> = identity.inline.iter().chain(attached).collect();
     let statements = || policies.iter().flat_map(|policy| policy.allow_statements().map(move |it| (*policy, it)));
-    for (policy, statement) in statements() {
+    let asks_for_tags = statements().any(|(_, it)| it.conditions.iter().any(is_on_tag));
+    for (policy, statement) in statements().filter(|_| asks_for_tags) {
         for action in statement.actions.only() {
-            let Some(tags) = action.expand().into_iter().find(|it| sets_any_tag(statement, *it)) else { continue };
+            let Some(tags) = action.reached().iter().find(|it| sets_any_tag(statement, *it)) else { continue };
             let service = tags.service().prefix();
             let Some((guarded, guard)) = statements().find_map(|(_, it)| guarded_by_tag(it, service)) else { continue };
             cx.report(&action.place, format!("`{tags}` sets the tags that `{}` asks for", guard.key))
@@ -87,8 +88,12 @@ fn sets_any_tag(statement: &Statement, action: catalog::Action) -> bool {
 /// An action of a service that a tag of the resource guards, and the condition that does.
 fn guarded_by_tag<'s>(statement: &'s Statement, service: &str) -> Option<(&'s Action, &'s Condition)> {
     let of_service = |it: &&Action| it.service().is_some_and(|it| it.eq_ignore_ascii_case(service));
-    let on_tag = |it: &&Condition| it.key_lower().contains(":resourcetag/") && it.weakness().is_none();
-    Some((statement.actions.only().iter().find(of_service)?, statement.conditions.iter().find(on_tag)?))
+    let condition = statement.conditions.iter().find(|it| is_on_tag(it))?;
+    Some((statement.actions.only().iter().find(of_service)?, condition))
+}
+
+fn is_on_tag(condition: &Condition) -> bool {
+    condition.key_lower().contains(":resourcetag/") && condition.weakness().is_none()
 }
 
 /// Where what a session says of itself decides what may be done.

@@ -48,7 +48,7 @@ fn fault(resource: &Resource) -> Option<Fault> {
         let why = format!("`{account}` is no account, which has twelve digits");
         return Some(Fault { why, help: "write the id of the account, or `*`".to_owned(), confidence: Confidence::High });
     }
-    if forms.iter().any(|it| pattern.meets(it)) {
+    if pattern.has_known_form() {
         return None;
     }
     let but_for = |parts: &[ArnPart]| -> Vec<&'static str> {

@@ -34,11 +34,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 
 fn unknown_keys(statement: &Written, cx: &mut Context<'_>) {
     for element in ["Principal", "NotPrincipal"].into_iter().filter_map(|it| statement.element(it)) {
-        let principals = Written { node: element.node, given: statement.given.clone() };
+        let principals = element.within();
         for key in principals.elements().filter(|it| !it.name.has_holes() && !KEYS.iter().any(|known| it.is(known))) {
             let name = key.name;
             let report = cx
-                .report(&key.place, format!("`{name}` is no kind of principal, so AWS refuses the policy"))
+                .report(&key.place(), format!("`{name}` is no kind of principal, so AWS refuses the policy"))
                 .about(format!("principal {name}"));
             match catalog::nearest(name.raw(), KEYS.into_iter().map(|it| (it, it))) {
                 Some(meant) => report.help(format!("write `{meant}`")),

@@ -50,8 +50,8 @@ fn patterns(resources: &[Resource]) -> Option<Vec<&ArnPattern>> {
     let known: Option<Vec<&ArnPattern>> = resources.iter().map(Resource::arn).collect();
     // Of an ARN that nothing has, `impossible_arn` speaks.
     let is_impossible = |(resource, pattern): (&Resource, &&ArnPattern)| {
-        let forms = resource.part(2).map_or(&[][..], catalog::arn_forms);
-        !forms.is_empty() && !forms.iter().any(|it| pattern.meets(it))
+        let is_known = resource.part(2).is_some_and(|it| !catalog::arn_forms(it).is_empty());
+        is_known && !pattern.has_known_form()
     };
     if resources.iter().zip(known.iter().flatten()).any(is_impossible) {
         return None;
@@ -65,7 +65,7 @@ fn patterns(resources: &[Resource]) -> Option<Vec<&ArnPattern>> {
 fn is_of_use(pattern: &ArnPattern, statement: &Statement) -> bool {
     let actions = statement.actions.only().iter().flat_map(|it| it.reached().iter());
     let mut types = actions.flat_map(|it| it.resource_types().map(|it| it.resource_type()));
-    types.any(|it| ArnForm::of_type(it).any(|form| pattern.meets(&form)))
+    types.any(|it| ArnForm::of_type(it).iter().any(|form| pattern.meets(form)))
 }
 
 /// What an action needs, when none of the resources is one; none also for an action that is not known, which has no
@@ -75,7 +75,7 @@ fn needed(action: &Action, resources: &[Resource], patterns: &[&ArnPattern]) -> 
     let actions = action.expand();
     for action in &actions {
         for form in action.resource_types().flat_map(|it| ArnForm::of_type(it.resource_type())) {
-            if patterns.iter().any(|it| it.meets(&form)) {
+            if patterns.iter().any(|it| it.meets(form)) {
                 return None;
             }
             if !action.takes_only_star() && !needed.contains(&form.text) {

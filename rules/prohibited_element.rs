@@ -7,7 +7,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for element in statement.elements().filter(|it| it.is_certain() && prohibited.iter().any(|name| it.is(name))) {
             let name = element.name;
             let report = cx
-                .report(&element.place, format!("`{name}` has no place in {reason}, so AWS refuses it"))
+                .report(&element.place(), format!("`{name}` has no place in {reason}, so AWS refuses it"))
                 .about(format!("element {name}"));
             if prohibited.contains(&"Principal") && is_trust_by_content(policy) {
                 report.help("this reads as the trust policy of a role: `assume_role_policy` is where it belongs");

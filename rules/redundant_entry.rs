@@ -1,5 +1,6 @@
-use std::collections::HashMap;
 use std::fmt::Display;
+
+use rustc_hash::FxHashMap;
 
 use super::wildcard_action::FEW;
 use crate::policy::{
@@ -44,7 +45,7 @@ impl List<'_, '_> {
         }
         let certain: Vec<&T> = entries.iter().filter(|it| place(it).given.is_none()).collect();
         let broad: Vec<(usize, &T)> = certain.iter().copied().enumerate().filter(|(_, it)| is_broad(it)).collect();
-        let mut equals: HashMap<String, (usize, &T)> = HashMap::new();
+        let mut equals: FxHashMap<String, (usize, &T)> = FxHashMap::default();
         let mut held: Vec<(&T, &T)> = Vec::new();
         for (n, entry) in certain.iter().copied().enumerate() {
             let more = |(m, other): &(usize, &T)| {

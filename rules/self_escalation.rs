@@ -17,9 +17,15 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
 }
 
 fn judge(identity: &Identity, groups: Vec<&Identity>, cx: &mut Context<'_>) {
-    let ways = ways(identity, &groups);
     let attached = identity.attached.iter().filter_map(|it| it.policy.as_ref());
     let policies: Vec<&Arc<Policy>> = identity.inline.iter().chain(attached).collect();
+    // Few have to do with IAM at all.
+    let of_iam = |it: &Action| it.service().is_none_or(|it| it.eq_ignore_ascii_case("iam") || it.contains(['*', '?']));
+    let holds_iam = |it: &Statement| it.actions.is_negated() || it.actions.only().iter().any(of_iam);
+    if !policies.iter().flat_map(|it| it.allow_statements()).any(holds_iam) {
+        return;
+    }
+    let ways = ways(identity, &groups);
     for policy in &policies {
         for statement in policy.allow_statements() {
             let own = ways.iter().find_map(|(action, is_own)| {

@@ -6,6 +6,10 @@ use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, quoted};
 use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    // Of nearly every policy all actions are known.
+    if policy.statements.iter().flat_map(|it| it.actions.entries()).all(|it| parts(it).is_none() || exists(it)) {
+        return;
+    }
     let facts = cx.facts();
     let generated = exists_somewhere(policy);
     let mut idle: Vec<(&Statement, &Action)> = Vec::new();
@@ -35,12 +39,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 /// meant for those services that have such actions, and does no harm to the others.
 fn exists_somewhere(policy: &Policy) -> FxHashSet<Span> {
     let entries = policy.statements.iter().flat_map(|it| it.actions.entries());
-    let exists = |action: &&Action| match parts(action) {
-        Some(_) if action.has_wildcard() => !action.expand().is_empty(),
-        Some((prefix, name)) => catalog::service(prefix).is_some_and(|it| it.action(name).is_some()),
-        None => false,
-    };
-    entries.filter(exists).map(|it| it.place.span).collect()
+    entries.filter(|it| parts(it).is_some() && exists(it)).map(|it| it.place.span).collect()
+}
+
+/// Whether it stands for an action of the reference.
+fn exists(action: &Action) -> bool {
+    !action.reached().is_empty()
 }
 
 /// Patterns that are put together, `"${service}:Describe*"`, are one thing to say for each place.

@@ -30,7 +30,7 @@ fn report(object: &Written, known: &[&'static str], what: &str, cx: &mut Context
     for element in object.elements().filter(is_unknown) {
         let name = element.name;
         let message = format!("`{name}` is no element of {what}, so AWS refuses the policy");
-        let report = cx.report(&element.place, message).about(format!("element {name}"));
+        let report = cx.report(&element.place(), message).about(format!("element {name}"));
         if let Some(meant) = catalog::nearest(name.raw(), known.iter().map(|it| (*it, *it))) {
             report.help(format!("write `{meant}`"));
         } else if OF_A_STATEMENT.iter().any(|it| element.is(it)) {

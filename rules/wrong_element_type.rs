@@ -1,4 +1,4 @@
-use crate::policy::{Element, Policy, Written};
+use crate::policy::{Element, Policy};
 use crate::rule::Context;
 use crate::value::{Node, Value};
 
@@ -31,7 +31,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 }
 
 fn text(element: &Element<'_>, cx: &mut Context<'_>) {
-    if matches!(element.node.value, Value::List(_)) {
+    if matches!(element.value(), Value::List(_)) {
         wrong(element, "a list", "a text", cx);
     } else {
         each(element, "a text", cx, |it| matches!(it, Value::Text(_)));
@@ -43,23 +43,20 @@ fn texts(element: &Element<'_>, cx: &mut Context<'_>) {
 }
 
 fn principals(element: &Element<'_>, cx: &mut Context<'_>) {
-    if matches!(element.node.value, Value::List(_)) {
+    if matches!(element.value(), Value::List(_)) {
         // Everybody is a list in a data document, which the provider writes as a text.
         texts(element, cx);
         return;
     }
     each(element, "`\"*\"` or an object", cx, |it| matches!(it, Value::Text(_) | Value::Object(_)));
-    let inner = Written { node: element.node.clone(), given: element.place.given.clone() };
-    inner.elements().for_each(|it| texts(&it, cx));
+    element.within().elements().for_each(|it| texts(&it, cx));
 }
 
 fn conditions(element: &Element<'_>, cx: &mut Context<'_>) {
     each(element, "an object of operators", cx, |it| matches!(it, Value::Object(_)));
-    let operators = Written { node: element.node.clone(), given: element.place.given.clone() };
-    for operator in operators.elements() {
+    for operator in element.within().elements() {
         each(&operator, "an object of keys", cx, |it| matches!(it, Value::Object(_)));
-        let keys = Written { node: operator.node.clone(), given: operator.place.given.clone() };
-        for key in keys.elements() {
+        for key in operator.within().elements() {
             let is_scalar = |it: &Value| matches!(it, Value::Text(_) | Value::Bool(_) | Value::Number(_));
             each(&key, "a text or a list of texts", cx, is_scalar);
         }
@@ -68,8 +65,16 @@ fn conditions(element: &Element<'_>, cx: &mut Context<'_>) {
 
 /// Reports the values of an element that are not as they must be.
 fn each(element: &Element<'_>, wanted: &str, cx: &mut Context<'_>, is_right: impl Fn(&Value) -> bool) {
+    // Nearly every one is right.
+    let is_all_right = match element.value() {
+        Value::List(nodes) => nodes.iter().all(|it| is_right(&it.value)),
+        value => is_right(value),
+    };
+    if is_all_right {
+        return;
+    }
     // A list within the list is one level too many, whatever it holds.
-    if element.node.as_list().is_some_and(|it| it.iter().any(|it| it.as_list().is_some())) {
+    if matches!(element.value(), Value::List(it) if it.iter().any(|it| it.as_list().is_some())) {
         wrong(element, "a list within the list", wanted, cx);
         return;
     }
@@ -84,7 +89,7 @@ fn each(element: &Element<'_>, wanted: &str, cx: &mut Context<'_>, is_right: imp
 /// Reports a list where there must be none. It may be written far away, and is right there.
 fn wrong(element: &Element<'_>, found: &str, wanted: &str, cx: &mut Context<'_>) {
     let name = element.name;
-    cx.report(&element.place, format!("`{name}` takes {wanted}, not {found}")).about(format!("type of {name}"));
+    cx.report(&element.place(), format!("`{name}` takes {wanted}, not {found}")).about(format!("type of {name}"));
 }
 
 /// What is too deep within cases that are not decided is not told apart from them.

@@ -1,10 +1,11 @@
 //! What ARNs look like, by the service they name: `kafka` in an ARN holds what `kafka-cluster:Connect` asks for, so
 //! this is not the prefix of actions.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::reference::{ResourceType, services};
+use rustc_hash::FxHashMap;
+
+use super::reference::{ResourceType, Service, services};
 
 /// One documented form of ARN, `arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}`.
 #[derive(Clone, Copy, Debug)]
@@ -34,17 +35,21 @@ impl ArnForm {
     }
 
     /// Every form of a resource type.
-    pub fn of_type(resource_type: ResourceType) -> impl Iterator<Item = Self> {
-        resource_type.arns().filter_map(move |it| Self::of(it, resource_type))
+    pub fn of_type(resource_type: ResourceType) -> &'static [Self] {
+        static FORMS: LazyLock<FxHashMap<ResourceType, Vec<ArnForm>>> = LazyLock::new(|| {
+            let forms = |it: ResourceType| (it, it.arns().filter_map(|form| ArnForm::of(form, it)).collect());
+            services().flat_map(Service::resource_types).map(forms).collect()
+        });
+        FORMS.get(&resource_type).map_or(&[], Vec::as_slice)
     }
 }
 
 /// The forms of the ARNs that name a service, in the order of the reference. Made when first asked for.
 pub fn arn_forms(service: &str) -> &'static [ArnForm] {
-    static FORMS: LazyLock<HashMap<&'static str, Vec<ArnForm>>> = LazyLock::new(|| {
-        let mut forms: HashMap<&'static str, Vec<ArnForm>> = HashMap::new();
-        for form in services().flat_map(|it| it.resource_types()).flat_map(ArnForm::of_type) {
-            forms.entry(form.parts[1]).or_default().push(form);
+    static FORMS: LazyLock<FxHashMap<&'static str, Vec<ArnForm>>> = LazyLock::new(|| {
+        let mut forms: FxHashMap<&'static str, Vec<ArnForm>> = FxHashMap::default();
+        for form in services().flat_map(Service::resource_types).flat_map(ArnForm::of_type) {
+            forms.entry(form.parts[1]).or_default().push(*form);
         }
         forms
     });
@@ -65,7 +70,7 @@ mod tests {
     #[test]
     fn every_documented_arn_has_six_parts() {
         for resource_type in services().flat_map(|it| it.resource_types()) {
-            assert_eq!(ArnForm::of_type(resource_type).count(), resource_type.arns().len(), "{resource_type:?}");
+            assert_eq!(ArnForm::of_type(resource_type).len(), resource_type.arns().len(), "{resource_type:?}");
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Resource patterns against documented forms of ARNs: whether any ARN is both. `${…}` in a form stands for any name,
 //! with slashes and colons in it; in a pattern it is a policy variable, of which nothing is known.
 
+use std::sync::OnceLock;
+
 use super::pattern::{Resource, split_arn};
-use crate::catalog::ArnForm;
+use crate::catalog::{self, ArnForm};
 use crate::value::{HOLE, HoleKind, Text};
 
 /// A resource pattern taken apart.
@@ -10,6 +12,7 @@ use crate::value::{HOLE, HoleKind, Text};
 pub struct ArnPattern {
     /// Partition, service, region, account, resource.
     parts: [Tokens; 5],
+    has_known_form: OnceLock<bool>,
 }
 
 /// A part of a pattern: the text that it begins with, and what comes behind.
@@ -77,7 +80,14 @@ impl ArnPattern {
             *out = tokens_of(part, of_bucket, &resource.text, at);
             at += part.len() + 1;
         }
-        Some(Self { parts: tokens })
+        Some(Self { parts: tokens, has_known_form: OnceLock::new() })
+    }
+
+    /// Whether an ARN of some documented form of its service may match it, which is found out once.
+    pub fn has_known_form(&self) -> bool {
+        let service = &self.parts[ArnPart::Service as usize];
+        let forms = || if service.wild.is_empty() { catalog::arn_forms(&service.literal) } else { &[] };
+        *self.has_known_form.get_or_init(|| forms().iter().any(|it| self.meets(it)))
     }
 
     /// Whether an ARN of the form may match it.
@@ -228,7 +238,7 @@ mod tests {
         let span = Span::new(FileId(0), 0, resource.len());
         let place = Place { span, origin: crate::value::Origin::HERE, given: None };
         let resource = Resource::new(Text::known(resource, span), place);
-        let resource_type = crate::catalog::service("s3").unwrap().resource_types().next().unwrap();
+        let resource_type = catalog::service("s3").unwrap().resource_types().next().unwrap();
         resource.arn().unwrap().meets(&ArnForm::of(form, resource_type).unwrap())
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::parse::{each, head};
 use super::{Given, Place, Policy};
+use crate::source::Span;
 use crate::value::{Entry, Node, Text, Value};
 
 /// An object of a document: the document itself, or what stands where a statement should.
@@ -16,14 +17,12 @@ pub struct Written {
 }
 
 /// A named part of an object, as it is written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Element<'w> {
     /// Its name.
     pub name: &'w Text,
-    /// Where the name stands.
-    pub place: Place,
-    /// Its value.
-    pub node: Node,
+    entry: &'w Entry,
+    of: &'w Written,
 }
 
 impl Written {
@@ -35,15 +34,8 @@ impl Written {
     /// Every named part of it, in order; those that are null are not there.
     pub fn elements(&self) -> impl Iterator<Item = Element<'_>> {
         let object = self.node.as_object();
-        object.into_iter().flat_map(|it| &it.entries).filter(|it| !it.node.is_null()).map(|it| self.element_of(it))
-    }
-
-    fn element_of<'w>(&'w self, entry: &'w Entry) -> Element<'w> {
-        Element {
-            name: &entry.key,
-            place: Place { span: entry.key_span, origin: self.node.origin.clone(), given: self.given.clone() },
-            node: self.node.inherit(&entry.node),
-        }
+        let entries = object.into_iter().flat_map(|it| &it.entries).filter(|it| !it.node.is_null());
+        entries.map(|entry| Element { name: &entry.key, entry, of: self })
     }
 
     /// The part of a name, in whatever case.
@@ -58,20 +50,50 @@ impl Written {
     }
 }
 
-impl Element<'_> {
+impl<'w> Element<'w> {
     /// Whether this is its name. AWS takes names of elements in any case.
     pub fn is(&self, name: &str) -> bool {
         self.name.as_known().is_some_and(|it| it.eq_ignore_ascii_case(name))
     }
 
+    /// Where the name stands.
+    pub fn place(&self) -> Place {
+        Place { span: self.span(), origin: self.of.node.origin.clone(), given: self.of.given.clone() }
+    }
+
+    /// The name itself.
+    pub fn span(&self) -> Span {
+        self.entry.key_span
+    }
+
+    /// What it says, by whatever way it came.
+    pub fn value(&self) -> &'w Value {
+        &self.entry.node.value
+    }
+
+    /// What it says, with the way it came.
+    pub fn node(&self) -> Node {
+        self.of.node.inherit(&self.entry.node)
+    }
+
+    /// What it says, as an object with parts of its own.
+    pub fn within(&self) -> Written {
+        Written { node: self.node(), given: self.of.given.clone() }
+    }
+
     /// Whether it is there in every case: what is not decided may turn out to be null.
     pub fn is_certain(&self) -> bool {
-        self.place.given.is_none() && !matches!(self.node.value, Value::Unknown(_) | Value::OneOf(_))
+        self.of.given.is_none() && !matches!(self.value(), Value::Unknown(_) | Value::OneOf(_))
+    }
+
+    /// Whether what it says has come no further than the object that it is a part of.
+    pub fn is_written_here(&self) -> bool {
+        self.entry.node.origin.is_here()
     }
 
     /// The values of its list, or its one value, each with its place.
     pub fn values(&self) -> Vec<(Node, Place)> {
-        let values = each(&self.node, &self.place.given).into_iter();
+        let values = each(&self.node(), &self.of.given).into_iter();
         values.map(|(node, given)| (node.clone(), Place { given, ..Place::of(&node) })).collect()
     }
 }

@@ -136,6 +136,14 @@ impl Size {
     fn add_text(&mut self, text: &Text) {
         self.is_exact &= !text.has_holes();
         self.bytes += 2;
+        if text.raw().is_ascii() {
+            let size = |byte: u8| match byte {
+                b'"' | b'\\' | b'\n' | b'\t' | b'\r' => 2,
+                it => usize::from(!char::from(it).is_whitespace()),
+            };
+            self.bytes += text.raw().bytes().map(size).sum::<usize>();
+            return;
+        }
         for char in text.raw().chars() {
             self.bytes += match char {
                 crate::value::HOLE => 0,
