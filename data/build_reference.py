@@ -383,6 +383,20 @@ def dump_map(header, field, items):
     return "\n".join(out) + "\n"
 
 
+def correct_tables(services):
+    """What the published table has in one way and policies must say in another, by curated/reference-corrections.json."""
+    corrections = read_json(os.path.join(CURATED, "reference-corrections.json"))
+    for name, correction in corrections["levels"].items():
+        service, action = name.split(":")
+        services[service]["actions"][action]["level"] = correction["level"]
+    for service, correction in corrections["services"].items():
+        services[service]["resources"].update(correction["resources"])
+        for action, types in correction["actions"].items():
+            takes = services[service]["actions"][action].setdefault("resources", {})
+            for published, corrected in types.items():
+                takes[corrected] = takes.pop(published, {})
+
+
 def as_list(x):
     return x if isinstance(x, list) else [x]
 
@@ -450,6 +464,7 @@ def build(npm_root, wheels):
             },
             "conditionKeys": {k: key_entry(k, x) for k, x in v["keys"].items()},
         }
+    correct_tables(services)
     counts = {
         "services": len(services),
         "actions": sum(len(v["actions"]) for v in services.values()),
@@ -612,13 +627,18 @@ def build(npm_root, wheels):
             cur = new.get(s, {}).get("actions", {}).get(a)
             if cur and cur["level"] == "Write" and x["level"] == "Permissions management":
                 tags[f"{s}:{a}".lower()]["PermissionsManagement"].add("policy-sentry")
+    for a, entry in read_json(os.path.join(CURATED, "sensitive-actions-extra.json"))["actions"].items():
+        for c in entry.get("add", ()):
+            tags[a.lower()][c].add("iamlint")
+        for c in entry.get("drop", ()):
+            del tags[a.lower()][c]
     files["sensitive-actions.json"] = dump_map(
         {
             "schema": "iamlint-sensitive-actions/1",
             "comment": "Risk tags of actions and who says so. PermissionsManagement: AWS calls it Write, policy-sentry calls it Permissions management.",
         },
         "actions",
-        {names[a]: {c: sorted(src) for c, src in sorted(t.items())} for a, t in tags.items() if a in names},
+        {names[a]: {c: sorted(src) for c, src in sorted(t.items())} for a, t in tags.items() if t and a in names},
     )
 
     # ---- api-names.json: what people write that is not an IAM name

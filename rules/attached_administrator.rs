@@ -43,7 +43,7 @@ pub(super) fn way_to_everything(policy: &Policy) -> Option<catalog::Action> {
 }
 
 /// Whether a boundary takes anything away; one that cannot be read is taken to.
-fn bounds(boundary: &Attached) -> bool {
+pub(super) fn bounds(boundary: &Attached) -> bool {
     let everything = match (&boundary.policy, boundary.attachment.managed_policy().map(policy::of_aws)) {
         (Some(policy), _) => way_to_everything(policy).is_some(),
         (None, Some(policy)) => way_to_everything(&policy).is_some(),

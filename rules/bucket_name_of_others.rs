@@ -1,6 +1,6 @@
 use crate::catalog::{self, Power};
-use crate::policy::{Condition, Policy, Resource, Scope, Statement, is_account_id};
-use crate::rule::Context;
+use crate::policy::{Action, Condition, Policy, Resource, Scope, Statement, is_account_id};
+use crate::rule::{Context, Rewrite, Safety, Wanted};
 
 /// How names begin that services form of an account and a region.
 /// <https://www.aquasec.com/blog/bucket-monopoly-breaching-aws-accounts-through-shadow-resources/>
@@ -15,9 +15,16 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let named = |it: &&Resource| why(it).is_some();
         let Some(resource) = statement.resources.iter().flat_map(Scope::only).find(named) else { continue };
         let (Some(why), true) = (why(resource), moves_data(statement, resource)) else { continue };
-        cx.report(&resource.place, why)
+        let report = cx
+            .report(&resource.place, why)
             .of(statement, resource)
             .help("require `aws:ResourceAccount` to be your account");
+        // The condition would bind what else the statement allows.
+        if policy.has_variables() && statement.actions.only().iter().flat_map(Action::expand).all(|it| it.service().prefix() == "s3" && !it.takes_only_star()) {
+            let own = Wanted::Variable("aws:PrincipalAccount");
+            let guard = Rewrite::require(statement.place.span, "StringEquals", "aws:ResourceAccount", own);
+            report.fix(Safety::Unsafe, "require the bucket to be of the caller's account", [guard]);
+        }
     }
 }
 

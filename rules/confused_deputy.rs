@@ -1,6 +1,6 @@
 use crate::catalog::{self, Power};
 use crate::policy::{Action, Policy, PolicyKind, Service, Statement};
-use crate::rule::{Context, Severity};
+use crate::rule::{Context, Report, Rewrite, Safety, Severity, Wanted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     // What a service does with a key is bound by what it encrypts.
@@ -13,13 +13,28 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         }
         let severity = severity(statement);
         for (principal, caller) in statement.callers() {
-            cx.report(&principal.place, format!("`{principal}` may act here for anybody's resource, not only for yours"))
+            let report = cx
+                .report(&principal.place, format!("`{principal}` may act here for anybody's resource, not only for yours"))
                 .severity(severity)
                 .granting(statement, principal)
                 .unbounded(statement)
                 .help(format!("require `aws:SourceArn` or `aws:SourceAccount`, as {} shows", caller.page));
+            bind_to_account(report, policy, statement, caller.of_account);
         }
     }
+}
+
+/// Offers to let a service act for one's own account only, where that is known of all whom the statement lets in.
+pub(super) fn bind_to_account(report: Report<'_>, policy: &Policy, statement: &Statement, like: &'static str) {
+    let principals = statement.principals.as_ref().map_or(0, |it| it.entries().len());
+    let same = statement.callers().filter(|(_, it)| it.of_account == like).count();
+    if like.is_empty() || principals != same {
+        return;
+    }
+    let (operator, key) = if like == "{}" { ("StringEquals", "aws:SourceAccount") } else { ("ArnLike", "aws:SourceArn") };
+    let value = Wanted::OfAccount { like, named: policy.account().map(str::to_owned) };
+    let guard = Rewrite::require(statement.place.span, operator, key, value);
+    report.fix(Safety::Unsafe, format!("require `{key}` to be of your account"), [guard]);
 }
 
 /// What comes of it: somebody's data read through a service, something done with it, or a look.

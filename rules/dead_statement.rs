@@ -1,5 +1,8 @@
-use crate::policy::{Condition, Effect, OperatorKind, Policy, Quantifier, Scope, Statement, date, matches, matches_resource, number};
-use crate::rule::Context;
+use crate::catalog;
+use crate::policy::{
+    Condition, Effect, OperatorKind, Policy, Quantifier, Scope, Statement, date, matches, matches_resource, number,
+};
+use crate::rule::{Context, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
@@ -12,11 +15,17 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .by(&deny.place)
                 .help("remove the statement, or narrow the one that denies it");
         }
+        let effect = match statement.effect {
+            Effect::Allow => "so nothing is allowed",
+            Effect::Deny => "so nothing is denied",
+        };
+        if let Some(condition) = statement.conditions.iter().find(|it| is_over(it)) {
+            let until: Vec<_> = condition.values.iter().map(|it| &it.text).collect();
+            cx.report(&condition.place, format!("the time until {} is over, {effect}", quoted(&until)))
+                .of(statement, &condition.key)
+                .help("remove the statement, or write when it is to end");
+        }
         if let Some((one, other)) = contradiction(statement) {
-            let effect = match statement.effect {
-                Effect::Allow => "so nothing is allowed",
-                Effect::Deny => "so nothing is denied",
-            };
             cx.report(&one.place, format!("`{}` cannot pass both tests, {effect}", one.key))
                 .of(statement, &one.key)
                 .label(other.place.span, "contradicts it")
@@ -34,6 +43,17 @@ fn denies_all(deny: &Statement, statement: &Statement) -> bool {
     };
     let is_empty = statement.actions.entries().is_empty();
     deny.effect == Effect::Deny && deny.is_unconditional() && everyone && !is_empty && deny.covers(statement)
+}
+
+/// Whether a test of the time of the request can pass no more. The day of the facts about AWS is past on every day.
+fn is_over(condition: &Condition) -> bool {
+    use OperatorKind::{DateEquals, DateLessThan, DateLessThanEquals};
+    let ends = matches!(condition.operator.kind, Some(DateEquals | DateLessThan | DateLessThanEquals));
+    let tested =
+        ends && !condition.operator.negated && condition.is_on("aws:currenttime") && condition.case().is_none();
+    let today = date(catalog::reference_date());
+    let past = |raw: &str| date(raw).zip(today).is_some_and(|(it, today)| it < today);
+    tested && !condition.values.is_empty() && condition.values.iter().all(|it| it.text.as_known().is_some_and(past))
 }
 
 fn contradiction(statement: &Statement) -> Option<(&Condition, &Condition)> {
@@ -113,7 +133,8 @@ fn lies_above(one: &Condition, other: &Condition) -> bool {
         ) => date,
         _ => return false,
     };
-    let bounds = |it: &Condition| it.values.iter().map(|it| it.text.as_known().and_then(read)).collect::<Option<Vec<_>>>();
+    let bounds =
+        |it: &Condition| it.values.iter().map(|it| it.text.as_known().and_then(read)).collect::<Option<Vec<_>>>();
     let (Some(lower), Some(upper)) = (bounds(one), bounds(other)) else { return false };
     // Any of the values will do, so the lowest and the highest decide.
     let lower = lower.into_iter().fold(f64::INFINITY, f64::min);

@@ -1,29 +1,29 @@
-use std::collections::HashMap;
-
 use crate::policy::{Element, Policy, Written};
 use crate::rule::Context;
 use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for object in policy.written().iter().chain(policy.written_statements()) {
-        report(object.elements(), str::to_ascii_lowercase, cx);
+        report(object.elements(), str::eq_ignore_ascii_case, cx);
         for inner in ["Principal", "NotPrincipal", "Condition"] {
             let Some(element) = object.element(inner) else { continue };
             let inner = Written { node: element.node, given: object.given.clone() };
-            report(inner.elements(), str::to_ascii_lowercase, cx);
+            report(inner.elements(), str::eq_ignore_ascii_case, cx);
             for tests in inner.elements() {
                 // Keys that differ in case only are for `duplicate_condition_key` to say.
-                report(Written { node: tests.node, given: object.given.clone() }.elements(), str::to_owned, cx);
+                report(Written { node: tests.node, given: object.given.clone() }.elements(), |a, b| a == b, cx);
             }
         }
     }
 }
 
-fn report<'w>(elements: impl Iterator<Item = Element<'w>>, same: fn(&str) -> String, cx: &mut Context<'_>) {
-    let mut seen: HashMap<String, Span> = HashMap::new();
+fn report<'w>(elements: impl Iterator<Item = Element<'w>>, same: fn(&str, &str) -> bool, cx: &mut Context<'_>) {
+    let mut seen: Vec<(&str, Span)> = Vec::new();
     for element in elements.filter(|it| !it.name.has_holes()) {
         let name = element.name;
-        let Some(first) = seen.insert(same(name.raw()), element.place.span) else { continue };
+        let first = seen.iter().rev().find(|(it, _)| same(it, name.raw())).map(|(_, span)| *span);
+        seen.push((name.raw(), element.place.span));
+        let Some(first) = first else { continue };
         // A list of one literal, repeated by a `for`, is the same place and another thing.
         if first != element.place.span {
             cx.report(&element.place, format!("`{name}` stands here a second time, and only one of the two counts"))

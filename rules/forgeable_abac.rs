@@ -22,19 +22,56 @@ pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
             return;
         }
     }
-    let Some(used) = statements().find_map(|(_, it)| session_tag(it)) else { return };
-    for policy in &identity.trust {
-        for statement in policy.allow_statements().filter(|it| brings_any_tag(it)) {
-            let tags = statement.actions.only().iter().find(|it| it.must_match("sts:TagSession"));
-            let place = tags.map_or(&statement.place, |it| &it.place);
-            cx.report(place, "whoever assumes the role chooses the tags of the session, which its policies trust")
+    for claim in &CLAIMS {
+        let Some(used) = statements().find_map(|(_, it)| decides(claim, it)) else { continue };
+        for policy in &identity.trust {
+            for statement in policy.allow_statements().filter(|it| lets_choose(claim, it)) {
+                let by = statement.actions.only().iter().find(|it| it.must_match(claim.action));
+                let place = by.map_or(&statement.place, |it| &it.place);
+                let what = claim.words;
+                cx.report(
+                    place,
+                    format!("whoever assumes the role chooses {what} of the session, which its policies trust"),
+                )
                 .on(&policy.address)
-                .of(statement, "sts:TagSession")
-                .label(used, "a tag of the session decides here")
-                .help("bound the tags by `aws:RequestTag` and `aws:TagKeys`, or leave `sts:TagSession` out");
+                .of(statement, claim.action)
+                .label(used, format!("{what} of the session decides here"))
+                .help(format!("bound {what} by {}, or leave `{}` out", claim.bound, claim.action));
+            }
         }
     }
 }
+
+/// What a session says of itself, as whoever begins it has it say.
+struct Claim {
+    words: &'static str,
+    /// The key by which policies ask for it; a tag's ends where its name begins.
+    key: &'static str,
+    /// What lets the one who assumes the role choose it.
+    action: &'static str,
+    /// The keys that bound what may be chosen.
+    bounds: &'static [&'static str],
+    bound: &'static str,
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
+const CLAIMS: [Claim; 2] = [
+    Claim {
+        words: "the tags",
+        key: "aws:principaltag/",
+        action: "sts:TagSession",
+        bounds: &["aws:requesttag/", "aws:tagkeys"],
+        bound: "`aws:RequestTag` and `aws:TagKeys`",
+    },
+    Claim {
+        words: "the source identity",
+        key: "aws:sourceidentity",
+        action: "sts:SetSourceIdentity",
+        bounds: &["sts:sourceidentity"],
+        bound: "`sts:SourceIdentity`",
+    },
+];
 
 fn is_about_new_tags(condition: &Condition) -> bool {
     condition.is_on("aws:requesttag/") || condition.is_on("aws:tagkeys")
@@ -54,20 +91,21 @@ fn guarded_by_tag<'s>(statement: &'s Statement, service: &str) -> Option<(&'s Ac
     Some((statement.actions.only().iter().find(of_service)?, statement.conditions.iter().find(on_tag)?))
 }
 
-/// Where a tag of the session decides what may be done.
-fn session_tag(statement: &Statement) -> Option<crate::source::Span> {
-    const VARIABLE: &str = "${aws:principaltag/";
-    let holds = |raw: &str| raw.to_ascii_lowercase().contains(VARIABLE);
+/// Where what a session says of itself decides what may be done.
+fn decides(claim: &Claim, statement: &Statement) -> Option<crate::source::Span> {
+    let holds = |raw: &str| raw.to_ascii_lowercase().contains(&format!("${{{}", claim.key));
     let resource = statement.resources.iter().flat_map(Scope::entries).find(|it| holds(it.text.raw()));
     let by_resource = resource.map(|it| it.place.span);
     let tested = |it: &&Condition| {
-        it.is_on("aws:principaltag/") && it.weakness().is_none() || it.values.iter().any(|it| holds(it.text.raw()))
+        it.is_on(claim.key) && it.weakness().is_none() || it.values.iter().any(|it| holds(it.text.raw()))
     };
     by_resource.or_else(|| statement.conditions.iter().find(tested).map(|it| it.place.span))
 }
 
-/// Whether accounts, roles or users may assume a role with whatever tags; a provider or a service sets them by itself.
-fn brings_any_tag(statement: &Statement) -> bool {
+/// Whether accounts, roles or users may assume a role and say of the session what they like; a provider or a service
+/// says it by itself.
+fn lets_choose(claim: &Claim, statement: &Statement) -> bool {
     let by_people = statement.principals.iter().flat_map(Scope::only).any(|it| it.kind == PrincipalKind::Aws);
-    by_people && statement.actions.must_match("sts:TagSession") && !statement.conditions.iter().any(is_about_new_tags)
+    let bounds = |it: &Condition| claim.bounds.iter().any(|key| it.is_on(key)) && it.weakness().is_none();
+    by_people && statement.actions.must_match(claim.action) && !statement.conditions.iter().any(bounds)
 }

@@ -1,5 +1,5 @@
 use crate::policy::{Policy, PolicyKind, Scope};
-use crate::rule::Context;
+use crate::rule::{Context, Rewrite, Safety, Wanted};
 
 const POOL: &str = "cognito-identity.amazonaws.com";
 
@@ -20,10 +20,17 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         {
             continue;
         }
-        for principal in statement.principals.iter().flat_map(Scope::only).filter(|it| it.issuer() == Some(POOL)) {
-            cx.report(&principal.place, "nothing asks of those who come from a pool whether they have signed in")
+        let principals = statement.principals.as_ref().map_or(&[][..], Scope::only);
+        for principal in principals.iter().filter(|it| it.issuer() == Some(POOL)) {
+            let report = cx
+                .report(&principal.place, "nothing asks of those who come from a pool whether they have signed in")
                 .of(statement, principal)
                 .help(format!("require `{POOL}:amr` to be like `authenticated`, under `ForAnyValue:StringLike`"));
+            if principals.len() == 1 {
+                let (key, value) = (format!("{POOL}:amr"), Wanted::Text("authenticated"));
+                let guard = Rewrite::require(statement.place.span, "ForAnyValue:StringLike", key, value);
+                report.fix(Safety::Unsafe, "let in only those who have signed in", [guard]);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 use crate::catalog::{self, ArnForm};
-use crate::policy::{ArnPart, ArnPattern, Policy, Resource, Scope, is_account_id};
-use crate::rule::{Confidence, Context, Severity, quoted};
+use crate::policy::{ArnPart, Policy, Resource, Scope, is_account_id};
+use crate::rule::{Confidence, Context, Severity};
 use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -31,7 +31,7 @@ fn fault(resource: &Resource) -> Option<Fault> {
     if resource.is_everything() {
         return None;
     }
-    let pattern = ArnPattern::of(resource)?;
+    let pattern = resource.arn()?;
     let part = |n: usize| resource.part(n).filter(|it| !it.contains([HOLE, '*', '?', '$']));
     let service = part(2)?;
     let forms = catalog::arn_forms(service);
@@ -147,8 +147,10 @@ fn nearest(forms: &[ArnForm], resource: &str) -> (Vec<&'static str>, Confidence)
     }
 }
 
-/// What ARNs look like, in words. `${…}` would be read as Terraform's own if it were copied.
+/// What the plainest of some ARNs looks like, in words. `${…}` would be read as Terraform's own if it were copied.
 fn like(forms: &[&str]) -> String {
-    let forms: Vec<String> = forms.iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect();
-    format!("write it like {}", quoted(&forms))
+    // What has no name is seldom meant; and of a log group policies need the form with a star behind it.
+    let weight = |it: &&&str| (it.ends_with(':'), !it.ends_with('*'), it.matches("${").count(), it.len());
+    let plainest = forms.iter().min_by_key(weight).unwrap_or(&"an ARN");
+    format!("write it like `{}`", plainest.replace("${Partition}", "aws").replace("${", "{"))
 }

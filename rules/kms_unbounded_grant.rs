@@ -1,5 +1,5 @@
 use crate::policy::{Action, Policy, PolicyKind, Principal, PrincipalKind, Reach, Scope, Service, Statement};
-use crate::rule::{Rewrite, Context, Safety, Severity, quoted};
+use crate::rule::{Rewrite, Context, Safety, Severity, Wanted, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let key_policy = match policy.kind {
@@ -42,12 +42,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             };
             report = report.label(condition.place.span, why);
         }
-        let guard = Rewrite::Condition {
-            at: action.place.span,
-            operator: "Bool",
-            key: "kms:GrantIsForAWSResource",
-            value: "true",
-        };
+        let guard =
+            Rewrite::require(action.place.span, "Bool", "kms:GrantIsForAWSResource", Wanted::Text("true"));
         // The condition would bind every other action of the statement too.
         if statement.actions.only().len() == 1 {
             report.fix(Safety::Unsafe, "let services of AWS alone give the grants", [guard]);

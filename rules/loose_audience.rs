@@ -1,5 +1,5 @@
-use crate::policy::{Condition, Policy, PolicyKind, Quantifier, Scope, Statement};
-use crate::rule::Context;
+use crate::policy::{Condition, Policy, PolicyKind, Principal, Quantifier, Scope, Statement};
+use crate::rule::{Context, Rewrite, Safety, Wanted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if policy.kind != PolicyKind::Trust {
@@ -24,13 +24,34 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             }
             match claims.iter().find(|it| is_audience(it)) {
                 None => {
-                    cx.report(&principal.place, format!("tokens of `{principal}` count whatever audience they are for"))
+                    let report = cx
+                        .report(&principal.place, format!("tokens of `{principal}` count whatever audience they are for"))
                         .of(statement, principal)
                         .help(format!("require `{audience}` of the provider to be the audience that your tokens have"));
+                    if let Some((key, value)) = usual_audience(principal).filter(|_| principals.len() == 1) {
+                        let guard = Rewrite::require(statement.place.span, "StringEquals", key, Wanted::Text(value));
+                        report.fix(Safety::Unsafe, format!("require the audience `{value}`"), [guard]);
+                    }
                 }
                 Some(test) => any_of_several(statement, test, cx),
             }
         }
+    }
+}
+
+/// The key and the audience that tokens for AWS have unless somebody asks for another one.
+/// <https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws>
+/// <https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html>
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.html>
+fn usual_audience(principal: &Principal) -> Option<(String, &'static str)> {
+    match principal.issuer() {
+        Some(issuer) if issuer == "token.actions.githubusercontent.com" || issuer.starts_with("oidc.eks.") => {
+            Some((format!("{issuer}:aud"), "sts.amazonaws.com"))
+        }
+        None if principal.text.raw().starts_with("arn:aws:") => {
+            Some(("SAML:aud".to_owned(), "https://signin.aws.amazon.com/saml"))
+        }
+        _ => None,
     }
 }
 

@@ -1,3 +1,4 @@
+use super::bucket_plain_http::deny;
 use crate::policy::{Condition, Effect, Policy, PolicyKind, PrincipalKind, Scope, Service, Statement};
 use crate::rule::Context;
 
@@ -10,9 +11,13 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         principals.any(|it| it.kind != PrincipalKind::Service)
     };
     if policy.allow_statements().any(people) && !policy.statements.iter().any(denies_plain_http) {
-        cx.report(&policy.place, "messages can be sent and read over plain HTTP")
+        let report = cx
+            .report(&policy.place, "messages can be sent and read over plain HTTP")
             .about("plain HTTP")
             .help("deny everything to everybody where `aws:SecureTransport` is `false`");
+        if let PolicyKind::Resource(service) = policy.kind {
+            deny(report, policy, service.prefix().unwrap_or_default());
+        }
     }
 }
 

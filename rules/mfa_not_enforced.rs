@@ -1,19 +1,35 @@
 use crate::policy::{Condition, Effect, OperatorKind, Policy};
-use crate::rule::Context;
+use crate::rule::{Context, Report, Rewrite, Safety};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
         for condition in &statement.conditions {
             let Some(message) = gap(policy, statement.effect, condition) else { continue };
-            cx.report(&condition.operator_place, message)
+            let report = cx
+                .report(&condition.operator_place, message)
                 .of(statement, format!("{} {}", condition.operator, condition.key))
                 .label(condition.place.span, "is only there for temporary credentials")
                 .help(match statement.effect {
                     Effect::Allow => "allow by `Bool` with `aws:MultiFactorAuthPresent` `true`",
                     Effect::Deny => "deny by `BoolIfExists` with `aws:MultiFactorAuthPresent` `false`",
                 });
+            if statement.is_alone(condition) {
+                other_operator(report, statement.effect, condition);
+            }
         }
     }
+}
+
+/// Offers the operator that treats a missing key as it must be treated, where nothing else is wrong.
+fn other_operator(report: Report<'_>, effect: Effect, condition: &Condition) {
+    let says = |wanted: &str| condition.values.iter().all(|it| it.text.raw().eq_ignore_ascii_case(wanted));
+    let (operator, meant) = (&condition.operator, if effect == Effect::Allow { "true" } else { "false" });
+    if operator.kind != Some(OperatorKind::Bool) || operator.quantifier.is_some() || !says(meant) {
+        return;
+    }
+    let meant = if effect == Effect::Allow { "Bool" } else { "BoolIfExists" };
+    let change = Rewrite::write(condition.operator_place.span, meant);
+    report.fix(Safety::Unsafe, format!("write `{meant}`"), [change]);
 }
 
 /// Who passes without a second factor, in words.

@@ -1,6 +1,6 @@
-use crate::catalog::{self, AccessLevel, ArnForm};
-use crate::policy::{Action, ArnPattern, Policy, PolicyKind, Resource, Scope, Service, Statement};
-use crate::rule::{Confidence, Context, Severity, quoted};
+use crate::catalog::{self, AccessLevel, ArnForm, Power};
+use crate::policy::{Action, ArnPattern, Effect, Policy, PolicyKind, Resource, Scope, Service, Statement};
+use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, quoted};
 use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -21,6 +21,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 None => lost.push(Lost { actions: vec![action], needed, sure }),
             }
         }
+        // Of a module that is given the resources, its caller cannot part the statement, and all of them are of use.
+        let all_given = || resources.iter().all(|it| it.place.origin.steps().any(|step| step.words.contains(" argument ")));
+        if !lost.is_empty() && all_given() && patterns.iter().all(|it| is_of_use(it, statement)) {
+            continue;
+        }
         for lost in lost {
             report(policy, statement, resources, &lost, cx);
         }
@@ -38,13 +43,13 @@ struct Lost<'s> {
 }
 
 /// The resources taken apart; none when one of them may be anything.
-fn patterns(resources: &[Resource]) -> Option<Vec<ArnPattern>> {
+fn patterns(resources: &[Resource]) -> Option<Vec<&ArnPattern>> {
     if resources.is_empty() || resources.iter().any(Resource::is_everything) {
         return None;
     }
-    let known: Option<Vec<ArnPattern>> = resources.iter().map(ArnPattern::of).collect();
+    let known: Option<Vec<&ArnPattern>> = resources.iter().map(Resource::arn).collect();
     // Of an ARN that nothing has, `impossible_arn` speaks.
-    let is_impossible = |(resource, pattern): (&Resource, &ArnPattern)| {
+    let is_impossible = |(resource, pattern): (&Resource, &&ArnPattern)| {
         let forms = resource.part(2).map_or(&[][..], catalog::arn_forms);
         !forms.is_empty() && !forms.iter().any(|it| pattern.meets(it))
     };
@@ -56,9 +61,16 @@ fn patterns(resources: &[Resource]) -> Option<Vec<ArnPattern>> {
     known.filter(|_| !resources.iter().any(is_open))
 }
 
+/// Whether an action of the statement applies to a resource.
+fn is_of_use(pattern: &ArnPattern, statement: &Statement) -> bool {
+    let actions = statement.actions.only().iter().flat_map(|it| it.reached().iter());
+    let mut types = actions.flat_map(|it| it.resource_types().map(|it| it.resource_type()));
+    types.any(|it| ArnForm::of_type(it).any(|form| pattern.meets(&form)))
+}
+
 /// What an action needs, when none of the resources is one; none also for an action that is not known, which has no
 /// documented resources.
-fn needed(action: &Action, resources: &[Resource], patterns: &[ArnPattern]) -> Option<Vec<&'static str>> {
+fn needed(action: &Action, resources: &[Resource], patterns: &[&ArnPattern]) -> Option<Vec<&'static str>> {
     let mut needed: Vec<&'static str> = Vec::new();
     let actions = action.expand();
     for action in &actions {
@@ -66,7 +78,7 @@ fn needed(action: &Action, resources: &[Resource], patterns: &[ArnPattern]) -> O
             if patterns.iter().any(|it| it.meets(&form)) {
                 return None;
             }
-            if !needed.contains(&form.text) {
+            if !action.takes_only_star() && !needed.contains(&form.text) {
                 needed.push(form.text);
             }
         }
@@ -77,6 +89,9 @@ fn needed(action: &Action, resources: &[Resource], patterns: &[ArnPattern]) -> O
     (!actions.is_empty() && !untold).then_some(needed)
 }
 
+/// How many of the resources are shown.
+const NAMED: usize = 3;
+
 fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: &Lost<'_>, cx: &mut Context<'_>) {
     let [first, ..] = lost.actions[..] else { return };
     let names = quoted(&lost.actions);
@@ -86,7 +101,8 @@ fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: 
         more => format!("any of {}", quoted(&more.iter().collect::<Vec<_>>())),
     };
     let (message, help) = if lost.needed.is_empty() {
-        let message = format!("{names} never {apply} to {to}: AWS knows no resource for it but `*`");
+        let them = if lost.actions.len() == 1 { "it" } else { "them" };
+        let message = format!("{names} never {apply} to {to}: AWS knows no resource for {them} but `*`");
         (message, format!("put {names} on `*`, in a statement of its own"))
     } else {
         let forms: Vec<String> =
@@ -95,6 +111,10 @@ fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: 
         (format!("{names} never {apply} to {to}"), format!("{names} {needs} {}", quoted(&forms)))
     };
     let mut report = cx.report(&first.place, message).of(statement, &names).help(help);
+    let take = if lost.actions.len() == 1 { "it takes" } else { "they take" };
+    for resource in resources.iter().take(NAMED) {
+        report = report.label(resource.place.span, format!("no resource that {take}"));
+    }
     // S3 says so itself, and refuses the policy.
     if policy.kind == PolicyKind::Resource(Service::S3) && !lost.needed.is_empty() {
         report = report.severity(Severity::High);
@@ -108,5 +128,12 @@ fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: 
         report.confidence(Confidence::Low);
     } else if let Some(correction) = lost.actions.iter().find_map(|it| catalog::action(it.text.raw())?.correction()) {
         report.confidence(Confidence::Low).label(first.place.span, correction.reason);
+    } else if lost.needed.is_empty() && policy.kind.is_identity() && statement.effect == Effect::Allow {
+        let actions = lost.actions.iter().map(|it| it.place.span).collect();
+        let change = Rewrite::Apart { at: statement.place.span, actions };
+        // Who may list one thing is meant to list them all; who reads or writes may be meant not to.
+        let only_sees = lost.actions.iter().flat_map(|it| it.expand()).all(|it| it.power() == Power::Sees);
+        let safety = if only_sees && !lost.actions.iter().any(|it| it.has_wildcard()) { Safety::Safe } else { Safety::Unsafe };
+        report.fix(safety, format!("put {names} on `*`, in a statement of its own"), [change]);
     }
 }

@@ -1,13 +1,14 @@
 use crate::catalog::KeyStanding;
 use crate::policy::{Condition, Guard, OperatorKind, Policy, Quantifier, Statement};
-use crate::rule::{Context, Severity};
+use crate::rule::{Context, Rewrite, Safety, Severity, Wanted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         for condition in &statement.conditions {
             let Some(severity) = weak(statement, condition) else { continue };
             let (operator, key) = (&condition.operator, &condition.key);
-            cx.report(&condition.operator_place, format!("`{operator}` also lets in requests without `{key}`"))
+            let report = cx
+                .report(&condition.operator_place, format!("`{operator}` also lets in requests without `{key}`"))
                 .severity(severity)
                 .of(statement, format!("{operator} {key}"))
                 .label(condition.place.span, "is not in every request")
@@ -16,6 +17,18 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 } else {
                     format!("require the key to be there: `\"Null\": {{ \"{key}\": \"false\" }}`")
                 });
+            // The keys beside it may be meant to be optional.
+            if operator.if_exists && !statement.is_alone(condition) {
+                continue;
+            }
+            let (title, change) = if operator.if_exists {
+                let always = operator.text.raw().trim_end_matches("IfExists").to_owned();
+                (format!("write `{always}`"), Rewrite::write(condition.operator_place.span, always))
+            } else {
+                let there = Rewrite::require(statement.place.span, "Null", key.raw(), Wanted::Text("false"));
+                (format!("require `{key}` to be there"), there)
+            };
+            report.fix(Safety::Unsafe, title, [change]);
         }
     }
 }

@@ -40,7 +40,7 @@ fn report(policy: &Policy, others: &[Arc<Policy>], quota: Quota, cx: &mut Contex
             format!("{count}{at_least}{} bytes without white space, of {limit} that {of} may have", size.bytes);
         (message, Severity::Low)
     };
-    let mut report = cx.speaking_of(policy).report(&policy.place, message).about(of).severity(severity);
+    let mut report = cx.report(&policy.place, message).carried_by(policy).about(of).severity(severity);
     // It may be that of a permission set, or be put together with others only where it is used.
     if policy.kind == PolicyKind::Unknown {
         report = report.confidence(Confidence::Low);

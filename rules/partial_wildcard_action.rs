@@ -1,9 +1,9 @@
 use std::cmp::Reverse;
 
-use super::wildcard_action::spell_out;
-use crate::catalog::{self, AccessLevel, Power, Use};
-use crate::policy::{Policy, PolicyKind, Principal, Scope, Service, Statement};
-use crate::rule::{Context, Severity, quoted};
+use super::wildcard_action::{FEW, is_delegation, rank, spell_out};
+use crate::catalog::{self, AccessLevel, Danger, Power, Use};
+use crate::policy::{Action, Policy, PolicyKind, Service, Statement};
+use crate::rule::{Context, Severity, listed, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     // A trust policy knows only a handful of actions, and patterns in a key policy are how AWS writes its own.
@@ -11,38 +11,91 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         return;
     }
     for statement in policy.allow_statements() {
-        let principals = statement.principals.as_ref().map_or(&[][..], Scope::only);
-        if !policy.kind.is_identity() && !principals.is_empty() && principals.iter().all(Principal::is_account) {
+        if !policy.kind.is_identity() && is_delegation(statement) {
             continue;
         }
-        for action in statement.actions.only() {
-            if !action.has_wildcard() || action.is_whole_service() || action.covers_every_action() {
-                continue;
-            }
-            let mut reached = action.expand();
-            reached.retain(|it| statement.admits(*it) && statement.may_reach(*it));
-            let every = reached.clone();
-            let all = every.len();
-            reached.retain(does_more_than_read);
-            reached.sort_by_cached_key(|it| (Reverse(catalog::leads_on(*it)), Reverse(it.power()), *it));
-            let Some(severity) = severity(statement, &reached, policy.kind.is_identity()).filter(|_| all > 1) else {
-                continue;
-            };
-            let count = match reached.len() {
-                more if more == all => format!("{all} actions"),
-                1 => format!("{all} actions, one of which does more than read"),
-                more => format!("{all} actions, of which {more} do more than read"),
-            };
-            let report = cx
-                .report(&action.place, format!("`{action}` stands for {count}: {}", quoted(&reached)))
-                .of(statement, action)
-                .severity(severity)
-                .help(format!("name the actions that are called in place of `{action}`"));
-            // Without what gives permissions it is another grant, and all of it by name is the same one.
-            if every.iter().any(|it| !Use::Work.needs(*it)) {
-                spell_out(report, action, &every);
-            }
+        let is_partial =
+            |it: &&Action| it.has_wildcard() && !it.is_whole_service() && !it.covers_every_action();
+        let entries = statement.actions.only().iter().filter(is_partial);
+        let mut partial: Vec<Partial<'_>> = entries.filter_map(|it| Partial::of(policy, statement, it)).collect();
+        if partial.len() > FEW {
+            partial.sort_by_key(|it| (Reverse(it.severity), Reverse(Danger::of(it.worst))));
+            report_all(statement, &partial, cx);
+        } else {
+            partial.iter().for_each(|it| report(statement, it, cx));
         }
+    }
+}
+
+/// A pattern that stands for more than it says.
+struct Partial<'s> {
+    action: &'s Action,
+    /// What of it the statement allows.
+    reached: Vec<catalog::Action>,
+    /// What of that does more than read, the worst first.
+    acting: Vec<catalog::Action>,
+    worst: catalog::Action,
+    severity: Severity,
+}
+
+impl<'s> Partial<'s> {
+    fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
+        let mut reached = action.expand();
+        reached.retain(|it| statement.admits(*it) && statement.may_reach(*it));
+        let mut acting = reached.clone();
+        acting.retain(does_more_than_read);
+        acting.sort_by_cached_key(|it| Reverse(rank(*it)));
+        let worst = *acting.first().filter(|_| reached.len() > 1)?;
+        let severity = severity(statement, &acting, policy.kind.is_identity())?;
+        Some(Self { action, reached, acting, worst, severity })
+    }
+
+    /// What its worst action is good for.
+    fn use_of_worst(&self) -> Option<&'static str> {
+        match self.worst.power() {
+            _ if catalog::leads_on(self.worst) => Some("holds a known way to more permissions"),
+            Power::Permits => Some("lets its holder decide who has access"),
+            _ => None,
+        }
+    }
+}
+
+fn report(statement: &Statement, partial: &Partial<'_>, cx: &mut Context<'_>) {
+    let Partial { action, reached, acting, worst, .. } = partial;
+    let all = reached.len();
+    let count = match acting.len() {
+        more if more == all => format!("{all} actions"),
+        1 => format!("{all} actions, one of which does more than read"),
+        more => format!("{all} actions, of which {more} do more than read"),
+    };
+    let message = match partial.use_of_worst() {
+        Some(use_of_it) => format!("`{action}` {use_of_it} (`{worst}`): it stands for {count}"),
+        None => format!("`{action}` stands for {count}: {}", quoted(acting)),
+    };
+    let report = cx
+        .report(&action.place, message)
+        .of(statement, action)
+        .severity(partial.severity)
+        .help(format!("name the actions that are called in place of `{action}`"));
+    // Without what gives permissions it is another grant, and all of it by name is the same one.
+    if reached.iter().any(|it| !Use::Work.needs(*it)) {
+        spell_out(report, action, reached);
+    }
+}
+
+/// One finding for all patterns of a statement, the worst of which come first.
+fn report_all(statement: &Statement, all: &[Partial<'_>], cx: &mut Context<'_>) {
+    let [worst, rest @ ..] = all else { return };
+    let actions: Vec<&Action> = all.iter().map(|it| it.action).collect();
+    let named: Vec<String> = all.iter().map(|it| format!("`{}` for `{}`", it.action, it.worst)).collect();
+    let mut report = cx
+        .report(&worst.action.place, format!("{} patterns stand for more than they say: {}", all.len(), listed(&named)))
+        .of(statement, actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        .acting(&actions)
+        .severity(worst.severity)
+        .help(format!("name the actions that are called in place of {}", quoted(&actions)));
+    for other in rest.iter().take(FEW) {
+        report = report.label(other.action.place.span, format!("stands for {}", quoted(&other.acting)));
     }
 }
 
@@ -54,14 +107,14 @@ fn does_more_than_read(action: &catalog::Action) -> bool {
 fn severity(statement: &Statement, reached: &[catalog::Action], identity: bool) -> Option<Severity> {
     // A few of one family is a way of writing them: `kms:GenerateDataKey*`, `sqs:*Message`.
     const FAMILY: usize = 5;
-    let worst = reached.first()?.power();
+    let permits = reached.iter().any(|it| it.power() == Power::Permits);
     let unbounded = |it: &&catalog::Action| identity && statement.is_unbounded(**it);
     let wide = reached.iter().filter(unbounded).map(|it| (catalog::leads_on(*it), it.power())).max();
-    match (wide, worst) {
-        (Some((true, _)), _) => Some(Severity::High),
-        (Some((_, Power::Permits)), _) => Some(Severity::Medium),
-        (_, Power::Permits) => Some(Severity::Low),
-        (Some(_), _) if reached.len() > FAMILY => Some(Severity::Low),
+    match wide {
+        Some((true, _)) => Some(Severity::High),
+        Some((_, Power::Permits)) => Some(Severity::Medium),
+        _ if permits => Some(Severity::Low),
+        Some(_) if reached.len() > FAMILY => Some(Severity::Low),
         _ => None,
     }
 }

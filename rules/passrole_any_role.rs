@@ -1,6 +1,6 @@
 use crate::catalog::{self, EscalationPath};
 use crate::policy::{Action, Condition, Place, Policy, Resource, Scope, Statement, matches};
-use crate::rule::{Context, Severity, quoted};
+use crate::rule::{Context, Rewrite, Safety, Severity, Wanted, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let Some(pass_role) = catalog::action("iam:PassRole") else { return };
@@ -54,13 +54,44 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Re
     if let Some((place, action)) = taker {
         report = report.label(place.span, format!("`{action}` then runs with the role"));
     }
-    if let Some(condition) = to {
-        report.label(condition.place.span, "says to which services, not which roles");
+    match (to, service_of(policy)) {
+        (Some(condition), _) => {
+            report.label(condition.place.span, "says to which services, not which roles");
+        }
+        // The condition would bind every other action of the statement too, and what one says already it may gainsay.
+        (None, Some(service))
+            if statement.actions.only().len() == 1
+                && !statement.conditions.iter().any(|it| it.is_on("iam:passedtoservice")) =>
+        {
+            let value = Wanted::Text(service);
+            let guard = Rewrite::require(statement.place.span, "StringEquals", "iam:PassedToService", value);
+            report.fix(Safety::Unsafe, format!("let roles be handed to `{service}` alone"), [guard]);
+        }
+        (None, _) => {}
     }
 }
 
+/// The service that takes the roles which the policy's other actions hand over, when all of them hand them to one.
+fn service_of(policy: &Policy) -> Option<&'static str> {
+    let pass_role = catalog::action("iam:PassRole")?;
+    let mut service = None;
+    for action in policy.allow_statements().flat_map(Statement::granted) {
+        if !action.dependent_actions().any(|it| it == pass_role) {
+            continue;
+        }
+        let paths = catalog::escalation_paths().iter();
+        let paths = paths.filter(|it| it.actions.contains(&action) || it.any_of.contains(&action));
+        let mut takers = paths.flat_map(|it| &it.passed_to).peekable();
+        takers.peek()?;
+        if !takers.all(|it| service.get_or_insert(it.as_str()) == it) {
+            return None;
+        }
+    }
+    service
+}
+
 /// Whether a path begins with a role that is handed to a service which the condition lets through.
-fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
+pub(super) fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
     let passes = path.actions.iter().any(|it| it.full_name() == "iam:PassRole");
     let is_let_through = |service: &String| {
         let fits = |raw: &str| matches(raw, service, true);
@@ -70,7 +101,7 @@ fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
 }
 
 /// Where the policy allows what else the path takes, if it allows all of that.
-fn rest_of<'p>(path: &EscalationPath, policy: &'p Policy) -> Option<(&'p Place, catalog::Action)> {
+pub(super) fn rest_of<'p>(path: &EscalationPath, policy: &'p Policy) -> Option<(&'p Place, catalog::Action)> {
     let place = |action: catalog::Action| {
         let statement = policy.allow_statements().find(|it| it.holds(action) && it.admits(action))?;
         let entry = statement.actions.only().iter().find(|it| it.names(&action.full_name()));

@@ -1,5 +1,5 @@
 use crate::policy::{Policy, PolicyKind, Service};
-use crate::rule::{Context, scope_in_words};
+use crate::rule::{Context, Rewrite, Safety, Wanted, scope_in_words};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if policy.kind != PolicyKind::Resource(Service::Kms) {
@@ -7,11 +7,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
     for (statement, everyone) in policy.openings() {
         let actions = scope_in_words(&statement.actions);
+        let value = Wanted::OfAccount { like: "{}", named: policy.account().map(str::to_owned) };
+        let guard = Rewrite::require(statement.place.span, "StringEquals", "kms:CallerAccount", value);
         cx.report(&everyone.place, format!("`{everyone}` opens the key to every AWS account: {actions}"))
             .granting(statement, everyone)
             .unbounded(statement)
             .help(
                 "name the accounts or roles that need the key, or require `kms:CallerAccount` to be your own account",
-            );
+            )
+            .fix(Safety::Unsafe, "let in only callers of your own account", [guard]);
     }
 }

@@ -1,11 +1,12 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 
+use super::wildcard_action::FEW;
 use crate::policy::{
     Action, Condition, OperatorKind, Place, Policy, Principal, PrincipalKind, Scope, Statement, Value, date, matches, number,
     split_arn,
 };
-use crate::rule::{Context, Rewrite, Safety};
+use crate::rule::{Context, Rewrite, Safety, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
@@ -44,6 +45,7 @@ impl List<'_, '_> {
         let certain: Vec<&T> = entries.iter().filter(|it| place(it).given.is_none()).collect();
         let broad: Vec<(usize, &T)> = certain.iter().copied().enumerate().filter(|(_, it)| is_broad(it)).collect();
         let mut equals: HashMap<String, (usize, &T)> = HashMap::new();
+        let mut held: Vec<(&T, &T)> = Vec::new();
         for (n, entry) in certain.iter().copied().enumerate() {
             let more = |(m, other): &(usize, &T)| {
                 *m != n
@@ -53,21 +55,57 @@ impl List<'_, '_> {
                     && (*m < n || !holds(entry, other))
             };
             let equal = *equals.entry(entry.to_string().to_ascii_lowercase()).or_insert((n, entry));
-            let Some((_, other)) = Some(equal).filter(&more).or_else(|| broad.iter().copied().find(more)) else {
-                continue;
+            if let Some((_, other)) = Some(equal).filter(&more).or_else(|| broad.iter().copied().find(more)) {
+                held.push((entry, other));
+            }
+        }
+        if held.len() > FEW {
+            self.report_all(&held, place);
+            return;
+        }
+        for (entry, other) in held {
+            let (message, help) = if entry.to_string() == other.to_string() {
+                (format!("`{entry}` is listed twice"), "remove one of the two".to_owned())
+            } else {
+                let help = format!("remove `{entry}`, which has no effect, or narrow `{other}`");
+                (format!("`{entry}` is held by `{other}` already"), help)
             };
-            let twice = entry.to_string() == other.to_string();
-            let message =
-                if twice { format!("`{entry}` is listed twice") } else { format!("`{entry}` is held by `{other}` already") };
-            let take_out = Rewrite::TakeOut { at: place(entry).span, by: place(other).span };
             self.cx
                 .report(place(entry), message)
                 .of(self.statement, entry)
                 .label(place(other).span, "holds it")
-                .help("remove the entry that has no effect")
-                .fix(Safety::Safe, format!("take out `{entry}`"), [take_out]);
+                .help(help)
+                .fix(Safety::Safe, format!("take out `{entry}`"), [take_out(place(entry), place(other))]);
         }
     }
+
+    /// One finding for all such entries of a list.
+    fn report_all<T: Display>(&mut self, held: &[(&T, &T)], place: impl Fn(&T) -> &Place) {
+        let [(first, holder), rest @ ..] = held else { return };
+        let entries: Vec<&T> = held.iter().map(|(entry, _)| *entry).collect();
+        let mut holders: Vec<&T> = Vec::new();
+        for (_, other) in held {
+            if !holders.iter().any(|it| std::ptr::eq(*it, *other)) {
+                holders.push(other);
+            }
+        }
+        let names = quoted(&entries);
+        let changes: Vec<Rewrite> = held.iter().map(|(entry, other)| take_out(place(entry), place(other))).collect();
+        let mut report = self
+            .cx
+            .report(place(first), format!("{} entries are held by {} already: {names}", held.len(), quoted(&holders)))
+            .of(self.statement, entries.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            .label(place(holder).span, format!("holds `{first}`"))
+            .help(format!("remove the entries that have no effect, or narrow {}", quoted(&holders)))
+            .fix(Safety::Safe, format!("take out {names}"), changes);
+        for (entry, other) in rest.iter().take(FEW) {
+            report = report.label(place(entry).span, format!("held by `{other}`"));
+        }
+    }
+}
+
+fn take_out(entry: &Place, holder: &Place) -> Rewrite {
+    Rewrite::TakeOut { at: entry.span, by: holder.span }
 }
 
 /// A value of a condition, as messages show it.

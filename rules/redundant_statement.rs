@@ -1,5 +1,5 @@
-use crate::policy::{Effect, Policy, Scope, Statement};
-use crate::rule::{Context, Severity};
+use crate::policy::{Condition, Effect, Policy, Scope, Statement};
+use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
@@ -12,16 +12,32 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             Effect::Allow => "allows",
             Effect::Deny => "denies",
         };
-        // Who writes a denial with a test more means to deny something else.
-        let meant = statement.effect == Effect::Deny && statement.conditions.len() > other.conditions.len();
+        let name = match &other.sid {
+            Some(sid) => format!("statement `{sid}`"),
+            None => format!("statement {} of the policy", other.index + 1),
+        };
+        // Who writes a test means to allow or deny something else.
+        let void: Vec<&Condition> =
+            statement.conditions.iter().filter(|it| !other.conditions.iter().any(|its| its.equals(it))).collect();
+        let (message, help) = match &void[..] {
+            [] => (format!("{name} {does} all of this already"), "remove the statement, or narrow the other one"),
+            void => {
+                let keys: Vec<_> = void.iter().map(|it| &it.key).collect();
+                let (tests, have, them) =
+                    if keys.len() == 1 { ("condition", "has", "it") } else { ("conditions", "have", "them") };
+                let message =
+                    format!("the {tests} on {} {have} no effect: {name} {does} the same without {them}", quoted(&keys));
+                (message, "narrow the other statement, or remove this one if that is all that is meant")
+            }
+        };
         let mut report = cx
-            .report(&statement.place, format!("another statement {does} all of this already"))
-            .severity(if meant { Severity::Medium } else { Severity::Low })
+            .report(&statement.place, message)
+            .severity(if void.is_empty() { Severity::Low } else { Severity::Medium })
             .of(statement, format!("{does} nothing more"))
             .label(other.place.span, format!("{does} all of it"))
             .by(&other.place)
-            .help("remove the statement, or narrow the other one");
-        for condition in statement.conditions.iter().filter(|it| !other.conditions.iter().any(|its| its.equals(it))) {
+            .help(help);
+        for condition in void {
             report = report.label(condition.place.span, "makes no difference, since the other one asks for nothing of it");
         }
     }

@@ -1,3 +1,4 @@
+use super::confused_deputy::bind_to_account;
 use crate::policy::{Policy, PolicyKind};
 use crate::rule::Context;
 
@@ -10,10 +11,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             continue;
         }
         for (principal, caller) in statement.callers() {
-            cx.report(&principal.place, format!("nothing says for whose resource `{principal}` may assume the role"))
+            let report = cx
+                .report(&principal.place, format!("nothing says for whose resource `{principal}` may assume the role"))
                 .granting(statement, principal)
                 .unbounded(statement)
                 .help(format!("require `aws:SourceArn` or `aws:SourceAccount`, as {} shows", caller.page));
+            bind_to_account(report, policy, statement, caller.of_account);
         }
     }
 }

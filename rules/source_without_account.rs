@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::confused_deputy::bind_to_account;
 use crate::frontend::Configuration;
 use crate::policy::{Policy, split_arn};
 use crate::rule::Context;
@@ -27,13 +28,16 @@ fn judge(policy: &Arc<Policy>, is_declared: &dyn Fn(&str) -> bool, cx: &mut Cont
         }
         for value in sources.iter().flat_map(|it| &it.values) {
             let parts = split_arn(value.text.raw());
-            let by_name = parts.len() == 6 && parts[2] == "s3" && parts[4].is_empty() && !parts[5].is_empty();
+            let of_any = |account: &str| account.bytes().all(|it| it == b'*');
+            let by_name = parts.len() == 6 && parts[2] == "s3" && of_any(parts[4]) && !parts[5].is_empty();
             if by_name && !value.text.has_holes() && !is_declared(parts[5]) {
                 let bucket = &value.text;
-                cx.report(&value.place, format!("`{bucket}` is the bucket of whoever owns that name, in any account"))
+                let report = cx
+                    .report(&value.place, format!("`{bucket}` is the bucket of whoever owns that name, in any account"))
                     .on(&policy.address)
                     .of(statement, bucket)
                     .help("require `aws:SourceAccount` too");
+                bind_to_account(report, policy, statement, "{}");
             }
         }
     }

@@ -1,11 +1,53 @@
-use crate::policy::{Condition, Place, Policy, PolicyKind, Principal, Scope, Statement, Value, is_account_id};
+use crate::frontend::Configuration;
+use crate::policy::{
+    Condition, Place, Policy, PolicyKind, Principal, Scope, Statement, Value, is_account_id, split_arn,
+};
 use crate::rule::{Context, Trust};
 
-pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
-    if !matches!(policy.kind, PolicyKind::Trust | PolicyKind::Resource(_)) || !policy.kind.grants() {
+/// Types that let others in by an argument, and where they name them.
+const LETS_IN: [(&str, &str); 8] = [
+    ("aws_ami_launch_permission", "account_id"),
+    ("aws_db_cluster_snapshot", "shared_accounts"),
+    ("aws_db_snapshot", "shared_accounts"),
+    ("aws_kms_grant", "grantee_principal"),
+    ("aws_ram_principal_association", "principal"),
+    ("aws_ssm_document", "permissions.account_ids"),
+    ("aws_vpc_endpoint_service", "allowed_principals"),
+    ("aws_vpc_endpoint_service_allowed_principal", "principal_arn"),
+];
+
+pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
+    let trust = &cx.facts().trust;
+    if *trust == Trust::default() {
         return;
     }
-    let trust = &cx.facts().trust;
+    for resource in &configuration.resources {
+        let Some((_, path)) = LETS_IN.iter().find(|(kind, _)| *kind == resource.kind) else { continue };
+        for principal in resource.texts(path) {
+            let Some((kind, name)) = named_by_argument(principal.value.raw()) else { continue };
+            if kind.trusts(name, trust) == Some(false) {
+                let (message, help) = words(kind, name, trust);
+                cx.report(&principal.place, message).on(&resource.address).about(name).help(help);
+            }
+        }
+    }
+    for policy in &configuration.policies {
+        if matches!(policy.kind, PolicyKind::Trust | PolicyKind::Resource(_)) && policy.kind.grants() {
+            by_policy(policy, trust, cx.speaking_of(policy));
+        }
+    }
+}
+
+/// The account or organisation that an argument names, by its id or within an ARN.
+fn named_by_argument(raw: &str) -> Option<(Kind, &str)> {
+    let organization = raw.split(['/', ':']).find(|it| it.starts_with("o-"));
+    let account = split_arn(raw).get(4).copied().unwrap_or(raw);
+    organization
+        .map(|it| (Kind::Organization, it))
+        .or_else(|| is_account_id(account).then_some((Kind::Account, account)))
+}
+
+fn by_policy(policy: &Policy, trust: &Trust, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         let Some(Scope::Only(principals)) = &statement.principals else { continue };
         // Who is left over is trusted, whoever else is named.
@@ -14,14 +56,15 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         }
         for principal in principals {
             for stranger in strangers(principal, statement, trust) {
-                report(statement, &stranger, trust, cx);
+                let (message, help) = words(stranger.kind, stranger.name, trust);
+                cx.report(stranger.place, message).granting(statement, stranger.name).help(help);
             }
         }
     }
 }
 
-fn report(statement: &Statement, stranger: &Stranger<'_>, trust: &Trust, cx: &mut Context<'_>) {
-    let Stranger { place, kind, name } = stranger;
+/// What is said of a stranger: that they are one, and who would be none.
+fn words(kind: Kind, name: &str, trust: &Trust) -> (String, String) {
     let mut trusted: Vec<String> = match kind {
         Kind::Account => trust.accounts.iter().map(|(id, label)| format!("`{id}` ({label})")).collect(),
         Kind::Organization => trust.organizations.iter().map(|it| format!("`{it}`")).collect(),
@@ -31,9 +74,8 @@ fn report(statement: &Statement, stranger: &Stranger<'_>, trust: &Trust, cx: &mu
     trusted.truncate(5);
     let more = if all > trusted.len() { format!(" and {} more", all - trusted.len()) } else { String::new() };
     let what = kind.word();
-    cx.report(place, format!("the {what} `{name}` is let in, and `[trust]` does not name it"))
-        .granting(statement, name)
-        .help(format!("name it under `[trust]` if it is yours, or let in {}{more} alone", trusted.join(", ")));
+    let message = format!("the {what} `{name}` is let in, and `[trust]` does not name it");
+    (message, format!("name it under `[trust]` if it is yours, or let in {}{more} alone", trusted.join(", ")))
 }
 
 struct Stranger<'p> {
@@ -93,7 +135,8 @@ fn strangers<'p>(principal: &'p Principal, statement: &'p Statement, trust: &Tru
 
 /// Whether a condition holds for nobody but those whom the user has named.
 fn lets_in_only_trusted(condition: &Condition, trust: &Trust) -> bool {
-    let is_trusted = |value: &Value| named_by(condition, value).is_some_and(|(kind, it)| kind.trusts(it, trust) == Some(true));
+    let is_trusted =
+        |value: &Value| named_by(condition, value).is_some_and(|(kind, it)| kind.trusts(it, trust) == Some(true));
     !condition.values.is_empty() && condition.values.iter().all(is_trusted)
 }
 

@@ -1,8 +1,11 @@
 use std::cmp::Reverse;
 
-use crate::catalog::{self, Power, Use};
-use crate::policy::{Action, Policy, PolicyKind, Principal, Scope, Service, Statement};
-use crate::rule::{Rewrite, Context, Report, Safety, Severity, quoted};
+use crate::catalog::{self, Danger, EscalationSeverity, Power, Use};
+use crate::policy::{Action, Policy, PolicyKind, Principal, Resource, Scope, Service, Statement};
+use crate::rule::{Context, Report, Rewrite, Safety, Severity, listed, quoted};
+
+/// More entries than this of one statement are one finding: who reads them one by one has read the same many times.
+pub(super) const FEW: usize = 3;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     // A trust policy knows only a handful of actions, and keys have a rule of their own.
@@ -10,65 +13,139 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         return;
     }
     for statement in policy.allow_statements() {
-        if !policy.kind.is_identity() && is_delegation(statement) {
+        // That a resource is open to everybody is worse, and said by other rules.
+        let is_open = || policy.openings().any(|(it, _)| it.index == statement.index);
+        if !policy.kind.is_identity() && (is_delegation(statement) || is_open()) {
             continue;
         }
-        for action in statement.actions.only() {
-            let is_kms = action.service().is_some_and(|it| it.eq_ignore_ascii_case("kms"));
-            if action.is_whole_service() && !is_kms || action.covers_every_action() {
-                report(policy, statement, action, cx);
-            }
+        let is_broad = |it: &&Action| {
+            let is_kms = it.service().is_some_and(|it| it.eq_ignore_ascii_case("kms"));
+            it.is_whole_service() && !is_kms || it.covers_every_action()
+        };
+        let entries = statement.actions.only().iter().filter(is_broad);
+        let mut broad: Vec<Broad<'_>> = entries.filter_map(|it| Broad::of(policy, statement, it)).collect();
+        if broad.len() > FEW {
+            broad.sort_by_key(|it| (Reverse(it.severity), Reverse(it.worst.map(Danger::of))));
+            report_all(policy, statement, &broad, cx);
+        } else {
+            broad.iter().for_each(|it| report(policy, statement, it, cx));
         }
     }
 }
 
-fn report(policy: &Policy, statement: &Statement, action: &Action, cx: &mut Context<'_>) {
-    let mut reached = action.expand();
-    let there_are = reached.len();
-    reached.retain(|it| statement.admits(*it) && statement.may_reach(*it));
-    // Where all that can be done is to look, all of it is no more than a reader needs.
-    if reached.iter().all(|it| it.power() < Power::Changes) {
-        return;
+/// An entry that is all of a service, or everything.
+struct Broad<'s> {
+    action: &'s Action,
+    /// What of it the statement allows.
+    reached: Vec<catalog::Action>,
+    /// Whether some of that is allowed on every resource.
+    is_unbounded: bool,
+    worst: Option<catalog::Action>,
+    severity: Severity,
+}
+
+impl<'s> Broad<'s> {
+    /// None where all that can be done is to look, since all of it is no more than a reader needs.
+    fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
+        let identity = policy.kind.is_identity();
+        let mut reached = action.expand();
+        // In the policy of a resource, `*` is that resource, which an action that takes none has nothing to do with.
+        reached.retain(|it| {
+            statement.admits(*it) && statement.may_reach(*it) && (identity || !it.takes_only_star())
+        });
+        if reached.iter().all(|it| it.power() < Power::Changes) {
+            return None;
+        }
+        let unbounded: Vec<_> = reached.iter().copied().filter(|it| statement.is_unbounded(*it)).collect();
+        let worst = worst(if unbounded.is_empty() { &reached } else { &unbounded });
+        let severity = match worst {
+            _ if !identity => Severity::Low,
+            _ if unbounded.iter().any(|it| is_dangerous(*it)) => Severity::High,
+            _ if unbounded.iter().any(|it| !it.takes_only_star() && it.power() >= Power::Changes) => Severity::Medium,
+            Some(worst) if catalog::leads_on(worst) => Severity::Medium,
+            _ => Severity::Low,
+        };
+        let is_unbounded = !unbounded.is_empty() && identity;
+        Some(Self { action, reached, is_unbounded, worst, severity })
     }
-    let unbounded: Vec<_> = reached.iter().copied().filter(|it| statement.is_unbounded(*it)).collect();
-    let worst = worst(if unbounded.is_empty() { &reached } else { &unbounded });
-    let identity = policy.kind.is_identity();
-    let severity = match worst {
-        _ if !identity && !is_public(statement) => Severity::Low,
-        _ if !identity => Severity::Medium,
-        _ if unbounded.iter().any(|it| is_dangerous(*it)) => Severity::High,
-        _ if unbounded.iter().any(|it| !it.takes_only_star() && it.power() >= Power::Changes) => Severity::Medium,
-        Some(worst) if catalog::leads_on(worst) => Severity::Medium,
-        _ => Severity::Low,
-    };
-    let whom = match &statement.principals {
-        Some(Scope::Only(principals)) if !identity => format!(" {}", quoted(principals)),
-        _ => String::new(),
-    };
+
+    /// What is worth naming of it.
+    fn example(&self) -> Option<catalog::Action> {
+        self.worst.filter(|it| is_worth_naming(*it) && !self.action.is_everything())
+    }
+}
+
+fn report(policy: &Policy, statement: &Statement, broad: &Broad<'_>, cx: &mut Context<'_>) {
+    let Broad { action, reached, .. } = broad;
+    let whom = whom(policy, statement);
+    let on = on(policy, statement, broad.is_unbounded, reached);
     // What stands in a resource's hole decides which of them take it.
     let counted = statement.resources.iter().flat_map(Scope::entries).all(|it| !it.is_free());
+    let is_service = action.is_whole_service();
     let all = match reached.len() {
-        count if counted && action.is_whole_service() && count > 1 => {
-            let of = if count == there_are { "of the service" } else { "that the service has" };
-            format!("all {count} actions {of}")
+        count if counted && is_service && count > 1 => {
+            match action.reached().len() == count {
+                true => format!("all {count} actions of the service on"),
+                false if broad.is_unbounded => format!("{count} actions of the service on"),
+                false => format!("all {count} actions of the service that apply to"),
+            }
         }
-        _ if action.is_whole_service() => "every action of the service".to_owned(),
-        _ => "every action".to_owned(),
+        _ if is_service => "every action of the service on".to_owned(),
+        _ => "every action on".to_owned(),
     };
-    let on = match &statement.resources {
-        _ if !unbounded.is_empty() && identity => "every resource".to_owned(),
+    let example = broad.example().map(|it| format!(", `{it}` among them")).unwrap_or_default();
+    let report = cx
+        .report(&action.place, format!("`{action}` allows{whom} {all} {on}{example}"))
+        .of(statement, action)
+        .severity(broad.severity)
+        .help(format!("name the actions that are called in place of `{action}`"));
+    spell_out(report, action, reached);
+}
+
+/// One finding for all entries of a statement, the worst of which come first.
+fn report_all(policy: &Policy, statement: &Statement, all: &[Broad<'_>], cx: &mut Context<'_>) {
+    let [worst, rest @ ..] = all else { return };
+    let actions: Vec<&Action> = all.iter().map(|it| it.action).collect();
+    let named: Vec<String> = all
+        .iter()
+        .map(|it| match it.example() {
+            Some(example) => format!("`{}` with `{example}`", it.action),
+            None => format!("`{}`", it.action),
+        })
+        .collect();
+    let whom = whom(policy, statement);
+    let on = on(policy, statement, worst.is_unbounded, &worst.reached);
+    let message = format!("{} entries allow{whom} every action of a service on {on}: {}", all.len(), listed(&named));
+    let mut report = cx
+        .report(&worst.action.place, message)
+        .of(statement, actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        .acting(&actions)
+        .severity(worst.severity)
+        .help(format!("name the actions that are called in place of {}", quoted(&actions)));
+    for other in rest.iter().take(FEW) {
+        report = report.label(other.action.place.span, "and all of this service");
+    }
+}
+
+fn whom(policy: &Policy, statement: &Statement) -> String {
+    match &statement.principals {
+        Some(Scope::Only(principals)) if !policy.kind.is_identity() => format!(" {}", quoted(principals)),
+        _ => String::new(),
+    }
+}
+
+fn on(policy: &Policy, statement: &Statement, is_unbounded: bool, reached: &[catalog::Action]) -> String {
+    match &statement.resources {
+        _ if is_unbounded => "every resource".to_owned(),
         Some(Scope::AllExcept(resources)) => format!("every resource but {}", quoted(resources)),
+        Some(Scope::Only(resources)) if !policy.kind.is_identity() && resources.iter().any(Resource::is_everything) => {
+            let mut kinds = reached.iter().filter_map(|it| it.needed_types().first().map(|it| it.noun()));
+            let kind = kinds.next().filter(|first| kinds.all(|it| it == *first));
+            format!("the {}", kind.as_deref().unwrap_or("resource"))
+        }
         Some(Scope::Only(resources)) => quoted(resources),
         None => "no resource".to_owned(),
-    };
-    let example = worst.filter(|it| is_dangerous(*it) && !action.is_everything());
-    let example = example.map(|it| format!(", `{it}` among them")).unwrap_or_default();
-    let report = cx
-        .report(&action.place, format!("`{action}` allows{whom} {all} on {on}{example}"))
-        .of(statement, action)
-        .severity(severity)
-        .help(format!("name the actions that are called in place of `{action}`"));
-    spell_out(report, action, &reached);
+    }
 }
 
 /// Offers the actions by what they are for, in place of a pattern.
@@ -84,26 +161,29 @@ pub(super) fn spell_out(mut report: Report<'_>, action: &Action, reached: &[cata
 }
 
 /// Whether it only leaves a resource to the policies of whole accounts, as the owner's own must be able to.
-fn is_delegation(statement: &Statement) -> bool {
+pub(super) fn is_delegation(statement: &Statement) -> bool {
     let principals = statement.principals.as_ref().map_or(&[][..], Scope::only);
     !principals.is_empty() && principals.iter().all(Principal::is_account)
-}
-
-fn is_public(statement: &Statement) -> bool {
-    statement.everyone().next().is_some() && statement.bounded_caller().is_none()
 }
 
 pub(super) fn is_dangerous(action: catalog::Action) -> bool {
     action.power() == Power::Permits || catalog::leads_on(action)
 }
 
-/// What is worth naming: what gives permissions rather than takes them.
+fn is_worth_naming(action: catalog::Action) -> bool {
+    is_dangerous(action) || Danger::of(action).path >= Some(EscalationSeverity::High)
+}
+
+/// What is worth naming of many.
 pub(super) fn worst(actions: &[catalog::Action]) -> Option<catalog::Action> {
+    actions.iter().copied().max_by_key(|it| rank(*it))
+}
+
+/// By what the worst of many is found; worse is greater. Of those about permissions that are alike, it is what gives
+/// them rather than what else it does, and a policy rather than a part of it.
+pub(super) fn rank(action: catalog::Action) -> impl Ord {
     let gives = ["Attach", "Put", "Add", "Set", "Modify", "Create"];
-    let rank = |it: &catalog::Action| (catalog::leads_on(*it), it.power());
-    let highest = actions.iter().map(rank).max()?;
-    actions.iter().copied().filter(|it| rank(it) == highest).max_by_key(|it| {
-        let giving = gives.iter().rev().position(|verb| it.name().starts_with(verb));
-        (giving, Reverse(it.name().len()), Reverse(*it))
-    })
+    let (danger, name) = (Danger::of(action), action.name());
+    let giving = gives.iter().rev().position(|verb| name.starts_with(verb)).filter(|_| danger.power == Power::Permits);
+    (danger, name.ends_with("Policy"), giving, Reverse(name.len()), Reverse(action))
 }

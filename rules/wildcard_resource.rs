@@ -1,117 +1,46 @@
 use std::cmp::Reverse;
+use std::fmt::{self, Display};
 
-use crate::catalog::{self, Power, Risk};
-use crate::policy::{Action, Guard, Policy, Resource, Scope, Statement};
-use crate::rule::{Rewrite, Confidence, Context, Safety, Severity, quoted};
+use rustc_hash::FxHashSet;
+
+use crate::catalog::{self, AccessLevel, Danger, Power, Risk};
+use crate::policy::{Action, Guard, Policy, Reach, Resource, Scope, Statement, Sweep, matches};
+use crate::rule::{Context, Rewrite, Safety, Severity, listed, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     check_for(Concern::Rest, policy, cx);
 }
 
-/// What comes of an action that reaches every resource; each has a rule of its own.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What comes of an action that reaches every resource, the worst first; each has a rule of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Concern {
     /// It returns credentials, or makes them.
     Credentials,
-    /// It returns what is stored.
-    Data,
     /// It decides who has access.
     Permissions,
-    /// It changes something, or looks at it.
+    /// It returns what is stored.
+    Data,
+    /// It changes something.
     Rest,
 }
 
 impl Concern {
-    fn of(action: catalog::Action) -> Self {
-        // The lists of such actions hold these too, though they return no more than a number, a status or a public key.
-        const NONE: [&str; 8] = [
-            "athena:GetSession",
-            "cognito-identity:GetId",
-            "connect:ListSecurityKeys",
-            "gamelift:GetGameSessionLogUrl",
-            "iam:GetServiceLinkedRoleDeletionStatus",
-            "iam:UpdateAccessKey",
-            "waf-regional:GetChangeToken",
-            "waf:GetChangeToken",
-        ];
-        let takes_away = action.name().starts_with("Delete");
-        match action.power() {
-            _ if action.has_risk(Risk::CredentialExposure) && !takes_away && !NONE.contains(&&*action.full_name()) => {
-                Self::Credentials
-            }
+    /// None of what only looks: who lists or describes mostly asks for all there is. In one account, that the rest
+    /// reaches everything of a kind is what somebody chose, unless it leads to more permissions.
+    fn of(sweep: &Sweep) -> Option<Self> {
+        let action = sweep.action;
+        let power = action.power();
+        let makes_or_returns = action.has_risk(Risk::CredentialExposure) && !action.name().starts_with("Delete");
+        let concern = match power {
+            _ if has_its_own_rule(action) => return None,
+            _ if makes_or_returns => Self::Credentials,
             Power::Permits => Self::Permissions,
-            Power::ReadsData => Self::Data,
-            Power::Unlocks | Power::Changes | Power::Sees => Self::Rest,
-        }
-    }
-
-    fn verb(self) -> &'static str {
-        match self {
-            Self::Credentials => "hand out the credentials of",
-            Self::Data => "read what is in",
-            Self::Permissions => "decide who has access to",
-            Self::Rest => "reach",
-        }
-    }
-}
-
-/// Reports the actions of one concern that reach every resource although they can be limited to some.
-pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>) {
-    // In the policy of a resource, `*` is that resource.
-    if !policy.kind.is_identity() {
-        return;
-    }
-    for statement in policy.allow_statements().filter(|it| !it.is_narrow()) {
-        let entries: Vec<Entry<'_>> = statement
-            .actions
-            .only()
-            .iter()
-            // All of a service on everything is one thing to say, and `wildcard_action` says it.
-            .filter(|it| !it.is_whole_service() && !it.covers_every_action())
-            .map(|it| Entry::of(concern, statement, it))
-            .collect();
-        for resource in statement.resources.iter().flat_map(Scope::only) {
-            report(concern, statement, resource, &entries, cx);
-        }
-    }
-}
-
-/// An entry of `Action`.
-struct Entry<'s> {
-    action: &'s Action,
-    /// What of it could be bound to some resources, and is not.
-    wide: Vec<catalog::Action>,
-    /// The resources by which it reaches all that such an action takes.
-    by: Vec<&'s Resource>,
-    /// Whether nothing of it can be.
-    needs_star: bool,
-}
-
-impl<'s> Entry<'s> {
-    fn of(concern: Concern, statement: &'s Statement, action: &'s Action) -> Self {
-        let mut wide = action.expand();
-        let needs_star = |it: &catalog::Action| it.takes_only_star() || it.sometimes_needs_star().is_some();
-        let all_need_star = !wide.is_empty() && wide.iter().all(needs_star);
-        wide.retain(|it| {
-            Concern::of(*it) == concern && !needs_star(it) && !has_its_own_rule(*it) && statement.admits(*it) && statement.narrowed(*it).is_none()
-        });
-        // Who lists or describes mostly asks for all there is, so only a look at one resource is worth a word.
-        let looks = wide.iter().all(|it| it.power() == Power::Sees);
-        if looks && (action.has_wildcard() || wide.iter().any(|it| can_go_without(*it))) {
-            wide.clear();
-        }
-        let mut by: Vec<&Resource> = Vec::new();
-        for resource in wide.iter().filter_map(|it| statement.reaches_all_of(*it)) {
-            if !by.iter().any(|it| std::ptr::eq(*it, resource)) {
-                by.push(resource);
-            }
-        }
-        Self { action, wide, by, needs_star: all_need_star }
-    }
-
-    fn danger(&self) -> (bool, Power) {
-        let leads_on = self.wide.iter().any(|it| catalog::leads_on(*it));
-        (leads_on, self.wide.iter().map(|it| it.power()).max().unwrap_or(Power::Sees))
+            _ if action.has_risk(Risk::DataAccess) => Self::Data,
+            Power::Sees if !catalog::leads_on(action) => return None,
+            Power::Unlocks | Power::Changes | Power::ReadsData | Power::Sees => Self::Rest,
+        };
+        let counts = concern != Self::Rest || sweep.reach == Reach::Everywhere || catalog::leads_on(action);
+        counts.then_some(concern)
     }
 }
 
@@ -123,54 +52,94 @@ fn has_its_own_rule(action: catalog::Action) -> bool {
     }
 }
 
-/// Whether a request may well name no resource: the one type that there is, is optional.
-fn can_go_without(action: catalog::Action) -> bool {
-    let mut types = action.resource_types();
-    types.len() == 1 && types.all(|it| !it.is_required())
-}
-
-fn report(concern: Concern, statement: &Statement, resource: &Resource, entries: &[Entry<'_>], cx: &mut Context<'_>) {
-    let is_by = |entry: &&Entry<'_>| entry.by.iter().any(|it| std::ptr::eq(*it, resource));
-    let mut guilty: Vec<&Entry<'_>> = entries.iter().filter(is_by).collect();
-    // What is there in every case is what the finding says.
-    if guilty.iter().any(|it| it.action.place.given.is_none()) {
-        guilty.retain(|it| it.action.place.given.is_none());
-    }
-    guilty.sort_by_cached_key(|it| Reverse(it.danger()));
-    let Some(first) = guilty.first() else { return };
-    let (leads_on, power) = first.danger();
-    let only_looks = power == Power::Sees && !leads_on;
-    // To look at all of one kind is what an ARN with a star is written for.
-    if only_looks && !resource.is_everything() {
+/// Reports the actions of one concern that reach every resource although they can be limited to some.
+pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>) {
+    // In the policy of a resource, `*` is that resource.
+    if !policy.kind.is_identity() {
         return;
     }
-    let severity = match power {
-        _ if leads_on => Severity::High,
-        Power::Permits => Severity::High,
-        Power::Unlocks | Power::Changes | Power::ReadsData => Severity::Medium,
-        Power::Sees => Severity::Low,
-    };
+    for statement in policy.allow_statements() {
+        let resources = statement.resources.iter().flat_map(Scope::only);
+        for (index, resource) in resources.enumerate() {
+            let sweeps = || statement.sweeps().iter().filter(move |it| it.resource == index);
+            let entries = entries(statement, sweeps().filter(|it| Concern::of(it) == Some(concern)));
+            if !entries.is_empty() {
+                let is_worst = sweeps().filter_map(Concern::of).min() == Some(concern);
+                report(concern, statement, resource, &entries, is_worst, cx);
+            }
+        }
+    }
+}
+
+/// An entry of `Action`, and what of it could be bound to some resources and is not.
+struct Entry<'s> {
+    action: &'s Action,
+    wide: Vec<catalog::Action>,
+    worst: catalog::Action,
+}
+
+impl Display for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.action)?;
+        if self.action.has_wildcard() { write!(f, " (`{}`)", self.worst) } else { Ok(()) }
+    }
+}
+
+/// The entries that hold what sweeps, the worst first; what is listed twice once.
+fn entries<'s>(statement: &'s Statement, sweeps: impl Iterator<Item = &'s Sweep>) -> Vec<Entry<'s>> {
+    let mut out: Vec<(usize, Entry<'s>)> = Vec::new();
+    for Sweep { action: reached, entry, .. } in sweeps {
+        match out.last_mut().filter(|(it, _)| it == entry) {
+            Some((_, last)) => {
+                last.wide.push(*reached);
+                last.worst = if Danger::of(*reached) > Danger::of(last.worst) { *reached } else { last.worst };
+            }
+            None => {
+                let action = &statement.actions.only()[*entry];
+                out.push((*entry, Entry { action, wide: vec![*reached], worst: *reached }));
+            }
+        }
+    }
+    let mut entries: Vec<Entry<'_>> = out.into_iter().map(|(_, entry)| entry).collect();
+    // What is there in every case is what the finding says.
+    if entries.iter().any(|it| it.action.place.given.is_none()) {
+        entries.retain(|it| it.action.place.given.is_none());
+    }
+    entries.sort_by_cached_key(|it| Reverse(Danger::of(it.worst)));
+    let mut seen = FxHashSet::default();
+    entries.retain(|it| seen.insert(it.action.to_string().to_ascii_lowercase()));
+    entries
+}
+
+fn report(
+    concern: Concern,
+    statement: &Statement,
+    resource: &Resource,
+    guilty: &[Entry<'_>],
+    is_worst: bool,
+    cx: &mut Context<'_>,
+) {
+    let [first, ..] = guilty else { return };
+    let leads_on = guilty.iter().any(|it| catalog::leads_on(it.worst));
+    let severity = if leads_on || concern == Concern::Permissions { Severity::High } else { Severity::Medium };
     // An ARN without names at least keeps to one service or type, and a bound on the way is better than none.
     let bound = statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
     let severity = if bound.is_some() || !resource.is_everything() { severity.lower() } else { severity };
 
     let actions: Vec<&Action> = guilty.iter().map(|it| it.action).collect();
     let names = quoted(&actions);
-    let they = if guilty.len() == 1 { "it" } else { "they" };
-    let fine: Vec<&Action> = entries.iter().filter(|it| it.needs_star).map(|it| it.action).collect();
-    let fine = if resource.is_everything() { &fine[..] } else { &[] };
-    let mut help = match &forms(&guilty)[..] {
+    let fine = if resource.is_everything() { right_on_star(statement) } else { Vec::new() };
+    let mut help = match &forms(guilty)[..] {
         [] => format!("limit {names} to the resources that are meant"),
         forms => format!("limit {names} to {}", quoted(forms)),
     };
-    if !fine.is_empty() {
-        help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(fine)));
+    // Of several findings about one `*`, the first says how to part the statement.
+    if !fine.is_empty() && is_worst {
+        help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(&fine)));
     }
+    let what = what_they_do(concern, guilty);
     let mut report = cx
-        .report(
-            &resource.place,
-            format!("`{resource}` lets {names} {} every resource, though {they} can be limited to some", concern.verb()),
-        )
+        .report(&resource.place, format!("{} on `{resource}` {what}", listed(guilty)))
         .of(statement, format!("{names} on {resource}"))
         .acting(&actions)
         .severity(severity)
@@ -178,36 +147,100 @@ fn report(concern: Concern, statement: &Statement, resource: &Resource, entries:
     if first.action.place.given.is_some() {
         report = report.by(&first.action.place);
     }
-    if only_looks {
-        report = report.confidence(Confidence::Medium);
-    }
     if let Some(condition) = bound {
-        report = report.label(condition.place.span, format!("`{}` makes it less bad", condition.key));
+        report = report.label(condition.place.span, format!("`{}` limits this, hence the lower severity", condition.key));
     }
     // What a pattern holds of this concern shows in no other place.
     for entry in guilty.iter().filter(|it| it.action.has_wildcard()) {
         report = report.label(entry.action.place.span, format!("`{}` stands for {}", entry.action, quoted(&entry.wide)));
     }
-    if let [first, ..] = fine {
-        report = report.label(first.place.span, format!("`{resource}` is right for {}", quoted(fine)));
+    if let [first, ..] = fine[..] {
+        report = report.label(first.place.span, format!("`{resource}` is right for {}", quoted(&fine)));
     }
-    // What no entry of the statement but these needs can be narrowed without taking from the others.
-    if entries.iter().all(|it| it.needs_star || guilty.iter().any(|guilty| std::ptr::eq(*guilty, it))) {
-        let forms = guilty.iter().flat_map(|it| &it.wide).filter_map(|it| it.plainest_arn()).collect();
+    // What no entry of the statement but these needs can be narrowed without taking from the others; and what cannot be
+    // named whole would be denied.
+    let is_guilty = |entry: &Action| guilty.iter().any(|it| std::ptr::eq(it.action, entry));
+    let is_fine = |entry: &Action| fine.iter().any(|it| std::ptr::eq(*it, entry));
+    if let Some(forms) = needed_arns(guilty).filter(|_| statement.actions.only().iter().all(|it| is_guilty(it) || is_fine(it))) {
         let apart = fine.iter().map(|it| it.place.span).collect();
         let change = Rewrite::Scope { at: resource.place.span, forms, apart };
         report.fix(Safety::Unsafe, format!("limit {names} to the one resource of this module"), [change]);
     }
 }
 
-/// What the ARNs look like that the actions take.
-fn forms(entries: &[&Entry<'_>]) -> Vec<String> {
-    let mut arns: Vec<&str> = Vec::new();
-    for arn in entries.iter().flat_map(|it| &it.wide).filter_map(|it| it.plainest_arn()) {
-        if !arns.contains(&arn) {
-            arns.push(arn);
+/// The entries of which nothing can be limited.
+fn right_on_star(statement: &Statement) -> Vec<&Action> {
+    let needs_star = |it: catalog::Action| it.takes_only_star() || it.sometimes_needs_star().is_some();
+    let is_right = |it: &&Action| !it.reached().is_empty() && it.reached().iter().all(needs_star);
+    statement.actions.only().iter().filter(is_right).collect()
+}
+
+/// What comes of it, in words that follow those for the actions.
+fn what_they_do(concern: Concern, guilty: &[Entry<'_>]) -> String {
+    let s = if guilty.len() == 1 { "s" } else { "" };
+    let kinds = kinds(guilty);
+    let worst = guilty.iter().map(|it| it.worst);
+    match concern {
+        Concern::Credentials if kinds == "every secret" || kinds == "every parameter" => {
+            format!("return{s} the value of {kinds} in the account")
+        }
+        Concern::Credentials if worst.clone().all(|it| it.access_level() <= AccessLevel::Read) => {
+            format!("return{s} credentials of {kinds} in the account")
+        }
+        Concern::Credentials => format!("give{s} out credentials of {kinds} in the account"),
+        Concern::Permissions if kinds == "every policy" => format!("change{s} what {kinds} in the account allows"),
+        Concern::Permissions if worst.clone().all(|it| it.service().prefix() == "iam") => {
+            format!("decide{s} what {kinds} in the account may do")
+        }
+        Concern::Permissions => format!("decide{s} who has access to {kinds} in the account"),
+        Concern::Data => format!("read{s} {kinds} in the account"),
+        Concern::Rest => {
+            let they = if guilty.len() == 1 { "it" } else { "they" };
+            let reach = if guilty.len() == 1 { "reaches" } else { "reach" };
+            format!("{reach} {kinds} in the account, though {they} can be limited to some")
         }
     }
+}
+
+/// `every table`, `every table and every queue`; of more kinds, every resource.
+fn kinds(guilty: &[Entry<'_>]) -> String {
+    let mut kinds: Vec<String> = Vec::new();
+    // Of all that a pattern stands for, the worst is named.
+    let named = guilty.iter().flat_map(|it| if it.action.has_wildcard() { std::slice::from_ref(&it.worst) } else { &it.wide });
+    for action in named {
+        // Of a table, its database and its catalogue, the one with the longest name is the one that is meant.
+        let parts = |it: &catalog::ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
+        match action.needed_types().into_iter().max_by_key(parts).map(|it| it.noun()) {
+            Some(kind) if kinds.contains(&kind) => {}
+            Some(kind) if kinds.len() < 2 => kinds.push(kind),
+            _ => return "every resource".to_owned(),
+        }
+    }
+    kinds.iter().map(|it| format!("every {it}")).collect::<Vec<_>>().join(" and ")
+}
+
+/// The forms of ARN that a statement must name for every one of the actions; none when one of them has too many.
+fn needed_arns(entries: &[Entry<'_>]) -> Option<Vec<&'static str>> {
+    let mut arns: Vec<&str> = Vec::new();
+    for action in entries.iter().flat_map(|it| &it.wide) {
+        let needed = action.needed_types();
+        if needed.is_empty() {
+            return None;
+        }
+        for arn in needed.iter().flat_map(|it| it.arns().next()) {
+            if !arns.contains(&arn) {
+                arns.push(arn);
+            }
+        }
+    }
+    // A form that ends in a star may hold another one: a log group its streams.
+    let is_held = |it: &str| arns.iter().any(|other| *other != it && matches(other, it, false));
+    Some(arns.iter().copied().filter(|it| !is_held(it)).collect())
+}
+
+/// What the ARNs look like that the actions take.
+fn forms(entries: &[Entry<'_>]) -> Vec<String> {
+    let arns = needed_arns(entries).unwrap_or_default();
     // `${…}` would be read as Terraform's own if it were copied.
     arns.iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect()
 }

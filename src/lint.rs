@@ -16,6 +16,7 @@ use crate::config::{Config, ExternalModules};
 use crate::frontend::Configuration;
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
+use crate::policy::Policy;
 use crate::report::{Comparison, InputError, Report, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Context, Finding, InstanceName, Label, Rule};
 use crate::source::{self, FileId, Selected, Span, Workspace, in_order};
@@ -164,6 +165,7 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.errors.extend(collected.errors.into_iter().map(|it| input_error(workspace, it)));
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
+    part.summary.switched_off = collected.switched_off;
     if workspace.selected.iter().any(|it| it.named) {
         let statements = collected.configuration.policies.iter().flat_map(|it| &it.statements);
         part.judged.extend(statements.map(|it| it.place.span.file));
@@ -358,12 +360,16 @@ pub fn apply(workspace: &Workspace, configuration: &Configuration, options: &Opt
     let facts = &options.config.facts;
     let wanted = |it: &Finding| options.config.wants(workspace, it);
     let mut out = Vec::new();
+    let of_policies: Vec<(&'static Rule, fn(&Policy, &mut Context<'_>))> = options
+        .rules
+        .iter()
+        .filter_map(|rule| if let Check::Policy(check) = rule.check { Some((*rule, check)) } else { None })
+        .collect();
     for policy in &configuration.policies {
         let mut findings = Vec::new();
-        for rule in &options.rules {
-            if let Check::Policy(check) = rule.check {
-                check(policy, &mut Context::new(rule, Carrier::of(policy), facts, &mut findings));
-            }
+        let carrier = Carrier::of(policy);
+        for (rule, check) in &of_policies {
+            check(policy, &mut Context::new(rule, &carrier, facts, &mut findings));
         }
         findings.retain(wanted);
         fold(&mut findings, &options.rules);
@@ -373,19 +379,19 @@ pub fn apply(workspace: &Workspace, configuration: &Configuration, options: &Opt
         match rule.check {
             Check::Policy(_) => {}
             Check::Bucket(check) => configuration.buckets.iter().for_each(|bucket| {
-                check(bucket, &mut Context::new(rule, carrier(&bucket.address), facts, &mut out));
+                check(bucket, &mut Context::new(rule, &carrier(&bucket.address), facts, &mut out));
             }),
             Check::Key(check) => configuration.keys.iter().for_each(|key| {
-                check(key, &mut Context::new(rule, carrier(&key.resource.address), facts, &mut out));
+                check(key, &mut Context::new(rule, &carrier(&key.resource.address), facts, &mut out));
             }),
             Check::Resource(check) => configuration.resources.iter().for_each(|resource| {
-                check(resource, &mut Context::new(rule, carrier(&resource.address), facts, &mut out));
+                check(resource, &mut Context::new(rule, &carrier(&resource.address), facts, &mut out));
             }),
             Check::Identity(check) => configuration.identities.iter().for_each(|identity| {
-                check(identity, &mut Context::new(rule, carrier(&identity.address), facts, &mut out));
+                check(identity, &mut Context::new(rule, &carrier(&identity.address), facts, &mut out));
             }),
             Check::Configuration(check) => {
-                check(configuration, &mut Context::new(rule, carrier(&"".into()), facts, &mut out));
+                check(configuration, &mut Context::new(rule, &carrier(&"".into()), facts, &mut out));
             }
         }
     }

@@ -74,15 +74,33 @@ impl Severity {
     }
 }
 
-/// Texts in backticks, in words: `` `a`, `b` and 2 more ``.
+/// Texts in backticks, in words: `` `a`, `b`, `c` and 2 more ``.
 pub fn quoted<T: fmt::Display>(items: &[T]) -> String {
-    let quote = |item: &T| format!("`{item}`");
-    match items {
-        [] => String::new(),
-        [one] => quote(one),
-        [a, b] => format!("{} and {}", quote(a), quote(b)),
-        [a, b, c] => format!("{}, {} and {}", quote(a), quote(b), quote(c)),
-        [a, b, rest @ ..] => format!("{}, {} and {} more", quote(a), quote(b), rest.len()),
+    let (head, more) = head(items);
+    in_words(head.iter().map(|it| format!("`{it}`")).collect(), more)
+}
+
+/// The same of what stands in backticks already.
+pub fn listed<T: fmt::Display>(items: &[T]) -> String {
+    let (head, more) = head(items);
+    in_words(head.iter().map(ToString::to_string).collect(), more)
+}
+
+/// As many as are read, and how many there are beyond.
+fn head<T>(items: &[T]) -> (&[T], usize) {
+    // To say that there is one more takes as long as to say which.
+    const MOST: usize = 4;
+    if items.len() <= MOST { (items, 0) } else { (&items[..MOST - 1], items.len() - (MOST - 1)) }
+}
+
+fn in_words(mut words: Vec<String>, more: usize) -> String {
+    if more > 0 {
+        words.push(format!("{more} more"));
+    }
+    match words.pop() {
+        Some(last) if words.is_empty() => last,
+        Some(last) => format!("{} and {last}", words.join(", ")),
+        None => String::new(),
     }
 }
 
@@ -321,9 +339,9 @@ pub enum Rewrite {
         /// `Bool`, `StringEquals`.
         operator: &'static str,
         /// The condition key.
-        key: &'static str,
+        key: String,
         /// What it must be.
-        value: &'static str,
+        value: Wanted,
     },
     /// A resource pattern gives way to the one resource of the configuration that has an ARN of each form; actions that
     /// take none of them go on with the pattern in a statement of their own.
@@ -334,6 +352,22 @@ pub enum Rewrite {
         forms: Vec<&'static str>,
         /// The actions that go on with the pattern.
         apart: Vec<Span>,
+    },
+    /// Actions go on with `*` in a statement of their own, which is otherwise as theirs was.
+    Apart {
+        /// The statement.
+        at: Span,
+        /// The actions, all of one list.
+        actions: Vec<Span>,
+    },
+    /// A statement that denies everybody all of a service over plain HTTP is put behind another one.
+    DenyPlainHttp {
+        /// The statement that comes before it.
+        at: Span,
+        /// A resource of that statement, for which it stands.
+        resource: Span,
+        /// `s3`, `sqs`.
+        service: &'static str,
     },
     /// An argument of a Terraform block is `true`, whether it was written as `false` or not at all.
     SwitchOn {
@@ -349,7 +383,28 @@ pub enum Rewrite {
     },
 }
 
+/// What a condition comes to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A text.
+    Text(&'static str),
+    /// A policy variable, by its name: `aws:PrincipalAccount`.
+    Variable(&'static str),
+    /// Something of the account that the configuration is of, as it looks that account up itself.
+    OfAccount {
+        /// A text with `{}` for the account.
+        like: &'static str,
+        /// The account that the policy names, for where it is not looked up.
+        named: Option<String>,
+    },
+}
+
 impl Rewrite {
+    /// One more condition of a statement.
+    pub fn require(at: Span, operator: &'static str, key: impl Into<String>, value: Wanted) -> Self {
+        Self::Condition { at, operator, key: key.into(), value }
+    }
+
     /// One text in place of another.
     pub fn write(at: Span, text: impl fmt::Display) -> Self {
         Self::Replace { at, with: vec![text.to_string()] }
@@ -493,18 +548,47 @@ pub struct Trust {
     pub oidc_owners: Vec<String>,
 }
 
+impl Trust {
+    /// The text with the word that the user has for each account behind the place that first speaks of it:
+    /// `` `arn:aws:iam::111122223333:root` (production) ``.
+    fn naming(&self, text: String) -> String {
+        let named = self.accounts.iter().filter(|(id, word)| !word.is_empty() && text.contains(*id));
+        let mut words: Vec<(usize, &str)> =
+            named.filter_map(|(id, word)| Some((end_of(&text, id)?, &**word))).collect();
+        words.sort_unstable();
+        let mut text = text;
+        for (at, word) in words.into_iter().rev() {
+            text.insert_str(at, &format!(" ({word})"));
+        }
+        text
+    }
+}
+
+/// Where the first quotation of a text that speaks of an account ends.
+fn end_of(text: &str, account: &str) -> Option<usize> {
+    let is_digit = |it: Option<char>| it.is_some_and(|it| it.is_ascii_digit());
+    let whole = |at: &usize| {
+        let (before, after) = (&text[..*at], &text[at + account.len()..]);
+        !is_digit(before.chars().next_back()) && !is_digit(after.chars().next())
+    };
+    let at = text.match_indices(account).map(|(at, _)| at).find(whole)?;
+    let end = at + account.len();
+    let quoted = text[..at].matches('`').count() % 2 == 1;
+    Some(text[end..].find('`').filter(|_| quoted).map_or(end, |close| end + close + 1))
+}
+
 /// What a check is given: who it speaks for, what the user knows, and where its findings go.
 #[derive(Debug)]
 pub struct Context<'a> {
     rule: &'a Rule,
-    carrier: Carrier,
+    carrier: &'a Carrier,
     facts: &'a Facts,
     findings: &'a mut Vec<Finding>,
 }
 
 impl<'a> Context<'a> {
     /// A context in which `rule` speaks of `carrier`.
-    pub fn new(rule: &'a Rule, carrier: Carrier, facts: &'a Facts, findings: &'a mut Vec<Finding>) -> Self {
+    pub fn new(rule: &'a Rule, carrier: &'a Carrier, facts: &'a Facts, findings: &'a mut Vec<Finding>) -> Self {
         Self { rule, carrier, facts, findings }
     }
 
@@ -513,15 +597,11 @@ impl<'a> Context<'a> {
         self.facts
     }
 
-    /// From here on speaks of this policy, where a check sees all of them.
-    pub fn speaking_of(&mut self, policy: &Policy) -> &mut Self {
-        self.carrier = Carrier::of(policy);
-        self
-    }
-
     /// Reports that `message` holds at `place`. What the place says of its way and of undecided cases becomes labels
-    /// and confidence; the rule adds what only it knows through the [`Report`] it gets back.
+    /// and confidence; the rule adds what only it knows through the [`Report`] it gets back. An account that the user
+    /// knows is called by their word for it.
     pub fn report(&mut self, place: &Place, message: impl Into<String>) -> Report<'_> {
+        let message = self.facts.trust.naming(message.into());
         self.findings.push(Finding {
             instances: vec![Arc::clone(&self.carrier.address)],
             ..Finding::new(self.rule, message, place.span, self.carrier.clone())
@@ -609,8 +689,8 @@ impl Report<'_> {
         self
     }
 
-    /// A change that cures it. The first one that can be written down is what `--fix` takes, so the one that changes
-    /// least comes first.
+    /// A change that cures it. The first one is what `--fix` takes, so the one that changes least comes first; others are
+    /// there to be chosen in an editor.
     pub fn fix(self, safety: Safety, title: impl Into<String>, changes: impl IntoIterator<Item = Rewrite>) -> Self {
         let remedy = Remedy { title: title.into(), safety, changes: changes.into_iter().collect() };
         self.finding.remedies.push(remedy);

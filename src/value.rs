@@ -6,6 +6,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::source::Span;
 
 /// Stands in [`Text::raw`] for a hole. A private-use character of the last plane, so that text with
@@ -328,7 +330,8 @@ pub struct Text(Arc<Content>);
 #[derive(Clone, Default)]
 struct Content {
     raw: String,
-    runs: Vec<Run>,
+    /// Most texts are of one run.
+    runs: SmallVec<[Run; 1]>,
     encodes: Option<Arc<Node>>,
 }
 
@@ -433,7 +436,7 @@ impl Text {
         let at = self.next_at();
         let content = Arc::make_mut(&mut self.0);
         content.encodes = None;
-        content.push(Run { at, span, origin: Origin::HERE, hole: None, written: None });
+        content.runs.push(Run { at, span, origin: Origin::HERE, hole: None, written: None });
         if memchr::memchr(HOLE_HEAD, text.as_bytes()).is_some() && text.contains(HOLE) {
             // U+FFFD is the replacement character; the lengths differ, so the run no
             // longer maps byte for byte, which is right.
@@ -460,7 +463,7 @@ impl Text {
         let at = self.next_at();
         let content = Arc::make_mut(&mut self.0);
         content.encodes = None;
-        content.push(Run { at, span: hole.span, origin: Origin::HERE, hole: Some(hole), written });
+        content.runs.push(Run { at, span: hole.span, origin: Origin::HERE, hole: Some(hole), written });
         content.raw.push(HOLE);
     }
 
@@ -473,9 +476,6 @@ impl Text {
         let content = Arc::make_mut(&mut self.0);
         content.encodes = None;
         content.raw.push_str(&text.0.raw);
-        if content.runs.is_empty() {
-            content.runs.reserve_exact(text.0.runs.len());
-        }
         content.runs.extend(text.0.runs.iter().map(|run| Run {
             at: base + run.at,
             origin: run.origin.followed_by(later),
@@ -598,14 +598,6 @@ impl Text {
 }
 
 impl Content {
-    fn push(&mut self, run: Run) {
-        // Most texts are of one run, and a vector that grows would make room for four.
-        if self.runs.is_empty() {
-            self.runs.reserve_exact(1);
-        }
-        self.runs.push(run);
-    }
-
     fn next_at(&self) -> u32 {
         u32::try_from(self.raw.len()).unwrap_or(u32::MAX)
     }

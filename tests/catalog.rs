@@ -383,10 +383,31 @@ fn the_power_of_an_action_is_the_worst_that_comes_of_it() {
 }
 
 #[test]
-fn the_plainest_resource_is_the_bucket_and_not_a_way_to_it() {
-    let plainest = |name| catalog::action(name).unwrap().plainest_arn();
-    assert_eq!(plainest("s3:ListBucket"), Some("arn:${Partition}:s3:::${BucketName}"));
-    assert_eq!(plainest("s3:GetObject"), Some("arn:${Partition}:s3:::${BucketName}/${ObjectName}"));
-    assert_eq!(plainest("ec2:CreateTags"), None);
-    assert_eq!(plainest("s3:ListAllMyBuckets"), None);
+fn a_statement_must_name_all_that_a_request_always_has_or_the_plainest_that_it_may_have() {
+    let needed = |name| -> Vec<&str> {
+        catalog::action(name).unwrap().needed_types().into_iter().flat_map(|it| it.arns().next()).collect()
+    };
+    assert_eq!(needed("s3:ListBucket"), ["arn:${Partition}:s3:::${BucketName}"]);
+    assert_eq!(needed("s3:GetObject"), ["arn:${Partition}:s3:::${BucketName}/${ObjectName}"]);
+    assert_eq!(needed("batch:SubmitJob").len(), 2);
+    assert!(needed("glue:UpdateTable").len() > 2);
+    assert!(needed("ec2:CreateTags").is_empty() && needed("s3:ListAllMyBuckets").is_empty());
+}
+
+#[test]
+fn what_has_no_name_can_not_be_limited() {
+    let can = |name| catalog::action(name).unwrap().can_be_limited();
+    assert!(can("s3:GetObject") && can("sqs:SendMessage"));
+    assert!(!can("s3:ListAllMyBuckets") && !can("sns:Publish") && !can("s3:GetAccessGrantsInstance"));
+}
+
+#[test]
+fn policies_name_a_log_group_with_all_behind_it_but_for_its_tags() {
+    let takes = |name| -> Vec<&str> {
+        let types = catalog::action(name).unwrap().resource_types();
+        types.flat_map(|it| it.resource_type().arns()).filter(|it| it.contains("log-group")).collect()
+    };
+    let group = "arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}";
+    assert_eq!(takes("logs:PutRetentionPolicy"), [format!("{group}:*")]);
+    assert_eq!(takes("logs:TagResource"), [group]);
 }

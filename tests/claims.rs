@@ -88,3 +88,19 @@ fn one_that_is_only_there_in_a_case_competes_with_low_confidence() {
     let found = found(&[("main.tf", &root.concat())]);
     assert!(found.len() == 1 && found[0].ends_with("(low)"), "{found:?}");
 }
+
+#[test]
+fn one_name_in_two_services_is_two_resources() {
+    let root = [
+        policy("aws_s3_bucket_policy", "a", "bucket = \"reports\""),
+        policy("aws_backup_vault_policy", "b", "backup_vault_name = \"reports\""),
+        policy("aws_ecr_repository_policy", "c", "repository = \"reports\""),
+        policy("aws_ecrpublic_repository_policy", "d", "repository_name = \"reports\""),
+        "resource \"aws_s3_bucket\" \"e\" {\n  bucket = \"reports\"\n  policy = jsonencode({ Statement = [] })\n}\n"
+            .to_owned(),
+    ];
+    assert_eq!(
+        found(&[("main.tf", &root.concat())]),
+        ["main.tf:19: `aws_s3_bucket_policy.a` sets the policy of `reports` too, and the last one stands (high)"]
+    );
+}

@@ -161,6 +161,336 @@ fn one_literal_for_two_statements_is_fixed_once_for_both() {
     assert!(!read(&folder, "main.tf").contains("sqs:*"));
 }
 
+/// What `--unsafe-fixes` makes of one file beside others, by rules of its own.
+#[track_caller]
+fn unsafely(files: &[(&str, &str)], rules: &[&str], path: &str) -> String {
+    let folder = folder(files);
+    let rules: Vec<&str> = rules.iter().flat_map(|it| ["--select", it]).collect();
+    check(folder.path(), &[&["--unsafe-fixes", "--quiet"][..], &rules].concat());
+    let again = check(folder.path(), &[&["--unsafe-fixes", "--diff"][..], &rules].concat());
+    assert_eq!(out(&again), "", "a second run has nothing to do");
+    read(&folder, path)
+}
+
+const CALLER: (&str, &str) = ("data.tf", "data \"aws_caller_identity\" \"me\" {}\n");
+
+#[test]
+fn a_service_is_bound_to_the_account_that_the_module_looks_up() {
+    let topic = |statement: &str| {
+        format!(
+            "resource \"aws_sns_topic_policy\" \"a\" {{\n  arn    = \"t\"\n  policy = data.aws_iam_policy_document.a.json\n}}\n\ndata \"aws_iam_policy_document\" \"a\" {{\n  statement {{\n    actions   = [\"sns:Publish\"]\n    resources = [\"arn:aws:sns:eu-west-1:111122223333:t\"]\n    principals {{\n      type        = \"Service\"\n      identifiers = [\"s3.amazonaws.com\"]\n    }} # of the bucket\n{statement}  }}\n}}\n"
+        )
+    };
+    let guard = |value: &str| {
+        format!(
+            "\n    condition {{\n      test     = \"StringEquals\"\n      variable = \"aws:SourceAccount\"\n      values   = [{value}]\n    }}\n"
+        )
+    };
+    let before = topic("");
+    let rules = ["confused_deputy"];
+    let looked_up = unsafely(&[CALLER, ("main.tf", &before)], &rules, "main.tf");
+    assert_eq!(looked_up, topic(&guard("data.aws_caller_identity.me.account_id")));
+    let named = unsafely(&[("main.tf", &before)], &rules, "main.tf");
+    assert_eq!(named, topic(&guard("\"111122223333\"")), "the topic says whose it is");
+    let second = ("other.tf", "data \"aws_caller_identity\" \"hub\" {\n  provider = aws.hub\n}\n");
+    let of_two = before.replace("111122223333", "*");
+    assert_eq!(unsafely(&[CALLER, second, ("main.tf", &of_two)], &rules, "main.tf"), of_two, "there are two accounts");
+    let hidden = before.replace("111122223333", "*");
+    assert_eq!(unsafely(&[("main.tf", &hidden)], &rules, "main.tf"), hidden, "an account is not guessed");
+    let people = before.replace(
+        "    } # of",
+        "    }\n    principals {\n      type        = \"AWS\"\n      identifiers = [\"111122223333\"]\n    } # of",
+    );
+    assert_eq!(unsafely(&[CALLER, ("main.tf", &people)], &rules, "main.tf"), people, "it would lock people out");
+}
+
+#[test]
+fn a_guard_is_written_as_its_syntax_has_it() {
+    let rules = ["confused_deputy"];
+    let statement = |principal: &str, rest: &str| {
+        format!(
+            "      Effect    = \"Allow\"\n      Principal = {{ Service = \"{principal}.amazonaws.com\" }}\n      Action    = \"sqs:SendMessage\"\n      Resource  = \"*\"{rest}\n"
+        )
+    };
+    let queue = |statement: &str| {
+        format!(
+            "resource \"aws_sqs_queue\" \"a\" {{\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [{{\n{statement}    }}]\n  }})\n}}\n"
+        )
+    };
+    let before = queue(&statement("events", " # this queue"));
+    let wanted = queue(&statement(
+        "events",
+        " # this queue\n      Condition = {\n        ArnLike = {\n          \"aws:SourceArn\" = \"arn:aws:events:*:${data.aws_caller_identity.me.account_id}:rule/*\"\n        }\n      }",
+    ));
+    assert_eq!(unsafely(&[CALLER, ("main.tf", &before)], &rules, "main.tf"), wanted);
+    let heredoc = |rest: &str| {
+        format!(
+            "resource \"aws_sqs_queue\" \"a\" {{\n  policy = <<-EOT\n    {{\n      \"Version\": \"2012-10-17\",\n      \"Statement\": {{\n        \"Effect\": \"Allow\", \"Principal\": {{ \"Service\": \"s3.amazonaws.com\" }},\n        \"Action\": \"sqs:SendMessage\",\n        \"Resource\": \"*\"{rest}\n      }}\n    }}\n  EOT\n}}\n"
+        )
+    };
+    let wanted = ",\n        \"Condition\": {\n          \"StringEquals\": {\n            \"aws:SourceAccount\": \"${data.aws_caller_identity.me.account_id}\"\n          }\n        }";
+    assert_eq!(unsafely(&[CALLER, ("main.tf", &heredoc(""))], &rules, "main.tf"), heredoc(wanted));
+    let json = |rest: &str| {
+        format!(
+            "{{ \"Version\": \"2012-10-17\", \"Statement\": {{ \"Effect\": \"Allow\", \"Principal\": {{ \"Service\": \"sns.amazonaws.com\" }}, \"Action\": \"sqs:SendMessage\", \"Resource\": \"arn:aws:sqs:eu-west-1:111122223333:jobs\"{rest} }} }}"
+        )
+    };
+    let wanted = ", \"Condition\": { \"ArnLike\": { \"aws:SourceArn\": \"arn:aws:sns:*:111122223333:*\" } }";
+    assert_eq!(unsafely(&[("a.json", &json(""))], &rules, "a.json"), json(wanted));
+    let permission = |rest: &str| {
+        format!(
+            "resource \"aws_lambda_permission\" \"a\" {{\r\n  function_name = \"f\"\r\n  action        = \"lambda:InvokeFunction\"\r\n  principal     = \"s3.amazonaws.com\" # uploads\r\n{rest}}}"
+        )
+    };
+    let wanted = "  source_account = data.aws_caller_identity.me.account_id\r\n";
+    assert_eq!(unsafely(&[CALLER, ("main.tf", &permission(""))], &rules, "main.tf"), permission(wanted));
+}
+
+#[test]
+fn a_condition_joins_those_that_are_there() {
+    let trust = |test: &str| {
+        format!(
+            "{{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {{\n    \"Effect\": \"Allow\",\n    \"Principal\": {{ \"Federated\": \"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com\" }},\n    \"Action\": \"sts:AssumeRoleWithWebIdentity\",\n    \"Condition\": {{\n      {test}\n    }}\n  }}\n}}\n"
+        )
+    };
+    let rules = ["loose_audience"];
+    let sub = "\"token.actions.githubusercontent.com:sub\": \"repo:example/site:ref:refs/heads/main\"";
+    let aud = "\"token.actions.githubusercontent.com:aud\": \"sts.amazonaws.com\"";
+    let before = trust(&format!("\"StringEquals\": {{ {sub} }}"));
+    let wanted = trust(&format!("\"StringEquals\": {{ {aud}, {sub} }}"));
+    assert_eq!(unsafely(&[("a.json", &before)], &rules, "a.json"), wanted);
+    let before = trust(&format!("\"StringLike\": {{ {sub} }}"));
+    let wanted = trust(&format!("\"StringEquals\": {{\n        {aud}\n      }},\n      \"StringLike\": {{ {sub} }}"));
+    assert_eq!(unsafely(&[("a.json", &before)], &rules, "a.json"), wanted);
+    // Whose audience is not known is not guessed.
+    let gitlab = before.replace("token.actions.githubusercontent.com", "gitlab.com");
+    assert_eq!(unsafely(&[("a.json", &gitlab)], &rules, "a.json"), gitlab);
+}
+
+#[test]
+fn a_bucket_is_bound_to_the_account_of_whoever_asks() {
+    let rules = ["bucket_name_of_others"];
+    let json = |rest: &str| {
+        format!(
+            "{{ \"Version\": \"2012-10-17\", \"Statement\": {{ \"Effect\": \"Allow\", \"Action\": \"s3:PutObject\", \"Resource\": \"arn:aws:s3:::reports-*/*\"{rest} }} }}"
+        )
+    };
+    let wanted = ", \"Condition\": { \"StringEquals\": { \"aws:ResourceAccount\": \"${aws:PrincipalAccount}\" } }";
+    assert_eq!(unsafely(&[("a.json", &json(""))], &rules, "a.json"), json(wanted));
+    let old = json("").replace("2012-10-17", "2008-10-17");
+    assert_eq!(unsafely(&[("a.json", &old)], &rules, "a.json"), old, "it would be plain text");
+    let block = |rest: &str| {
+        format!(
+            "data \"aws_iam_policy_document\" \"a\" {{\n  statement {{\n    actions   = [\"s3:PutObject\"]\n    resources = [\"arn:aws:s3:::reports-*/*\"]\n{rest}  }}\n}}\n"
+        )
+    };
+    let wanted = "\n    condition {\n      test     = \"StringEquals\"\n      variable = \"aws:ResourceAccount\"\n      values   = [\"$${aws:PrincipalAccount}\"]\n    }\n";
+    assert_eq!(unsafely(&[("main.tf", &block(""))], &rules, "main.tf"), block(wanted));
+}
+
+#[test]
+fn roles_go_to_the_one_service_that_the_policy_starts() {
+    let policy = |actions: &str, rest: &str| {
+        format!(
+            "resource \"aws_iam_policy\" \"a\" {{\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [\n      {{ Effect = \"Allow\", Action = {actions}, Resource = \"*\" }},\n      {{ Effect = \"Allow\", Action = [\"iam:PassRole\"], Resource = \"*\"{rest} }},\n    ]\n  }})\n}}\n"
+        )
+    };
+    let rules = ["passrole_any_role"];
+    let functions = "[\"lambda:CreateFunction\", \"lambda:InvokeFunction\"]";
+    let wanted =
+        policy(functions, ", Condition = { StringEquals = { \"iam:PassedToService\" = \"lambda.amazonaws.com\" } }");
+    assert_eq!(unsafely(&[("main.tf", &policy(functions, ""))], &rules, "main.tf"), wanted);
+    let optional = policy(
+        functions,
+        ", Condition = { StringEqualsIfExists = { \"iam:PassedToService\" = \"ec2.amazonaws.com\" } }",
+    );
+    assert_eq!(unsafely(&[("main.tf", &optional)], &rules, "main.tf"), optional, "it would be a contradiction");
+    let both = policy("[\"lambda:CreateFunction\", \"ec2:RunInstances\"]", "");
+    assert_eq!(unsafely(&[("main.tf", &both)], &rules, "main.tf"), both, "which one is meant is not guessed");
+}
+
+#[test]
+fn an_operator_that_lets_others_pass_is_written_anew() {
+    let policy = |operator: &str| {
+        format!(
+            "resource \"aws_iam_policy\" \"a\" {{\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [{{\n      Effect    = \"Deny\"\n      Action    = \"*\"\n      Resource  = \"*\"\n      Condition = {{ {operator} = {{ \"aws:MultiFactorAuthPresent\" = \"false\" }} }}\n    }}]\n  }})\n}}\n"
+        )
+    };
+    let rules = ["mfa_not_enforced"];
+    assert_eq!(unsafely(&[("main.tf", &policy("Bool"))], &rules, "main.tf"), policy("BoolIfExists"));
+    let both = policy("Bool").replace("\"false\" }", "\"false\", \"aws:SecureTransport\" = \"false\" }");
+    assert_eq!(unsafely(&[("main.tf", &both)], &rules, "main.tf"), both, "it would change what else is tested");
+    let twice = policy("Bool")
+        .replace("\"false\" } }", "\"false\" }, BoolIfExists = { \"aws:SecureTransport\" = \"false\" } }");
+    assert_eq!(unsafely(&[("main.tf", &twice)], &rules, "main.tf"), twice, "a name stands once");
+    let quoted = policy("\"Bool\"");
+    assert_eq!(unsafely(&[("main.tf", &quoted)], &rules, "main.tf"), policy("\"BoolIfExists\""));
+}
+
+#[test]
+fn a_resource_is_not_named_where_it_is_made_from_the_policy() {
+    let module = |resource: &str, depends: &str| {
+        format!(
+            "resource \"aws_lambda_function\" \"f\" {{\n  function_name = \"f\"\n  role          = aws_iam_role.r.arn\n{depends}}}\n\nresource \"aws_iam_role\" \"r\" {{\n  assume_role_policy = \"{{}}\"\n}}\n\nresource \"aws_iam_role_policy\" \"p\" {{\n  role   = aws_iam_role.r.id\n  policy = data.aws_iam_policy_document.d.json\n}}\n\ndata \"aws_iam_policy_document\" \"d\" {{\n  statement {{\n    actions   = [\"lambda:UpdateFunctionCode\"]\n    resources = [{resource}]\n  }}\n}}\n"
+        )
+    };
+    let rules = ["wildcard_resource"];
+    let named = module("aws_lambda_function.f.arn", "");
+    assert_eq!(unsafely(&[("main.tf", &module("\"*\"", ""))], &rules, "main.tf"), named);
+    let circle = module("\"*\"", "  depends_on    = [aws_iam_role_policy.p]\n");
+    assert_eq!(unsafely(&[("main.tf", &circle)], &rules, "main.tf"), circle);
+}
+
+#[test]
+fn what_is_named_in_place_of_a_pattern_is_no_more_than_it_held() {
+    let text = "{ \"Version\": \"2012-10-17\", \"Statement\": { \"Effect\": \"Allow\", \"Action\": \"sqs:*Queue*\", \"Resource\": \"*\" } }";
+    let after = unsafely(&[("a.json", text)], &["partial_wildcard_action"], "a.json");
+    assert!(
+        after.contains("\"sqs:ListQueues\"") && !after.contains("sqs:List*") && !after.contains("*Queue*"),
+        "{after}"
+    );
+}
+
+#[test]
+fn an_entry_goes_only_where_another_one_says_as_much_in_the_same_words() {
+    let module = |list: &str| {
+        format!(
+            "locals {{\n  one = \"logs\"\n  two = \"logs\"\n}}\n\ndata \"aws_iam_policy_document\" \"a\" {{\n  statement {{\n    actions   = [\"s3:GetObject\"]\n    resources = [{list}]\n  }}\n}}\n"
+        )
+    };
+    let fixed = |list: &str| {
+        let folder = folder(&[("main.tf", &module(list))]);
+        check(folder.path(), &["--fix", "--quiet", "--select", "redundant_entry"]);
+        read(&folder, "main.tf")
+    };
+    let same = "\"arn:aws:s3:::${local.one}/a/*\", \"arn:aws:s3:::${local.one}/*\"";
+    assert_eq!(fixed(same), module("\"arn:aws:s3:::${local.one}/*\""));
+    let by_chance = "\"arn:aws:s3:::${local.one}/*\", \"arn:aws:s3:::${local.two}/*\"";
+    assert_eq!(fixed(by_chance), module(by_chance), "one of them may change tomorrow");
+}
+
+/// A policy in each syntax, with a typo, an entry that is there twice, one that another holds and an action that is only
+/// on `*`; and what `--fix` makes of it.
+const SYNTAXES: [(&str, &str, &str); 5] = [
+    (
+        "main.tf",
+        "data \"aws_iam_policy_document\" \"a\" {\n  # who reads\n  statement {\n    actions = [\n      \"s3:GetObjcet\", # reads\n      \"s3:ListBucket\",\n      \"s3:ListBucket\",\n      \"s3:ListAllMyBuckets\", // all\n    ]\n    resources = [\"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\", /* more */ \"arn:aws:s3:::a/b/*\"] # of a\n  }\n}\n",
+        "data \"aws_iam_policy_document\" \"a\" {\n  # who reads\n  statement {\n    actions = [\n      \"s3:GetObject\", # reads\n      \"s3:ListBucket\",\n       // all\n    ]\n    resources = [\"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\" /* more */ ] # of a\n  }\n\n  statement {\n    actions = [\"s3:ListAllMyBuckets\"]\n    resources = [\"*\"] # of a\n  }\n}\n",
+    ),
+    (
+        "main.tf",
+        "resource \"aws_iam_policy\" \"a\" {\n  policy = jsonencode({\n    Statement = [{\n      Effect   = \"Allow\"\n      Action   = [\"s3:GetObjcet\", \"s3:ListBucket\", \"s3:ListBucket\", \"s3:ListAllMyBuckets\",]\n      Resource = [\n        \"arn:aws:s3:::a\",\n        \"arn:aws:s3:::a/*\",\n        \"arn:aws:s3:::a/b/*\"\n      ]\n    }]\n  })\n}\n",
+        "resource \"aws_iam_policy\" \"a\" {\n  policy = jsonencode({\n    Version = \"2012-10-17\"\n    Statement = [{\n      Effect   = \"Allow\"\n      Action   = [\"s3:GetObject\", \"s3:ListBucket\", ]\n      Resource = [\n        \"arn:aws:s3:::a\",\n        \"arn:aws:s3:::a/*\"\n      ]\n    }, {\n      Effect   = \"Allow\"\n      Action   = [\"s3:ListAllMyBuckets\"]\n      Resource = \"*\"\n    }]\n  })\n}\n",
+    ),
+    (
+        "main.tf",
+        "resource \"aws_iam_policy\" \"a\" {\n  policy = <<-EOT\n    {\n      \"Statement\": [\n        {\n          \"Effect\": \"Allow\",\n          \"Action\": [\"s3:GetObjcet\", \"s3:ListBucket\", \"s3:ListBucket\", \"s3:ListAllMyBuckets\"],\n          \"Resource\": [\"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\", \"arn:aws:s3:::a/b/*\"]\n        }\n      ]\n    }\n  EOT\n}\n",
+        "resource \"aws_iam_policy\" \"a\" {\n  policy = <<-EOT\n    {\n      \"Version\": \"2012-10-17\",\n      \"Statement\": [\n        {\n          \"Effect\": \"Allow\",\n          \"Action\": [\"s3:GetObject\", \"s3:ListBucket\"],\n          \"Resource\": [\"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\"]\n        },\n        {\n          \"Effect\": \"Allow\",\n          \"Action\": [\"s3:ListAllMyBuckets\"],\n          \"Resource\": \"*\"\n        }\n      ]\n    }\n  EOT\n}\n",
+    ),
+    (
+        "main.tf",
+        "resource \"aws_iam_policy\" \"a\" {\n  policy = \"{ \\\"Statement\\\": { \\\"Effect\\\": \\\"Allow\\\", \\\"Action\\\": [\\\"s3:GetObjcet\\\", \\\"s3:ListBucket\\\", \\\"s3:ListBucket\\\"], \\\"Resource\\\": [\\\"arn:aws:s3:::a\\\", \\\"arn:aws:s3:::a/*\\\", \\\"arn:aws:s3:::a/b/*\\\"] } }\"\n}\n",
+        "resource \"aws_iam_policy\" \"a\" {\n  policy = \"{ \\\"Version\\\": \\\"2012-10-17\\\", \\\"Statement\\\": { \\\"Effect\\\": \\\"Allow\\\", \\\"Action\\\": [\\\"s3:GetObject\\\", \\\"s3:ListBucket\\\"], \\\"Resource\\\": [\\\"arn:aws:s3:::a\\\", \\\"arn:aws:s3:::a/*\\\"] } }\"\n}\n",
+    ),
+    (
+        "a.json",
+        "{\n  \"Statement\" : [{\n      \"Sid\": \"Read\", \"Effect\" : \"Allow\",\n      \"Action\" : [ \"s3:GetObjcet\", \"s3:ListBucket\" , \"s3:ListBucket\", \"s3:ListAllMyBuckets\" ],\n      \"Resource\" : [\n        \"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\",\n        \"arn:aws:s3:::a/b/*\" ] } ]\n}\n",
+        "{\n  \"Version\" : \"2012-10-17\",\n  \"Statement\" : [{\n      \"Sid\": \"Read\", \"Effect\" : \"Allow\",\n      \"Action\" : [ \"s3:GetObject\", \"s3:ListBucket\" ],\n      \"Resource\" : [\n        \"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\" ] }, {\n      \"Sid\": \"ReadAny\", \"Effect\" : \"Allow\",\n      \"Action\" : [\"s3:ListAllMyBuckets\"],\n      \"Resource\" : \"*\" } ]\n}\n",
+    ),
+];
+
+/// How files come: as they are, from Windows, with tabs, and without an end of their last line.
+const HABITS: [(&str, fn(&str) -> String); 4] = [
+    ("plain", str::to_owned),
+    ("windows", |text| text.replace('\n', "\r\n")),
+    ("tabs", |text| text.replace("  ", "\t")),
+    ("unended", |text| text.trim_end().to_owned()),
+];
+
+#[test]
+fn safe_fixes_keep_to_the_habits_of_a_file() {
+    for (path, before, after) in SYNTAXES {
+        for (habit, as_habit) in HABITS {
+            let folder = folder(&[(path, &as_habit(before))]);
+            let output = check(folder.path(), &["--fix"]);
+            let wanted = as_habit(after);
+            assert_eq!(read(&folder, path), wanted, "{habit}: {}", out(&output));
+            assert_eq!(output.status.code(), Some(0), "{habit}: {}", out(&output));
+            assert_eq!(out(&check(folder.path(), &["--fix", "--diff"])), "", "{habit}: a second run");
+            if path.ends_with(".json") {
+                serde_json::from_str::<Value>(&read(&folder, path)).unwrap();
+            } else {
+                readable(&[folder.path().join(path)]);
+            }
+        }
+    }
+}
+
+#[test]
+fn plain_http_is_denied_behind_what_the_policy_allows() {
+    let bucket = "resource \"aws_s3_bucket\" \"b\" {\n  bucket = \"example-b\"\n}\n\nresource \"aws_s3_bucket_policy\" \"b\" {\n  bucket = aws_s3_bucket.b.id\n";
+    let block = |rest: &str| {
+        format!(
+            "{bucket}  policy = data.aws_iam_policy_document.b.json\n}}\n\ndata \"aws_iam_policy_document\" \"b\" {{\n  statement {{\n    actions   = [\"s3:GetObject\"]\n    resources = [\"${{aws_s3_bucket.b.arn}}/*\"]\n    principals {{\n      type        = \"AWS\"\n      identifiers = [\"111122223333\"]\n    }}\n  }}{rest}\n}}\n"
+        )
+    };
+    let wanted = "\n\n  statement {\n    sid       = \"DenyPlainHttp\"\n    effect    = \"Deny\"\n    actions   = [\"s3:*\"]\n    resources = [\"${aws_s3_bucket.b.arn}\", \"${aws_s3_bucket.b.arn}/*\"]\n\n    principals {\n      type        = \"*\"\n      identifiers = [\"*\"]\n    }\n\n    condition {\n      test     = \"Bool\"\n      variable = \"aws:SecureTransport\"\n      values   = [\"false\"]\n    }\n  }";
+    assert_eq!(unsafely(&[("main.tf", &block(""))], &["bucket_plain_http"], "main.tf"), block(wanted));
+    let heredoc = |list: &str| {
+        format!("{bucket}  policy = <<EOT\n{{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {list}\n}}\nEOT\n}}\n")
+    };
+    let allow = "{\n    \"Effect\": \"Allow\",\n    \"Principal\": { \"AWS\": \"111122223333\" },\n    \"Action\": \"s3:ListBucket\",\n    \"Resource\": \"${aws_s3_bucket.b.arn}\"\n  }";
+    let deny = "{\n    \"Sid\": \"DenyPlainHttp\",\n    \"Effect\": \"Deny\",\n    \"Principal\": \"*\",\n    \"Action\": \"s3:*\",\n    \"Resource\": [\"${aws_s3_bucket.b.arn}\", \"${aws_s3_bucket.b.arn}/*\"],\n    \"Condition\": {\n      \"Bool\": {\n        \"aws:SecureTransport\": \"false\"\n      }\n    }\n  }";
+    let after = unsafely(&[("main.tf", &heredoc(allow))], &["bucket_plain_http"], "main.tf");
+    assert_eq!(after, heredoc(&format!("[{allow}, {deny}]")));
+    let part = heredoc(&allow.replace("b.arn}", "b.arn}/public/*"));
+    assert_eq!(unsafely(&[("main.tf", &part)], &["bucket_plain_http"], "main.tf"), part, "a part is not all of it");
+    let queue = |rest: &str| {
+        format!(
+            "resource \"aws_sqs_queue\" \"q\" {{\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [\n      {{ Effect = \"Allow\", Principal = {{ AWS = \"111122223333\" }}, Action = \"sqs:SendMessage\", Resource = \"*\" }}{rest}\n    ]\n  }})\n}}\n"
+        )
+    };
+    let wanted = ",\n      { Sid = \"DenyPlainHttp\", Effect = \"Deny\", Principal = \"*\", Action = \"sqs:*\", Resource = [\"*\"], Condition = { Bool = { \"aws:SecureTransport\" = \"false\" } } }";
+    assert_eq!(unsafely(&[("main.tf", &queue(""))], &["message_plain_http"], "main.tf"), queue(wanted));
+}
+
+#[test]
+fn a_statement_that_is_made_of_something_else_is_not_split() {
+    let each = "variable \"tables\" {\n  default = [\"a\"]\n}\n\ndata \"aws_iam_policy_document\" \"d\" {\n  dynamic \"statement\" {\n    for_each = var.tables\n    content {\n      actions   = [\"dynamodb:GetItem\", \"dynamodb:ListTables\"]\n      resources = [\"arn:aws:dynamodb:eu-west-1:111122223333:table/${statement.value}\"]\n    }\n  }\n}\n";
+    let made = |statement: &str| {
+        format!(
+            "variable \"tables\" {{\n  default = [\"a\"]\n}}\n\nresource \"aws_iam_policy\" \"p\" {{\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = {statement} }})\n}}\n"
+        )
+    };
+    let object = "{ Effect = \"Allow\", Action = [\"dynamodb:GetItem\", \"dynamodb:ListTables\"], Resource = \"arn:aws:dynamodb:eu-west-1:111122223333:table/a\" }";
+    let looped = made(&format!("[for table in var.tables : {object}]"));
+    let merged = made(&format!("[merge({object}, {{}})]"));
+    for text in [each, &looped, &merged] {
+        let folder = folder(&[("main.tf", text)]);
+        let output = check(folder.path(), &["--fix"]);
+        assert!(out(&output).contains("mismatched_resource"), "{}", out(&output));
+        assert_eq!(read(&folder, "main.tf"), text);
+    }
+}
+
+#[test]
+fn a_list_that_grows_too_long_for_a_line_gets_lines() {
+    let block = |list: &str| {
+        format!(
+            "data \"aws_iam_policy_document\" \"a\" {{\n  statement {{\n    actions   = {list}\n    resources = [\"arn:aws:sqs:eu-west-1:111122223333:jobs\"]\n  }}\n}}\n"
+        )
+    };
+    let after = unsafely(&[("main.tf", &block("[\"sqs:*\"]"))], &["wildcard_action"], "main.tf");
+    assert!(after.contains("    actions   = [\n      \"sqs:CancelMessageMoveTask\",\n      \"sqs:"), "{after}");
+    assert!(after.contains("\"sqs:UntagQueue\"\n    ]\n    resources = "), "{after}");
+    let beside = unsafely(&[("main.tf", &block("[\"sqs:*\", \"s3:GetObject\"]"))], &["wildcard_action"], "main.tf");
+    assert!(beside.contains("\"sqs:UntagQueue\", \"s3:GetObject\"]\n"), "{beside}");
+    let json = "{\n    \"Version\": \"2012-10-17\",\n    \"Statement\": {\n        \"Effect\": \"Allow\",\n        \"Action\": \"sqs:*\",\n        \"Resource\": \"arn:aws:sqs:eu-west-1:111122223333:jobs\"\n    }\n}\n";
+    let after = unsafely(&[("a.json", json)], &["wildcard_action"], "a.json");
+    assert!(after.contains("        \"Action\": [\n            \"sqs:CancelMessageMoveTask\",\n"), "{after}");
+    assert!(after.contains("\"sqs:UntagQueue\"\n        ],\n"), "{after}");
+}
+
 /// Copies the folders of the corpus that have so many files at most: all of one repository or none of it.
 fn sample(corpus: &Path, into: &Path, most: usize) {
     for kind in ["terraform", "json", "vulnerable"] {
@@ -176,7 +506,7 @@ fn sample(corpus: &Path, into: &Path, most: usize) {
             for file in files {
                 let to = into.join(kind).join(file.path().strip_prefix(corpus.join(kind)).unwrap());
                 fs::create_dir_all(to.parent().unwrap()).unwrap();
-                fs::copy(file.path(), to).unwrap();
+                fs::write(to, fs::read(file.path()).unwrap()).unwrap();
             }
         }
     }
@@ -187,12 +517,49 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files.map(|it| (it.path().to_owned(), fs::read(it.path()).unwrap())).collect()
 }
 
-/// Fingerprints of the findings, and the errors.
-fn judged(folder: &Path) -> (Vec<String>, BTreeSet<String>) {
-    let report: Value = serde_json::from_slice(&check(folder, &["--format", "json"]).stdout).unwrap();
-    let all = |name: &str| report[name].as_array().unwrap().clone();
-    let findings = all("findings").iter().map(|it| it["fingerprint"].as_str().unwrap().to_owned()).collect();
-    (findings, all("errors").iter().map(|it| format!("{} {}", it["file"], it["message"])).collect())
+/// What stands in a folder.
+struct Judged {
+    findings: Vec<Value>,
+    errors: BTreeSet<String>,
+}
+
+impl Judged {
+    fn of(folder: &Path) -> Self {
+        let report: Value = serde_json::from_slice(&check(folder, &["--format", "json"]).stdout).unwrap();
+        let all = |name: &str| report[name].as_array().unwrap().clone();
+        let errors = all("errors").iter().map(|it| format!("{} {}", it["file"], it["message"])).collect();
+        Self { findings: all("findings"), errors }
+    }
+
+    /// Findings of which there was none like it. A fingerprint may hang on what else a statement allows, so one that
+    /// says the same of the same policy is no new one.
+    fn new_since<'j>(&'j self, before: &Self) -> Vec<&'j Value> {
+        let words = |it: &Value| ["rule", "severity", "message"].map(|name| it[name].to_string());
+        let says = |it: &Value| (words(it), it["policy"]["address"].to_string());
+        let known: BTreeSet<&str> = before.findings.iter().filter_map(|it| it["fingerprint"].as_str()).collect();
+        let said: BTreeSet<_> = before.findings.iter().map(says).collect();
+        let is_new = |it: &&Value| !known.contains(it["fingerprint"].as_str().unwrap()) && !said.contains(&says(it));
+        self.findings.iter().filter(is_new).collect()
+    }
+
+    fn of_file(&self, file: &str) -> usize {
+        self.findings.iter().filter(|it| it["file"] == *file).count()
+    }
+
+    /// How bad the findings of one policy are, the worst first.
+    fn severities(&self, address: &Value) -> Vec<usize> {
+        let of_policy = self.findings.iter().filter(|it| it["policy"]["address"] == *address);
+        let rank = |it: &Value| ["critical", "high", "medium", "low"].iter().position(|name| it["severity"] == **name);
+        let mut ranks: Vec<usize> = of_policy.map(|it| rank(it).unwrap()).collect();
+        ranks.sort_unstable();
+        ranks
+    }
+}
+
+/// The lines of a file that hold a comment and nothing else, but for those to iamlint.
+fn comments(text: &str) -> Vec<&str> {
+    let is_comment = |it: &&str| it.starts_with(['#', '/']) && !it.contains("iamlint:");
+    text.lines().map(str::trim).filter(is_comment).collect()
 }
 
 #[test]
@@ -214,21 +581,38 @@ fn wild_files_stay_readable_and_get_better() {
         }
     }
     for option in ["--fix", "--unsafe-fixes"] {
-        let (before, errors_before) = judged(folder.path());
+        let before = Judged::of(folder.path());
         let texts_before = files(folder.path());
         check(folder.path(), &[option, "--quiet"]);
-        let (after, errors_after) = judged(folder.path());
+        let after = Judged::of(folder.path());
         let changed: Vec<PathBuf> = files(folder.path())
             .into_iter()
             .filter(|(path, text)| texts_before[path] != *text)
             .map(|(path, _)| path)
             .collect();
-        println!("{option}: {} files changed, {} findings became {}", changed.len(), before.len(), after.len());
-        assert!(!changed.is_empty());
-        assert!(errors_after.is_subset(&errors_before), "{:?}", errors_after.difference(&errors_before));
-        if option == "--fix" {
-            let new: Vec<&String> = after.iter().filter(|it| !before.contains(it)).collect();
-            assert!(after.len() < before.len() && new.is_empty(), "{new:?}");
+        let (count_before, count_after) = (before.findings.len(), after.findings.len());
+        println!("{option}: {} files changed, {count_before} findings became {count_after}", changed.len());
+        assert!(!changed.is_empty() && count_after < count_before);
+        assert!(after.errors.is_subset(&before.errors), "{:?}", after.errors.difference(&before.errors));
+        for new in after.new_since(&before) {
+            // A lesser one in place of a worse is for those who ask for it.
+            let address = &new["policy"]["address"];
+            let better = after.severities(address) > before.severities(address);
+            assert!(option == "--unsafe-fixes" && better, "{new}");
+        }
+        for path in &changed {
+            let file = path.strip_prefix(folder.path()).unwrap().to_str().unwrap();
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            let (old, new) = (text(&texts_before[path]), text(&fs::read(path).unwrap()));
+            if option == "--fix" {
+                assert!(after.of_file(file) < before.of_file(file), "{file}");
+            }
+            let left = comments(&new);
+            assert!(comments(&old).iter().all(|it| left.contains(it)), "{file} has lost a comment");
+            if path.extension().is_some_and(|it| it == "json") {
+                let is_valid = |text: &str| serde_json::from_str::<Value>(text).is_ok();
+                assert!(is_valid(&new) || !is_valid(&old), "{file}");
+            }
         }
         readable(&changed);
         assert_eq!(out(&check(folder.path(), &[option, "--diff"])), "", "a second run has nothing to do");

@@ -156,7 +156,7 @@ module "b" {
         role module.role.aws_iam_role.this["a"] `job`
           trust: module.role.aws_iam_role.this["a"] (trust)
           attached: ${aws_iam_policy.this.arn} by module.a.aws_iam_role_policy_attachment.this, that is module.a.aws_iam_policy.this (identity)
-        role module.role.aws_iam_role.this["b"] `${aws_iam_role.this}`
+        role module.role.aws_iam_role.this["b"] `${aws_iam_role.this["b"].name}`
           trust: module.role.aws_iam_role.this["b"] (trust)
           attached: ${aws_iam_policy.this.arn} by module.b.aws_iam_role_policy_attachment.this, that is module.b.aws_iam_policy.this (identity)
     "#]].assert_eq(&identities(&read(&[("main.tf", main), ("role/main.tf", &role), ("grants/main.tf", &grants)])));
@@ -435,4 +435,50 @@ resource "aws_kms_key" "other" { policy = DOCUMENT }
           policies: aws_kms_key.other (resource)
           aliases: [], grants: [], replicas: [], complete: true
     "#]].assert_eq(&out);
+}
+
+#[test]
+fn of_things_with_one_name_that_of_the_same_module_is_meant() {
+    let module = filled(
+        r#"resource "aws_iam_role" "it" {
+  name               = "job"
+  assume_role_policy = TRUST
+}
+resource "aws_iam_role_policy" "it" {
+  role   = aws_iam_role.it.name
+  policy = DOCUMENT
+}
+resource "aws_s3_bucket" "it" {
+  bucket = "lake"
+}
+resource "aws_s3_bucket_versioning" "it" {
+  bucket = aws_s3_bucket.it.id
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+"#,
+    );
+    let root = r#"module "a" {
+  source = "./job"
+}
+module "b" {
+  source = "./job"
+}
+"#;
+    let configuration = read(&[("main.tf", root), ("job/main.tf", &module)]);
+    expect![[r#"
+        role module.b.aws_iam_role.it `job`
+          trust: module.b.aws_iam_role.it (trust)
+          inline: module.b.aws_iam_role_policy.it (identity)
+        role module.a.aws_iam_role.it `job`
+          trust: module.a.aws_iam_role.it (trust)
+          inline: module.a.aws_iam_role_policy.it (identity)
+    "#]]
+    .assert_eq(&identities(&configuration));
+    assert_eq!(configuration.buckets.len(), 2);
+    for bucket in &configuration.buckets {
+        let said: Vec<_> = bucket.companions(Aspect::Versioning).map(|it| &*it.address).collect();
+        assert_eq!(said, [bucket.address.replace("aws_s3_bucket.", "aws_s3_bucket_versioning.")]);
+    }
 }

@@ -397,6 +397,118 @@ fn what_changes_on_the_disk_is_read_again() {
 }
 
 #[test]
+fn files_that_come_go_and_move_are_noticed() {
+    let text = "data \"aws_iam_policy_document\" \"app\" {\n  statement {\n    actions   = local.names\n    resources = [\"arn:aws:sqs:eu-west-1:111122223333:jobs\"]\n  }\n}\n";
+    let names = |names: &str| format!("locals {{\n  names = [{names}]\n}}\n");
+    let mut editor = Editor::open(&[("z.tf", text), ("names.tf", &names("\"sqs:*\""))]);
+    editor.show("z.tf");
+    // Told of in the order of their names, so what is said of the last one is the last word.
+    let wide = |editor: &mut Editor, path: &str| {
+        editor.diagnostics("z.tf");
+        let uri = editor.uri(path);
+        editor.said.get(&uri).is_some_and(|(_, all)| all.iter().any(|it| it["code"] == "wildcard_action"))
+    };
+    assert!(wide(&mut editor, "names.tf"), "what is not open is told of too");
+    let told = |editor: &mut Editor, changes: &[(&str, u8)]| {
+        let changes: Vec<Value> =
+            changes.iter().map(|(path, kind)| json!({ "uri": editor.uri(path), "type": kind })).collect();
+        editor.said.remove(&editor.uri("z.tf"));
+        editor.tell("workspace/didChangeWatchedFiles", json!({ "changes": changes }));
+    };
+    let folder = editor.folder.path().to_owned();
+    fs::rename(folder.join("names.tf"), folder.join("moved.tf")).unwrap();
+    told(&mut editor, &[("names.tf", 3), ("moved.tf", 1)]);
+    assert!(wide(&mut editor, "moved.tf") && !wide(&mut editor, "names.tf"));
+    fs::write(folder.join("moved.tf"), names("\"sqs:SendMessage\"")).unwrap();
+    told(&mut editor, &[("moved.tf", 2)]);
+    assert!(!wide(&mut editor, "moved.tf"));
+    fs::write(folder.join("moved.tf"), names("\"sqs:*\"")).unwrap();
+    told(&mut editor, &[("moved.tf", 2)]);
+    assert!(wide(&mut editor, "moved.tf"));
+    fs::remove_file(folder.join("moved.tf")).unwrap();
+    told(&mut editor, &[("moved.tf", 3)]);
+    assert!(!wide(&mut editor, "moved.tf"));
+}
+
+#[test]
+fn a_folder_may_be_entered_and_left() {
+    let mut editor = module();
+    let called = "variable \"names\" {\n  type = list(string)\n}\n\ndata \"aws_iam_policy_document\" \"a\" {\n  statement {\n    actions   = var.names\n    resources = [\"arn:aws:sqs:eu-west-1:111122223333:jobs\"]\n  }\n}\n";
+    let other = tempfile::tempdir().unwrap();
+    let folder = other.path().canonicalize().unwrap();
+    fs::create_dir(folder.join("queue")).unwrap();
+    fs::write(folder.join("queue/main.tf"), called).unwrap();
+    let caller = "module \"queue\" {\n  source = \"./queue\"\n  names  = [\"sqs:*\"]\n}\n";
+    fs::write(folder.join("main.tf"), caller).unwrap();
+    let at = |path: &str| format!("file://{}", folder.join(path).to_str().unwrap());
+    let document = json!({ "uri": at("queue/main.tf"), "languageId": "terraform", "version": 1, "text": called });
+    editor.tell("textDocument/didOpen", json!({ "textDocument": document }));
+    editor.diagnostics("main.tf");
+    while !editor.said.contains_key(&at("queue/main.tf")) {
+        editor.hear();
+    }
+    assert!(!editor.said.contains_key(&at("main.tf")), "who calls it is not known");
+    let change = |added: bool| {
+        let folder = json!([{ "uri": at(""), "name": "other" }]);
+        let none = json!([]);
+        let (added, removed) = if added { (folder, none) } else { (none, folder) };
+        json!({ "event": { "added": added, "removed": removed } })
+    };
+    editor.tell("workspace/didChangeWorkspaceFolders", change(true));
+    while editor.said.get(&at("main.tf")).is_none_or(|(_, it)| it.is_empty()) {
+        editor.hear();
+    }
+    assert_eq!(editor.said[&at("main.tf")].1[0]["code"], "wildcard_action");
+    editor.tell("workspace/didChangeWorkspaceFolders", change(false));
+    while !editor.said[&at("main.tf")].1.is_empty() {
+        editor.hear();
+    }
+}
+
+#[test]
+fn columns_count_what_stands_before_on_the_line() {
+    let text = "locals { größe = \"😀\", names = [\"sqs:*\"] }\n\ndata \"aws_iam_policy_document\" \"a\" {\n  statement {\n    actions   = /* 😀é */ [\"sqs:*\"]\n    resources = [\"arn:aws:sqs:eu-west-1:111122223333:jobs\"]\n  }\n}\n";
+    let text = text.replace(", names = [\"sqs:*\"]", "");
+    let mut editor = Editor::open(&[("main.tf", &text)]);
+    editor.show("main.tf");
+    let found = editor.diagnostics("main.tf");
+    let start = text.find("\"sqs:*\"").unwrap();
+    assert_eq!(found[0]["range"], json!({ "start": position(&text, start), "end": position(&text, start + 7) }));
+    let hover = editor.ask_at("textDocument/hover", "main.tf", "sqs:*");
+    assert_eq!(hover["range"], found[0]["range"]);
+    let action = editor.actions("main.tf", "sqs:*", &[]).remove(0);
+    let after = editor.after("main.tf", &action);
+    assert!(after.contains("/* 😀é */ [\"sqs:") && !after.contains("sqs:*"), "{after}");
+    assert_eq!(editor.texts["main.tf"].replace("\"sqs:*\"", ""), {
+        let list = after.find("[\"sqs:").unwrap() + 1;
+        let end = list + after[list..].find(']').unwrap();
+        format!("{}{}", &after[..list], &after[end..])
+    });
+}
+
+#[test]
+fn words_are_completed_in_every_syntax_of_a_policy() {
+    for (path, text, wanted) in [
+        ("main.tf", "locals {\n  a = jsonencode({ Statement = [{ NotAction = [\"s3:GetOb", "s3:GetObject"),
+        ("main.tf", "locals {\n  a = { Condition = { StringEq", "StringEquals"),
+        (
+            "main.tf",
+            "locals {\n  a = <<EOT\n{ \"Statement\": { \"Condition\": { \"Bool\": { \"aws:Sec",
+            "aws:SecureTransport",
+        ),
+        ("a.json", "{ \"Statement\": [{ \"Action\": \"kms:", "kms:Decrypt"),
+        ("a.json", "{ \"Statement\": [{ \"Condition\": { \"Arn", "ArnLike"),
+    ] {
+        let mut editor = Editor::open(&[(path, "")]);
+        editor.show_as(path, text);
+        let document = json!({ "uri": editor.uri(path) });
+        let params = json!({ "textDocument": document, "position": position(text, text.len()) });
+        let items = editor.ask("textDocument/completion", params);
+        assert!(items.as_array().unwrap().iter().any(|it| it["label"] == wanted), "{text}");
+    }
+}
+
+#[test]
 fn what_was_cancelled_is_not_answered() {
     let mut editor = module();
     let document = json!({ "uri": editor.uri("main.tf") });

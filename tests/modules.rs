@@ -148,3 +148,47 @@ fn a_thousand_calls_and_a_deep_nest_take_time_in_proportion() {
     assert_eq!(found[0].split(' ').count(), 1 + 1_001);
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+#[test]
+fn calls_with_equal_arguments_take_time_in_proportion() {
+    let module = r#"
+variable "name" {}
+resource "aws_iam_role" "it" {
+  name               = var.name
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
+  })
+}
+resource "aws_iam_role_policy" "it" {
+  role   = aws_iam_role.it.id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = aws_s3_bucket.it.arn }]
+  })
+}
+resource "aws_s3_bucket" "it" {
+  bucket = var.name
+}
+resource "aws_s3_bucket_policy" "it" {
+  bucket = aws_s3_bucket.it.id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Deny", Action = "s3:*", Resource = "*", Principal = "*" }]
+  })
+}
+"#;
+    let time = |calls: usize| {
+        let root: String =
+            (0..calls).map(|n| format!("module \"m{n}\" {{\n  source = \"./it\"\n  name   = \"same\"\n}}\n")).collect();
+        let once = || {
+            let start = std::time::Instant::now();
+            report(&[("main.tf", &root), ("it/main.tf", module)]);
+            start.elapsed()
+        };
+        once().min(once())
+    };
+    // Four times as many take sixteen times as long where each looks at all others.
+    let (few, many) = (time(250), time(1_000));
+    assert!(many < few * 9, "{few:?} for 250 calls, {many:?} for 1,000");
+}

@@ -53,6 +53,10 @@ fn hardening_has_little_to_add_to_what_is_written_well() {
 #[test]
 fn every_slip_of_a_data_platform_is_found() {
     expect![[r#"
+        medium lacking_replication_role copies.tf:5
+        low wide_replication_role copies.tf:34
+        low wide_replication_role copies.tf:36
+        medium notification_without_permission copies.tf:49
         low deprecated_role_argument jobs.tf:9
         medium attached_full_access jobs.tf:9
         medium data_any_resource jobs.tf:17
@@ -68,6 +72,7 @@ fn every_slip_of_a_data_platform_is_found() {
         high permissions_any_resource jobs.tf:41
         medium wildcard_resource jobs.tf:59
         medium passrole_any_role jobs.tf:60
+        high workload_administrator jobs.tf:69
         high attached_administrator jobs.tf:75
         critical public_key_policy lake.tf:10
         medium kms_wildcard_action lake.tf:18

@@ -14,11 +14,13 @@ const ANSWERED: &[&str] = &[
     "Data exposure/exfiltration",
     "KMS scoping",
     "Public S3",
+    "Public resource policies",
     "S3 hardening",
     "Style/redundancy",
     "Terraform-/CFN-specific",
     "Trust policies/OIDC/confused deputy",
     "Validity/grammar",
+    "Wildcards & least privilege",
 ];
 
 /// A check that other linters make.
@@ -81,7 +83,11 @@ fn every_name_of_a_check_is_one() {
     }
     for (name, other) in others() {
         assert!(names.contains(&*name), "`{name}` has no rule, and is no check");
-        assert!(["declined", "built in"].contains(&&*other.answer), "{name}: `{}` is no answer", other.answer);
+        assert!(
+            ["declined", "built in", "not yet"].contains(&&*other.answer),
+            "{name}: `{}` is no answer",
+            other.answer
+        );
         assert!(!other.reason.trim().is_empty(), "{name}: there is no reason");
     }
 }

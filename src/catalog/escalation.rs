@@ -1,6 +1,7 @@
 //! Known ways from some permissions to more: privilege escalation. The paths are compressed, and
 //! read when they are first asked for.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -8,7 +9,7 @@ use serde::Deserialize;
 
 use super::layout::FactsRecord;
 use super::managed_policy::block;
-use super::reference::{Action, ResourceType};
+use super::reference::{Action, Power, ResourceType};
 use super::table;
 
 /// One way from some permissions to more.
@@ -106,6 +107,42 @@ static UP: LazyLock<Vec<Action>> = LazyLock::new(|| {
     own.filter_map(|it| if let [action] = it.actions[..] { Some(action) } else { None }).collect()
 });
 
+static WORST_PATHS: LazyLock<Vec<(Action, EscalationSeverity)>> = LazyLock::new(|| {
+    // Without a role that may be handed over, what takes one leads nowhere.
+    let paths = PATHS.iter().filter(|it| it.category != EscalationCategory::NewPassrole);
+    let mut worst: Vec<_> = paths.flat_map(|path| path.all_actions().map(|it| (it, path.severity))).collect();
+    worst.sort_unstable_by_key(|(action, severity)| (*action, Reverse(*severity)));
+    worst.dedup_by_key(|(action, _)| *action);
+    worst
+});
+
+/// How much there is to fear of an action beside others; worse is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Danger {
+    /// Whether it [leads on](leads_on).
+    pub leads_on: bool,
+    /// Whether public lists warn of a power that it has to give access or credentials.
+    pub is_notorious: bool,
+    /// How bad the worst known way is that it is part of, but for ways that begin with a role that is handed over.
+    pub path: Option<EscalationSeverity>,
+    /// The worst that comes of it.
+    pub power: Power,
+}
+
+impl Danger {
+    /// How much there is to fear of an action.
+    pub fn of(action: Action) -> Self {
+        let power = action.power();
+        let found = WORST_PATHS.binary_search_by_key(&action, |(it, _)| *it);
+        Self {
+            leads_on: leads_on(action),
+            is_notorious: power >= Power::Unlocks && action.risks().next().is_some(),
+            path: found.ok().map(|at| WORST_PATHS[at].1),
+            power,
+        }
+    }
+}
+
 /// The actions each of which, alone, lets its caller give itself any permission.
 pub fn ways_up() -> impl Iterator<Item = Action> {
     UP.iter().copied()
@@ -149,6 +186,15 @@ mod tests {
         let leads = |name| leads_on(super::super::action(name).unwrap());
         assert!(leads("iam:AttachRolePolicy") && leads("secretsmanager:GetSecretValue"));
         assert!(!leads("s3:PutObject") && !leads("ec2:RunInstances"));
+    }
+
+    #[test]
+    fn what_is_known_to_be_misused_is_worse_than_what_sounds_so() {
+        let danger = |name| Danger::of(super::super::action(name).unwrap());
+        assert!(danger("iam:AttachRolePolicy") > danger("iam:TagRole"));
+        assert!(danger("ec2:ModifySnapshotAttribute") > danger("ec2:AttachApplianceToNatGateway"));
+        assert!(danger("rds:ModifyDBSnapshotAttribute") > danger("rds:AuthorizeDBSecurityGroupIngress"));
+        assert!(danger("s3:PutBucketPolicy") > danger("s3:PutObject"));
     }
 
     #[test]

@@ -56,6 +56,7 @@ macro_rules! records {
                     vec![$(self.$field),+]
                 }
 
+                #[inline]
                 fn from_words(mut word: impl FnMut() -> u32) -> Self {
                     Self { $($field: word()),+ }
                 }

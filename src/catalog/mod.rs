@@ -28,7 +28,9 @@ pub use condition_key::{
     ConditionKey, KeyGroup, KeyStanding, KeyType, Presence, ValueForm, condition_key, condition_keys, federated_claim,
     is_known_issuer, is_standard_claim, nearest_condition_key,
 };
-pub use escalation::{EscalationCategory, EscalationPath, EscalationSeverity, escalation_paths, leads_on, ways_up};
+pub use escalation::{
+    Danger, EscalationCategory, EscalationPath, EscalationSeverity, escalation_paths, leads_on, ways_up,
+};
 pub use managed_policy::{
     ManagedPolicy, is_gone, managed_policies, managed_policies_date, managed_policy, nearest_managed_policy,
 };

@@ -365,6 +365,7 @@ impl Action {
         self.0
     }
 
+    #[inline]
     fn record(self) -> ActionRecord {
         table::record(self.0 as usize)
     }
@@ -376,7 +377,7 @@ impl Action {
 
     /// `GetObject`, spelled as AWS does.
     pub fn name(self) -> &'static str {
-        table::text(self.record().name)
+        table::name_of::<ActionRecord>(self.0 as usize)
     }
 
     /// `s3:GetObject`, spelled as AWS does.
@@ -404,12 +405,14 @@ impl Action {
     pub fn power(self) -> Power {
         let begins = |heads: &[&str]| heads.iter().any(|it| self.name().starts_with(it));
         // AWS lists dozens of plain reads of Glue as permissions management, and that logs may be delivered.
-        let reads = || begins(&["Get", "List", "Describe", "BatchGet", "AllowVendedLogDelivery"]);
+        let reads = || begins(&["Get", "List", "Describe", "BatchGet", "View", "AllowVendedLogDelivery"]);
         // To take permissions away breaks things, but leads nowhere.
         let takes = || begins(&["Delete", "Detach", "Remove", "Revoke", "Disassociate"]);
         let level = match self.access_level() {
             AccessLevel::PermissionsManagement if reads() => AccessLevel::Read,
             AccessLevel::PermissionsManagement if takes() => AccessLevel::Write,
+            // It is called a write by some services, and permissions management by others.
+            AccessLevel::Write if self.name() == "PutResourcePolicy" => AccessLevel::PermissionsManagement,
             level => level,
         };
         if level == AccessLevel::PermissionsManagement {
@@ -440,14 +443,28 @@ impl Action {
         table::pairs(self.record().resources).map(|(packed, keys)| ActionResource { packed, keys })
     }
 
-    /// What the ARNs of its resources look like, where these are few: of a bucket and an access point to it, the
-    /// bucket's, since what has the shorter ARN is the plainer thing.
-    pub fn plainest_arn(self) -> Option<&'static str> {
+    /// The resource types of which a statement must name an ARN for a request to pass: all that a request always has,
+    /// else the plainest that it may have. Of a bucket and an access point to it that is the bucket, since what has the
+    /// shorter ARN is the plainer thing. Nothing where they are too many to be named.
+    pub fn needed_types(self) -> Vec<ResourceType> {
         const FEW: usize = 4;
-        let any_required = self.resource_types().any(ActionResource::is_required);
-        let candidates: Vec<_> = self.resource_types().filter(|it| !any_required || it.is_required()).collect();
-        let arns = candidates.iter().filter_map(|it| it.resource_type().arns().next());
-        arns.min_by_key(|it| (it.matches("${").count(), it.len())).filter(|_| candidates.len() <= FEW)
+        let types = || self.resource_types().map(ActionResource::resource_type);
+        let required = || self.resource_types().filter(|it| it.is_required()).map(ActionResource::resource_type);
+        match required().count() {
+            0 if types().len() <= FEW => {
+                let weight = |it: &ResourceType| it.arns().next().map(|arn| (arn.matches("${").count(), arn.len()));
+                types().min_by_key(weight).into_iter().collect()
+            }
+            1..=FEW => required().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a statement can limit it to some of its resources: of what has no name in its ARN there is but one.
+    pub fn can_be_limited(self) -> bool {
+        let is_named = |arn: &str| arn.splitn(6, ':').nth(5).is_some_and(|resource| resource.contains("${"));
+        let has_names = |it: ActionResource| it.resource_type().arns().any(is_named);
+        !self.takes_only_star() && self.sometimes_needs_star().is_none() && self.resource_types().any(has_names)
     }
 
     /// Whether only `*` works as its resource: it has no resource types, or AWS does not look at them.
@@ -598,6 +615,44 @@ impl ResourceType {
     /// `object`.
     pub fn name(self) -> &'static str {
         table::text(self.record().name)
+    }
+
+    /// What a person calls it: `log group` of `log-group`, `launch configuration` of `launchConfiguration`.
+    pub fn noun(self) -> String {
+        let name = self.name().split('/').next().unwrap_or_default();
+        let run_together = [
+            ("accesspoint", "access point"),
+            ("accesspointobject", "object"),
+            ("db", "database"),
+            ("deliverystream", "delivery stream"),
+            ("hostedzone", "hosted zone"),
+            ("identitypool", "identity pool"),
+            ("loadbalancer", "load balancer"),
+            ("log-group-tags", "log group"),
+            ("natgateway", "NAT gateway"),
+            ("rule-on-default-event-bus", "rule"),
+            ("statemachine", "state machine"),
+            ("targetgroup", "target group"),
+            ("userpool", "user pool"),
+            ("webacl", "web ACL"),
+        ];
+        if let Some((_, words)) = run_together.iter().find(|(it, _)| *it == name) {
+            return (*words).to_owned();
+        }
+        let mut words = String::with_capacity(name.len() + 4);
+        let mut before = ' ';
+        for char in name.chars() {
+            if char == '-' || char == '_' {
+                words.push(' ');
+            } else {
+                if char.is_ascii_uppercase() && before.is_ascii_lowercase() {
+                    words.push(' ');
+                }
+                words.push(char.to_ascii_lowercase());
+            }
+            before = char;
+        }
+        words
     }
 
     /// The service.

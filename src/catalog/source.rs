@@ -12,51 +12,54 @@ pub struct Caller {
     pub sources: &'static [&'static str],
     /// What it calls so: the service of the actions that it is allowed, `sts` where it assumes a role.
     pub calls: &'static [&'static str],
+    /// What bounds all such calls to an account, `{}`: the account itself where the page writes `aws:SourceAccount`, else
+    /// what `aws:SourceArn` is like there; empty where neither is told.
+    pub of_account: &'static str,
     /// The page that shows the policy with the key.
     pub page: &'static str,
 }
 
 macro_rules! callers {
-    ($($principal:literal: $sources:expr, $calls:expr, $page:literal;)*) => {
-        &[$(Caller { principal: $principal, sources: &$sources, calls: &$calls, page: concat!("https://docs.aws.amazon.com/", $page) },)*]
+    ($($principal:literal: $sources:expr, $calls:expr, $of_account:literal, $page:literal;)*) => {
+        &[$(Caller { principal: $principal, sources: &$sources, calls: &$calls, of_account: $of_account, page: concat!("https://docs.aws.amazon.com/", $page) },)*]
     };
 }
 
 /// Sorted by principal.
 const CALLERS: &[Caller] = callers! {
-    "apigateway.amazonaws.com": ["apigateway", "execute-api"], ["lambda"], "lambda/latest/dg/services-apigateway.html";
-    "bedrock.amazonaws.com": ["bedrock"], ["lambda", "sts"], "bedrock/latest/userguide/agents-permissions.html";
-    "budgets.amazonaws.com": ["budgets"], ["sns"], "cost-management/latest/userguide/budgets-sns-policy.html";
-    "cloudfront.amazonaws.com": ["cloudfront"], ["lambda", "s3"], "AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html";
-    "cloudtrail.amazonaws.com": ["cloudtrail"], ["s3", "sns"], "awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html";
-    "cloudwatch.amazonaws.com": ["cloudwatch"], ["sns"], "AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html";
-    "codebuild.amazonaws.com": ["codebuild"], ["sts"], "codebuild/latest/userguide/cross-service-confused-deputy-prevention.html";
-    "codecommit.amazonaws.com": ["codecommit"], ["lambda"], "codecommit/latest/userguide/how-to-notify-lambda.html";
-    "codestar-notifications.amazonaws.com": [], ["sns"], "dtconsole/latest/userguide/set-up-sns.html";
-    "cognito-idp.amazonaws.com": ["cognito-idp"], ["lambda"], "cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html";
-    "config.amazonaws.com": [], ["lambda", "s3", "sns"], "config/latest/developerguide/s3-bucket-policy.html";
-    "delivery.logs.amazonaws.com": [], ["s3"], "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html";
-    "ecs-tasks.amazonaws.com": ["ecs"], ["sts"], "AmazonECS/latest/developerguide/task-iam-roles.html";
-    "elasticloadbalancing.amazonaws.com": ["elasticloadbalancing"], ["lambda"], "elasticloadbalancing/latest/application/lambda-functions.html";
-    "events.amazonaws.com": ["events"], ["lambda", "sqs"], "eventbridge/latest/userguide/eb-use-resource-based.html";
-    "guardduty.amazonaws.com": ["guardduty"], ["s3"], "guardduty/latest/ug/guardduty_exportfindings.html";
-    "iot.amazonaws.com": ["iot"], ["lambda"], "iot/latest/developerguide/lambda-rule-action.html";
-    "lambda.alarms.cloudwatch.amazonaws.com": ["cloudwatch"], ["lambda"], "AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html";
-    "lex.amazonaws.com": ["lex"], ["lambda"], "lexv2/latest/dg/lambda-attach.html";
-    "lexv2.amazonaws.com": ["lex"], ["lambda"], "lexv2/latest/dg/lambda-attach.html";
-    "logging.s3.amazonaws.com": ["s3"], ["s3"], "AmazonS3/latest/userguide/enable-server-access-logging.html";
-    "logs.amazonaws.com": ["logs"], ["lambda"], "AmazonCloudWatch/latest/logs/SubscriptionFilters.html";
-    "monitoring.rds.amazonaws.com": ["rds"], ["sts"], "AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html";
-    "pipes.amazonaws.com": ["pipes"], ["sts"], "eventbridge/latest/userguide/eb-pipes-permissions.html";
-    "s3.amazonaws.com": ["s3"], ["lambda", "s3", "sns", "sqs"], "AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html";
-    "scheduler.amazonaws.com": ["scheduler"], ["sts"], "scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html";
-    "secretsmanager.amazonaws.com": ["secretsmanager"], ["lambda"], "secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html";
-    "ses.amazonaws.com": ["ses"], ["lambda", "s3", "sns"], "ses/latest/dg/receiving-email-permissions.html";
-    "sns.amazonaws.com": ["sns"], ["lambda", "sqs"], "sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html";
-    "states.amazonaws.com": ["states"], ["sts"], "step-functions/latest/dg/procedure-create-iam-role.html";
-    "transfer.amazonaws.com": ["transfer"], ["sts"], "transfer/latest/userguide/confused-deputy.html";
-    "vpc-flow-logs.amazonaws.com": ["ec2"], ["sts"], "vpc/latest/userguide/flow-logs-iam-role.html";
-    "vpc-lattice.amazonaws.com": ["vpc-lattice"], ["lambda"], "vpc-lattice/latest/ug/lambda-functions.html";
+    "apigateway.amazonaws.com": ["apigateway", "execute-api"], ["lambda"], "", "lambda/latest/dg/services-apigateway.html";
+    "bedrock.amazonaws.com": ["bedrock"], ["lambda", "sts"], "{}", "bedrock/latest/userguide/agents-permissions.html";
+    "budgets.amazonaws.com": ["budgets"], ["sns"], "{}", "cost-management/latest/userguide/budgets-sns-policy.html";
+    "cloudfront.amazonaws.com": ["cloudfront"], ["lambda", "s3"], "arn:aws:cloudfront::{}:distribution/*", "AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html";
+    "cloudtrail.amazonaws.com": ["cloudtrail"], ["s3", "sns"], "", "awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html";
+    "cloudwatch.amazonaws.com": ["cloudwatch"], ["sns"], "{}", "AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html";
+    "codebuild.amazonaws.com": ["codebuild"], ["sts"], "{}", "codebuild/latest/userguide/cross-service-confused-deputy-prevention.html";
+    "codecommit.amazonaws.com": ["codecommit"], ["lambda"], "{}", "codecommit/latest/userguide/how-to-notify-lambda.html";
+    "codestar-notifications.amazonaws.com": [], ["sns"], "{}", "dtconsole/latest/userguide/set-up-sns.html";
+    "cognito-idp.amazonaws.com": ["cognito-idp"], ["lambda"], "{}", "cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html";
+    "config.amazonaws.com": [], ["lambda", "s3", "sns"], "{}", "config/latest/developerguide/s3-bucket-policy.html";
+    "delivery.logs.amazonaws.com": [], ["s3"], "{}", "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html";
+    "ecs-tasks.amazonaws.com": ["ecs"], ["sts"], "{}", "AmazonECS/latest/developerguide/task-iam-roles.html";
+    "elasticloadbalancing.amazonaws.com": ["elasticloadbalancing"], ["lambda"], "arn:aws:elasticloadbalancing:*:{}:targetgroup/*", "elasticloadbalancing/latest/application/lambda-functions.html";
+    "events.amazonaws.com": ["events"], ["lambda", "sqs"], "arn:aws:events:*:{}:rule/*", "eventbridge/latest/userguide/eb-use-resource-based.html";
+    "guardduty.amazonaws.com": ["guardduty"], ["s3"], "{}", "guardduty/latest/ug/guardduty_exportfindings.html";
+    "iot.amazonaws.com": ["iot"], ["lambda"], "{}", "iot/latest/developerguide/lambda-rule-action.html";
+    "lambda.alarms.cloudwatch.amazonaws.com": ["cloudwatch"], ["lambda"], "{}", "AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html";
+    "lex.amazonaws.com": ["lex"], ["lambda"], "{}", "lexv2/latest/dg/lambda-attach.html";
+    "lexv2.amazonaws.com": ["lex"], ["lambda"], "{}", "lexv2/latest/dg/lambda-attach.html";
+    "logging.s3.amazonaws.com": ["s3"], ["s3"], "{}", "AmazonS3/latest/userguide/enable-server-access-logging.html";
+    "logs.amazonaws.com": ["logs"], ["lambda"], "{}", "AmazonCloudWatch/latest/logs/SubscriptionFilters.html";
+    "monitoring.rds.amazonaws.com": ["rds"], ["sts"], "{}", "AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html";
+    "pipes.amazonaws.com": ["pipes"], ["sts"], "{}", "eventbridge/latest/userguide/eb-pipes-permissions.html";
+    "s3.amazonaws.com": ["s3"], ["lambda", "s3", "sns", "sqs"], "{}", "AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html";
+    "scheduler.amazonaws.com": ["scheduler"], ["sts"], "{}", "scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html";
+    "secretsmanager.amazonaws.com": ["secretsmanager"], ["lambda"], "{}", "secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html";
+    "ses.amazonaws.com": ["ses"], ["lambda", "s3", "sns"], "{}", "ses/latest/dg/receiving-email-permissions.html";
+    "sns.amazonaws.com": ["sns"], ["lambda", "sqs"], "arn:aws:sns:*:{}:*", "sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html";
+    "states.amazonaws.com": ["states"], ["sts"], "{}", "step-functions/latest/dg/procedure-create-iam-role.html";
+    "transfer.amazonaws.com": ["transfer"], ["sts"], "{}", "transfer/latest/userguide/confused-deputy.html";
+    "vpc-flow-logs.amazonaws.com": ["ec2"], ["sts"], "{}", "vpc/latest/userguide/flow-logs-iam-role.html";
+    "vpc-lattice.amazonaws.com": ["vpc-lattice"], ["lambda"], "", "vpc-lattice/latest/ug/lambda-functions.html";
 };
 
 /// The service that calls under a principal, also in its form with a region.

@@ -23,9 +23,9 @@ impl Use {
 }
 
 impl Service {
-    /// Entries that hold those of `reached` that a use needs, and nothing that it does not; none when they would be too
-    /// many to read.
-    pub fn spelled(self, reached: &[Action], of: Use) -> Option<Vec<String>> {
+    /// Entries that hold those of `reached` that a use needs, and nothing that it does not or that is not `held`; none
+    /// when they would be too many to read.
+    pub fn spelled(self, reached: &[Action], of: Use, held: &dyn Fn(Action) -> bool) -> Option<Vec<String>> {
         let wanted: Vec<Action> = reached.iter().copied().filter(|it| it.service() == self && of.needs(*it)).collect();
         let mut entries: Vec<String> = Vec::new();
         let mut last = "";
@@ -37,7 +37,8 @@ impl Service {
             }
             let mut family = self.actions().filter(|it| it.name().starts_with(verb));
             // `GET` and other short words begin too much.
-            let reads = verb.len() > 2 && family.clone().all(|it| Use::Read.needs(it)) && family.nth(1).is_some();
+            let reads = |it: Action| Use::Read.needs(it) && held(it);
+            let reads = verb.len() > 2 && family.clone().all(reads) && family.nth(1).is_some();
             if reads {
                 last = verb;
                 entries.push(format!("{self}:{verb}*"));
@@ -67,12 +68,16 @@ mod tests {
     fn reads_are_written_by_their_verb_and_all_else_by_name() {
         let sqs = service("sqs").expect("there are queues");
         let all: Vec<Action> = sqs.actions().collect();
-        let work = sqs.spelled(&all, Use::Work).expect("they are few");
+        let work = sqs.spelled(&all, Use::Work, &|_| true).expect("they are few");
         assert!(work.contains(&"sqs:Get*".to_owned()) && work.contains(&"sqs:SendMessage".to_owned()), "{work:?}");
         assert!(!work.contains(&"sqs:AddPermission".to_owned()));
-        let read = sqs.spelled(&all, Use::Read).expect("they are few");
+        let read = sqs.spelled(&all, Use::Read, &|_| true).expect("they are few");
         assert_eq!(read, ["sqs:Get*", "sqs:List*", "sqs:ReceiveMessage"]);
+        let queues = |it: Action| it.name().contains("Queue");
+        let some: Vec<Action> = all.iter().copied().filter(|it| queues(*it)).collect();
+        let read = sqs.spelled(&some, Use::Read, &queues).expect("they are few");
+        assert!(read.contains(&"sqs:GetQueueUrl".to_owned()) && !read.contains(&"sqs:List*".to_owned()), "{read:?}");
         let ec2 = service("ec2").expect("there are machines");
-        assert_eq!(ec2.spelled(&ec2.actions().collect::<Vec<_>>(), Use::Work), None);
+        assert_eq!(ec2.spelled(&ec2.actions().collect::<Vec<_>>(), Use::Work, &|_| true), None);
     }
 }

@@ -10,11 +10,13 @@ static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.bin"));
 static WORDS: &[[u8; 4]] = BYTES.as_chunks().0;
 static TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.txt"));
 
+#[inline]
 fn word(at: usize) -> u32 {
     u32::from_le_bytes(WORDS[at])
 }
 
 /// Where a section begins.
+#[inline]
 fn start(section: Section) -> usize {
     word(2 * section as usize) as usize
 }
@@ -24,13 +26,12 @@ pub(super) fn count<R: Record>() -> usize {
     word(2 * R::SECTION as usize + 1) as usize
 }
 
-/// One record.
+/// One record. Most who ask want one field of it, so it is inlined, and the others are not read.
+#[inline]
 pub(super) fn record<R: Record>(index: usize) -> R {
-    let mut at = start(R::SECTION) + index * R::WIDTH;
-    R::from_words(|| {
-        at += 1;
-        word(at - 1)
-    })
+    let at = start(R::SECTION) + index * R::WIDTH;
+    let mut words = WORDS[at..at + R::WIDTH].iter();
+    R::from_words(|| words.next().map_or(0, |it| u32::from_le_bytes(*it)))
 }
 
 /// All records of a kind.

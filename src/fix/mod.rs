@@ -55,9 +55,10 @@ pub fn apply(workspace: Workspace, report: Report, options: &Options, jobs: usiz
     let mut before: BTreeMap<PathBuf, Arc<Source>> = BTreeMap::new();
     let mut changed: BTreeMap<PathBuf, String> = BTreeMap::new();
     for _ in 0..ROUNDS {
+        // The others are there to be chosen, which is for whoever looks at them.
         let first = |finding: &Finding| {
-            let allowed = finding.remedies.iter().filter(|it| it.safety <= allowed);
-            allowed.filter_map(|it| fix(&fixed.workspace, it)).next()
+            let first = finding.remedies.iter().find(|it| it.safety <= allowed)?;
+            fix(&fixed.workspace, first)
         };
         let wanted: Vec<(usize, Fix)> =
             fixed.report.findings.iter().enumerate().filter_map(|(n, it)| Some((n, first(it)?))).collect();

@@ -5,9 +5,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::site::{Dialect, Item, Kind, Link, around};
+use crate::catalog;
 use crate::frontend::terraform::{self, Folder};
-use crate::rule::{Edit, Rewrite};
+use crate::policy::matches;
+use crate::rule::{Edit, Rewrite, Wanted};
 use crate::source::{Source, Span, Workspace};
+use crate::value::HOLE;
 
 /// The edits that make a change; none when it cannot be written down where it belongs.
 pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>> {
@@ -17,6 +20,8 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
     | Rewrite::Entry { at, .. }
     | Rewrite::Condition { at, .. }
     | Rewrite::Scope { at, .. }
+    | Rewrite::Apart { at, .. }
+    | Rewrite::DenyPlainHttp { at, .. }
     | Rewrite::SwitchOn { at, .. }
     | Rewrite::Uncomment { at }) = change;
     let source = workspace.source(at.file);
@@ -27,11 +32,13 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
     let place = Place { source: &source, at: at.range(), links };
     match change {
         Rewrite::Replace { with, .. } => place.replace(with),
-        Rewrite::Spell { reached, of, .. } => place.replace(&reached.first()?.service().spelled(reached, *of)?),
+        Rewrite::Spell { reached, of, .. } => place.spell(reached, *of),
         Rewrite::TakeOut { by, .. } => place.take_out(*by),
         Rewrite::Entry { name, value, .. } => place.entry(name, value),
-        Rewrite::Condition { operator, key, value, .. } => place.condition(operator, key, value),
+        Rewrite::Condition { operator, key, value, .. } => place.condition(workspace, operator, key, value),
         Rewrite::Scope { forms, apart, .. } => place.scope(workspace, forms, apart),
+        Rewrite::DenyPlainHttp { resource, service, .. } => place.deny_plain_http(*resource, service),
+        Rewrite::Apart { actions, .. } => place.split(Vec::new(), actions, true),
         Rewrite::SwitchOn { name, .. } => place.switch_on(name),
         Rewrite::Uncomment { .. } => place.uncomment(),
     }
@@ -43,6 +50,9 @@ struct Place<'s> {
     at: Range<usize>,
     links: Vec<Link>,
 }
+
+/// Condition keys that the permission of a function has as arguments.
+const PERMISSION: [(&str, &str); 2] = [("aws:SourceAccount", "source_account"), ("aws:SourceArn", "source_arn")];
 
 /// A literal text: the quotes around it, `"` or `\"`.
 struct Quoted<'s> {
@@ -74,8 +84,16 @@ impl Place<'_> {
     }
 
     fn replace(&self, with: &[String]) -> Option<Vec<Edit>> {
-        let Quoted { quote } = self.quoted()?;
         if with.is_empty() || !with.iter().all(|it| is_plain(it)) {
+            return None;
+        }
+        if let Some(edit) = self.bare_key(with) {
+            return Some(vec![edit]);
+        }
+        let Quoted { quote } = self.quoted()?;
+        let is_key = |it: &&Item| it.whole.start == self.at.start && self.at.end < it.value.start;
+        let named = self.links.last().filter(|it| it.items.iter().any(|it| is_key(&it)));
+        if named.is_some_and(|object| with.iter().any(|it| object.item(&[it]).is_some())) {
             return None;
         }
         let values: Vec<String> = with.iter().map(|it| format!("{quote}{it}{quote}")).collect();
@@ -89,18 +107,61 @@ impl Place<'_> {
         Some(vec![self.values(&values)])
     }
 
-    /// Values in place of the one here, each on its line when elements stand so.
+    fn spell(&self, reached: &[catalog::Action], of: catalog::Use) -> Option<Vec<Edit>> {
+        let Quoted { quote } = self.quoted()?;
+        let pattern = self.text()[self.at.clone()].strip_prefix(quote)?.strip_suffix(quote)?;
+        let held = |action: catalog::Action| matches(pattern, &action.full_name(), true);
+        self.replace(&reached.first()?.service().spelled(reached, of, &held)?)
+    }
+
+    /// Values in place of the one here, each on its line when elements stand so, or when one line would be too long.
     fn values(&self, values: &[String]) -> Edit {
-        match (self.in_list(), values) {
-            (_, [one]) => self.edit(self.at.clone(), one.clone()),
-            (Some((list, n)), _) => self.edit(self.at.clone(), values.join(&self.separator(list, n))),
-            (None, _) => self.edit(self.at.clone(), format!("[{}]", values.join(", "))),
-        }
+        /// A line that is longer is hard to read.
+        const WIDTH: usize = 120;
+        let parting = self.in_list().map_or(", ".to_owned(), |(list, n)| self.separator(list, n));
+        let joined = values.join(&parting);
+        let is_long = self.at.start - self.line_of(self.at.start) + joined.len() > WIDTH;
+        let lines = || self.lines(values).filter(|_| is_long);
+        let text = match self.in_list() {
+            _ if values.len() == 1 => joined,
+            Some((list, _)) if list.span == (self.at.start - 1..self.at.end + 1) => lines().unwrap_or(joined),
+            Some(_) => joined,
+            None => format!("[{}]", lines().unwrap_or(joined)),
+        };
+        self.edit(self.at.clone(), text)
+    }
+
+    /// Values on lines of their own, between the brackets of a list; none where its name does not begin a line.
+    fn lines(&self, values: &[String]) -> Option<String> {
+        let holder = self.links.iter().rev().find(|it| it.kind != Kind::List)?;
+        let (line, indent) = (self.new_line(), self.indent(holder.items[holder.holding(&self.at)?].whole.start)?);
+        let step = self.step(holder, indent);
+        let values: String = values.iter().map(|it| format!("{line}{indent}{step}{it},")).collect();
+        Some(format!("{}{line}{indent}", values.trim_end_matches(',')))
+    }
+
+    /// By how much what an object or block holds is set in behind it; `indent` is that of what it holds.
+    fn step<'i>(&self, holder: &Link, indent: &'i str) -> &'i str {
+        indent.strip_prefix(self.indent_of_line(holder.span.start)).filter(|it| !it.is_empty()).unwrap_or("  ")
+    }
+
+    /// Another name in place of a key of Terraform's that needs no quotes.
+    fn bare_key(&self, with: &[String]) -> Option<Edit> {
+        let object = self.links.last().filter(|it| it.kind == Kind::Object && it.dialect == Dialect::Hcl)?;
+        let is_key = |it: &Item| it.whole.start == self.at.start && self.at.end < it.value.start;
+        let [name] = with else { return None };
+        let is_bare = is_identifier(&self.text()[self.at.clone()]) && object.items.iter().any(is_key);
+        let is_bare = is_bare && object.item(&[name]).is_none();
+        let name = if is_identifier(name) { name.clone() } else { format!("\"{name}\"") };
+        is_bare.then(|| self.edit(self.at.clone(), name))
     }
 
     /// What stands between an element and one that is put behind it.
     fn separator(&self, list: &Link, n: usize) -> String {
-        match self.indent(list.items[n].whole.start) {
+        let whole = &list.items[n].whole;
+        let has_company =
+            list.items.get(n + 1).is_some_and(|it| !self.text()[whole.end..it.whole.start].contains('\n'));
+        match self.indent(whole.start).filter(|_| !has_company) {
             Some(indent) => format!(",{}{indent}", self.new_line()),
             None => ", ".to_owned(),
         }
@@ -114,6 +175,12 @@ impl Place<'_> {
     fn indent(&self, at: usize) -> Option<&str> {
         let line = self.line_of(at);
         Some(&self.text()[line..at]).filter(|it| it.trim().is_empty() && line > 0)
+    }
+
+    /// Where the line of a byte ends, before its end mark.
+    fn line_end(&self, at: usize) -> usize {
+        let end = self.text()[at..].find('\n').map_or(self.text().len(), |it| at + it);
+        if self.text()[at..end].ends_with('\r') { end - 1 } else { end }
     }
 
     fn line_of(&self, at: usize) -> usize {
@@ -130,6 +197,12 @@ impl Place<'_> {
         let (list, n) = self.in_list()?;
         let stays = by.file == self.source.id && list.items.iter().any(|it| it.value == by.range());
         if !stays || by.range() == self.at {
+            return None;
+        }
+        // What two references come to may be the same today and not tomorrow, so one must hold the other as written.
+        let (own, other) = (&self.text()[self.at.clone()], &self.text()[by.range()]);
+        let says_it_all = |it: &str| it.starts_with(['"', '\\']) && !it.contains("${") && !it.contains("%{");
+        if !(says_it_all(own) && says_it_all(other) || matches(other, own, true)) {
             return None;
         }
         self.without(list, &[n])
@@ -184,7 +257,7 @@ impl Place<'_> {
     fn entry(&self, name: &str, value: &str) -> Option<Vec<Edit>> {
         let object = self.links.iter().rev().find(|it| it.span == self.at && it.kind == Kind::Object)?;
         let first = object.items.first()?;
-        let entry = self.written(object, first, name, &self.literal(object, value)?)?;
+        let entry = format!("{}{}", self.name(object, first, name)?, self.literal(object, value)?);
         Some(vec![self.before(object, first, &entry)])
     }
 
@@ -194,29 +267,31 @@ impl Place<'_> {
         self.edit(at..at, format!("{entry}{}", self.parting(object, first)))
     }
 
-    /// An entry as its neighbour is written: with its quotes, and with `=` or `:`.
-    fn written(&self, object: &Link, beside: &Item, name: &str, value: &str) -> Option<String> {
+    /// The name of an entry and what parts it from its value, as its neighbour has them.
+    fn name(&self, object: &Link, beside: &Item, name: &str) -> Option<String> {
         let text = &self.text()[beside.whole.start..beside.value.start];
-        if object.dialect != Dialect::Hcl {
-            let quote = &text[..=text.find('"')?];
-            return Some(format!("{quote}{name}{quote}: {value}"));
+        let sign = if text.trim_end().ends_with(':') { ':' } else { '=' };
+        let (before, after) = text.rsplit_once(sign)?;
+        let blank = |it: bool| if it { " " } else { "" };
+        let (before, after) = (blank(before.ends_with([' ', '\t'])), blank(!after.is_empty()));
+        let is_bare = object.dialect == Dialect::Hcl && !text.starts_with('"') && is_identifier(name);
+        let quote = if is_bare { "" } else { self.quote(object)? };
+        Some(format!("{quote}{name}{quote}{before}{sign}{after}"))
+    }
+
+    /// The quote around texts of an object.
+    fn quote(&self, object: &Link) -> Option<&str> {
+        if object.dialect == Dialect::Hcl {
+            return Some("\"");
         }
-        let sign = if text.trim_end().ends_with(':') { ":" } else { "=" };
-        let is_name = name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_');
-        let name = if is_name && !text.starts_with('"') { name.to_owned() } else { format!("\"{name}\"") };
-        Some(if sign == ":" { format!("{name}: {value}") } else { format!("{name} = {value}") })
+        let name = &self.text()[object.items.first()?.whole.clone()];
+        Some(&name[..=name.find('"')?])
     }
 
     /// A text as a literal of an object's dialect.
     fn literal(&self, object: &Link, text: &str) -> Option<String> {
-        let quote = match object.dialect {
-            Dialect::Hcl => "\"",
-            _ => {
-                let name = &self.text()[object.items.first()?.whole.clone()];
-                &name[..=name.find('"')?]
-            }
-        };
-        is_plain(text).then(|| format!("{quote}{text}{quote}"))
+        let quote = self.quote(object).filter(|_| is_plain(text))?;
+        Some(format!("{quote}{text}{quote}"))
     }
 
     fn has_comma(&self, item: &Item) -> bool {
@@ -234,50 +309,125 @@ impl Place<'_> {
         Some((n, &self.links[n]))
     }
 
-    fn condition(&self, operator: &str, key: &str, value: &str) -> Option<Vec<Edit>> {
-        let (_, statement) = self.statement()?;
+    fn condition(&self, workspace: &Workspace, operator: &str, key: &str, value: &Wanted) -> Option<Vec<Edit>> {
+        if let Some(permission) = self.links.first().filter(|it| self.is_permission(it)) {
+            let name = PERMISSION.iter().find(|(it, _)| *it == key)?.1;
+            return Some(vec![self.argument(permission, name, &self.wanted(workspace, permission, value)?)?]);
+        }
+        let (_, statement) = self.statement().filter(|_| is_plain(key))?;
         let last = statement.items.last()?;
-        let text = self.text();
-        let indent = self.indent(last.whole.start);
+        let value = self.wanted(workspace, statement, value)?;
         if let Kind::Block(_) = statement.kind {
-            let (indent, line) = (indent?, self.new_line());
-            let end = text[last.whole.end..].find('\n').map_or(text.len(), |it| last.whole.end + it);
             let lines = [
-                String::new(),
                 "condition {".to_owned(),
                 format!("  test     = \"{operator}\""),
                 format!("  variable = \"{key}\""),
-                format!("  values   = [\"{value}\"]"),
+                format!("  values   = [{value}]"),
                 "}".to_owned(),
             ];
-            let block: String = lines
-                .iter()
-                .map(|it| if it.is_empty() { line.to_owned() } else { format!("{line}{indent}{it}") })
-                .collect();
-            return (end < statement.span.end).then(|| vec![self.edit(end..end, block)]);
+            let (indent, line) = (self.indent(last.whole.start)?, self.new_line());
+            let block: String = lines.iter().map(|it| format!("{line}{indent}{it}")).collect();
+            let end = self.line_end(last.whole.end);
+            return (end < statement.span.end).then(|| vec![self.edit(end..end, format!("{line}{block}"))]);
         }
-        let literal = self.literal(statement, value)?;
-        let (quote, _) = literal.split_once(value)?;
-        let (sign, test) = match statement.dialect {
-            Dialect::Hcl => (" =", operator.to_owned()),
-            _ => (":", format!("{quote}{operator}{quote}")),
+        let Some(condition) = statement.item(&["Condition"]) else {
+            let indent = self.indent(last.whole.start);
+            let object = self.nested(statement, last, indent, &[operator, key], &value)?;
+            let entry = format!("{}{object}", self.name(statement, last, "Condition")?);
+            return Some(self.behind(statement, last, &entry));
         };
-        let test = format!("{{ {test}{sign} {{ {quote}{key}{quote}{sign} {literal} }} }}");
-        match statement.item(&["Condition"]) {
-            // A condition beside others is one more of its operators.
-            Some(condition) => {
-                let whole = Span::new(self.source.id, condition.value.start, condition.value.end);
-                let operators = around(self.source, whole).pop().filter(|it| it.span == condition.value)?;
-                let first = operators.items.first().filter(|_| operators.item(&[operator]).is_none())?;
-                let of_key = format!("{{ {quote}{key}{quote}{sign} {literal} }}");
-                let entry = self.written(&operators, first, operator, &of_key)?;
-                Some(vec![self.before(&operators, first, &entry)])
+        let operators = self.object_at(&condition.value)?;
+        let Some(same) = operators.item(&[operator]) else {
+            let first = operators.items.first()?;
+            let indent = self.indent(first.whole.start);
+            let keys = self.nested(&operators, first, indent, &[key], &value)?;
+            let entry = format!("{}{keys}", self.name(&operators, first, operator)?);
+            return Some(vec![self.before(&operators, first, &entry)]);
+        };
+        let keys = self.object_at(&same.value)?;
+        let first = keys.items.first().filter(|_| !keys.items.iter().any(|it| it.name.eq_ignore_ascii_case(key)))?;
+        let entry = format!("{}{value}", self.name(&keys, first, key)?);
+        Some(vec![self.before(&keys, first, &entry)])
+    }
+
+    /// Whether a block is a permission whose conditions are arguments.
+    fn is_permission(&self, link: &Link) -> bool {
+        matches!(link.kind, Kind::Block(head) if self.text()[link.span.start..head].contains("\"aws_lambda_permission\""))
+    }
+
+    /// What a condition of a statement asks for, as a value there.
+    fn wanted(&self, workspace: &Workspace, statement: &Link, value: &Wanted) -> Option<String> {
+        let (like, named) = match value {
+            Wanted::Text(text) => return self.literal(statement, text),
+            Wanted::Variable(name) => {
+                let quote = self.quote(statement)?;
+                // Terraform would read one dollar as its own.
+                let dollar = if statement.dialect == Dialect::Json { "$" } else { "$$" };
+                return Some(format!("{quote}{dollar}{{{name}}}{quote}"));
             }
-            None => {
-                let entry = self.written(statement, last, "Condition", &test)?;
-                let end = last.whole.end;
-                Some(vec![self.edit(end..end, format!("{}{entry}", self.parting(statement, last)))])
+            Wanted::OfAccount { like, named } => (like, named),
+        };
+        let looked_up = || terraform::account(&Folder::open(workspace, self.source.path.parent()?)?);
+        match (statement.dialect, looked_up()) {
+            (Dialect::Hcl, Some(account)) if *like == "{}" => Some(account),
+            (Dialect::Hcl | Dialect::Template, Some(account)) => {
+                let quote = self.quote(statement)?;
+                Some(format!("{quote}{}{quote}", like.replace("{}", &format!("${{{account}}}"))))
             }
+            _ => self.literal(statement, &like.replace("{}", named.as_deref()?)),
+        }
+    }
+
+    fn object_at(&self, place: &Range<usize>) -> Option<Link> {
+        let whole = Span::new(self.source.id, place.start, place.end);
+        around(self.source, whole).pop().filter(|it| it.kind == Kind::Object && it.span == *place)
+    }
+
+    /// Objects within each other by their names, over lines where an indent is given, and written as an entry of the
+    /// object around them is.
+    fn nested(
+        &self,
+        object: &Link,
+        beside: &Item,
+        indent: Option<&str>,
+        names: &[&str],
+        value: &str,
+    ) -> Option<String> {
+        let step = indent.map_or("  ", |it| self.step(object, it));
+        let gap =
+            |depth: usize| indent.map_or(" ".to_owned(), |it| format!("{}{it}{}", self.new_line(), step.repeat(depth)));
+        let mut out = String::new();
+        for (depth, name) in names.iter().enumerate() {
+            out.push_str(&format!("{{{}{}", gap(depth + 1), self.name(object, beside, name)?));
+        }
+        out.push_str(value);
+        for depth in (0..names.len()).rev() {
+            out.push_str(&format!("{}}}", gap(depth)));
+        }
+        Some(out)
+    }
+
+    /// An entry put behind the last one of an object, and behind the comment on its line.
+    fn behind(&self, object: &Link, last: &Item, entry: &str) -> Vec<Edit> {
+        let text = self.text();
+        let at = last.whole.end;
+        let Some(indent) = self.indent(last.whole.start) else {
+            return vec![self.edit(at..at, format!(", {entry}"))];
+        };
+        let entry = format!("{}{indent}{entry}", self.new_line());
+        let has_comma = self.has_comma(last);
+        let comma = if has_comma || object.dialect != Dialect::Hcl || self.uses_commas(object) { "," } else { "" };
+        let end = self.line_end(at);
+        let rest = text[at..end].trim_start().trim_start_matches(',').trim_start();
+        let is_free = rest.is_empty() || object.dialect == Dialect::Hcl && rest.starts_with(['#', '/']);
+        match (is_free && end < object.span.end, has_comma) {
+            (true, true) => vec![self.edit(end..end, format!("{entry},"))],
+            (true, false) if end > at && !comma.is_empty() => {
+                vec![self.edit(at..at, comma), self.edit(end..end, entry)]
+            }
+            (true, false) => vec![self.edit(end..end, format!("{comma}{entry}"))],
+            // What stands behind it on its line goes with the new entry.
+            (false, _) => vec![self.edit(at..at, format!("{comma}{entry}"))],
         }
     }
 
@@ -300,15 +450,14 @@ impl Place<'_> {
     fn scope(&self, workspace: &Workspace, forms: &[&str], apart: &[Span]) -> Option<Vec<Edit>> {
         let Quoted { quote } = self.quoted()?;
         let dialect = self.dialect()?;
-        // The policy of a role in the role itself cannot name what is made with the role.
-        let is_inline = |it: &Link| matches!(it.kind, Kind::Block(head) if self.text()[it.span.start..head].contains("\"aws_iam_role\""));
-        if dialect == Dialect::Json || self.links.iter().any(is_inline) {
+        if dialect == Dialect::Json {
             return None;
         }
         let folder = Folder::open(workspace, self.source.path.parent()?)?;
+        let at = Span::new(self.source.id, self.at.start, self.at.end);
         let mut values: Vec<String> = Vec::new();
         for form in forms {
-            let (reference, rest) = terraform::only_resource(&folder, form)?;
+            let (reference, rest) = terraform::only_resource(&folder, form, at)?;
             let value = match (dialect, rest.as_str()) {
                 (Dialect::Hcl, "") => reference,
                 _ => format!("{quote}${{{reference}}}{rest}{quote}"),
@@ -324,11 +473,12 @@ impl Place<'_> {
         if apart.is_empty() {
             return Some(vec![narrowed]);
         }
-        self.split(narrowed, apart)
+        self.split(vec![narrowed], apart, false)
     }
 
-    /// The statement without some of its actions, and behind it one of these alone that is otherwise as it was.
-    fn split(&self, narrowed: Edit, apart: &[Span]) -> Option<Vec<Edit>> {
+    /// The statement without some of its actions, and behind it one of these alone that is otherwise as it was, or that
+    /// is on `*`.
+    fn split(&self, mut edits: Vec<Edit>, apart: &[Span], on_star: bool) -> Option<Vec<Edit>> {
         let (n, statement) = self.statement()?;
         let names = ["Action", "actions"];
         let actions = statement.item(&names)?.value.clone();
@@ -345,7 +495,6 @@ impl Place<'_> {
             return None;
         }
         let text = self.text();
-        let mut edits = vec![narrowed];
         let of = |items: &[&Item]| {
             let parts: Vec<&str> = items.iter().map(|it| &text[it.value.clone()]).collect();
             format!("[{}]", parts.join(", "))
@@ -354,6 +503,12 @@ impl Place<'_> {
         edits.extend(self.without(&list, &numbers)?);
         // A copy of the statement behind it, with other actions and another name: a document has each name once.
         let mut changed = vec![(actions, of(&gone))];
+        if on_star {
+            let resources = statement.item(&["Resource", "resources"])?.value.clone();
+            let star = self.literal(statement, "*")?;
+            let is_block = matches!(statement.kind, Kind::Block(_));
+            changed.push((resources, if is_block { format!("[{star}]") } else { star }));
+        }
         if let Some(sid) = statement.item(&["Sid", "sid"]).map(|it| it.value.clone()) {
             let Quoted { quote } = quoted(&text[sid.clone()])?;
             let name = text[sid.clone()].strip_suffix(quote)?;
@@ -368,19 +523,104 @@ impl Place<'_> {
             at = range.end;
         }
         copy.push_str(&text[at..statement.span.end]);
-        let Range { start, end } = statement.span;
-        if let Kind::Block(_) = statement.kind {
-            let line = self.new_line();
-            let indent = self.indent_of_line(start);
-            edits.push(self.edit(end..end, format!("{line}{line}{indent}{copy}")));
-        } else if let Some(list) = self.links.get(n.checked_sub(1)?).filter(|it| it.kind == Kind::List) {
-            let own = list.holding(&statement.span)?;
-            edits.push(self.edit(end..end, format!("{}{copy}", self.separator(list, own))));
-        } else {
-            edits.push(self.edit(start..start, "["));
-            edits.push(self.edit(end..end, format!(", {copy}]")));
-        }
+        edits.extend(self.behind_statement(n, &copy)?);
         Some(edits)
+    }
+
+    /// Another statement behind the one that is the `n`th link.
+    fn behind_statement(&self, n: usize, another: &str) -> Option<Vec<Edit>> {
+        let statement = &self.links[n];
+        let Range { start, end } = statement.span;
+        let holder = self.links.get(n.checked_sub(1)?)?;
+        if let Kind::Block(_) = statement.kind {
+            // The content of a `dynamic` block stands once for as many as there are.
+            let is_static = self.text()[start..].starts_with("statement");
+            let (line, indent) = (self.new_line(), self.indent_of_line(start));
+            return is_static.then(|| vec![self.edit(end..end, format!("{line}{line}{indent}{another}"))]);
+        }
+        // Not an argument of a call, or what is made of each element of something.
+        let own = holder.holding(&statement.span).filter(|n| holder.items[*n].value == statement.span)?;
+        Some(if holder.kind == Kind::List {
+            vec![self.edit(end..end, format!("{}{another}", self.separator(holder, own)))]
+        } else {
+            vec![self.edit(start..start, "["), self.edit(end..end, format!(", {another}]"))]
+        })
+    }
+
+    fn deny_plain_http(&self, resource: Span, service: &str) -> Option<Vec<Edit>> {
+        let (n, statement) = self.statement()?;
+        let own = statement.item(&["Resource", "resources"])?;
+        if resource.file != self.source.id || !within(&resource.range(), &own.value) {
+            return None;
+        }
+        let resources = self.whole_and_within(&self.text()[resource.range()], statement.dialect, service)?;
+        let literal = |text: &str| self.literal(statement, text);
+        let (sid, action) = (literal("DenyPlainHttp")?, literal(&format!("{service}:*"))?);
+        if let Kind::Block(_) = statement.kind {
+            let (indent, line) = (self.indent(statement.span.start)?, self.new_line());
+            let lines = [
+                "statement {".to_owned(),
+                format!("  sid       = {sid}"),
+                "  effect    = \"Deny\"".to_owned(),
+                format!("  actions   = [{action}]"),
+                format!("  resources = {resources}"),
+                String::new(),
+                "  principals {".to_owned(),
+                "    type        = \"*\"".to_owned(),
+                "    identifiers = [\"*\"]".to_owned(),
+                "  }".to_owned(),
+                String::new(),
+                "  condition {".to_owned(),
+                "    test     = \"Bool\"".to_owned(),
+                "    variable = \"aws:SecureTransport\"".to_owned(),
+                "    values   = [\"false\"]".to_owned(),
+                "  }".to_owned(),
+                "}".to_owned(),
+            ];
+            let indented = lines.map(|it| if it.is_empty() { it } else { format!("{indent}{it}") });
+            return self.behind_statement(n, indented.join(line).trim_start());
+        }
+        let first = statement.items.first()?;
+        let indent = self.indent(first.whole.start);
+        let test = ["Bool", "aws:SecureTransport"];
+        let entries = [
+            ("Sid", sid),
+            ("Effect", literal("Deny")?),
+            ("Principal", literal("*")?),
+            ("Action", action),
+            ("Resource", resources),
+            ("Condition", self.nested(statement, first, indent, &test, &literal("false")?)?),
+        ];
+        let entries: Option<Vec<String>> = entries
+            .iter()
+            .map(|(name, value)| Some(format!("{}{value}", self.name(statement, first, name)?)))
+            .collect();
+        let (open, close) = match indent {
+            Some(it) => {
+                let line = self.new_line();
+                (format!("{line}{it}"), format!("{line}{}", self.indent_of_line(statement.span.start)))
+            }
+            None => (" ".to_owned(), " ".to_owned()),
+        };
+        let entries = entries?.join(&self.parting(statement, first));
+        self.behind_statement(n, &format!("{{{open}{entries}{close}}}"))
+    }
+
+    /// A resource as it is written; of a bucket also what is in it.
+    fn whole_and_within(&self, written: &str, dialect: Dialect, service: &str) -> Option<String> {
+        if service != "s3" {
+            return Some(format!("[{written}]"));
+        }
+        if dialect == Dialect::Hcl && !written.starts_with('"') {
+            return Some(format!("[{written}, \"${{{written}}}/*\"]"));
+        }
+        let quote = &written[..=written.find('"')?];
+        let inside = written.strip_prefix(quote)?.strip_suffix(quote)?;
+        let bucket = inside.strip_suffix("/*").unwrap_or(inside);
+        // A part of a bucket is not all of it.
+        let name = bucket.rsplit('}').next()?;
+        let whole = !name.contains(['/', '*', '?']) && !bucket.contains("*/");
+        whole.then(|| format!("[{quote}{bucket}{quote}, {quote}{bucket}/*{quote}]"))
     }
 
     fn switch_on(&self, name: &str) -> Option<Vec<Edit>> {
@@ -390,11 +630,17 @@ impl Place<'_> {
         }
         let block =
             self.links.last().filter(|it| it.kind == Kind::Block(self.at.end) && it.span.start == self.at.start)?;
+        Some(vec![self.argument(block, name, "true")?])
+    }
+
+    /// An argument put behind the last thing in a block that does not have it, and in line with that.
+    fn argument(&self, block: &Link, name: &str, value: &str) -> Option<Edit> {
+        let text = self.text();
         let last = block.items.last().filter(|_| block.item(&[name]).is_none())?;
         let (indent, line) = (self.indent(last.whole.start)?, self.new_line());
-        let end = text[last.whole.end..].find('\n').map_or(text.len(), |it| last.whole.end + it);
-        let end = text[..end].strip_suffix('\r').map_or(end, str::len);
-        (end < block.span.end).then(|| vec![self.edit(end..end, format!("{line}{indent}{name} = true"))])
+        let end = self.line_end(last.whole.end);
+        let width = text[last.whole.start..last.value.start].find('=').unwrap_or_default().saturating_sub(1);
+        (end < block.span.end).then(|| self.edit(end..end, format!("{line}{indent}{name:width$} = {value}")))
     }
 
     fn uncomment(&self) -> Option<Vec<Edit>> {
@@ -436,9 +682,14 @@ fn quoted(text: &str) -> Option<Quoted<'_>> {
     (quote.trim_start_matches('\\') == "\"" && is_plain(inside)).then_some(Quoted { quote })
 }
 
+/// Whether a text can be a key of an object of Terraform's without quotes.
+fn is_identifier(text: &str) -> bool {
+    text.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
+}
+
 /// Whether a text is written the same in every dialect and at every depth of quotes.
 fn is_plain(text: &str) -> bool {
-    !text.contains(['"', '\\', '$', '%']) && !text.chars().any(char::is_control)
+    !text.contains(['"', '\\', '$', '%', HOLE]) && !text.chars().any(char::is_control)
 }
 
 fn skip_blank(text: &str, from: usize) -> usize {
@@ -547,12 +798,12 @@ mod tests {
         );
         let colon = "locals {\n  a = jsonencode(«{ \"Statement\" : [], \"Id\" : \"x\" }»)\n}\n";
         let text = changed("a.tf", colon, version).unwrap();
-        assert!(text.contains("({ \"Version\": \"2012-10-17\", \"Statement\" : []"), "{text}");
+        assert!(text.contains("({ \"Version\" : \"2012-10-17\", \"Statement\" : []"), "{text}");
     }
 
     #[test]
     fn a_condition_is_put_into_every_form_of_a_statement() {
-        let guard = |at, _| Rewrite::Condition { at, operator: "Bool", key: "aws:SecureTransport", value: "true" };
+        let guard = |at, _| Rewrite::require(at, "Bool", "aws:SecureTransport", Wanted::Text("true"));
         let block = "data \"d\" \"a\" {\n  statement {\n    actions   = [«\"a:B\"»]\n    resources = [\"*\"]\n  }\n}\n";
         let text = changed("a.tf", block, guard).unwrap();
         let wanted = "[\"*\"]\n\n    condition {\n      test     = \"Bool\"\n      variable = \"aws:SecureTransport\"\n      values   = [\"true\"]\n    }\n  }\n";
@@ -564,7 +815,7 @@ mod tests {
         let wanted = r#"{ "Effect": "Allow", "Action": "a:B", "Condition": { "Bool": { "aws:SecureTransport": "true" }, "Null": {} } }"#;
         assert_eq!(changed("a.json", beside, guard).as_deref(), Some(wanted));
         let hcl = "locals {\n  a = {\n    Effect = \"Allow\"\n    Action = «\"a:B\"»\n  }\n}\n";
-        let wanted = "    Action = \"a:B\"\n    Condition = { Bool = { \"aws:SecureTransport\" = \"true\" } }\n  }\n";
+        let wanted = "    Action = \"a:B\"\n    Condition = {\n      Bool = {\n        \"aws:SecureTransport\" = \"true\"\n      }\n    }\n  }\n";
         assert!(changed("a.tf", hcl, guard).unwrap().contains(wanted));
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalog::{self, ManagedPolicy};
-use crate::policy::{Place, Policy, Quota};
+use crate::policy::{self, Place, Policy, Quota, Resource};
 use crate::value::{HOLE, Text};
 
 /// A role, user, group or permission set, with everything that says what it may do and who may become it.
@@ -91,6 +91,24 @@ pub struct Attachment {
 }
 
 impl Identity {
+    /// Whether a pattern of a policy holds it, as far as both are known.
+    pub fn is_within(&self, pattern: &Resource) -> bool {
+        let kind = match self.kind {
+            IdentityKind::Role => "role",
+            IdentityKind::User => "user",
+            IdentityKind::Group => "group",
+            IdentityKind::PermissionSet => return false,
+        };
+        let Some(name) = &self.name else { return false };
+        let Some(part) = pattern.part(5).filter(|_| pattern.part(2) == Some("iam")) else { return false };
+        let own = format!("{kind}/{}", name.raw());
+        if name.has_holes() {
+            policy::is_named(&pattern.text, name) && part == own
+        } else {
+            policy::matches(part, &own, false)
+        }
+    }
+
     /// Where its name is written; the block that declares it when that is not known.
     pub fn name_place(&self) -> Place {
         match self.name.as_ref().and_then(|it| it.span(0..it.raw().len())) {

@@ -102,6 +102,10 @@ fn wanted(text: &str) -> Option<(Wanted, usize)> {
             _ if char.is_alphanumeric() || char == '_' => {
                 let end =
                     rest.find(|it: char| !(it.is_alphanumeric() || matches!(it, '_' | '-'))).unwrap_or(rest.len());
+                // Terraform's own objects have operators without quotes.
+                if end == rest.len() && meant(&open, &key) == Some(Wanted::Operator) {
+                    return Some((Wanted::Operator, at));
+                }
                 word = rest[..end].to_owned();
                 step = end;
             }
@@ -126,12 +130,15 @@ fn closing_quote(inside: &str) -> Option<usize> {
 fn meant(open: &[String], key: &str) -> Option<Wanted> {
     let is_action = |it: &str| matches!(it, "actions" | "not_actions" | "Action" | "NotAction");
     let nth = |n: usize| open.len().checked_sub(n).and_then(|at| open.get(at)).map_or("", String::as_str);
-    if is_action(key) || key.is_empty() && is_action(nth(1)) {
+    // A list of its own within a call: `concat(local.some, ["…"])`.
+    let in_list = is_action(nth(1)) || nth(1).is_empty() && is_action(nth(2));
+    if is_action(key) || key.is_empty() && in_list {
         return Some(Wanted::Action);
     }
+    let in_condition = nth(1) == "condition" || nth(1) == "content" && nth(2) == "condition";
     match key {
-        "test" if nth(1) == "condition" => return Some(Wanted::Operator),
-        "variable" if nth(1) == "condition" => return Some(Wanted::Key),
+        "test" if in_condition => return Some(Wanted::Operator),
+        "variable" if in_condition => return Some(Wanted::Key),
         "" => {}
         _ => return None,
     }
@@ -161,7 +168,15 @@ mod tests {
             &format!("{document}    condition {{\n      test = \"Bool\"\n      variable = \"aws:"),
             Some((Wanted::Key, "aws:")),
         );
+        check(&format!("{document}    actions = concat(local.a, [\"sqs:"), Some((Wanted::Action, "sqs:")));
+        check(
+            &format!("{document}    dynamic \"condition\" {{\n      content {{\n        variable = \"aws:"),
+            Some((Wanted::Key, "aws:")),
+        );
         check("locals {\n  a = jsonencode({\n    Action = \"iam:", Some((Wanted::Action, "iam:")));
+        check("locals {\n  a = { Condition = { Str", Some((Wanted::Operator, "Str")));
+        check("locals {\n  a = { Condition = { StringEquals = { \"aws:", Some((Wanted::Key, "aws:")));
+        check("locals {\n  a = { Condition = { Bool = { \"aws:SecureTransport\" = tr", None);
         check("{ \"Statement\": [{ \"Action\": [\"ec2:", Some((Wanted::Action, "ec2:")));
         check("{ \"Statement\": [{ \"Condition\": { \"", Some((Wanted::Operator, "")));
         check("{ \"Condition\": { \"Bool\": { \"aws:Sec", Some((Wanted::Key, "aws:Sec")));

@@ -18,8 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lsp_server::{Connection, Message, Notification, RequestId};
 use lsp_types::notification::{
-    Cancel, DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
-    DidSaveTextDocument, Notification as _,
+    Cancel, DidChangeTextDocument, DidChangeWatchedFiles, DidChangeWorkspaceFolders, DidCloseTextDocument,
+    DidOpenTextDocument, DidSaveTextDocument, Notification as _,
 };
 use lsp_types::request::{RegisterCapability, Request as _};
 use lsp_types::{
@@ -27,7 +27,7 @@ use lsp_types::{
     DidChangeWatchedFilesRegistrationOptions, FileChangeType, FileEvent, FileSystemWatcher, GlobPattern,
     HoverProviderCapability, InitializeParams, InitializeResult, NumberOrString, OneOf, Registration,
     RegistrationParams, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions,
+    TextDocumentSyncOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 use serde::de::DeserializeOwned;
 
@@ -124,6 +124,13 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
             save: Some(lsp_types::TextDocumentSyncSaveOptions::Supported(true)),
             ..TextDocumentSyncOptions::default()
         })),
+        workspace: Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(OneOf::Left(true)),
+            }),
+            ..WorkspaceServerCapabilities::default()
+        }),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),
         completion_provider: Some(CompletionOptions {
@@ -140,7 +147,7 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
 
 /// Asks to be told of changes that were made outside of the editor.
 fn watch(connection: &Connection) {
-    let globs = ["**/*.{tf,tofu,json,tfvars}", "**/iamlint.toml"];
+    let globs = ["**/*.{tf,tofu,json,tfvars,tftpl,tpl,yaml,yml}", "**/{iamlint.toml,.iamlintignore,.gitignore}"];
     let watchers = globs.map(|it| FileSystemWatcher { glob_pattern: GlobPattern::String(it.to_owned()), kind: None });
     let options = DidChangeWatchedFilesRegistrationOptions { watchers: watchers.to_vec() };
     let registration = Registration {
@@ -218,6 +225,14 @@ impl Session {
                 if params.changes.is_empty() || params.changes.iter().any(matters) {
                     self.analyse(true);
                 }
+            }
+            DidChangeWorkspaceFolders::METHOD => {
+                let Some(params) = params::<DidChangeWorkspaceFolders>(notification) else { return };
+                let gone: Vec<PathBuf> = params.event.removed.iter().filter_map(|it| path_of(&it.uri)).collect();
+                self.client.roots.retain(|it| !gone.contains(it));
+                self.client.roots.extend(params.event.added.iter().filter_map(|it| path_of(&it.uri)));
+                self.job(Job::Enter(self.client.roots.clone()));
+                self.analyse(true);
             }
             Cancel::METHOD => {
                 let Some(params) = params::<Cancel>(notification) else { return };

@@ -36,6 +36,8 @@ pub(super) enum Job {
         /// Whether files may have changed on the disk.
         anew: bool,
     },
+    /// To work in these folders from now on.
+    Enter(Vec<PathBuf>),
     /// To answer a question about it.
     Answer(Request),
 }
@@ -95,6 +97,7 @@ impl Worker {
                     self.documents = documents;
                     self.due = Some(stop);
                 }
+                Ok(Job::Enter(roots)) => self.client.roots = roots,
                 Ok(Job::Answer(request)) => {
                     self.analyse();
                     self.answer(request);

@@ -9,7 +9,14 @@ use crate::value::{HOLE, HoleKind, Text};
 #[derive(Clone, Debug)]
 pub struct ArnPattern {
     /// Partition, service, region, account, resource.
-    parts: [Vec<Token>; 5],
+    parts: [Tokens; 5],
+}
+
+/// A part of a pattern: the text that it begins with, and what comes behind.
+#[derive(Clone, Debug, Default)]
+struct Tokens {
+    literal: String,
+    wild: Vec<Token>,
 }
 
 /// A part of an ARN, by its place behind `arn`.
@@ -40,7 +47,7 @@ enum Token {
 
 impl ArnPattern {
     /// Takes a resource apart; none when it is no ARN, or too little of it is known to tell its parts.
-    pub fn of(resource: &Resource) -> Option<Self> {
+    pub(super) fn of(resource: &Resource) -> Option<Self> {
         // No ARN is that long: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html
         const LONGEST: usize = 2_048;
         let raw = resource.text.raw();
@@ -52,10 +59,10 @@ impl ArnPattern {
             return None;
         }
         let mut at = "arn:".len();
-        let mut tokens: [Vec<Token>; 5] = Default::default();
+        let mut tokens: [Tokens; 5] = Default::default();
         for (n, out) in tokens.iter_mut().enumerate() {
             let Some(part) = parts.get(n + 1) else {
-                out.push(Token::Run);
+                out.wild.push(Token::Run);
                 continue;
             };
             // What may be anything may hold a colon, and then nothing is where it seems to be.
@@ -83,31 +90,38 @@ impl ArnPattern {
         use ArnPart as Part;
         [Part::Service, Part::Resource, Part::Region, Part::Account].into_iter().all(|part| {
             let n = part as usize;
-            let of_aws = part == Part::Account && self.parts[n].is_empty() && form.may_be_of_aws();
+            let of_aws = part == Part::Account
+                && self.parts[n].literal.is_empty()
+                && self.parts[n].wild.is_empty()
+                && form.may_be_of_aws();
             parts.contains(&part) || of_aws || meets_part(&self.parts[n], form.parts[n], form.parts[1] == "s3")
         })
     }
 }
 
-fn meets_part(pattern: &[Token], form: &str, of_bucket: bool) -> bool {
+fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
     // Nearly all forms are told by what they begin with.
-    let fixed = form.split(['$', '*']).next().unwrap_or_default();
-    let differs = |(token, char): (&Token, char)| matches!(token, Token::Char(it) if *it != char);
-    let literal = || pattern.iter().take_while(|it| matches!(it, Token::Char(_)));
-    if literal().zip(fixed.chars()).any(differs) {
+    let fixed = &form[..form.find(['$', '*']).unwrap_or(form.len())];
+    let (own, literal) = (pattern.literal.as_bytes(), fixed.as_bytes());
+    let shared = own.len().min(literal.len());
+    if own[..shared] != literal[..shared] {
         return false;
     }
-    if fixed.len() == form.len() && literal().count() == pattern.len() {
-        return fixed.chars().count() == pattern.len();
+    if fixed.len() == form.len() && pattern.wild.is_empty() {
+        return own.len() == literal.len();
     }
-    meet(pattern, &tokens_of_form(form, of_bucket))
+    let own: Vec<Token> =
+        pattern.literal[shared..].chars().map(Token::Char).chain(pattern.wild.iter().copied()).collect();
+    meet(&own, &tokens_of_form(&form[shared..], of_bucket))
 }
 
-fn tokens_of(part: &str, of_bucket: bool, text: &Text, at: usize) -> Vec<Token> {
-    let mut out = Vec::with_capacity(part.len());
-    let mut chars = part.char_indices();
+fn tokens_of(part: &str, of_bucket: bool, text: &Text, at: usize) -> Tokens {
+    let is_wild = |(n, it): &(usize, char)| matches!(it, '*' | '?') || *it == HOLE || part[*n..].starts_with("${");
+    let fixed = part.char_indices().find(is_wild).map_or(part.len(), |(n, _)| n);
+    let mut wild = Vec::new();
+    let mut chars = part.char_indices().skip_while(|(n, _)| *n < fixed);
     while let Some((n, char)) = chars.next() {
-        out.push(match char {
+        wild.push(match char {
             '*' => Token::Run,
             '?' => Token::One,
             // The name of a bucket that is not known yet has no slash in it, as no bucket's has.
@@ -126,7 +140,7 @@ fn tokens_of(part: &str, of_bucket: bool, text: &Text, at: usize) -> Vec<Token> 
             other => Token::Char(other),
         });
     }
-    out
+    Tokens { literal: part[..fixed].to_owned(), wild }
 }
 
 fn tokens_of_form(part: &str, of_bucket: bool) -> Vec<Token> {
@@ -169,23 +183,23 @@ impl Token {
 /// Whether two patterns have a text in common.
 fn meet(a: &[Token], b: &[Token]) -> bool {
     // `reached[j]`: some text is matched by the tokens of `a` so far and by the first `j` of `b`.
-    let step_over = |reached: &mut Vec<bool>| {
+    let step_over = |reached: &mut [bool]| {
         for (j, token) in b.iter().enumerate() {
             reached[j + 1] |= reached[j] && token.is_run();
         }
     };
-    let mut reached = vec![false; b.len() + 1];
+    let (mut reached, mut next) = (vec![false; b.len() + 1], vec![false; b.len() + 1]);
     reached[0] = true;
     step_over(&mut reached);
     for token in a {
-        let mut next = vec![false; b.len() + 1];
         if token.is_run() {
             // An empty run, and then as many characters as `b` has that may be in one.
-            next.clone_from(&reached);
+            next.copy_from_slice(&reached);
             for (j, other) in b.iter().enumerate() {
                 next[j + 1] |= next[j] && (other.is_run() || token.shares(*other));
             }
         } else {
+            next.fill(false);
             for (j, other) in b.iter().enumerate() {
                 let shared = token.shares(*other);
                 next[j + 1] |= reached[j] && !other.is_run() && shared;
@@ -194,7 +208,7 @@ fn meet(a: &[Token], b: &[Token]) -> bool {
             }
             step_over(&mut next);
         }
-        reached = next;
+        std::mem::swap(&mut reached, &mut next);
         if !reached.contains(&true) {
             return false;
         }
@@ -213,9 +227,9 @@ mod tests {
     fn meets(resource: &str, form: &'static str) -> bool {
         let span = Span::new(FileId(0), 0, resource.len());
         let place = Place { span, origin: crate::value::Origin::HERE, given: None };
-        let resource = Resource { text: Text::known(resource, span), place };
+        let resource = Resource::new(Text::known(resource, span), place);
         let resource_type = crate::catalog::service("s3").unwrap().resource_types().next().unwrap();
-        ArnPattern::of(&resource).unwrap().meets(&ArnForm::of(form, resource_type).unwrap())
+        resource.arn().unwrap().meets(&ArnForm::of(form, resource_type).unwrap())
     }
 
     const OBJECT: &str = "arn:${Partition}:s3:::${BucketName}/${ObjectName}";

@@ -3,17 +3,33 @@
 
 use std::sync::OnceLock;
 
-use super::pattern::{Strength, glob, is_all_stars, matches, split_arn};
+use rustc_hash::FxHashSet;
+
+use super::pattern::{Strength, Wide, glob, is_all_stars, matches, split_arn};
 use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
-use crate::catalog::{self, AccessLevel};
-use crate::value::HOLE;
+use crate::catalog::{self, AccessLevel, ResourceType};
+use crate::value::{HOLE, Text};
 
 /// What many rules ask of a statement, found out when the first of them asks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
-    wide_resources: OnceLock<Box<[usize]>>,
+    wide_resources: OnceLock<Box<[(usize, Wide)]>>,
+    sweeps: OnceLock<Box<[Sweep]>>,
     patterns: OnceLock<Box<[Shape]>>,
     way_to_everything: OnceLock<Option<catalog::Action>>,
+}
+
+/// An action that reaches every resource of its kind, although a statement could limit it to some.
+#[derive(Clone, Copy, Debug)]
+pub struct Sweep {
+    /// The action.
+    pub action: catalog::Action,
+    /// The entry of `Action` that holds it, by its place there.
+    pub entry: usize,
+    /// The entry of `Resource` that is all of its resources, by its place there.
+    pub resource: usize,
+    /// Whether those of one account only.
+    pub reach: Reach,
 }
 
 impl Action {
@@ -118,39 +134,63 @@ impl Statement {
 
     /// The resource by which it reaches every resource of the action; one that is there in every case, if there is one.
     pub fn reaches_all_of(&self, action: catalog::Action) -> Option<&Resource> {
-        if self.resources.as_ref().is_some_and(Scope::is_negated) {
-            return None;
-        }
-        let all = || self.wide_resources().filter(|it| it.is_all_of(action));
-        all().find(|it| it.place.given.is_none()).or_else(|| all().next())
+        let index = self.wide_by(action, Reach::Everywhere).filter(|_| !self.is_all_but())?;
+        self.resources.as_ref().map(|it| &it.entries()[index])
     }
 
     /// Whether nothing bounds the action: it is granted on every resource that it takes, or on all but some.
     pub fn is_unbounded(&self, action: catalog::Action) -> bool {
-        let all_but = self.resources.as_ref().is_some_and(Scope::is_negated);
-        self.narrowed(action).is_none() && (all_but || self.reaches_all_of(action).is_some())
+        self.narrowed(action).is_none() && (self.is_all_but() || self.wide_by(action, Reach::Everywhere).is_some())
     }
 
     /// Whether it reaches every resource of the action in one account, or all but some that it names.
     pub fn reaches_account_of(&self, action: catalog::Action) -> bool {
-        self.resources.as_ref().is_some_and(|resources| {
-            resources.is_negated() != self.wide_resources().any(|it| it.is_all_of_account(action))
+        self.resources.is_some() && self.is_all_but() != self.wide_by(action, Reach::Account).is_some()
+    }
+
+    /// What it allows on every resource although it could be limited to some, in the order of its entries. Entries that
+    /// are all of a service are left out: no list of resources makes those narrow.
+    pub fn sweeps(&self) -> &[Sweep] {
+        self.facts.sweeps.get_or_init(|| {
+            if self.is_all_but() || self.wide_resources().is_empty() {
+                return Box::default();
+            }
+            let entries = self.actions.only().iter().enumerate();
+            let narrow = entries.filter(|(_, it)| !it.is_whole_service() && !it.covers_every_action());
+            let held = narrow.flat_map(|(entry, it)| it.reached().iter().map(move |action| (entry, action)));
+            let sweep = |(entry, action): (usize, catalog::Action)| {
+                if !action.can_be_limited() || !self.admits(action) || self.narrowed(action).is_some() {
+                    return None;
+                }
+                let by = |reach| self.wide_by(action, reach).map(|resource| Sweep { action, entry, resource, reach });
+                by(Reach::Everywhere).or_else(|| by(Reach::Account))
+            };
+            held.filter_map(sweep).collect()
         })
     }
 
-    /// Whether none of its resources is all there is of some form, so that it reaches all resources of no action.
-    pub fn is_narrow(&self) -> bool {
-        self.resources.as_ref().is_none_or(|it| !it.is_negated()) && self.wide_resources().next().is_none()
+    fn is_all_but(&self) -> bool {
+        self.resources.as_ref().is_some_and(Scope::is_negated)
     }
 
-    /// The entries of `Resource` or `NotResource` that are all resources of some form.
-    fn wide_resources(&self) -> impl Iterator<Item = &Resource> {
+    /// The entry of `Resource` or `NotResource` that is every resource of the action; one that is there in every case,
+    /// if there is one.
+    fn wide_by(&self, action: catalog::Action, reach: Reach) -> Option<usize> {
         let entries = self.resources.as_ref().map(Scope::entries).unwrap_or_default();
-        let wide = self.facts.wide_resources.get_or_init(|| {
-            let wide = entries.iter().enumerate().filter(|(_, it)| it.wide(Reach::Account).is_some());
-            wide.map(|(index, _)| index).collect()
-        });
-        wide.iter().map(|index| &entries[*index])
+        let all =
+            || self.wide_resources().iter().filter(|(_, it)| it.is_all_of(action, reach)).map(|(index, _)| *index);
+        all().find(|index| entries[*index].place.given.is_none()).or_else(|| all().next())
+    }
+
+    /// The entries of `Resource` or `NotResource` that are all resources of some form, each text once.
+    fn wide_resources(&self) -> &[(usize, Wide)] {
+        self.facts.wide_resources.get_or_init(|| {
+            let entries = self.resources.as_ref().map(Scope::entries).unwrap_or_default();
+            let mut seen = FxHashSet::default();
+            let wide = entries.iter().enumerate().filter_map(|(index, it)| Some((index, it.wide()?)));
+            wide.filter(|(index, _)| seen.insert((entries[*index].text.raw(), entries[*index].place.given.is_none())))
+                .collect()
+        })
     }
 
     /// Whether it holds the action by what is written, in whichever case it is there.
@@ -205,31 +245,50 @@ impl Resource {
         Shape::of(self).is_some_and(|it| it.fits(action))
     }
 
-    /// Whether it is every resource that the action takes, in all regions and accounts.
-    pub fn is_all_of(&self, action: catalog::Action) -> bool {
-        self.covers_action(action, Reach::Everywhere)
-    }
-
     /// Whether it is every resource that the action takes, in one account and region at least.
     pub fn is_all_of_account(&self, action: catalog::Action) -> bool {
-        self.covers_action(action, Reach::Account)
+        self.wide().is_some_and(|it| it.is_all_of(action, Reach::Account))
     }
+}
 
-    fn covers_action(&self, action: catalog::Action, reach: Reach) -> bool {
+impl Wide {
+    /// Whether it is every resource that the action takes, as far as `reach`.
+    fn is_all_of(&self, action: catalog::Action, reach: Reach) -> bool {
         if self.is_everything() {
             return true;
         }
-        let Some(wide) = self.wide(reach).filter(|_| !action.takes_only_star()) else { return false };
-        let mut required = action.resource_types().filter(|it| it.is_required()).peekable();
-        if required.peek().is_none()
-            && let Some(plainest) = action.plainest_arn()
-        {
-            // A request names one of them, an object or one behind an access point.
-            return wide.covers(plainest);
+        if action.takes_only_star() {
+            return false;
         }
-        let all = |it: catalog::ActionResource| it.resource_type().arns().all(|form| wide.covers(form));
-        if required.peek().is_some() { required.all(all) } else { action.resource_types().all(all) }
+        let covers = |it: ResourceType| it.arns().all(|form| self.covers(form, reach));
+        let needed = action.needed_types();
+        match &needed[..] {
+            [] => action.resource_types().all(|it| covers(it.resource_type())),
+            // A request names one of them, an object or one behind an access point.
+            needed => needed.iter().all(|it| covers(*it)),
+        }
     }
+}
+
+/// Whether some ARN is of both, for some value of what is unknown in them.
+pub fn may_meet(pattern: &Text, other: &Text) -> bool {
+    let (Some(pattern), Some(other)) = (glob(pattern, Strength::May), glob(other, Strength::May)) else { return true };
+    // What begins with a hole has no parts that could be told apart.
+    if !pattern.starts_with("arn:") || !other.starts_with("arn:") {
+        return meets(&tokens(&pattern), &tokens(&other));
+    }
+    // A pattern of fewer parts is padded.
+    let (parts, others) = (split_arn(&pattern), split_arn(&other));
+    let rest = |of: &[&str], whole: &str| of.len() == 6 || whole.ends_with('*');
+    parts.iter().zip(&others).all(|(a, b)| meets(&tokens(a), &tokens(b)))
+        && rest(&parts, &pattern)
+        && rest(&others, &other)
+}
+
+/// Whether an ARN ends in a name: `…:function:NAME`, `…:role/path/NAME`.
+pub fn is_named(arn: &Text, name: &Text) -> bool {
+    let before = arn.raw().strip_suffix(name.raw()).filter(|it| it.ends_with([':', '/']));
+    before.is_some_and(|it| arn.slice(it.len()..arn.len()) == *name)
 }
 
 /// Whether the parts of a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an
@@ -414,6 +473,24 @@ mod tests {
         assert!(!fits("arn:aws:s3:::reports", "s3:PutAccessPointPolicy"));
         assert!(fits("arn:aws:logs:*:*:log-group:/aws/lambda/x:*", "logs:PutLogEvents"));
         assert!(fits("*", "s3:ListAllMyBuckets"));
+    }
+
+    #[test]
+    fn an_arn_is_named_by_what_stands_last() {
+        let span = Span::new(FileId(0), 0, 0);
+        let named = |arn: &str, name: &str| is_named(&Text::known(arn, span), &Text::known(name, span));
+        assert!(named("arn:aws:iam::111122223333:role/team/app", "app"));
+        assert!(!named("arn:aws:iam::111122223333:role/team-app", "app") && !named("app", "arn:aws:sqs:::app"));
+    }
+
+    #[test]
+    fn two_patterns_meet_where_an_arn_is_of_both() {
+        let span = Span::new(FileId(0), 0, 0);
+        let meet = |a: &str, b: &str| may_meet(&Text::known(a, span), &Text::known(b, span));
+        assert!(meet("arn:aws:s3:::logs/*", "arn:*:s3:::logs/*") && meet("arn:aws:s3:::l*", "arn:*:s3:::logs/*"));
+        assert!(meet("*", "arn:aws:s3:::logs") && meet("arn:aws:s3:::${aws:username}", "arn:aws:s3:::logs"));
+        assert!(meet("arn:aws:sqs:*", "arn:aws:sqs:*:*:jobs") && !meet("arn:aws:sqs", "arn:aws:sqs:*:*:jobs"));
+        assert!(!meet("arn:aws:s3:::logs", "arn:*:s3:::logs/*") && !meet("arn:aws:s3:::other/*", "arn:*:s3:::logs/*"));
     }
 
     #[test]

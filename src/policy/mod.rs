@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use arn::{ArnPart, ArnPattern};
 pub use condition::{Condition, Guard, JsonType, Operator, OperatorKind, Quantifier, Value};
 pub use form::{Element, Written};
+pub use grant::{Sweep, is_named, may_meet};
 pub use granted::{Granted, Test};
 pub use managed::of_aws;
 pub use operand::{IpRange, date, days_since_1970, number};
@@ -205,6 +206,14 @@ impl Policy {
         self.statements.iter().filter(|it| it.effect == Effect::Allow)
     }
 
+    /// The account that its resources name, when those that name one name the same.
+    pub fn account(&self) -> Option<&str> {
+        let resources = self.statements.iter().flat_map(|it| &it.resources).flat_map(Scope::entries);
+        let mut named = resources.filter_map(|it| it.part(4)).filter(|it| is_account_id(it));
+        let first = named.next()?;
+        named.all(|it| it == first).then_some(first)
+    }
+
     /// The statements that let everybody in, with the principal that says so. A condition that bounds the caller, or a
     /// denial of all others, closes one; a condition that is there in one case only does not.
     pub fn openings(&self) -> impl Iterator<Item = (&Statement, &Principal)> {
@@ -355,6 +364,12 @@ impl Statement {
         self.conditions.iter().find(|it| bounds(it) && it.case().is_none())
     }
 
+    /// Whether a condition is the only one that its operator is written for.
+    pub fn is_alone(&self, condition: &Condition) -> bool {
+        let operator = condition.operator_place.span;
+        self.conditions.iter().filter(|it| it.operator_place.span == operator).count() == 1
+    }
+
     /// The condition that keeps a service from acting for just anybody's resource, in every case.
     pub fn bounded_source(&self) -> Option<&Condition> {
         self.conditions.iter().find(|it| it.bounds_the_source() && it.case().is_none())
@@ -418,10 +433,7 @@ impl Statement {
 
     /// The principal that stands for IAM Roles Anywhere.
     pub fn roles_anywhere(&self) -> Option<&Principal> {
-        let is_service = |it: &&Principal| it.kind == PrincipalKind::Service;
-        let named =
-            |it: &&Principal| catalog::service_principal(it.text.raw()).is_some_and(|it| it.name() == ROLES_ANYWHERE);
-        self.principals.iter().flat_map(Scope::only).filter(is_service).find(named)
+        self.principals.iter().flat_map(Scope::only).find(|it| it.is_service(ROLES_ANYWHERE))
     }
 
     /// The principals that are everybody.

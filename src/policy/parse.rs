@@ -245,7 +245,7 @@ impl Reader {
             actions: scope("Action", "NotAction")
                 .map_or(Scope::Only(Vec::new()), |it| it.map(|(node, given)| texts(&node, given, Action::new))),
             resources: scope("Resource", "NotResource")
-                .map(|it| it.map(|(node, given)| texts(&node, given, |text, place| Resource { text, place }))),
+                .map(|it| it.map(|(node, given)| texts(&node, given, Resource::new))),
             principals: scope("Principal", "NotPrincipal").map(|it| it.map(principals)),
             conditions: part("Condition").map(|it| conditions(&it)).unwrap_or_default(),
             has_unknown_conditions: part("Condition").is_some_and(|it| is_open(&it)),

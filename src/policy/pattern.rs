@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::Place;
+use super::{ArnPattern, Place};
 use crate::catalog;
 use crate::value::{HOLE, HoleKind, Text};
 
@@ -25,6 +25,7 @@ pub struct Resource {
     pub text: Text,
     /// Where it is written.
     pub place: Place,
+    arn: OnceLock<Option<Box<ArnPattern>>>,
 }
 
 impl fmt::Display for Action {
@@ -141,6 +142,16 @@ impl Action {
 }
 
 impl Resource {
+    /// An entry as resolved, and where it is written.
+    pub fn new(text: Text, place: Place) -> Self {
+        Self { text, place, arn: OnceLock::new() }
+    }
+
+    /// It taken apart, when it is first asked for; none when it is no ARN, or too little of it is known to tell its parts.
+    pub fn arn(&self) -> Option<&ArnPattern> {
+        self.arn.get_or_init(|| ArnPattern::of(self).map(Box::new)).as_deref()
+    }
+
     /// Whether a part of it may be anything, wildcards too.
     pub fn is_free(&self) -> bool {
         self.text.holes().any(|(_, hole)| hole.kind == HoleKind::Free)
@@ -190,19 +201,19 @@ impl Resource {
     /// Whether it covers all resources of a documented form, `arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}`,
     /// in `reach`: a name that nobody chose is matched.
     pub fn covers_all(&self, form: &str, reach: Reach) -> bool {
-        self.wide(reach).is_some_and(|wide| wide.covers(form))
+        self.wide().is_some_and(|wide| wide.covers(form, reach))
     }
 
     /// The pattern taken apart, when it is wide enough to cover all resources of any form.
-    pub(super) fn wide(&self, reach: Reach) -> Option<Wide<'_>> {
+    pub(super) fn wide(&self) -> Option<Wide> {
         let raw = self.text.raw();
         // Without a star it is one resource, or a few of one length. What holes stand for is some fixed text, which a
         // name that nobody chose does not equal.
         if !raw.contains('*') || self.is_free() {
             return None;
         }
-        if is_all_stars(raw) {
-            return Some(Wide { parts: Vec::new(), reach });
+        if self.is_everything() {
+            return Some(Wide { parts: Vec::new(), reach: Reach::Everywhere });
         }
         let parts = split_arn(raw);
         if parts[0] != "arn" || parts.len() < 6 && !raw.ends_with('*') {
@@ -210,27 +221,43 @@ impl Resource {
         }
         // One region or one account still holds every resource that this account has there.
         let open = |n: usize| parts.get(n).is_none_or(|part| part.is_empty() || is_all_stars(part));
-        (reach == Reach::Account || open(3) && open(4)).then_some(Wide { parts, reach })
+        let reach = if open(3) && open(4) { Reach::Everywhere } else { Reach::Account };
+        let wide = Wide { parts: parts.into_iter().map(str::to_owned).collect(), reach };
+        // Most patterns begin with a name, and then cover no form at all.
+        let forms = wide.parts.get(2).filter(|it| !it.contains(['*', '?'])).map(|it| catalog::arn_forms(it));
+        forms.is_none_or(|forms| forms.iter().any(|it| wide.covers(it.text, reach))).then_some(wide)
     }
 }
 
 /// A resource pattern that is wide enough to cover all resources of some form.
-pub(super) struct Wide<'r> {
+#[derive(Clone, Debug)]
+pub(super) struct Wide {
     /// The parts of its ARN; none when it is everything.
-    parts: Vec<&'r str>,
+    parts: Vec<String>,
+    /// How far it reaches.
     reach: Reach,
 }
 
-impl Wide<'_> {
-    /// Whether it covers all resources of a documented form: a name that nobody chose is matched.
-    pub(super) fn covers(&self, form: &str) -> bool {
-        form.splitn(6, ':').enumerate().all(|(n, form)| match n {
-            // A partition written out is no bound that anybody means as one.
-            0 | 1 => true,
-            3 | 4 if self.reach == Reach::Account => true,
+impl Wide {
+    /// Whether it is every resource of every service.
+    pub(super) fn is_everything(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Whether it covers all resources of a documented form in `reach`: a name that nobody chose is matched.
+    pub(super) fn covers(&self, form: &str, reach: Reach) -> bool {
+        let part = |(n, form): (usize, &str)| match self.parts.get(n) {
             // A pattern of fewer parts is padded.
-            _ => self.parts.get(n).is_none_or(|pattern| covers_part(pattern, form)),
-        })
+            None => true,
+            // A partition written out is no bound that anybody means as one.
+            Some(_) if n < 2 => true,
+            // No region or account where the form has one, or one where it has none, matches nothing.
+            Some(own) if reach == Reach::Account && (n == 3 || n == 4) => {
+                is_all_stars(own) || own.is_empty() == form.is_empty()
+            }
+            Some(own) => covers_part(own, form),
+        };
+        (reach == Reach::Account || self.reach == Reach::Everywhere) && form.splitn(6, ':').enumerate().all(part)
     }
 }
 
@@ -387,7 +414,7 @@ mod tests {
     fn resource(text: &str) -> Resource {
         let span = Span::new(FileId(0), 0, text.len());
         let place = Place::here(span);
-        Resource { text: Text::known(text, span), place }
+        Resource::new(Text::known(text, span), place)
     }
 
     fn naive(pattern: &[char], text: &[char]) -> bool {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Place;
+use crate::catalog;
 use crate::value::{HOLE, Text};
 
 /// The key a principal stands under.
@@ -67,6 +68,12 @@ impl Principal {
     /// Whether it is a provider of SAML.
     pub fn is_saml(&self) -> bool {
         self.kind == PrincipalKind::Federated && self.text.raw().contains(":saml-provider/")
+    }
+
+    /// Whether it is the service of this principal, also in a form with a region.
+    pub fn is_service(&self, name: &str) -> bool {
+        self.kind == PrincipalKind::Service
+            && catalog::service_principal(self.text.raw()).is_some_and(|it| it.name() == name)
     }
 
     /// Whether it is a whole account: its id, or the ARN that ends in `:root`. An id that is looked up is known by the

@@ -115,6 +115,8 @@ pub struct Summary {
     pub partly_resolved: usize,
     /// Of which nothing is known.
     pub unresolved: usize,
+    /// Blocks that carry policies and stand no times, by the values that were read.
+    pub switched_off: usize,
     /// Buckets, attachments and other things that rules look at and that are no policies.
     pub others: usize,
 }
@@ -151,6 +153,7 @@ impl Summary {
         self.resolved += other.resolved;
         self.partly_resolved += other.partly_resolved;
         self.unresolved += other.unresolved;
+        self.switched_off += other.switched_off;
         self.others += other.others;
     }
 }

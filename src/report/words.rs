@@ -54,6 +54,9 @@ pub(super) fn coverage(report: &Report) -> String {
             summary.resolved, summary.partly_resolved, summary.unresolved
         );
     }
+    if summary.switched_off > 0 {
+        let _ = write!(out, "; {} switched off by `count` or `for_each`", summary.switched_off);
+    }
     if summary.others > 0 {
         let _ = write!(out, "; {} beside them", counted(summary.others, "other resource"));
     }

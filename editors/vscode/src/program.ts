@@ -6,7 +6,7 @@ import * as path from "node:path";
 export const LANGUAGES = ["terraform", "opentofu", "hcl", "json"];
 
 /** The files whose changes outside of the editor matter. */
-export const WATCHED = "**/{*.tf,*.tofu,*.json,*.tfvars,iamlint.toml}";
+export const WATCHED = "**/{*.tf,*.tofu,*.json,*.tfvars,*.tftpl,*.tpl,*.yaml,*.yml,iamlint.toml,.iamlintignore,.gitignore}";
 
 /** The program of a setting: a bare name is left to the search path, a relative path lies below the folder. */
 export function program(setting: string, folder: string | undefined): string {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::evaluator::{Evaluator, Instance, text_of};
+use super::evaluator::{Evaluator, Instance, labels, text_of};
 use crate::catalog;
 use crate::source::Span;
 use crate::syntax::hcl::Block;
@@ -122,18 +122,17 @@ pub(super) fn is_computed_over(kind: &str, name: &str) -> bool {
     name == "arn" && !kind.starts_with("aws_iam_policy") && kind != "aws_arn" && ARNS.iter().any(|(it, _)| *it == kind)
 }
 
-/// The value of an attribute that the configuration does not give.
-#[allow(clippy::too_many_arguments, reason = "it is one lookup with all of its surroundings")]
+/// The value of an attribute that the configuration does not give; `written` is how it is asked for at `span`.
 pub(super) fn computed(
     evaluator: &Evaluator<'_>,
-    is_data: bool,
-    kind: &str,
     block: &Block,
     instance: &Instance,
     name: &str,
     span: Span,
     written: &Arc<str>,
 ) -> Node {
+    let [kind, _] = labels(block);
+    let is_data = &*block.kind.text == "data";
     let scope = &instance.scope;
     let own = Own { is_data, block, instance, span };
     let opaque = |name: &str, why: &str| {
@@ -157,14 +156,14 @@ pub(super) fn computed(
         return node;
     }
     if is_data && !matches!(name, "arn" | "id" | "name" | "key_id" | "account_id" | "url" | "alias") {
-        return evaluator.free(span, scope, "a data source is read when Terraform runs");
+        return own.unknown(name, "a data source is read when Terraform runs");
     }
     if kind.starts_with("aws_")
         || matches!(kind.split('_').next(), Some("random" | "time" | "tls" | "archive" | "null"))
     {
         return opaque(name, "the provider computes it");
     }
-    evaluator.free(span, scope, "the provider computes it")
+    own.unknown(name, "the provider computes it")
 }
 
 /// One instance of a block, and the place that asks something of it.
@@ -178,11 +177,25 @@ struct Own<'b> {
 impl Own<'_> {
     /// What AWS chooses for an attribute: the same hole for whoever refers to it, and however.
     fn hole(&self, name: &str, why: &str) -> Arc<Hole> {
-        let labels: Vec<&str> = self.block.labels.iter().map(|it| &*it.text).collect();
+        self.known_as(self.address_of(name), why)
+    }
+
+    /// A value that may be anything, likewise.
+    fn unknown(&self, name: &str, why: &str) -> Node {
+        let hole = self.known_as(self.address_of(name), why);
+        Node::unknown(Hole { kind: HoleKind::Free, ..(*hole).clone() })
+    }
+
+    fn address_of(&self, name: &str) -> String {
+        let [kind, own] = labels(self.block);
         let data = if self.is_data { "data." } else { "" };
+        format!("{data}{kind}.{own}{}.{name}", self.instance.key)
+    }
+
+    fn known_as(&self, reference: impl Into<Arc<str>>, why: &str) -> Arc<Hole> {
         Arc::new(Hole {
             kind: HoleKind::Opaque,
-            reference: format!("{data}{}{}.{name}", labels.join("."), self.instance.key).into(),
+            reference: reference.into(),
             scope: Arc::clone(&self.instance.scope.module.address),
             span: self.span,
             why: why.into(),
@@ -283,16 +296,12 @@ fn arn(evaluator: &Evaluator<'_>, kind: &str, own: &Own<'_>, written: &Arc<str>)
             // `path` of a role stands between type and name.
             Some(given) => text.push_text(&given, &Origin::HERE),
             None => {
-                let hole = own.hole(name, "AWS chooses it");
-                let everywhere = match name {
-                    "p" => Some("data.aws_partition.current.partition"),
-                    "r" => Some("data.aws_region.current.name"),
-                    "a" => Some("data.aws_caller_identity.current.account_id"),
-                    _ => None,
-                };
-                text.push_hole(match everywhere {
-                    Some(reference) => Arc::new(Hole { reference: reference.into(), ..(*hole).clone() }),
-                    None => hole,
+                const WHY: &str = "AWS chooses it";
+                text.push_hole(match name {
+                    "p" => own.known_as("data.aws_partition.current.partition", WHY),
+                    "r" => own.known_as("data.aws_region.current.name", WHY),
+                    "a" => own.known_as("data.aws_caller_identity.current.account_id", WHY),
+                    _ => own.hole(name, WHY),
                 });
             }
         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::collect::prefixed;
 use super::evaluator::{Evaluator, Instance, Module, Repeat, text_of};
 use super::folder::BlockId;
+use super::resources;
 use crate::frontend::{Claim, Configuration, DeprecatedArgument, Subject};
 use crate::policy::Place;
 use crate::source::Span;
@@ -102,12 +103,12 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &m
                 continue;
             }
             let Some(block) = module.folder.block(id) else { continue };
-            let repeat = evaluator.repeat(module, &block);
-            for instance in evaluator.instances(module, &repeat, block.head()) {
+            let repeated = evaluator.repeated(module, &block);
+            for instance in &repeated.instances {
                 let address = prefixed(module, &format!("{kind}.{name}{}", instance.key));
                 let resource = format!("{kind}.{name}");
-                let it = Declared { evaluator, module, id, block: &block, instance: &instance, resource, address };
-                let certain = !matches!(repeat, Repeat::Unknown { .. });
+                let it = Declared { evaluator, module, id, block: &block, instance, resource, address };
+                let certain = !matches!(repeated.repeat, Repeat::Unknown { .. });
                 out.claims.extend(claims().filter_map(|claims| it.claim(claims, certain)));
                 let deprecated = DEPRECATED.iter().filter(|(of, ..)| *of == kind);
                 out.deprecated.extend(deprecated.filter_map(|(_, name, instead)| it.deprecated(name, instead)));
@@ -134,13 +135,11 @@ struct Declared<'d, 'w> {
 
 impl Declared<'_, '_> {
     /// Where an argument or a block of this name is written, and whether it is in every case; none when it is not, or is
-    /// null or empty.
+    /// null or an empty text. A list that is empty takes away everything.
     fn written(&self, name: &str) -> Option<(Span, bool)> {
         if let Some(attribute) = self.block.body.attribute(name) {
             let node = self.evaluator.value(&attribute.value, &self.instance.scope);
-            let nothing = node.is_null()
-                || node.as_text().is_some_and(Text::is_empty)
-                || node.as_list().is_some_and(<[Node]>::is_empty);
+            let nothing = node.is_null() || node.as_text().is_some_and(Text::is_empty);
             let certain = !matches!(node.value, Value::OneOf(_) | Value::Unknown(_));
             return (!nothing).then_some((attribute.name.span, certain));
         }
@@ -160,9 +159,11 @@ impl Declared<'_, '_> {
                 self.identity(&self.evaluator.value(&self.block.body.attribute(name)?.value, &self.instance.scope))?
             }
         };
+        // One name in two services is two resources.
+        let service = resources::service_of(claims.kind).unwrap_or_default();
         Some(Claim {
             subject: claims.subject,
-            on,
+            on: format!("{service}|{on}").into(),
             shown,
             exclusive: claims.exclusive,
             address: Arc::clone(&self.address),

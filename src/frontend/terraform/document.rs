@@ -22,8 +22,7 @@ impl Evaluator<'_> {
         let address: Arc<str> = format!("{prefix}data.aws_iam_policy_document.{name}{}", instance.key).into();
         self.documents.borrow_mut().insert(head, Arc::clone(&address));
         let tree = self.rendered_document(&block.body, &address, head, scope);
-        let words = format!("`data.aws_iam_policy_document.{name}{}`", instance.key);
-        self.encoded(tree, span, scope).through(span, words)
+        self.encoded(tree, span, scope)
     }
 
     /// The text that encodes a tree, and the tree with it.

@@ -2,15 +2,17 @@
 //! What cannot be known is a hole where it stands; what Terraform would refuse is a [`Failure`], which `try` catches
 //! and which is a hole to everybody else. Nothing is ever run or fetched.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::folder::{BlockId, Folder};
-use super::functions::{self, Host, Site};
+use super::functions::{self, Host};
 use crate::frontend::ReplacedStatement;
 use crate::source::{Source, Span, Workspace, normal};
 use crate::syntax::hcl::{self, Accessor, BinaryOp, Block, Body, Call, Expr, ExprKind, For, Part, UnaryOp};
@@ -57,7 +59,7 @@ pub(super) struct Module {
     memo: RefCell<FxHashMap<Key, Memo>>,
     calls: RefCell<FxHashMap<Arc<str>, Rc<Calls>>>,
     /// How often each block stands, by its place.
-    repeats: RefCell<FxHashMap<Span, Repeat>>,
+    repeats: RefCell<FxHashMap<Span, Rc<Repeated>>>,
 }
 
 /// Where a module's variables come from.
@@ -80,7 +82,7 @@ pub(super) enum Arguments {
 #[derive(Debug)]
 pub(super) struct Calls {
     /// How many there are, and how they are told apart.
-    pub repeat: Repeat,
+    pub repeated: Rc<Repeated>,
     /// One module an instance; none when its folder is not there.
     pub modules: Vec<Rc<Module>>,
     /// Why there are none.
@@ -103,7 +105,8 @@ enum Key {
 enum Memo {
     /// Being evaluated: whoever asks now asks in a circle.
     Underway,
-    Done(Node),
+    /// The value, and the words for the stop that a reference to it is.
+    Done(Node, Arc<str>),
     Failed(Failure),
 }
 
@@ -116,6 +119,8 @@ pub(super) struct Scope {
     pub each: Option<Rc<(Node, Node)>>,
     /// `count.index`.
     pub index: Option<Node>,
+    /// The case in which the block is there at all.
+    assumed: Option<Rc<Case>>,
     names: Option<Rc<Binding>>,
 }
 
@@ -129,7 +134,7 @@ struct Binding {
 impl Scope {
     /// The top of a module.
     pub(super) fn of(module: &Rc<Module>) -> Self {
-        Self { module: Rc::clone(module), each: None, index: None, names: None }
+        Self { module: Rc::clone(module), each: None, index: None, assumed: None, names: None }
     }
 
     /// With one more name: of a `for`, or of a dynamic block.
@@ -150,7 +155,34 @@ impl Scope {
 pub(super) type Case = (Arc<str>, Span);
 
 /// A nested block: what names mean in it, and the case in which it is there when that is not certain.
-pub(super) type Standing<'b> = (std::borrow::Cow<'b, Block>, Scope, Option<Case>);
+pub(super) type Standing<'b> = (Nested<'b>, Scope, Option<Case>);
+
+/// A nested block as it is written, or as it is made of others: each element of a `dynamic` one has the same content.
+#[derive(Clone, Debug)]
+pub(super) enum Nested<'b> {
+    Written(&'b Block),
+    Made(Rc<Block>),
+}
+
+impl std::ops::Deref for Nested<'_> {
+    type Target = Block;
+
+    fn deref(&self) -> &Block {
+        match self {
+            Self::Written(block) => block,
+            Self::Made(block) => block,
+        }
+    }
+}
+
+impl<'b> From<Cow<'b, Block>> for Nested<'b> {
+    fn from(block: Cow<'b, Block>) -> Self {
+        match block {
+            Cow::Borrowed(block) => Self::Written(block),
+            Cow::Owned(block) => Self::Made(Rc::new(block)),
+        }
+    }
+}
 
 /// The instances of a resource, data source or module call.
 #[derive(Clone, Debug)]
@@ -167,7 +199,32 @@ pub(super) enum Repeat {
         count: bool,
         /// Why it is not known.
         hole: Arc<Hole>,
+        /// The case in which it stands, where that is one of those of a condition that is not known.
+        given: Option<Case>,
     },
+}
+
+/// How often a block stands, with its instances.
+#[derive(Debug)]
+pub(super) struct Repeated {
+    /// How often, and how they are told apart.
+    pub repeat: Repeat,
+    /// One for each time.
+    pub instances: Vec<Instance>,
+}
+
+impl Repeated {
+    /// The instance that a key in brackets names, when that can be told.
+    fn at(&self, key: &Node) -> Option<usize> {
+        let at = match &self.repeat {
+            Repeat::Count(_) => number(key).map(|it| it as usize),
+            Repeat::Each(pairs) => {
+                text_of(key).and_then(|key| pairs.iter().position(|(name, _)| text_of(name).as_ref() == Some(&key)))
+            }
+            Repeat::One | Repeat::Unknown { .. } => None,
+        };
+        at.filter(|at| *at < self.instances.len())
+    }
 }
 
 /// One instance of a block: its key as an address writes it, and what names mean in it.
@@ -202,6 +259,10 @@ pub(super) struct Evaluator<'w> {
     /// The folders of which there is an instance.
     pub(super) standing: RefCell<FxHashSet<PathBuf>>,
     installed: std::cell::OnceCell<FxHashMap<String, PathBuf>>,
+    /// The key of what stands once.
+    no_key: Arc<str>,
+    /// Whether what is being evaluated is a part of a list or object that is written out, which is weighed as a whole.
+    within: Cell<bool>,
 }
 
 impl<'w> Evaluator<'w> {
@@ -225,6 +286,8 @@ impl<'w> Evaluator<'w> {
             notes: RefCell::default(),
             standing: RefCell::default(),
             installed: std::cell::OnceCell::new(),
+            no_key: "".into(),
+            within: Cell::new(false),
         }
     }
 
@@ -277,15 +340,59 @@ impl<'w> Evaluator<'w> {
     }
 
     fn hole(&self, kind: HoleKind, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Hole {
-        Hole { kind, reference: self.written(span), scope: Arc::clone(&scope.module.address), span, why: why.into() }
+        Hole { kind, reference: self.written(span), scope: self.meaning(span, scope), span, why: why.into() }
     }
 
-    /// What is written at a span, on one line and not too long.
-    pub(super) fn written(&self, span: Span) -> Arc<str> {
+    /// Where names mean what they mean in what is written at a span: the module, and the values of those names in it
+    /// that a loop or the repetition of a block gives others each time.
+    fn meaning(&self, span: Span, scope: &Scope) -> Arc<str> {
+        let address = &scope.module.address;
+        if scope.names.is_none() && scope.each.is_none() && scope.index.is_none() {
+            return Arc::clone(address);
+        }
         let source = self.workspace.source(span.file);
         let text = source.slice(span);
-        let is_plain = |it: u8| it.is_ascii_graphic() || it == b' ';
-        if text.len() <= 80 && text.bytes().all(is_plain) && !text.contains("  ") && text.trim().len() == text.len() {
+        let is_word = |it: Option<char>| it.is_some_and(|it| it.is_alphanumeric() || matches!(it, '_' | '-' | '.'));
+        let mentions = |name: &str| {
+            text.match_indices(name).any(|(at, _)| {
+                let behind = text[at + name.len()..].chars().next().filter(|it| *it != '.');
+                !is_word(text[..at].chars().next_back()) && !is_word(behind)
+            })
+        };
+        let names = std::iter::successors(scope.names.as_deref(), |it| it.outer.as_deref());
+        let names = names.map(|it| (&*it.name, &it.node));
+        let each = scope.each.as_deref().map(|(key, _)| ("each", key));
+        let index = scope.index.as_ref().map(|it| ("count", it));
+        let mut meaning = String::new();
+        for (name, node) in names.chain(each).chain(index).filter(|(name, _)| mentions(name)) {
+            let value = match text_of(node) {
+                Some(text) => text.to_string(),
+                None => {
+                    let mut hasher = FxHasher::default();
+                    format!("{:?}", node.value).hash(&mut hasher);
+                    format!("{:x}", hasher.finish())
+                }
+            };
+            meaning.push_str(&format!("; {name} = {value}"));
+        }
+        if meaning.is_empty() { Arc::clone(address) } else { format!("{address}{meaning}").into() }
+    }
+
+    /// What is written at a span, on one line and not too long, without what is marked as sensitive in it.
+    pub(super) fn written(&self, span: Span) -> Arc<str> {
+        const MARK: &str = "sensitive(";
+        let source = self.workspace.source(span.file);
+        let text = source.slice(span);
+        if let Some((before, _)) = text.split_once(MARK).filter(|(before, _)| !before.ends_with("non")) {
+            return format!("{}{MARK}…)", before.split_whitespace().collect::<Vec<_>>().join(" ")).into();
+        }
+        // Most stand on one line, with single blanks between their words.
+        let mut before = b' ';
+        let is_plain = |it: u8| {
+            let after_blank = std::mem::replace(&mut before, it) == b' ';
+            it.is_ascii_graphic() || it == b' ' && !after_blank
+        };
+        if text.len() <= 80 && text.bytes().all(is_plain) && !text.ends_with(' ') {
             return text.into();
         }
         let mut out = String::with_capacity(text.len().min(80));
@@ -315,7 +422,26 @@ impl<'w> Evaluator<'w> {
         self.depth.set(depth + 1);
         let out = self.expression(expr, scope);
         self.depth.set(depth);
-        out
+        match (&scope.assumed, out) {
+            (Some(assumed), Ok(node)) => Ok(self.in_assumed_case(node, assumed)),
+            (_, out) => out,
+        }
+    }
+
+    /// A value without the arms that cannot hold where the block that asks is there: `count` and the value may hang on
+    /// one condition.
+    fn in_assumed_case(&self, node: Node, assumed: &Case) -> Node {
+        let Value::OneOf(arms) = &node.value else { return node };
+        let folder = |span: Span| self.workspace.source(span.file).path.parent().map(Path::to_owned);
+        let is_out = |arm: &Arm| excludes(&assumed.0, &arm.when) && folder(assumed.1) == folder(arm.at);
+        let left: Vec<&Arm> = arms.iter().filter(|arm| !is_out(arm)).collect();
+        match left[..] {
+            _ if left.len() == arms.len() => node,
+            // What is there in one case only keeps it; of the two arms of a condition one is what holds.
+            [arm] if arms.len() > 1 => node.inherit(&arm.node),
+            [] => node,
+            _ => Node { value: Value::OneOf(left.into_iter().cloned().collect()), ..node },
+        }
     }
 
     fn expression(&self, expr: &Expr, scope: &Scope) -> Outcome {
@@ -331,12 +457,12 @@ impl<'w> Evaluator<'w> {
                 [Part::Interpolation(inner)] => self.eval(inner, scope),
                 parts => self.template(parts, span, scope),
             },
-            ExprKind::List(items) => {
+            ExprKind::List(items) => self.written_out(scope, || {
                 let nodes = items.iter().map(|it| self.part(it, scope)).collect::<Result<Vec<_>, _>>()?;
-                Ok(self.weighed(Node::list(nodes, span), scope))
-            }
-            ExprKind::Object(items) => {
-                let mut object = Object::default();
+                Ok(Node::list(nodes, span))
+            }),
+            ExprKind::Object(items) => self.written_out(scope, || {
+                let mut object = Object { entries: Vec::with_capacity(items.len()), open: None };
                 for item in items {
                     let key = self.part(&item.key, scope)?;
                     let node = self.part(&item.value, scope)?;
@@ -345,8 +471,8 @@ impl<'w> Evaluator<'w> {
                         None => object.open = Some(self.why_unknown(&key, item.key.span, scope)),
                     }
                 }
-                Ok(self.weighed(Node::new(Value::Object(Arc::new(object)), span), scope))
-            }
+                Ok(Node::new(Value::Object(Arc::new(object)), span))
+            }),
             ExprKind::Variable(name) => self.access(&[], name, expr, span, scope),
             ExprKind::Access(base, accessors) => match &base.kind {
                 ExprKind::Variable(name) => self.access(accessors, name, expr, base.span, scope),
@@ -365,6 +491,14 @@ impl<'w> Evaluator<'w> {
             ExprKind::For(it) => self.for_expression(it, span, scope),
             ExprKind::Paren(inner) => self.eval(inner, scope),
         }
+    }
+
+    /// A list or object as it is written out, weighed where it is no part of another one.
+    fn written_out(&self, scope: &Scope, evaluate: impl FnOnce() -> Outcome) -> Outcome {
+        let within = self.within.replace(true);
+        let outcome = evaluate();
+        self.within.set(within);
+        if within { outcome } else { outcome.map(|node| self.weighed(node, scope)) }
     }
 
     /// A value, or a hole when walking over it would cost too much.
@@ -694,9 +828,8 @@ impl<'w> Evaluator<'w> {
                 _ => return Err(Failure { span, message: "only a list can be expanded into arguments".into() }),
             }
         }
-        let site = Site { span, written: self.written(span) };
         let mut host = FunctionHost { evaluator: self, scope };
-        match functions::call(&call.name.text, &arguments, &site, &mut host) {
+        match functions::call(&call.name.text, &arguments, span, &mut host) {
             Ok(mut node) => {
                 if &*call.name.text == "jsonencode"
                     && let (Value::Text(text), [argument]) = (&node.value, arguments.as_slice())
@@ -859,14 +992,13 @@ impl<'w> Evaluator<'w> {
             },
             "self" => Ok(self.free(span, scope, "`self` is known when Terraform runs")),
             "module" => self.module_reference(accessors, span, scope),
-            "data" => self.resource(true, accessors, at, span, scope),
+            "data" | "resource" => self.resource(root, accessors, span, scope),
             "ephemeral" => Ok(self.free(span, scope, "an ephemeral value is known when Terraform runs")),
-            "resource" => self.resource(true, accessors, at, span, scope),
             _ if accessors.is_empty() => {
                 // A bare word: a type, or an iterator of a block that is not expanded.
                 Ok(self.free(span, scope, format!("`{root}` is not a value")))
             }
-            _ => self.resource(false, accessors, at, span, scope),
+            _ => self.resource(root, accessors, span, scope),
         }
     }
 
@@ -876,71 +1008,75 @@ impl<'w> Evaluator<'w> {
         Node::new(Value::Text(Text::hole(hole)), span)
     }
 
-    fn remembered(&self, module: &Rc<Module>, key: Key, span: Span, evaluate: impl FnOnce() -> Outcome) -> Outcome {
+    /// What a name stands for, evaluated once, and the words for the stop that each reference to it is.
+    fn remembered(
+        &self,
+        module: &Rc<Module>,
+        key: Key,
+        span: Span,
+        words: impl FnOnce() -> String,
+        evaluate: impl FnOnce() -> Outcome,
+    ) -> Result<(Node, Arc<str>), Failure> {
         match module.memo.borrow().get(&key) {
-            Some(Memo::Done(node)) => return Ok(node.clone()),
+            Some(Memo::Done(node, words)) => return Ok((node.clone(), Arc::clone(words))),
             Some(Memo::Failed(failure)) => return Err(failure.clone()),
             Some(Memo::Underway) => {
-                return Ok(Node::unknown(Hole {
+                let circle = Node::unknown(Hole {
                     kind: HoleKind::Free,
                     reference: self.written(span),
                     scope: Arc::clone(&module.address),
                     span,
                     why: "it refers to itself".into(),
-                }));
+                });
+                return Ok((circle, words().into()));
             }
             None => {}
         }
         module.memo.borrow_mut().insert(key.clone(), Memo::Underway);
         // What a local or a variable is does not hang on who asks first.
-        let trying = self.trying.replace(0);
+        let (trying, within) = (self.trying.replace(0), self.within.replace(false));
         let outcome = evaluate();
         self.trying.set(trying);
+        self.within.set(within);
+        let words: Arc<str> = words().into();
         let memo = match &outcome {
-            Ok(node) => Memo::Done(node.clone()),
+            Ok(node) => Memo::Done(node.clone(), Arc::clone(&words)),
             Err(failure) => Memo::Failed(failure.clone()),
         };
         module.memo.borrow_mut().insert(key, memo);
-        outcome
+        outcome.map(|node| (node, words))
     }
 
     fn local(&self, name: &Arc<str>, span: Span, scope: &Scope) -> Outcome {
         let module = &scope.module;
-        let outcome = self.remembered(module, Key::Local(Arc::clone(name)), span, || {
+        let key = Key::Local(Arc::clone(name));
+        let words = || format!("`local.{name}`");
+        let (node, words) = self.remembered(module, key, span, words, || {
             let Some((block, at)) = module.folder.local(name) else {
                 return Err(Failure { span, message: format!("there is no local value `{name}`").into() });
             };
             self.eval(&block.body.attributes[at].value, &Scope::of(module))
-        });
-        Ok(outcome?.through(span, format!("`local.{name}`")))
+        })?;
+        Ok(node.through(span, words))
     }
 
     fn variable(&self, name: &Arc<str>, span: Span, scope: &Scope) -> Outcome {
         let module = &scope.module;
-        let mut words = format!("`var.{name}`");
-        let key = Key::Variable(Arc::clone(name));
-        let block = module.folder.find("variable", name, "").and_then(|id| module.folder.block(id));
-        let sensitive = block.as_ref().is_some_and(|block| {
-            block.body.attribute("sensitive").is_some_and(|it| matches!(it.value.kind, ExprKind::Bool(true)))
-        });
-        let argument = match &module.arguments {
+        let block = || module.folder.find("variable", name, "").and_then(|id| module.folder.block(id));
+        let argument = || match &module.arguments {
             Arguments::Given(given) => given.contains_key(name),
-            Arguments::Call { block, .. } => {
-                let has = block.body.attribute(name).is_some();
-                if has {
-                    words = format!("{} argument `{name}`", call_name(&module.address));
-                }
-                has
-            }
+            Arguments::Call { block, .. } => block.body.attribute(name).is_some(),
         };
-        if !argument {
-            words.push_str(" (default)");
-        }
-        let outcome = self.remembered(module, key, span, || {
-            let Some(block) = block else {
+        let words = || match (&module.arguments, argument()) {
+            (Arguments::Call { .. }, true) => format!("{} argument `{name}`", call_name(&module.address)),
+            (_, true) => format!("`var.{name}`"),
+            (_, false) => format!("`var.{name}` (default)"),
+        };
+        let (node, words) = self.remembered(module, Key::Variable(Arc::clone(name)), span, words, || {
+            let Some(block) = block() else {
                 return Err(Failure { span, message: format!("there is no variable `{name}`").into() });
             };
-            if sensitive {
+            if says(&block, "sensitive", true) {
                 return Ok(self.free(span, scope, "the variable is sensitive"));
             }
             let given = match &module.arguments {
@@ -949,39 +1085,33 @@ impl<'w> Evaluator<'w> {
                     block.body.attribute(name).map(|it| self.value(&it.value, scope))
                 }
             };
-            let nullable =
-                !matches!(block.body.attribute("nullable").map(|it| &it.value.kind), Some(ExprKind::Bool(false)));
-            let default = block.body.attribute("default").map(|it| self.value(&it.value, &Scope::of(module)));
-            let node = match (given, default) {
-                (Some(node), Some(default)) if node.is_null() && !nullable => default,
-                (Some(node), _) => node,
-                (None, Some(default)) => default,
-                (None, None) => return Ok(self.free(span, scope, "the variable has no default")),
+            let default = || block.body.attribute("default").map(|it| self.value(&it.value, &Scope::of(module)));
+            let node = match given {
+                Some(node) if !node.is_null() || !says(&block, "nullable", false) => Some(node),
+                given => default().or(given),
             };
+            let Some(node) = node else { return Ok(self.free(span, scope, "the variable has no default")) };
             Ok(match block.body.attribute("type") {
                 Some(of) => super::types::convert(node, &of.value, &|expr| self.value(expr, &Scope::of(module))),
                 None => node,
             })
-        });
-        let node = outcome?;
+        })?;
         Ok(if matches!(node.value, Value::Unknown(_)) { node } else { node.through(span, words) })
     }
 
-    /// How often a block stands.
-    pub(super) fn repeat(&self, module: &Rc<Module>, block: &Block) -> Repeat {
-        if block.body.attribute("count").is_none() && block.body.attribute("for_each").is_none() {
-            return Repeat::One;
-        }
+    /// How often a block stands, found out once.
+    pub(super) fn repeated(&self, module: &Rc<Module>, block: &Block) -> Rc<Repeated> {
         let place = block.head();
-        if let Some(repeat) = module.repeats.borrow().get(&place) {
-            return repeat.clone();
+        if let Some(repeated) = module.repeats.borrow().get(&place) {
+            return Rc::clone(repeated);
         }
-        let repeat = self.repeated(module, block);
-        module.repeats.borrow_mut().insert(place, repeat.clone());
-        repeat
+        let repeat = self.repeat(module, block);
+        let repeated = Rc::new(Repeated { instances: self.instances(module, &repeat, place), repeat });
+        module.repeats.borrow_mut().insert(place, Rc::clone(&repeated));
+        repeated
     }
 
-    fn repeated(&self, module: &Rc<Module>, block: &Block) -> Repeat {
+    fn repeat(&self, module: &Rc<Module>, block: &Block) -> Repeat {
         let scope = Scope::of(module);
         if let Some(count) = block.body.attribute("count") {
             let node = self.value(&count.value, &scope);
@@ -989,7 +1119,11 @@ impl<'w> Evaluator<'w> {
                 Some(n) if n >= 1.0 => Repeat::Count((n as usize).min(INSTANCES)),
                 Some(_) => Repeat::Count(0),
                 // `var.create ? 1 : 0`: whether it is there is not what is asked; if it is, it is so.
-                None => Repeat::Unknown { count: true, hole: self.why_unknown(&node, count.value.span, &scope) },
+                None => Repeat::Unknown {
+                    count: true,
+                    hole: self.why_unknown(&node, count.value.span, &scope),
+                    given: only_case(&node, |it| number(it).is_none_or(|it| it >= 1.0)),
+                },
             };
         }
         let Some(each) = block.body.attribute("for_each") else { return Repeat::One };
@@ -998,7 +1132,7 @@ impl<'w> Evaluator<'w> {
     }
 
     fn each_of(&self, node: &Node, span: Span, scope: &Scope) -> Repeat {
-        let unknown = || Repeat::Unknown { count: false, hole: self.why_unknown(node, span, scope) };
+        let unknown = || Repeat::Unknown { count: false, hole: self.why_unknown(node, span, scope), given: None };
         // What is there in one case only may be there.
         let always = |it: Node| only_in(&it).map_or(it, |(it, _)| it);
         match &node.value {
@@ -1042,10 +1176,10 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The instances of a block that stands so often.
-    pub(super) fn instances(&self, module: &Rc<Module>, repeat: &Repeat, span: Span) -> Vec<Instance> {
+    fn instances(&self, module: &Rc<Module>, repeat: &Repeat, span: Span) -> Vec<Instance> {
         let scope = Scope::of(module);
         match repeat {
-            Repeat::One => vec![Instance { key: "".into(), scope }],
+            Repeat::One => vec![Instance { key: Arc::clone(&self.no_key), scope }],
             Repeat::Count(n) => (0..*n)
                 .map(|n| Instance {
                     key: format!("[{n}]").into(),
@@ -1062,19 +1196,20 @@ impl<'w> Evaluator<'w> {
                     scope: Scope { each: Some(Rc::new((key.clone(), value.clone()))), ..scope.clone() },
                 })
                 .collect(),
-            Repeat::Unknown { count: true, hole } => {
+            Repeat::Unknown { count: true, hole, given } => {
                 let hole =
                     Arc::new(Hole { kind: HoleKind::Opaque, reference: "count.index".into(), ..(**hole).clone() });
                 let index = Node::new(Value::Text(Text::hole(hole)), span);
-                vec![Instance { key: "".into(), scope: Scope { index: Some(index), ..scope } }]
+                let assumed = given.clone().map(Rc::new);
+                vec![Instance { key: Arc::clone(&self.no_key), scope: Scope { index: Some(index), assumed, ..scope } }]
             }
-            Repeat::Unknown { count: false, hole } => {
+            Repeat::Unknown { count: false, hole, .. } => {
                 let part = |name: &str| {
                     let hole = Hole { reference: name.into(), ..(**hole).clone() };
                     Node::new(Value::Unknown(Arc::new(hole)), span)
                 };
                 let each = Some(Rc::new((part("each.key"), part("each.value"))));
-                vec![Instance { key: "".into(), scope: Scope { each, ..scope } }]
+                vec![Instance { key: Arc::clone(&self.no_key), scope: Scope { each, ..scope } }]
             }
         }
     }
@@ -1082,7 +1217,7 @@ impl<'w> Evaluator<'w> {
     /// The blocks of a type in a body, dynamic ones written out; each with what names mean in it, and the case in which
     /// it is there when that is not certain.
     pub(super) fn blocks<'b>(&self, body: &'b Body, kind: &'b str, scope: &Scope) -> Vec<Standing<'b>> {
-        let mut out: Vec<_> = body.blocks_named(kind).into_iter().map(|it| (it, scope.clone(), None)).collect();
+        let mut out: Vec<_> = body.blocks_named(kind).into_iter().map(|it| (it.into(), scope.clone(), None)).collect();
         for dynamic in body.blocks_named("dynamic") {
             if dynamic.labels.first().is_none_or(|it| &*it.text != kind) {
                 continue;
@@ -1093,7 +1228,7 @@ impl<'w> Evaluator<'w> {
                 _ => Arc::<str>::from(kind),
             };
             let Some(content) = dynamic.body.blocks_named("content").into_iter().next() else { continue };
-            let content = content.into_owned();
+            let content = Rc::new(Block { kind: dynamic.labels[0].clone(), ..content.into_owned() });
             let all = self.value(&each.value, scope);
             self.dynamic(&all, None, &each.value, scope, &mut |key, value, case| {
                 let object = Object {
@@ -1108,9 +1243,7 @@ impl<'w> Evaluator<'w> {
                     open: None,
                 };
                 let inner = scope.with(&iterator, Node::new(Value::Object(Arc::new(object)), each.value.span));
-                let mut block = content.clone();
-                block.kind = dynamic.labels[0].clone();
-                out.push((std::borrow::Cow::Owned(block), inner, case));
+                out.push((Nested::Made(Rc::clone(&content)), inner, case));
             });
         }
         out
@@ -1172,19 +1305,21 @@ impl<'w> Evaluator<'w> {
             return Some(Rc::clone(calls));
         }
         let block = module.folder.block(module.folder.find("module", name, "")?)?;
-        let missing = |why: &str| Calls { repeat: Repeat::One, modules: Vec::new(), missing: Some(why.into()) };
+        let missing =
+            |repeated: Rc<Repeated>, why: &str| Calls { repeated, modules: Vec::new(), missing: Some(why.into()) };
         // Whoever asks while the call's own `count` is evaluated asks in a circle.
-        let circle = Rc::new(missing("the call refers to itself"));
+        let nothing = Rc::new(Repeated { repeat: Repeat::One, instances: Vec::new() });
+        let circle = Rc::new(missing(nothing, "the call refers to itself"));
         module.calls.borrow_mut().insert(name.into(), circle);
-        let repeat = self.repeat(module, &block);
+        let repeated = self.repeated(module, &block);
         let calls = match self.folder_of(module, name, &block) {
-            Err(why) => Calls { repeat, ..missing(&why) },
-            Ok(_) if module.depth >= 32 => missing("modules are nested too deep"),
+            Err(why) => missing(repeated, &why),
+            Ok(_) if module.depth >= 32 => missing(repeated, "modules are nested too deep"),
             Ok((folder, path)) => {
                 let prefix = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
-                let modules = self
-                    .instances(module, &repeat, block.head())
-                    .into_iter()
+                let modules = repeated
+                    .instances
+                    .iter()
                     .map(|instance| {
                         Rc::new(Module {
                             folder: Arc::clone(&folder),
@@ -1192,7 +1327,7 @@ impl<'w> Evaluator<'w> {
                             path: path.clone(),
                             arguments: Arguments::Call {
                                 caller: Rc::clone(module),
-                                scope: Box::new(instance.scope),
+                                scope: Box::new(instance.scope.clone()),
                                 block: Arc::clone(&block),
                             },
                             call: Some(block.head()),
@@ -1206,7 +1341,7 @@ impl<'w> Evaluator<'w> {
                 if !modules.is_empty() {
                     self.standing.borrow_mut().insert(folder.path.clone());
                 }
-                Calls { repeat, modules, missing: None }
+                Calls { repeated, modules, missing: None }
             }
         };
         let calls = Rc::new(calls);
@@ -1281,17 +1416,13 @@ impl<'w> Evaluator<'w> {
         }
         let output = |module: &Rc<Module>, rest: &[Accessor]| match rest.first() {
             Some(Accessor::Attribute(output)) => {
-                let node = self.output(module, &output.text, span)?;
-                let node = if matches!(node.value, Value::Unknown(_)) {
-                    node
-                } else {
-                    node.through(span, format!("`{}.{}`", call_name(&module.address), output.text))
-                };
+                let (node, words) = self.output(module, &output.text, span)?;
+                let node = if matches!(node.value, Value::Unknown(_)) { node } else { node.through(span, words) };
                 self.steps_into(node, &rest[1..], span, scope)
             }
             _ => self.steps_into(self.outputs(module, span), rest, span, scope),
         };
-        match (&calls.repeat, rest.first()) {
+        match (&calls.repeated.repeat, rest.first()) {
             (Repeat::One, _) => match calls.modules.first() {
                 Some(module) => output(module, rest),
                 None => Ok(self.free(span, scope, "the module is not known")),
@@ -1302,13 +1433,7 @@ impl<'w> Evaluator<'w> {
             },
             (_, Some(Accessor::Index(key))) => {
                 let key = self.eval(key, scope)?;
-                let at = match &calls.repeat {
-                    Repeat::Count(_) => number(&key).map(|it| it as usize),
-                    Repeat::Each(pairs) => text_of(&key)
-                        .and_then(|key| pairs.iter().position(|(name, _)| text_of(name).as_ref() == Some(&key))),
-                    _ => None,
-                };
-                match at.and_then(|at| calls.modules.get(at)) {
+                match calls.repeated.at(&key).and_then(|at| calls.modules.get(at)) {
                     Some(module) => output(module, &rest[1..]),
                     None if key.is_known() => Err(Failure { span, message: "there is no such instance".into() }),
                     None => match calls.modules.as_slice() {
@@ -1347,7 +1472,7 @@ impl<'w> Evaluator<'w> {
                 }
                 Node::new(Value::Object(Arc::new(object)), span)
             }
-            Repeat::Unknown { hole, count } => {
+            Repeat::Unknown { hole, count, .. } => {
                 let mut nodes = nodes;
                 if *count {
                     nodes.push(Node::new(Value::Unknown(Arc::clone(hole)), span));
@@ -1359,12 +1484,16 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    fn output(&self, module: &Rc<Module>, name: &Arc<str>, span: Span) -> Outcome {
-        self.remembered(module, Key::Output(Arc::clone(name)), span, || {
+    fn output(&self, module: &Rc<Module>, name: &Arc<str>, span: Span) -> Result<(Node, Arc<str>), Failure> {
+        let words = || format!("`{}.{name}`", call_name(&module.address));
+        self.remembered(module, Key::Output(Arc::clone(name)), span, words, || {
             let value = module.folder.find("output", name, "").and_then(|id| module.folder.block(id));
             let Some(block) = value else {
                 return Err(Failure { span, message: format!("the module has no output `{name}`").into() });
             };
+            if says(&block, "sensitive", true) {
+                return Ok(self.free(span, &Scope::of(module), "the output is sensitive"));
+            }
             match block.body.attribute("value") {
                 Some(value) => self.eval(&value.value, &Scope::of(module)),
                 None => Err(Failure { span, message: format!("the output `{name}` has no value").into() }),
@@ -1376,7 +1505,7 @@ impl<'w> Evaluator<'w> {
         let mut object = Object::default();
         let names: Vec<Arc<str>> = module.folder.blocks("output").map(|(_, [name, _])| name.into()).collect();
         for name in names {
-            if let Ok(node) = self.output(module, &name, span) {
+            if let Ok((node, _)) = self.output(module, &name, span) {
                 object.entries.push(Entry { key: Text::known(&name, span), key_span: span, node });
             }
         }
@@ -1384,18 +1513,16 @@ impl<'w> Evaluator<'w> {
     }
 
     /// A resource or data source, and the steps behind it.
-    fn resource(&self, prefixed: bool, accessors: &[Accessor], at: Span, span: Span, scope: &Scope) -> Outcome {
-        let names: Vec<&Arc<str>> = accessors
-            .iter()
-            .map_while(|it| if let Accessor::Attribute(name) = it { Some(&name.text) } else { None })
-            .collect();
-        let source = self.workspace.source(at.file);
-        let first = source.slice(at);
-        let mode = if prefixed && first == "data" { "data" } else { "resource" };
-        let (kind, name, rest): (&str, &str, &[Accessor]) = match (prefixed, names.as_slice()) {
-            (true, [kind, name, ..]) => (kind, name, &accessors[2..]),
-            (false, [name, ..]) => (first, name, &accessors[1..]),
-            _ => return Err(Failure { span, message: "it names no resource".into() }),
+    fn resource(&self, root: &Arc<str>, accessors: &[Accessor], span: Span, scope: &Scope) -> Outcome {
+        let prefixed = matches!(&**root, "data" | "resource");
+        let name = |n: usize| match accessors.get(n) {
+            Some(Accessor::Attribute(name)) => Ok(&*name.text),
+            _ => Err(Failure { span, message: "it names no resource".into() }),
+        };
+        let mode = if &**root == "data" { "data" } else { "resource" };
+        let (kind, name, rest): (&str, &str, &[Accessor]) = match prefixed {
+            true => (name(0)?, name(1)?, &accessors[2..]),
+            false => (root, name(0)?, &accessors[1..]),
         };
         let module = &scope.module;
         let Some(id) = module.folder.find(mode, kind, name) else {
@@ -1411,7 +1538,7 @@ impl<'w> Evaluator<'w> {
             return Ok(self.free(span, scope, "it refers to itself"));
         }
         module.memo.borrow_mut().insert(key.clone(), Memo::Underway);
-        let repeat = self.repeat(module, &block);
+        let repeated = self.repeated(module, &block);
         module.memo.borrow_mut().remove(&key);
         let one = |instance: &Instance, rest: &[Accessor]| match rest.split_first() {
             Some((Accessor::Attribute(name), rest)) => {
@@ -1420,8 +1547,8 @@ impl<'w> Evaluator<'w> {
             }
             _ => self.steps_into(self.whole(id, &block, instance, span), rest, span, scope),
         };
-        let instances = self.instances(module, &repeat, block.head());
-        match (&repeat, rest.first()) {
+        let instances = &repeated.instances;
+        match (&repeated.repeat, rest.first()) {
             (Repeat::One, Some(Accessor::Index(_) | Accessor::FullSplat(_) | Accessor::AttributeSplat(_))) => {
                 // `aws_x.y[*].arn` of one is a list of one; an index is a slip that Terraform reports.
                 match rest.split_first() {
@@ -1434,13 +1561,7 @@ impl<'w> Evaluator<'w> {
             (Repeat::Unknown { .. }, Some(Accessor::Index(_))) => one(&instances[0], &rest[1..]),
             (_, Some(Accessor::Index(key))) => {
                 let key = self.eval(key, scope)?;
-                let at = match &repeat {
-                    Repeat::Count(_) => number(&key).map(|it| it as usize),
-                    Repeat::Each(pairs) => text_of(&key)
-                        .and_then(|key| pairs.iter().position(|(name, _)| text_of(name).as_ref() == Some(&key))),
-                    _ => None,
-                };
-                match at.and_then(|at| instances.get(at)) {
+                match repeated.at(&key).and_then(|at| instances.get(at)) {
                     Some(instance) => one(instance, &rest[1..]),
                     None if key.is_known() => Err(Failure { span, message: "there is no such instance".into() }),
                     None => match instances.as_slice() {
@@ -1457,13 +1578,13 @@ impl<'w> Evaluator<'w> {
                 // A reference within a `for_each` is evaluated once for each instance, and says the same each time.
                 let key = Key::Whole(id, span);
                 let known = match module.memo.borrow().get(&key) {
-                    Some(Memo::Done(node)) => Some(node.clone()),
+                    Some(Memo::Done(node, _)) => Some(node.clone()),
                     _ => None,
                 };
                 let all = known.unwrap_or_else(|| {
                     let all = instances.iter().map(|it| self.whole(id, &block, it, span)).collect();
                     let all = self.gathered(repeat, all, span);
-                    module.memo.borrow_mut().insert(key, Memo::Done(all.clone()));
+                    module.memo.borrow_mut().insert(key, Memo::Done(all.clone(), Arc::clone(&self.no_key)));
                     all
                 });
                 self.steps_into(all, rest, span, scope)
@@ -1471,60 +1592,53 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// One attribute of a resource: as it is written, or as the provider is known to compute it.
+    /// One attribute of a resource: as it is written, or as the provider is known to compute it. What it computes stands
+    /// at the reference itself, so each reference has its own.
     fn attribute(&self, id: BlockId, block: &Block, instance: &Instance, name: &Arc<str>, span: Span) -> Outcome {
-        let module = &instance.scope.module;
-        let is_document = matches!(&**name, "json" | "minified_json");
-        if !is_document && block.body.attribute(name).is_none() {
-            // What the provider computes stands at the reference itself, so each reference has its own.
-            return self.provided(id, block, instance, name, span, &self.written(span));
-        }
-        let key = Key::Attribute(id, Arc::clone(&instance.key), Arc::clone(name));
-        self.remembered(module, key, span, || self.provided(id, block, instance, name, span, &self.written(span)))
+        self.attribute_as(id, block, instance, name, span, || self.written(span))
     }
 
-    fn provided(
+    /// The same, asked for in the words of `written`.
+    fn attribute_as(
         &self,
         id: BlockId,
         block: &Block,
         instance: &Instance,
         name: &Arc<str>,
         span: Span,
-        written: &Arc<str>,
+        written: impl FnOnce() -> Arc<str>,
     ) -> Outcome {
-        let label = |n: usize| block.labels.get(n).map(|it| Arc::clone(&it.text)).unwrap_or_default();
-        let (kind, own) = (label(0), label(1));
+        let module = &instance.scope.module;
+        let [kind, own] = labels(block);
         let is_data = &*block.kind.text == "data";
-        if is_data && &*kind == "aws_iam_policy_document" && matches!(&**name, "json" | "minified_json") {
-            return Ok(self.document(id, block, instance, span));
+        let key = || Key::Attribute(id, Arc::clone(&instance.key), Arc::clone(name));
+        if is_data && kind == "aws_iam_policy_document" && matches!(&**name, "json" | "minified_json") {
+            let words = || format!("`data.aws_iam_policy_document.{own}{}`", instance.key);
+            let document = || Ok(self.document(id, block, instance, span));
+            let (node, words) = self.remembered(module, key(), span, words, document)?;
+            return Ok(Node { span, ..node }.through(span, words));
         }
-        if let Some(attribute) = block.body.attribute(name)
-            && !super::attributes::is_computed_over(&kind, name)
-        {
-            let node = self.value(&attribute.value, &instance.scope);
-            if node.is_null() && super::attributes::COMMON.contains(&&**name) {
-                // Not given, so the provider chooses it.
-                return Ok(super::attributes::computed(self, is_data, &kind, block, instance, name, span, written));
+        if let Some(attribute) = written_attribute(block, kind, name) {
+            if changes_elsewhere(block, name) {
+                return Ok(self.opaque(span, &instance.scope, "`ignore_changes` lets it be changed elsewhere"));
             }
-            let prefix = if is_data { "data." } else { "" };
-            return Ok(match &node.value {
-                Value::Unknown(_) => node,
-                _ => node.through(span, format!("`{prefix}{kind}.{own}.{name}`")),
-            });
+            let words = || format!("`{}{kind}.{own}.{name}`", if is_data { "data." } else { "" });
+            let value = || Ok(self.value(&attribute.value, &instance.scope));
+            let (node, words) = self.remembered(module, key(), span, words, value)?;
+            // Not given, so the provider chooses it.
+            if !(node.is_null() && super::attributes::COMMON.contains(&&**name)) {
+                return Ok(if matches!(node.value, Value::Unknown(_)) { node } else { node.through(span, words) });
+            }
         }
-        Ok(super::attributes::computed(self, is_data, &kind, block, instance, name, span, written))
+        Ok(super::attributes::computed(self, block, instance, name, span, &written()))
     }
 
     /// An attribute of a resource by its block, for whoever goes through blocks rather than references.
     pub(super) fn attribute_of_resource(&self, id: BlockId, block: &Block, instance: &Instance, name: &str) -> Node {
         let span = block.head();
-        let outcome = if block.body.attribute(name).is_some() {
-            self.attribute(id, block, instance, &name.into(), span)
-        } else {
-            let labels: Vec<&str> = block.labels.iter().map(|it| &*it.text).collect();
-            let written = format!("{}{}.{name}", labels.join("."), instance.key);
-            self.provided(id, block, instance, &name.into(), span, &written.into())
-        };
+        let [kind, own] = labels(block);
+        let written = || format!("{kind}.{own}{}.{name}", instance.key).into();
+        let outcome = self.attribute_as(id, block, instance, &name.into(), span, written);
         outcome.unwrap_or_else(|failure| self.free(span, &instance.scope, failure.message))
     }
 
@@ -1535,9 +1649,8 @@ impl<'w> Evaluator<'w> {
 
     /// The text that Terraform's `jsonencode` makes of a tree.
     pub(super) fn json_text(&self, tree: &Node, span: Span, scope: &Scope) -> Text {
-        let site = Site { span, written: self.written(span) };
         let mut host = FunctionHost { evaluator: self, scope };
-        match functions::call("jsonencode", std::slice::from_ref(tree), &site, &mut host) {
+        match functions::call("jsonencode", std::slice::from_ref(tree), span, &mut host) {
             Ok(Node { value: Value::Text(text), .. }) => text,
             _ => Text::hole(Arc::new(self.hole(HoleKind::Free, span, scope, "it cannot be encoded as JSON"))),
         }
@@ -1552,8 +1665,7 @@ impl<'w> Evaluator<'w> {
                 names.push(Arc::from(*name));
             }
         }
-        if &*block.kind.text == "data" && block.labels.first().is_some_and(|it| &*it.text == "aws_iam_policy_document")
-        {
+        if &*block.kind.text == "data" && labels(block)[0] == "aws_iam_policy_document" {
             names.push("json".into());
         }
         for name in names {
@@ -1646,9 +1758,45 @@ impl Host for FunctionHost<'_, '_> {
         self.evaluator.pay(bytes)
     }
 
-    fn scope(&self) -> Arc<str> {
-        Arc::clone(&self.scope.module.address)
+    fn meaning(&self, span: Span) -> Arc<str> {
+        self.evaluator.meaning(span, self.scope)
     }
+
+    fn written(&self, span: Span) -> Arc<str> {
+        self.evaluator.written(span)
+    }
+}
+
+/// Whether an argument of a block is this very word.
+fn says(block: &Block, name: &str, value: bool) -> bool {
+    block.body.attribute(name).is_some_and(|it| matches!(it.value.kind, ExprKind::Bool(it) if it == value))
+}
+
+/// The two labels of a resource or data source.
+pub(super) fn labels(block: &Block) -> [&str; 2] {
+    [0, 1].map(|n| block.labels.get(n).map(|it| &*it.text).unwrap_or_default())
+}
+
+/// The attribute as it is written, unless the provider computes it all the same.
+fn written_attribute<'b>(block: &'b Block, kind: &str, name: &str) -> Option<&'b hcl::Attribute> {
+    block.body.attribute(name).filter(|_| !super::attributes::is_computed_over(kind, name))
+}
+
+/// Whether Terraform leaves an attribute as others have set it, so that what is written says nothing of what it is.
+/// <https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#ignore_changes>
+fn changes_elsewhere(block: &Block, name: &str) -> bool {
+    let is_it = |expr: &Expr| match &expr.kind {
+        ExprKind::Variable(it) => &**it == name,
+        ExprKind::Text(it) => it.as_known() == Some(name),
+        _ => false,
+    };
+    block.body.blocks_named("lifecycle").iter().any(|it| {
+        it.body.attribute("ignore_changes").is_some_and(|it| match &it.value.kind {
+            ExprKind::List(names) => names.iter().any(is_it),
+            ExprKind::Variable(all) => &**all == "all",
+            _ => false,
+        })
+    })
 }
 
 /// `module.app` of `module.app["a"]` within others.
@@ -1717,6 +1865,22 @@ fn only_in(node: &Node) -> Option<(Node, Case)> {
 
 fn open_of(node: &Node) -> Option<Arc<Hole>> {
     node.as_object().and_then(|it| it.open.clone())
+}
+
+/// The one case in which an undecided value passes a test.
+fn only_case(node: &Node, test: impl Fn(&Node) -> bool) -> Option<Case> {
+    let Value::OneOf(arms) = &node.value else { return None };
+    let mut passing = arms.iter().filter(|arm| test(&arm.node));
+    let only = passing.next().filter(|_| passing.next().is_none())?;
+    Some((Arc::clone(&only.when), only.at))
+}
+
+/// Whether two cases cannot both hold: one is what the other is not. `` `a` and not `b` `` holds where both parts do.
+fn excludes(one: &str, other: &str) -> bool {
+    let parts = |it: &'_ str| it.split("` and ").map(|it| it.trim_end_matches('`').to_owned()).collect::<Vec<_>>();
+    let opposed = |a: &str, b: &str| a.strip_prefix("not ") == Some(b) || b.strip_prefix("not ") == Some(a);
+    let others = parts(other);
+    parts(one).iter().any(|a| others.iter().any(|b| opposed(a, b)))
 }
 
 /// The keys and values of a list or object; a list's keys are its places.

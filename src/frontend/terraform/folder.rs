@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
-use crate::source::{Source, Workspace};
-use crate::syntax::hcl::{self, Attribute, Block, Body, Cut, Expr};
+use crate::source::{Source, Span, Workspace};
+use crate::syntax::hcl::{self, Accessor, Attribute, Block, Body, Cut, Expr, ExprKind};
 use crate::syntax::{SyntaxError, json};
 
 /// A folder that Terraform takes as one module.
@@ -236,17 +236,75 @@ impl Folder {
         locals.get(name).cloned()
     }
 
+    /// Whether what stands at a place must be known before a block is: by a reference from block to block, also through
+    /// local values and calls of modules, or by `depends_on`.
+    pub fn is_made_from(&self, block: &Block, at: Span) -> bool {
+        let mut seen: FxHashSet<Span> = FxHashSet::default();
+        let mut next: Vec<Reference> = Vec::new();
+        if block.span.contains(at) {
+            return true;
+        }
+        references_of(&block.body, &mut next);
+        while let Some([root, first, second]) = next.pop() {
+            let id = match &*root {
+                "local" => {
+                    let Some((block, index)) = self.local(&first) else { continue };
+                    let value = &block.body.attributes[index].value;
+                    if value.span.contains(at) {
+                        return true;
+                    }
+                    if seen.insert(value.span) {
+                        references(value, &mut next);
+                    }
+                    continue;
+                }
+                "data" => self.find("data", &first, &second),
+                "module" => self.find("module", &first, ""),
+                kind => self.find("resource", kind, &first),
+            };
+            let Some(block) = id.and_then(|it| self.block(it)) else { continue };
+            if block.span.contains(at) {
+                return true;
+            }
+            if seen.insert(block.span) {
+                references_of(&block.body, &mut next);
+            }
+        }
+        false
+    }
+
     /// The literal `source` of each module call, with the call.
     pub fn calls(&self) -> Vec<(BlockId, Option<String>)> {
         let literal = |id: BlockId| {
             let block = self.block(id)?;
             match &block.body.attribute("source")?.value {
-                Expr { kind: hcl::ExprKind::Text(text), .. } => text.as_known().map(str::to_owned),
+                Expr { kind: ExprKind::Text(text), .. } => text.as_known().map(str::to_owned),
                 _ => None,
             }
         };
         self.blocks("module").map(|(id, _)| (id, literal(id))).collect()
     }
+}
+
+/// The root of a reference and the two names behind it.
+type Reference = [Arc<str>; 3];
+
+fn references_of(body: &Body, out: &mut Vec<Reference>) {
+    body.attributes.iter().for_each(|it| references(&it.value, out));
+    body.blocks.iter().for_each(|it| references_of(&it.body, out));
+}
+
+fn references(expr: &Expr, out: &mut Vec<Reference>) {
+    if let ExprKind::Access(base, accessors) = &expr.kind
+        && let ExprKind::Variable(root) = &base.kind
+    {
+        let name = |n: usize| match accessors.get(n) {
+            Some(Accessor::Attribute(name)) => Arc::clone(&name.text),
+            _ => "".into(),
+        };
+        out.push([Arc::clone(root), name(0), name(1)]);
+    }
+    expr.each_child(&mut |child| references(child, out));
 }
 
 /// An override file's body wins attribute by attribute, and block type by block type.

@@ -22,7 +22,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use collect::Collected;
 pub use folder::{File, Folder, is_terraform};
 
-use crate::source::{Selected, Source, Workspace, in_order, normal};
+use crate::source::{Selected, Source, Span, Workspace, in_order, normal};
 use crate::syntax::hcl::{self, ExprKind};
 use crate::syntax::{SyntaxError, json};
 use crate::value::{Node, Text, Value};
@@ -232,8 +232,9 @@ fn parent_of(selected: &Selected) -> PathBuf {
 }
 
 /// The one resource of a folder whose ARN has a documented form, as an expression gives it: its ARN, and what stands
-/// behind it for a thing within the resource. None where there are several, or it stands more than once.
-pub fn only_resource(folder: &Folder, form: &str) -> Option<(String, String)> {
+/// behind it for a thing within the resource. None where there are several, where it stands more than once, and where
+/// it cannot be named at a place since it is made from what stands there.
+pub fn only_resource(folder: &Folder, form: &str, at: Span) -> Option<(String, String)> {
     let wanted = attributes::bare(form);
     let mut found = None;
     for (id, [kind, name]) in folder.blocks("resource") {
@@ -245,12 +246,23 @@ pub fn only_resource(folder: &Folder, form: &str) -> Option<(String, String)> {
         }
         let block = folder.block(id)?;
         let repeats = ["count", "for_each"].iter().any(|it| block.body.attribute(it).is_some());
-        let is_second = found.replace((format!("{kind}.{name}.arn"), rest.replace("{}", "*"))).is_some();
-        if repeats || is_second {
+        // Policies name a log group with all of its streams, whatever is done with it.
+        // <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html>
+        let rest = if kind == "aws_cloudwatch_log_group" { ":*".to_owned() } else { rest.replace("{}", "*") };
+        let is_second = found.replace((format!("{kind}.{name}.arn"), rest)).is_some();
+        if repeats || is_second || folder.is_made_from(&block, at) {
             return None;
         }
     }
     found
+}
+
+/// The account that a folder is applied in, as an expression, where it looks up that one and no other.
+pub fn account(folder: &Folder) -> Option<String> {
+    let mut looked_up = folder.blocks("data").filter(|(_, [kind, _])| *kind == "aws_caller_identity");
+    let (id, [kind, name]) = looked_up.next().filter(|_| looked_up.next().is_none())?;
+    let plain = folder.block(id)?.body.attributes.is_empty();
+    plain.then(|| format!("data.{kind}.{name}.account_id"))
 }
 
 /// Evaluates one root module.

@@ -224,6 +224,7 @@ pub const RESOURCES: &[&str] = &[
     "aws_kms_grant",
     "aws_lambda_function_url",
     "aws_organizations_organization",
+    "aws_ram_principal_association",
     "aws_s3_access_point",
     "aws_s3_account_public_access_block",
     "aws_s3control_multi_region_access_point",
@@ -237,10 +238,21 @@ pub const RESOURCES: &[&str] = &[
 
 /// The types that are common and large, of which only some arguments have to do with access.
 pub const PARTS: &[(&str, &[&str])] = &[
+    ("aws_codebuild_project", &["service_role"]),
+    ("aws_ecs_task_definition", &["task_role_arn"]),
+    ("aws_glue_job", &["role_arn"]),
     ("aws_instance", &["user_data", "user_data_base64"]),
-    ("aws_lambda_function", &["environment"]),
+    ("aws_kms_external_key", &["bypass_policy_lockout_safety_check"]),
+    ("aws_kms_key", &["bypass_policy_lockout_safety_check"]),
+    ("aws_kms_key_policy", &["bypass_policy_lockout_safety_check"]),
+    ("aws_kms_replica_external_key", &["bypass_policy_lockout_safety_check"]),
+    ("aws_kms_replica_key", &["bypass_policy_lockout_safety_check"]),
+    ("aws_lambda_function", &["environment", "function_name", "layers", "role"]),
     ("aws_launch_configuration", &["user_data", "user_data_base64"]),
     ("aws_launch_template", &["user_data"]),
+    ("aws_sagemaker_notebook_instance", &["role_arn"]),
+    ("aws_sns_topic", &["name"]),
+    ("aws_sqs_queue", &["name"]),
 ];
 
 /// The types that are a permission written as arguments.
@@ -280,6 +292,14 @@ pub enum Concern {
     Part(&'static [&'static str]),
 }
 
+/// The service whose resources the policies that a type carries are of.
+pub fn service_of(kind: &str) -> Option<&'static str> {
+    CARRIERS.iter().find(|(it, ..)| *it == kind).and_then(|(_, _, of)| match of {
+        PolicyKind::Resource(service) => service.prefix(),
+        _ => None,
+    })
+}
+
 /// All that a type has to do with access, from every table; nothing for most.
 pub fn concerns(kind: &str) -> Option<(&'static str, &'static [Concern])> {
     static BY_TYPE: LazyLock<FxHashMap<&'static str, Vec<Concern>>> = LazyLock::new(|| {
@@ -313,6 +333,7 @@ mod tests {
     fn the_tables_are_sorted() {
         assert!(CARRIERS.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)));
         assert!(RESOURCES.is_sorted_by(|a, b| a < b));
+        assert!(PARTS.is_sorted_by(|a, b| a.0 < b.0));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::names::{Names, Which};
-use super::{Collector, Declared, texts_in};
+use super::{ByAddress, Collector, Declared, texts_in};
 use crate::frontend::terraform::resources::BUCKET_BLOCKS;
 use crate::frontend::{Acl, Aspect, Bucket, Companion, PublicAccessBlock, Resource, Setting, Switch};
-use crate::policy::{Place, Policy, PolicyKind};
+use crate::policy::{Place, PolicyKind};
 use crate::value::{Entry, Node, Object, Text, Value};
 
 /// The buckets, and what must find its bucket yet.
@@ -60,15 +60,15 @@ impl Collector<'_, '_> {
 
 impl Buckets {
     /// The buckets, each with everything that is its own.
-    pub(super) fn joined(self, policies: &[Arc<Policy>]) -> Vec<Bucket> {
+    pub(super) fn joined(self, carried: &ByAddress) -> Vec<Bucket> {
         let (mut names, mut elsewhere) = (Names::default(), Names::default());
         let mut buckets = Vec::with_capacity(self.buckets.len());
         for (n, (bucket, known_by)) in self.buckets.into_iter().enumerate() {
-            known_by.into_iter().for_each(|it| names.add(it, n));
+            known_by.into_iter().for_each(|it| names.add(it, &bucket.address, n));
             buckets.push(bucket);
         }
         for (of, companion) in self.companions {
-            let (found, name) = match names.meant_by(&of) {
+            let (found, name) = match names.meant_by(&of, &companion.resource.address) {
                 Which::These(found) => (found, None),
                 Which::Elsewhere(name) => (Vec::new(), Some(name)),
                 Which::Unsure(name) => {
@@ -80,13 +80,13 @@ impl Buckets {
             // What is said of a bucket that is declared elsewhere still says what it says.
             let found = match name {
                 None => found,
-                Some(name) if elsewhere.of(&name).is_empty() => {
+                Some(name) if elsewhere.of(&name, &companion.resource.address).is_empty() => {
                     let place = companion.resource.place.clone();
-                    elsewhere.add(name.clone(), buckets.len());
+                    elsewhere.add(name.clone(), &companion.resource.address, buckets.len());
                     buckets.push(bucket(&companion.resource.address, Some(name), place, false));
                     vec![buckets.len() - 1]
                 }
-                Some(name) => elsewhere.of(&name).to_vec(),
+                Some(name) => elsewhere.of(&name, &companion.resource.address).to_vec(),
             };
             found.into_iter().for_each(|n| buckets[n].join(&companion));
         }
@@ -97,9 +97,8 @@ impl Buckets {
                 .map(|it| &it.address)
                 .chain(bucket.declared.then_some(&bucket.address))
                 .collect();
-            let of_bucket =
-                |it: &&Arc<Policy>| matches!(it.kind, PolicyKind::Resource(_)) && addresses.contains(&&it.address);
-            bucket.policies = policies.iter().filter(of_bucket).cloned().collect();
+            let carried = addresses.into_iter().filter_map(|it| carried.get(it)).flatten();
+            bucket.policies = carried.filter(|it| matches!(it.kind, PolicyKind::Resource(_))).cloned().collect();
         }
         buckets
     }

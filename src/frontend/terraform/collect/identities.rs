@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::Names;
-use super::{Collector, Declared, texts_in};
+use super::{ByAddress, Collector, Declared, texts_in};
 use crate::frontend::terraform::resources::IDENTITIES;
 use crate::frontend::{Attached, Attachment, Identity, IdentityKind};
 use crate::policy::{Place, Policy, PolicyKind};
@@ -16,7 +16,8 @@ use crate::value::Text;
 pub(super) struct Identities {
     identities: Vec<Identity>,
     given: Vec<Given>,
-    memberships: Vec<(Vec<Text>, Vec<Text>)>,
+    /// Users, groups, and what says so.
+    memberships: Vec<(Vec<Text>, Vec<Text>, Arc<str>)>,
     /// The ARN and the name of every managed policy that is declared, with its address.
     managed: Vec<(Text, Arc<str>)>,
 }
@@ -74,7 +75,7 @@ impl Collector<'_, '_> {
         let names = |path: &str| -> Vec<Text> {
             self.attribute_at(it.block, path, it.instance).iter().flat_map(texts_in).map(|(name, _)| name).collect()
         };
-        let membership = (names(users), names(groups));
+        let membership = (names(users), names(groups), Arc::clone(&it.address));
         self.identities.memberships.push(membership);
     }
 
@@ -114,7 +115,8 @@ impl Identities {
     /// The address of the managed policy that an attachment names, when it is declared here.
     fn managed(&self, names: &Names, attachment: &Attachment) -> Option<Arc<str>> {
         let policy = &attachment.policy;
-        let found = |name: &Text| names.of(name).first().map(|first| Arc::clone(&self.managed[*first].1));
+        let found =
+            |name: &Text| names.of(name, &attachment.address).first().map(|first| Arc::clone(&self.managed[*first].1));
         found(policy).or_else(|| {
             // Whatever account and path an ARN is written with, its last part is the name.
             let name = policy.raw().contains(":policy/").then(|| policy.raw().rfind('/')).flatten()?;
@@ -141,22 +143,18 @@ impl Identities {
 
     fn managed_names(&self) -> Names {
         let mut names = Names::default();
-        for (n, (name, _)) in self.managed.iter().enumerate() {
-            names.add(name.clone(), n);
+        for (n, (name, address)) in self.managed.iter().enumerate() {
+            names.add(name.clone(), address, n);
         }
         names
     }
 
     /// The identities, each with everything that is its own.
-    pub(super) fn joined(mut self, policies: &[Arc<Policy>]) -> Vec<Identity> {
+    pub(super) fn joined(mut self, by_address: &ByAddress) -> Vec<Identity> {
         let managed = self.managed_names();
-        let mut by_address: FxHashMap<Arc<str>, Vec<&Arc<Policy>>> = FxHashMap::default();
-        for policy in policies {
-            by_address.entry(Arc::clone(&policy.address)).or_default().push(policy);
-        }
         let carried = |address: &Arc<str>, trust: bool| -> Vec<Arc<Policy>> {
             let all = by_address.get(address).into_iter().flatten();
-            all.filter(|it| (it.kind == PolicyKind::Trust) == trust).map(|it| Arc::clone(it)).collect()
+            all.filter(|it| (it.kind == PolicyKind::Trust) == trust).cloned().collect()
         };
         let mut identities = std::mem::take(&mut self.identities);
         // Those that are declared, and those that are only spoken of.
@@ -164,7 +162,7 @@ impl Identities {
         let mut own: FxHashMap<Arc<str>, usize> = FxHashMap::default();
         for (n, identity) in identities.iter_mut().enumerate() {
             if let Some(name) = &identity.name {
-                names.entry(identity.kind).or_default().0.add(name.clone(), n);
+                names.entry(identity.kind).or_default().0.add(name.clone(), &identity.address, n);
             }
             identity.trust = carried(&identity.address, true);
             identity.inline = carried(&identity.address, false);
@@ -175,9 +173,9 @@ impl Identities {
                 To::Itself => own.get(&given.address).copied().into_iter().collect(),
                 To::Named(name) => {
                     let (names, elsewhere) = names.entry(given.kind).or_default();
-                    match (names.of(name), elsewhere.of(name)) {
+                    match (names.of(name, &given.address), elsewhere.of(name, &given.address)) {
                         ([], []) => {
-                            elsewhere.add(name.clone(), identities.len());
+                            elsewhere.add(name.clone(), &given.address, identities.len());
                             let place = given.place.clone();
                             identities.push(identity(given.kind, &given.address, Some(name.clone()), place, false));
                             vec![identities.len() - 1]
@@ -196,7 +194,7 @@ impl Identities {
             for n in found {
                 let attached = |attachment: &Attachment| {
                     let declared = self.managed(&managed, attachment).and_then(|it| by_address.get(&it));
-                    let policy = declared.and_then(|it| it.first()).map(|it| Arc::clone(it));
+                    let policy = declared.and_then(|it| it.first()).cloned();
                     Attached { attachment: attachment.clone(), policy }
                 };
                 match &given.what {
@@ -206,12 +204,12 @@ impl Identities {
                 }
             }
         }
-        let which = |kind: IdentityKind, name: &Text| {
-            names.get(&kind).map(|(names, _)| names.of(name).to_vec()).unwrap_or_default()
+        let which = |kind: IdentityKind, name: &Text, address: &str| {
+            names.get(&kind).map(|(names, _)| names.of(name, address).to_vec()).unwrap_or_default()
         };
-        for (users, groups) in &self.memberships {
-            let groups: Vec<usize> = groups.iter().flat_map(|it| which(IdentityKind::Group, it)).collect();
-            for user in users.iter().flat_map(|it| which(IdentityKind::User, it)) {
+        for (users, groups, address) in &self.memberships {
+            let groups: Vec<usize> = groups.iter().flat_map(|it| which(IdentityKind::Group, it, address)).collect();
+            for user in users.iter().flat_map(|it| which(IdentityKind::User, it, address)) {
                 identities[user].groups.extend(&groups);
             }
         }

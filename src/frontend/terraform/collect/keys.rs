@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::names::{Names, Which};
-use super::{Collector, Declared};
+use super::{ByAddress, Collector, Declared};
 use crate::frontend::{Key, Resource};
-use crate::policy::Policy;
 use crate::value::{Node, Text};
 
 /// The keys, and what must find its key yet.
@@ -42,16 +41,16 @@ impl Collector<'_, '_> {
 
 impl Keys {
     /// The keys, each with everything that is its own.
-    pub(super) fn joined(self, policies: &[Arc<Policy>]) -> Vec<Key> {
+    pub(super) fn joined(self, carried: &ByAddress) -> Vec<Key> {
         let mut names = Names::default();
         let mut keys = Vec::with_capacity(self.keys.len());
         for (n, (key, known_by)) in self.keys.into_iter().enumerate() {
-            known_by.into_iter().for_each(|it| names.add(it, n));
+            known_by.into_iter().for_each(|it| names.add(it, &key.resource.address, n));
             keys.push(key);
         }
         let mut carriers: Vec<Vec<Arc<str>>> = keys.iter().map(|it| vec![Arc::clone(&it.resource.address)]).collect();
         for (of, resource) in self.companions {
-            match names.meant_by(&of) {
+            match names.meant_by(&of, &resource.address) {
                 Which::These(found) => {
                     for n in found {
                         let key = &mut keys[n];
@@ -68,7 +67,7 @@ impl Keys {
             }
         }
         for (key, carriers) in keys.iter_mut().zip(carriers) {
-            key.policies = policies.iter().filter(|it| carriers.contains(&it.address)).cloned().collect();
+            key.policies = carriers.iter().filter_map(|it| carried.get(it)).flatten().cloned().collect();
         }
         keys
     }

@@ -35,6 +35,8 @@ pub struct Collected {
     pub errors: Vec<SyntaxError>,
     /// The call of each module by its address, for whoever must point at one.
     pub calls: FxHashMap<Arc<str>, Span>,
+    /// How many blocks that carry policies stand no times, by the values that are known.
+    pub switched_off: usize,
 }
 
 struct Collector<'e, 'w> {
@@ -93,10 +95,13 @@ impl Collector<'_, '_> {
         for (id, [kind, name]) in module.folder.blocks("resource") {
             let Some((kind, concerns)) = resources::concerns(kind) else { continue };
             let Some(block) = module.folder.block(id) else { continue };
-            let repeat = self.evaluator.repeat(module, &block);
-            for instance in self.evaluator.instances(module, &repeat, block.head()) {
+            let repeated = self.evaluator.repeated(module, &block);
+            if repeated.instances.is_empty() && concerns.iter().any(|it| matches!(it, Concern::Carries(..))) {
+                self.out.switched_off += 1;
+            }
+            for instance in &repeated.instances {
                 let address = prefixed(module, &format!("{kind}.{name}{}", instance.key));
-                let declared = Declared { id, kind, block: &block, instance: &instance, address };
+                let declared = Declared { id, kind, block: &block, instance, address };
                 for concern in concerns {
                     self.concern(*concern, &declared);
                 }
@@ -108,10 +113,10 @@ impl Collector<'_, '_> {
     fn providers(&mut self, module: &Rc<Module>) {
         for (id, [name, _]) in module.folder.blocks("provider") {
             let Some(block) = module.folder.block(id).filter(|_| name == "aws") else { continue };
-            let repeat = self.evaluator.repeat(module, &block);
-            for instance in self.evaluator.instances(module, &repeat, block.head()) {
+            let repeated = self.evaluator.repeated(module, &block);
+            for instance in &repeated.instances {
                 let address = prefixed(module, "provider.aws");
-                let declared = Declared { id, kind: "provider aws", block: &block, instance: &instance, address };
+                let declared = Declared { id, kind: "provider aws", block: &block, instance, address };
                 self.resources.push(self.part(&["access_key", "secret_key"], &declared));
             }
         }
@@ -203,10 +208,10 @@ impl Collector<'_, '_> {
                 continue;
             }
             let Some(block) = module.folder.block(id) else { continue };
-            let repeat = self.evaluator.repeat(module, &block);
-            for instance in self.evaluator.instances(module, &repeat, block.head()) {
+            let repeated = self.evaluator.repeated(module, &block);
+            for instance in &repeated.instances {
                 let address = prefixed(module, &format!("data.{kind}.{name}{}", instance.key));
-                let document = self.evaluator.document(id, &block, &instance, block.head());
+                let document = self.evaluator.document(id, &block, instance, block.head());
                 let mut document = document;
                 // It is used nowhere, so it has come no way.
                 document.origin = Origin::HERE;
@@ -218,8 +223,8 @@ impl Collector<'_, '_> {
     /// A call of a module that cannot be read: documents among its arguments are judged by what they say.
     fn unread_call(&mut self, module: &Rc<Module>, id: BlockId, name: &str) {
         let Some(block) = module.folder.block(id) else { return };
-        let repeat = self.evaluator.repeat(module, &block);
-        for instance in self.evaluator.instances(module, &repeat, block.head()) {
+        let repeated = self.evaluator.repeated(module, &block);
+        for instance in &repeated.instances {
             let address = prefixed(module, &format!("module.{name}{}", instance.key));
             for attribute in &block.body.attributes {
                 if !attribute.name.text.contains("polic") {
@@ -242,11 +247,15 @@ impl Collector<'_, '_> {
         }
         let policies: Vec<Arc<Policy>> = policies.into_iter().map(Arc::new).collect();
         let managed = identities.managed_addresses();
+        let mut carried = ByAddress::default();
+        for policy in &policies {
+            carried.entry(Arc::clone(&policy.address)).or_default().push(Arc::clone(policy));
+        }
         out.configuration = Configuration {
             managed: policies.iter().filter(|it| managed.contains(&it.address)).cloned().collect(),
-            identities: identities.joined(&policies),
-            buckets: buckets.joined(&policies),
-            keys: keys.joined(&policies),
+            identities: identities.joined(&carried),
+            buckets: buckets.joined(&carried),
+            keys: keys.joined(&carried),
             resources,
             policies,
             ..Configuration::default()
@@ -310,6 +319,9 @@ impl Collector<'_, '_> {
         Node::new(Value::Object(Arc::new(Object { entries, open: None })), block.head())
     }
 }
+
+/// Policies by the address of what carries them.
+type ByAddress = FxHashMap<Arc<str>, Vec<Arc<Policy>>>;
 
 /// One instance of a resource block.
 struct Declared<'b> {

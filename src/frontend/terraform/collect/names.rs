@@ -5,9 +5,13 @@ use rustc_hash::FxHashMap;
 use super::texts_in;
 use crate::value::{Node, Text};
 
-/// Things by what others know them by; two may go by one name.
+/// Things by what others know them by; two may go by one name, and then those of the module in which it is said are
+/// meant.
 #[derive(Debug, Default)]
-pub(super) struct Names(FxHashMap<Text, Vec<usize>>);
+pub(super) struct Names {
+    everywhere: FxHashMap<Text, Vec<usize>>,
+    within: FxHashMap<(String, Text), Vec<usize>>,
+}
 
 /// Who is meant.
 #[derive(Debug)]
@@ -21,27 +25,73 @@ pub(super) enum Which {
 }
 
 impl Names {
-    /// One more name of a thing.
-    pub(super) fn add(&mut self, name: Text, thing: usize) {
-        let things = self.0.entry(name).or_default();
-        if !things.contains(&thing) {
-            things.push(thing);
+    /// One more name of the thing at an address. A thing may be known by several names; its number is that of the last
+    /// one added, or greater.
+    pub(super) fn add(&mut self, name: Text, address: &str, thing: usize) {
+        let all = [
+            self.everywhere.entry(name.clone()).or_default(),
+            self.within.entry((module_of(address).to_owned(), name)).or_default(),
+        ];
+        for things in all {
+            if things.last() != Some(&thing) {
+                things.push(thing);
+            }
         }
     }
 
-    /// The things of a name.
-    pub(super) fn of(&self, name: &Text) -> &[usize] {
-        self.0.get(name).map(Vec::as_slice).unwrap_or_default()
+    /// The things of a name, as what stands at an address means it.
+    pub(super) fn of(&self, name: &Text, address: &str) -> &[usize] {
+        let all = self.everywhere.get(name).map(Vec::as_slice).unwrap_or_default();
+        if all.len() < 2 {
+            return all;
+        }
+        self.within.get(&(module_of(address).to_owned(), name.clone())).map_or(all, Vec::as_slice)
     }
 
-    /// Who is meant by what is written where a name belongs.
-    pub(super) fn meant_by(&self, node: &Node) -> Which {
+    /// Who is meant by what is written where a name belongs, at an address.
+    pub(super) fn meant_by(&self, node: &Node, address: &str) -> Which {
         let names: Vec<Text> = texts_in(node).into_iter().map(|(name, _)| name).collect();
-        let things: Vec<usize> = names.iter().flat_map(|it| self.of(it)).copied().collect();
+        let things: Vec<usize> = names.iter().flat_map(|it| self.of(it, address)).copied().collect();
         match names.as_slice() {
             _ if !things.is_empty() => Which::These(things),
             [name] if !name.has_holes() => Which::Elsewhere(name.clone()),
             names => Which::Unsure(names.first().cloned()),
+        }
+    }
+}
+
+/// The module instance of an address, `module.app["a"]` of `module.app["a"].aws_iam_role.it`; empty for the root.
+fn module_of(address: &str) -> &str {
+    let mut end = 0;
+    while let Some(rest) = address[end..].trim_start_matches('.').strip_prefix("module.") {
+        let begun = address.len() - rest.len();
+        let name = rest.find(['.', '[']).unwrap_or(rest.len());
+        // A key is text in quotes, in which anything may stand.
+        let key = if rest[name..].starts_with("[\"") {
+            rest[name..].find("\"]").map_or(rest.len() - name, |at| at + 2)
+        } else if rest[name..].starts_with('[') {
+            rest[name..].find(']').map_or(rest.len() - name, |at| at + 1)
+        } else {
+            0
+        };
+        end = begun + name + key;
+    }
+    &address[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_module_of_an_address_is_all_but_the_resource() {
+        for (address, module) in [
+            ("aws_iam_role.it", ""),
+            ("aws_iam_role.it[\"module.x\"]", ""),
+            ("module.app.aws_iam_role.it", "module.app"),
+            ("module.app[\"a.b\"].module.role[0].aws_iam_role.it[\"x\"]", "module.app[\"a.b\"].module.role[0]"),
+        ] {
+            assert_eq!(module_of(address), module, "{address}");
         }
     }
 }

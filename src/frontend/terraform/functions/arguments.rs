@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::arms::in_case;
-use super::{CallError, Host, Site};
+use super::{CallError, Host};
+use crate::source::Span;
 use crate::value::{Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
 
 /// What a function answers.
@@ -28,7 +29,7 @@ pub(super) enum Stop {
 pub(super) struct Call<'a> {
     pub(super) name: &'a str,
     pub(super) arguments: &'a [Node],
-    pub(super) site: &'a Site,
+    pub(super) span: Span,
     pub(super) host: &'a mut dyn Host,
 }
 
@@ -79,7 +80,7 @@ impl<'a> Call<'a> {
 
     /// What the whole call gives, when it is not a piece of an argument.
     pub(super) fn made(&self, value: Value) -> Node {
-        Node::new(value, self.site.span)
+        Node::new(value, self.span)
     }
 
     /// A list that the call gives.
@@ -94,7 +95,7 @@ impl<'a> Call<'a> {
 
     /// An entry whose key nobody has written.
     pub(super) fn entry(&self, key: &str, node: Node) -> Entry {
-        Entry { key: Text::known(key, self.site.span), key_span: self.site.span, node }
+        Entry { key: Text::known(key, self.span), key_span: self.span, node }
     }
 
     pub(super) fn made_bool(&self, it: bool) -> Answer {
@@ -148,7 +149,7 @@ impl<'a> Call<'a> {
         Arc::new(Hole {
             kind: survey.kind(),
             reference: words(node).into(),
-            scope: self.host.scope(),
+            scope: self.host.meaning(self.span),
             span: node.span,
             why: survey.why(),
         })
@@ -252,7 +253,7 @@ impl<'a> Call<'a> {
 
     /// A hole made of a piece of text by this function, which may put something else into it.
     pub(super) fn made_hole_putting_in(&self, of: &Text, rest: &[&Text], put: &Text) -> Arc<Hole> {
-        let span = of.span(0..of.len()).unwrap_or(self.site.span);
+        let span = of.span(0..of.len()).unwrap_or(self.span);
         let mut survey = Survey::default();
         survey.look_at_text(of);
         survey.look_at_text(put);
@@ -263,7 +264,7 @@ impl<'a> Call<'a> {
         Arc::new(Hole {
             kind: survey.kind(),
             reference: self.rename(&subject, rest).into(),
-            scope: survey.first.as_ref().map_or_else(|| self.host.scope(), |hole| Arc::clone(&hole.scope)),
+            scope: survey.first.as_ref().map_or_else(|| self.host.meaning(self.span), |hole| Arc::clone(&hole.scope)),
             span,
             why: survey.why(),
         })

@@ -34,10 +34,10 @@ pub(super) fn distribute(call: &mut Call<'_>, function: Function, limit: usize) 
     let (mut arms, mut error) = (Vec::with_capacity(count), None);
     loop {
         let arguments: Vec<Node> = call.arguments.iter().map(|node| choices.apply(node, function.reach)).collect();
-        let mut part = Call { name: call.name, arguments: &arguments, site: call.site, host: &mut *call.host };
+        let mut part = Call { name: call.name, arguments: &arguments, span: call.span, host: &mut *call.host };
         let node = match function.answer(&mut part, limit / count) {
             Ok(node) => Some(node),
-            Err(Stop::Hole { kind, why }) => Some(super::hole(kind, why, part.site, part.host)),
+            Err(Stop::Hole { kind, why }) => Some(super::hole(kind, why, part.span, part.host)),
             Err(Stop::Error(failed)) => {
                 part.host.may_fail(&failed);
                 error.get_or_insert(failed);
@@ -55,8 +55,8 @@ pub(super) fn distribute(call: &mut Call<'_>, function: Function, limit: usize) 
     Some(match (arms.len(), error) {
         (0, Some(error)) => Err(Stop::Error(error)),
         // What is made of a value that is there in one case only is there in that case only.
-        _ if count == 1 => Ok(Node::new(Value::OneOf(arms.into()), call.site.span)),
-        _ => Ok(one_of(arms, call.site.span)),
+        _ if count == 1 => Ok(Node::new(Value::OneOf(arms.into()), call.span)),
+        _ => Ok(one_of(arms, call.span)),
     })
 }
 

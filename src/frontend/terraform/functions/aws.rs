@@ -7,7 +7,7 @@ use crate::value::{Node, Origin, Text, Value};
 const PARTS: [&str; 5] = ["partition", "service", "region", "account_id", "resource"];
 
 pub(super) fn arn_build(call: &mut Call<'_>) -> Answer {
-    let span = call.site.span;
+    let span = call.span;
     let mut out = Text::known("arn", span);
     for index in 0..PARTS.len() {
         out.push_known(":", span);

@@ -133,7 +133,7 @@ fn first_of(
 ) -> Option<Answer> {
     let mut arms: Vec<Arm> = Vec::new();
     let mut earlier: Vec<String> = Vec::new();
-    let mut at = call.site.span;
+    let mut at = call.span;
     for node in call.arguments {
         let state = counts(node);
         if state == Some(false) {
@@ -168,7 +168,7 @@ fn first_of(
     match arms.as_slice() {
         [] => None,
         [only] => Some(Ok(only.node.clone())),
-        _ => Some(Ok(one_of(arms, call.site.span))),
+        _ => Some(Ok(one_of(arms, call.span))),
     }
 }
 
@@ -246,7 +246,7 @@ pub(super) fn element(call: &mut Call<'_>) -> Answer {
                 at: call.arguments[1].span,
                 node: call.element(0, node),
             });
-            return Ok(one_of(arms.collect(), call.site.span));
+            return Ok(one_of(arms.collect(), call.span));
         }
         Err(Stop::Hole { .. }) => return Err(call.unknown()),
     };
@@ -381,7 +381,7 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
         .collect();
     if let Some(hole) = &object.open {
         let Stop::Hole { why, .. } = call.free() else { return Err(call.free()) };
-        let node = super::hole(HoleKind::Free, why, call.site, call.host);
+        let node = super::hole(HoleKind::Free, why, call.span, call.host);
         arms.push(Arm { when: format!("{} has {shown}", hole.reference).into(), at, node });
     }
     if let Some(default) = default {
@@ -394,7 +394,7 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
     match arms.as_slice() {
         // Without a default there is the entry or an error.
         [only] => Ok(only.node.clone()),
-        _ => Ok(one_of(arms, call.site.span)),
+        _ => Ok(one_of(arms, call.span)),
     }
 }
 
@@ -564,7 +564,7 @@ pub(super) fn setproduct(call: &mut Call<'_>) -> Answer {
         let longer = |row: &Vec<Node>, node: &Node| row.iter().chain([node]).cloned().collect();
         rows = rows.iter().flat_map(|row| nodes.iter().map(move |node| longer(row, node))).collect();
     }
-    let span = call.site.span;
+    let span = call.span;
     call.made_list(rows.into_iter().map(|row| Node::list(row, span)).collect())
 }
 
@@ -631,7 +631,7 @@ pub(super) fn transpose(call: &mut Call<'_>) -> Answer {
             keys.push(key_node(whole, entry));
         }
     }
-    let span = call.site.span;
+    let span = call.span;
     let entries =
         out.into_values().map(|(key, key_span, keys)| Entry { key, key_span, node: Node::list(keys, span) }).collect();
     Ok(call.made(Value::Object(Arc::new(Object { entries, open: None }))))
@@ -654,7 +654,7 @@ pub(super) fn zipmap(call: &mut Call<'_>) -> Answer {
             _ => {
                 let hole = call.hole_for(values.iter().chain(keys).find(|node| is_loose(node)).unwrap_or(key_node));
                 let hole = crate::value::Hole {
-                    reference: format!("{}[\"{key}\"]", call.site.written).into(),
+                    reference: format!("{}[\"{key}\"]", call.host.written(call.span)).into(),
                     ..(*hole).clone()
                 };
                 Node::unknown(hole)

@@ -33,8 +33,8 @@ fn stop_words(name: &str, path: &str) -> Arc<str> {
 pub(super) fn file(call: &mut Call<'_>) -> Answer {
     let (path, text) = read(call, HoleKind::Free)?;
     call.spend(text.len())?;
-    let span = text.span(0..text.len()).unwrap_or(call.site.span);
-    Ok(Node::new(Value::Text(text), span).through(call.site.span, stop_words("file", &path)))
+    let span = text.span(0..text.len()).unwrap_or(call.span);
+    Ok(Node::new(Value::Text(text), span).through(call.span, stop_words("file", &path)))
 }
 
 pub(super) fn fileexists(call: &mut Call<'_>) -> Answer {
@@ -57,12 +57,12 @@ pub(super) fn fileset(call: &mut Call<'_>) -> Answer {
     files.retain(|file| glob.is_match(file));
     files.sort_unstable();
     call.spend_nodes(files.len())?;
-    let span = call.site.span;
+    let span = call.span;
     call.made_list(files.iter().map(|file| Node::text(file, span)).collect())
 }
 
 fn made(call: &Call<'_>, text: &str) -> Answer {
-    Ok(call.made(Value::Text(Text::known(text, call.site.span))))
+    Ok(call.made(Value::Text(Text::known(text, call.span))))
 }
 
 pub(super) fn filebase64(call: &mut Call<'_>) -> Answer {
@@ -104,8 +104,8 @@ pub(super) fn templatefile(call: &mut Call<'_>) -> Answer {
     call.object(1)?;
     let (path, text) = read(call, HoleKind::Free)?;
     call.spend(text.len())?;
-    let node = call.host.template(&text, &call.arguments[1], call.site.span);
-    Ok(node.through(call.site.span, stop_words("templatefile", &path)))
+    let node = call.host.template(&text, &call.arguments[1], call.span);
+    Ok(node.through(call.span, stop_words("templatefile", &path)))
 }
 
 pub(super) fn templatestring(call: &mut Call<'_>) -> Answer {
@@ -115,7 +115,7 @@ pub(super) fn templatestring(call: &mut Call<'_>) -> Answer {
         // What stands in them is a template as well.
         return Err(call.free());
     }
-    let node = call.host.template(&text, &call.arguments[1], call.site.span);
+    let node = call.host.template(&text, &call.arguments[1], call.span);
     Ok(call.arguments[0].inherit(&node))
 }
 

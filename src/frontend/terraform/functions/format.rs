@@ -84,7 +84,7 @@ pub(super) fn formatlist(call: &mut Call<'_>) -> Answer {
             .iter()
             .zip(&row)
             .find(|(argument, _)| is_list(argument))
-            .map_or(call.site.span, |(_, node)| node.span);
+            .map_or(call.span, |(_, node)| node.span);
         out.push(Node::new(Value::Text(text), span));
     }
     call.made_list(out)
@@ -293,7 +293,7 @@ fn pad(call: &mut Call<'_>, out: &mut Text, verb: Verb, text: Text, way: &Origin
         return Ok(());
     }
     if text.has_holes() {
-        let format = Text::known(&format!("%{}", verb.letter), call.site.span);
+        let format = Text::known(&format!("%{}", verb.letter), call.span);
         out.push_hole(call.made_hole(&text, &[&format]));
         return Ok(());
     }
@@ -305,11 +305,11 @@ fn pad(call: &mut Call<'_>, out: &mut Text, verb: Verb, text: Text, way: &Origin
     call.spend(missing)?;
     let filling = if verb.zero && !verb.minus { "0" } else { " " }.repeat(missing);
     if !verb.minus {
-        out.push_known(&filling, call.site.span);
+        out.push_known(&filling, call.span);
     }
     out.push_text(&text, way);
     if verb.minus {
-        out.push_known(&filling, call.site.span);
+        out.push_known(&filling, call.span);
     }
     Ok(())
 }

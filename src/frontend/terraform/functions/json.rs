@@ -45,15 +45,15 @@ pub(super) fn jsonencode(call: &mut Call<'_>) -> Answer {
         let text = encoded(call, node, &taken)?;
         let mut words: Vec<&str> = taken.iter().rev().map(|(arms, index)| &*arms[*index].when).collect();
         words.dedup();
-        let at = taken.last().map_or(call.site.span, |(arms, index)| arms[*index].at);
+        let at = taken.last().map_or(call.span, |(arms, index)| arms[*index].at);
         arms.push(Arm { when: words.join(" and ").into(), at, node: call.made(Value::Text(text)) });
     }
-    Ok(one_of(arms, call.site.span))
+    Ok(one_of(arms, call.span))
 }
 
 /// The text of a node, each choice in it taken as given.
 pub(super) fn encoded(call: &mut Call<'_>, node: &Node, taken: &[(&[Arm], usize)]) -> Answer<Text> {
-    let span = call.site.span;
+    let span = call.span;
     let mut writer = Writer { call, taken, out: Text::default(), marks: String::new(), span };
     writer.node(node, &Origin::HERE, 0)?;
     writer.flush();

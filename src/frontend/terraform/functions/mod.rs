@@ -48,8 +48,10 @@ pub trait Host {
     fn json(&mut self, text: &Text, at: Span) -> Result<Node, String>;
     /// Asks for about that many bytes of new values; `false` when the budget is used up.
     fn spend(&mut self, bytes: usize) -> bool;
-    /// The module instance that the call belongs to.
-    fn scope(&self) -> Arc<str>;
+    /// Where names mean what they mean in what is written at a span.
+    fn meaning(&self, span: Span) -> Arc<str>;
+    /// What is written at a span: what a value is known by when it cannot be computed.
+    fn written(&self, span: Span) -> Arc<str>;
 
     /// Told that a call fails under one arm of an argument that is [`Value::OneOf`](crate::value::Value::OneOf). Its
     /// value leaves that arm out, which is right unless a `try` or `can` stands around it.
@@ -62,15 +64,6 @@ pub trait Host {
     fn stands_for(&mut self, hole: &Arc<Hole>, node: &Node) {
         let _ = (hole, node);
     }
-}
-
-/// A call in the source.
-#[derive(Clone, Debug)]
-pub struct Site {
-    /// All of it, from the name to the closing bracket.
-    pub span: Span,
-    /// As it is written, which is what its value is known by when it cannot be computed.
-    pub written: Arc<str>,
 }
 
 /// What the function would refuse in Terraform: `try` goes on to its next argument, `can` is `false`.
@@ -90,10 +83,10 @@ pub struct CallError {
 /// is there in that case and otherwise not: what `concat` makes of more conditions than can be told apart.
 ///
 /// An argument that is one of several values gives one of several results, those left out under which the call fails.
-pub fn call(name: &str, arguments: &[Node], site: &Site, host: &mut dyn Host) -> Result<Node, CallError> {
+pub fn call(name: &str, arguments: &[Node], span: Span, host: &mut dyn Host) -> Result<Node, CallError> {
     let name = name.strip_prefix("core::").unwrap_or(name);
     if let Some((kind, why)) = impure(name) {
-        return Ok(hole(kind, why.into(), site, host));
+        return Ok(hole(kind, why.into(), span, host));
     }
     let function = match name.strip_prefix("provider::").and_then(|name| name.split_once("::")) {
         Some((_, name)) => find_in_provider(name),
@@ -101,18 +94,18 @@ pub fn call(name: &str, arguments: &[Node], site: &Site, host: &mut dyn Host) ->
     };
     let Some(function) = function else {
         let why = format!("`{name}` is not a function iamlint evaluates");
-        return Ok(hole(HoleKind::Free, why.into(), site, host));
+        return Ok(hole(HoleKind::Free, why.into(), span, host));
     };
-    match function.answer(&mut Call { name, arguments, site, host }, arms::LIMIT) {
+    match function.answer(&mut Call { name, arguments, span, host }, arms::LIMIT) {
         Ok(node) => Ok(node),
         Err(Stop::Error(error)) => Err(error),
-        Err(Stop::Hole { kind, why }) => Ok(hole(kind, why, site, host)),
+        Err(Stop::Hole { kind, why }) => Ok(hole(kind, why, span, host)),
     }
 }
 
-fn hole(kind: HoleKind, why: Arc<str>, site: &Site, host: &dyn Host) -> Node {
-    let reference = Arc::clone(&site.written);
-    Node::unknown(Hole { kind, reference, scope: host.scope(), span: site.span, why })
+fn hole(kind: HoleKind, why: Arc<str>, span: Span, host: &dyn Host) -> Node {
+    let reference = host.written(span);
+    Node::unknown(Hole { kind, reference, scope: host.meaning(span), span, why })
 }
 
 /// What a function gives that is not known before Terraform runs, and why.
@@ -121,6 +114,7 @@ fn impure(name: &str) -> Option<(HoleKind, &'static str)> {
         "plantimestamp" | "timestamp" => (HoleKind::Opaque, "a time that is known when Terraform runs"),
         "uuid" | "bcrypt" => (HoleKind::Opaque, "it is another one at each run"),
         "rsadecrypt" => (HoleKind::Free, "a decrypted text"),
+        "sensitive" => (HoleKind::Free, "it is marked as sensitive"),
         "issensitive" => (HoleKind::Opaque, "iamlint does not follow what is marked sensitive"),
         "type" => (HoleKind::Opaque, "a type is no value"),
         _ => return None,
@@ -197,7 +191,7 @@ fn find(name: &str) -> Option<Function> {
         "distinct" => (collections::distinct, 1, 1, Argument),
         "element" => (collections::element, 2, 2, Argument),
         "endswith" => (strings::endswith, 2, 2, Argument),
-        "ephemeralasnull" | "nonsensitive" | "sensitive" => (convert::same, 1, 1, Nowhere),
+        "ephemeralasnull" | "nonsensitive" => (convert::same, 1, 1, Nowhere),
         "file" => (files::file, 1, 1, Argument),
         "filebase64" => (files::filebase64, 1, 1, Argument),
         "filebase64sha256" => (files::filebase64sha256, 1, 1, Argument),

@@ -124,7 +124,7 @@ fn found(call: &Call<'_>, regex: &Regex, text: &Text, captures: &Captures<'_>) -
     };
     let group = |index: usize| match captures.get(index) {
         Some(group) => piece(group.range()),
-        None => Node::new(Value::Null, call.site.span),
+        None => Node::new(Value::Null, call.span),
     };
     if regex.captures_len() == 1 {
         return group(0);
@@ -133,7 +133,7 @@ fn found(call: &Call<'_>, regex: &Regex, text: &Text, captures: &Captures<'_>) -
     for (index, name) in regex.capture_names().enumerate().skip(1) {
         let Some(name) = name else {
             let groups = (1..regex.captures_len()).map(group).collect();
-            return Node::list(groups, call.site.span);
+            return Node::list(groups, call.span);
         };
         entries.push(call.entry(name, group(index)));
     }

@@ -117,7 +117,7 @@ pub(super) fn indent(call: &mut Call<'_>) -> Answer {
     let mut done = 0;
     for end in memchr::memchr_iter(b'\n', text.raw().as_bytes()) {
         out.push_text(&text.slice(done..end + 1), &Origin::HERE);
-        out.push_known(&spaces, call.site.span);
+        out.push_known(&spaces, call.span);
         done = end + 1;
     }
     out.push_text(&text.slice(done..text.len()), &Origin::HERE);

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{CallError, Host, Site, call};
+use super::{CallError, Host, call};
 use crate::source::{FileId, Span};
 use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
 
 /// Files in memory, no templates, JSON without places.
 #[derive(Default)]
 struct Surroundings {
+    source: String,
     files: BTreeMap<String, String>,
     left: usize,
     stand_ins: Vec<Node>,
@@ -52,8 +53,12 @@ impl Host for Surroundings {
         self.left > 0
     }
 
-    fn scope(&self) -> Arc<str> {
+    fn meaning(&self, _: Span) -> Arc<str> {
         "".into()
+    }
+
+    fn written(&self, span: Span) -> Arc<str> {
+        self.source.get(span.range()).unwrap_or("f()").into()
     }
 
     fn may_fail(&mut self, error: &CallError) {
@@ -233,8 +238,7 @@ impl Reader<'_> {
         if self.is_next("(") {
             let arguments = self.list(")")?;
             let span = self.span(start);
-            let site = Site { span, written: self.source[span.range()].into() };
-            return call(&word, &arguments, &site, self.host);
+            return call(&word, &arguments, span, self.host);
         }
         let value = match word.as_str() {
             "null" => Value::Null,
@@ -255,6 +259,7 @@ impl Reader<'_> {
 }
 
 fn read(source: &str, host: &mut Surroundings) -> Result<Node, CallError> {
+    source.clone_into(&mut host.source);
     let mut reader = Reader { source, at: 0, host };
     let node = reader.expression();
     assert!(node.is_err() || reader.rest().trim().is_empty(), "{source}: {}", reader.rest());
@@ -590,21 +595,21 @@ fn a_part_of_a_joined_text_keeps_the_place_it_was_written_at() {
 
 #[test]
 fn a_part_has_come_the_way_of_its_whole() {
-    let span = |at| Span::new(FileId(0), at, at + 1);
-    let list = Node::list(vec![Node::text("a", span(1)).through(span(2), "local.a")], span(0));
-    let list = list.through(span(3), "var.list");
+    let at = |at| Span::new(FileId(0), at, at + 1);
+    let list = Node::list(vec![Node::text("a", at(1)).through(at(2), "local.a")], at(0));
+    let list = list.through(at(3), "var.list");
     let mut host = Surroundings::new();
-    let site = Site { span: Span::new(FileId(0), 10, 20), written: "f()".into() };
+    let span = Span::new(FileId(0), 10, 20);
     let words = |node: &Node| node.origin.steps().map(|step| step.words.to_string()).collect::<Vec<_>>();
     for name in ["concat", "flatten", "toset", "distinct", "reverse", "sort", "compact"] {
-        let node = call(name, std::slice::from_ref(&list), &site, &mut host).unwrap();
+        let node = call(name, std::slice::from_ref(&list), span, &mut host).unwrap();
         let whole = node.as_list().unwrap();
         assert_eq!(words(&node.inherit(&whole[0])), ["var.list", "local.a"], "{name}");
     }
     for name in ["jsonencode", "format"] {
-        let format = Node::text("%v", span(4));
+        let format = Node::text("%v", at(4));
         let arguments = if name == "format" { vec![format, list.clone()] } else { vec![list.clone()] };
-        let node = call(name, &arguments, &site, &mut host).unwrap();
+        let node = call(name, &arguments, span, &mut host).unwrap();
         let origins: Vec<Vec<String>> = node
             .as_text()
             .unwrap()
@@ -649,10 +654,9 @@ fn what_grows_too_large_is_a_hole() {
     for _ in 0..12 {
         node = Node::list(vec![node; 10], span);
     }
-    let site = Site { span, written: "f()".into() };
     for name in ["jsonencode", "flatten", "yamlencode"] {
         let mut host = Surroundings::new();
-        let value = call(name, std::slice::from_ref(&node), &site, &mut host).unwrap();
+        let value = call(name, std::slice::from_ref(&node), span, &mut host).unwrap();
         assert_eq!(show(&value), "?f()", "{name}");
     }
     for source in [
@@ -668,7 +672,7 @@ fn what_grows_too_large_is_a_hole() {
         let mut host = Surroundings::new();
         let list = Node::list(vec![node.clone(), node.clone()], span);
         let arguments = if name == "contains" { vec![list, node.clone()] } else { vec![list] };
-        let _ = call(name, &arguments, &site, &mut host);
+        let _ = call(name, &arguments, span, &mut host);
     }
 }
 
@@ -679,8 +683,8 @@ fn a_large_document_is_encoded_in_linear_time() {
         Span::new(FileId(0), 0, 9),
     );
     let mut host = Surroundings { left: usize::MAX, ..Surroundings::new() };
-    let site = Site { span: Span::new(FileId(0), 0, 12), written: "f()".into() };
-    let node = call("jsonencode", &[list], &site, &mut host).unwrap();
+    let span = Span::new(FileId(0), 0, 12);
+    let node = call("jsonencode", &[list], span, &mut host).unwrap();
     assert_eq!(node.as_text().unwrap().len(), 200_000 * 7 + 1);
 }
 
@@ -826,16 +830,16 @@ fn no_call_panics() {
     names.sort_unstable();
     names.dedup();
     let nodes: Vec<Node> = values.iter().map(|it| read(it, &mut Surroundings::new()).unwrap()).collect();
-    let site = Site { span: Span::new(FileId(0), 0, 9), written: "f()".into() };
+    let span = Span::new(FileId(0), 0, 9);
     for name in names.into_iter().filter(|name| name.chars().all(|it| it.is_alphanumeric() || "_:".contains(it))) {
         for first in &nodes {
             let mut host = Surroundings::new();
-            let _ = call(name, std::slice::from_ref(first), &site, &mut host);
+            let _ = call(name, std::slice::from_ref(first), span, &mut host);
             for second in &nodes {
-                let _ = call(name, &[first.clone(), second.clone()], &site, &mut Surroundings::new());
+                let _ = call(name, &[first.clone(), second.clone()], span, &mut Surroundings::new());
                 for third in &nodes {
                     let arguments = [first.clone(), second.clone(), third.clone()];
-                    let _ = call(name, &arguments, &site, &mut Surroundings::new());
+                    let _ = call(name, &arguments, span, &mut Surroundings::new());
                 }
             }
         }

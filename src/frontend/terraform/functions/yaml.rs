@@ -35,7 +35,7 @@ pub(super) fn yamldecode(call: &mut Call<'_>) -> Answer {
 /// The value as Terraform writes it in YAML, each key and string with its places.
 pub(super) fn yamlencode(call: &mut Call<'_>) -> Answer {
     let node = &call.arguments[0];
-    let span = call.site.span;
+    let span = call.span;
     let mut writer = Writer { call, out: Text::default(), marks: String::new(), span };
     writer.node(node, &Origin::HERE, Place::Root, 0, 0)?;
     if matches!(node.value, Value::Null | Value::Bool(_) | Value::Number(_)) {

@@ -1,0 +1,62 @@
+use super::attached_administrator;
+use super::passrole_any_role::{rest_of, takes};
+use super::workload_administrator::way_to_everything;
+use crate::catalog;
+use crate::frontend::{Configuration, Identity, IdentityKind};
+use crate::policy::{Policy, Resource, Scope, Statement};
+use crate::rule::{Context, Severity, quoted};
+
+pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
+    let Some(pass_role) = catalog::action("iam:PassRole") else { return };
+    let administrators: Vec<&Identity> = configuration.identities.iter().filter(|it| is_administrator(it)).collect();
+    if administrators.is_empty() {
+        return;
+    }
+    for policy in configuration.policies.iter().filter(|it| it.kind.is_identity()) {
+        // Who may do everything needs no role for that.
+        if attached_administrator::way_to_everything(policy).is_some() {
+            continue;
+        }
+        for statement in policy.allow_statements() {
+            // Every role is more than that, and said by another rule.
+            if !statement.holds(pass_role) || !statement.admits(pass_role) || statement.reaches_account_of(pass_role) {
+                continue;
+            }
+            let resources = statement.resources.iter().flat_map(Scope::only);
+            let handed = resources.filter_map(|it| Some((it, administrators.iter().find(|role| role.is_within(it))?)));
+            for (resource, role) in handed {
+                report(policy, statement, resource, role, cx.speaking_of(policy));
+            }
+        }
+    }
+}
+
+fn is_administrator(identity: &Identity) -> bool {
+    identity.kind == IdentityKind::Role
+        && identity.declared
+        && identity.boundary.as_ref().is_none_or(|it| !attached_administrator::bounds(it))
+        && way_to_everything(identity).is_some()
+}
+
+fn report(policy: &Policy, statement: &Statement, resource: &Resource, role: &Identity, cx: &mut Context<'_>) {
+    let to = statement.conditions.iter().find(|it| it.is_on("iam:passedtoservice") && it.guard().is_some());
+    let taker = catalog::escalation_paths().iter().filter(|it| takes(it, to)).find_map(|it| rest_of(it, policy));
+    let whom = match to {
+        Some(condition) => quoted(&condition.values.iter().map(|it| &it.text).collect::<Vec<_>>()),
+        None => "any service".to_owned(),
+    };
+    let role_name = &role.address;
+    let mut report = cx
+        .report(&resource.place, format!("this hands `{role_name}`, which may do everything, to {whom}"))
+        .of(statement, format!("iam:PassRole on {role_name}"))
+        .acting(["iam:PassRole"])
+        .severity(if taker.is_some() { Severity::High } else { Severity::Medium })
+        .label(role.place.span, "the role")
+        .help("give the role what its service takes, or let nobody hand it over who is no administrator");
+    if let Some((place, action)) = taker {
+        report = report.label(place.span, format!("`{action}` then runs with the role"));
+    }
+    if let Some(condition) = to {
+        report.label(condition.place.span, "says to which services");
+    }
+}

@@ -1,0 +1,131 @@
+use super::attached_administrator;
+use crate::catalog;
+use crate::frontend::{Configuration, Identity, Resource, Setting};
+use crate::policy::{self, Action, Effect, Place, Principal, PrincipalKind, Scope, Statement};
+use crate::rule::{Context, quoted};
+use crate::value::Text;
+
+/// The services that run with a role what their users, or their users' users, give them to run. Sorted.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html>
+const RUN_CODE: &[&str] = &[
+    "airflow-env.amazonaws.com",
+    "bedrock-agentcore.amazonaws.com",
+    "bedrock.amazonaws.com",
+    "codebuild.amazonaws.com",
+    "ec2.amazonaws.com",
+    "ecs-tasks.amazonaws.com",
+    "edgelambda.amazonaws.com",
+    "elasticmapreduce.amazonaws.com",
+    "emr-serverless.amazonaws.com",
+    "gamelift.amazonaws.com",
+    "glue.amazonaws.com",
+    "kinesisanalytics.amazonaws.com",
+    "lambda.amazonaws.com",
+    "omics.amazonaws.com",
+    "pods.eks.amazonaws.com",
+    "sagemaker.amazonaws.com",
+    "tasks.apprunner.amazonaws.com",
+];
+
+/// Types that run something with a role, and where they name it.
+const RUNNERS: [(&str, &str); 5] = [
+    ("aws_codebuild_project", "service_role"),
+    ("aws_ecs_task_definition", "task_role_arn"),
+    ("aws_glue_job", "role_arn"),
+    ("aws_lambda_function", "role"),
+    ("aws_sagemaker_notebook_instance", "role_arn"),
+];
+
+pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
+    for identity in &configuration.identities {
+        if identity.boundary.as_ref().is_none_or(|it| !attached_administrator::bounds(it)) {
+            judge(identity, configuration, cx);
+        }
+    }
+}
+
+fn judge(identity: &Identity, configuration: &Configuration, cx: &mut Context<'_>) {
+    for trust in &identity.trust {
+        for statement in trust.allow_statements() {
+            let principals = statement.principals.as_ref().map_or(&[][..], Scope::only);
+            let workloads: Vec<&Principal> = principals.iter().filter(|it| runs_code(it)).collect();
+            let Some(first) = workloads.first() else { continue };
+            let Some(way) = way_to_everything(identity) else { return };
+            let services = quoted(&workloads);
+            let action = way.action;
+            let mut message = format!("what {services} runs may do everything");
+            if !way.is_all {
+                message.push_str(&format!(", since `{action}` lets it give itself the rest"));
+            }
+            let mut report = cx
+                .report(&first.place, message)
+                .on(&identity.address)
+                .of(statement, format!("{action} to {services}"))
+                .label(way.place.span, "by this")
+                .by(way.place)
+                .help("give the role a policy that names what the program calls");
+            for runner in runners(identity, configuration) {
+                report = report.label(runner.place.span, format!("`{}` runs with it", runner.address));
+            }
+        }
+    }
+}
+
+/// The places where the configuration has something run with a role; a few of them are enough.
+fn runners(identity: &Identity, configuration: &Configuration) -> Vec<Setting<Text>> {
+    let Some(name) = &identity.name else { return Vec::new() };
+    let named = |resource: &Resource| {
+        let (_, path) = RUNNERS.iter().find(|(kind, _)| *kind == resource.kind)?;
+        resource.texts(path).into_iter().find(|it| it.value == *name || policy::is_named(&it.value, name))
+    };
+    configuration.resources.iter().filter_map(named).take(3).collect()
+}
+
+fn runs_code(principal: &Principal) -> bool {
+    let service = |it: &Principal| catalog::service_principal(it.text.raw());
+    principal.kind == PrincipalKind::Service
+        && service(principal).is_some_and(|it| RUN_CODE.binary_search(&it.name()).is_ok())
+}
+
+/// How an identity comes to everything, and where it is given that.
+pub(super) struct Way<'i> {
+    action: catalog::Action,
+    /// Whether it has every action beside.
+    is_all: bool,
+    place: &'i Place,
+}
+
+pub(super) fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
+    let written = || identity.inline.iter().chain(identity.attached.iter().filter_map(|it| it.policy.as_ref()));
+    let own = written().flat_map(|it| it.allow_statements());
+    let own =
+        own.filter_map(|it| Some(Way { action: it.way_to_everything()?, is_all: allows_all(it), place: &it.place }));
+    let of_aws = identity.attached.iter().filter_map(|it| {
+        let policy = policy::of_aws(it.attachment.managed_policy()?);
+        let action = attached_administrator::way_to_everything(&policy)?;
+        Some(Way { action, is_all: policy.allow_statements().any(allows_all), place: &it.attachment.place })
+    });
+    // Who denies it, on however little, has thought of it.
+    let is_denied = |way: &Way<'_>| {
+        let mut denials = written().flat_map(|it| &it.statements).filter(|it| it.effect == Effect::Deny);
+        denials.any(|it| it.actions.may_match(&way.action.full_name()))
+    };
+    own.chain(of_aws).find(|it| !is_denied(it))
+}
+
+fn allows_all(statement: &Statement) -> bool {
+    statement.actions.only().iter().any(Action::covers_every_action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_service_that_runs_code_is_a_service() {
+        assert!(RUN_CODE.is_sorted());
+        for name in RUN_CODE {
+            assert_eq!(catalog::service_principal(name).map(|it| it.name()), Some(*name));
+        }
+    }
+}
