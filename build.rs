@@ -60,6 +60,20 @@ fn strings<'a>(value: &'a Value, field: &str) -> impl Iterator<Item = &'a str> {
     items.iter().map(|it| it.as_str().expect("a list of strings"))
 }
 
+/// Adds to the reference what it lacks by `curated/action-overrides.json`: resource types and keys of an action.
+fn complete(reference: &mut Value) {
+    for (name, entry) in object(&read("curated/action-overrides.json"), "actions") {
+        let (prefix, action) = name.split_once(':').expect("a full action name");
+        let action = &mut reference["services"][prefix]["actions"][action];
+        for resource_type in strings(entry, "resources") {
+            action["resources"][resource_type] = Value::Object(Map::new());
+        }
+        if let Some(keys) = entry.get("conditions") {
+            action["conditions"] = keys.clone();
+        }
+    }
+}
+
 fn number(value: usize) -> u32 {
     u32::try_from(value).expect("the table is far smaller than 4 GiB")
 }
@@ -103,7 +117,8 @@ struct Names {
 
 impl Names {
     fn new() -> Self {
-        let reference = read("service-authorization.json");
+        let mut reference = read("service-authorization.json");
+        complete(&mut reference);
         let keys = read("condition-keys.json");
         let (mut services, mut actions, mut resource_types) = (HashMap::new(), HashMap::new(), HashMap::new());
         let mut spelled = BTreeMap::new();

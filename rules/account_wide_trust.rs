@@ -16,7 +16,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             cx.report(&principal.place, format!("account `{account}` decides by itself who assumes the role"))
                 .granting(statement, principal)
                 .unbounded(statement)
-                .help("require the `sts:ExternalId` that a provider has given you; of an account of yours, name the role that comes");
+                .help("if the account is a provider's, require the `sts:ExternalId` it gave you; if it is yours, name the role that may assume this one");
         }
     }
 }

@@ -1,7 +1,7 @@
 use crate::catalog;
 use crate::frontend::{Attached, Identity};
 use crate::policy::{self, Action, Policy, Statement};
-use crate::rule::Context;
+use crate::rule::{Confidence, Context};
 
 pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
     for attached in &identity.attached {
@@ -33,7 +33,9 @@ fn administrator(attached: &Attached, identity: &Identity, cx: &mut Context<'_>)
         .on(&attachment.address)
         .about(managed)
         .help("attach a policy that names what the work takes, or the one that AWS keeps for the job");
-    if let Some(boundary) = identity.boundary.as_ref().filter(|it| bounds(it)) {
+    if identity.is_within_module() {
+        report.confidence(Confidence::Medium).label(identity.place.span, "what this module does with it cannot be read");
+    } else if let Some(boundary) = identity.boundary.as_ref().filter(|it| bounds(it)) {
         report.lower().label(boundary.attachment.place.span, "this boundary leaves less of it");
     }
 }

@@ -3,7 +3,7 @@ use super::wildcard_action::{is_dangerous, worst};
 use crate::catalog;
 use crate::frontend::{Attached, Identity};
 use crate::policy::{self, Action, Scope, Statement};
-use crate::rule::{Context, quoted};
+use crate::rule::{Confidence, Context, quoted};
 
 pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
     for attached in &identity.attached {
@@ -23,6 +23,10 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
         policy.allow_statements().map(|it| (it, dangers(it))).filter(|(_, dangers)| !dangers.is_empty()).collect();
     let all: Vec<_> = statements.iter().flat_map(|(_, dangers)| dangers).copied().collect();
     let Some(example) = worst(&all) else { return };
+    // One or two such actions come along with the work that a policy is for.
+    if all.len() < SEVERAL && !statements.iter().any(|(it, dangers)| gives_whole_service(it, dangers)) {
+        return;
+    }
     let by = statements.iter().find(|(_, dangers)| dangers.contains(&example)).map(|(it, _)| granted(it, example));
     let what = match by {
         Some(by) if by != format!("`{example}`") => format!("{by} on every resource, `{example}` among them"),
@@ -41,9 +45,20 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
         .on(&attachment.address)
         .about(managed)
         .help("attach a policy that names the actions that are called, and the resources that are meant");
-    if let Some(boundary) = &identity.boundary {
+    if identity.is_within_module() {
+        report.confidence(Confidence::Medium).label(identity.place.span, "what this module does with it cannot be read");
+    } else if let Some(boundary) = &identity.boundary {
         report.lower().label(boundary.attachment.place.span, "this boundary leaves less of it");
     }
+}
+
+/// From how many actions that give permissions on a policy is full access, where it gives no service as a whole.
+const SEVERAL: usize = 3;
+
+/// Whether one of the actions comes with all others of its service.
+fn gives_whole_service(statement: &Statement, dangers: &[catalog::Action]) -> bool {
+    let gives = |entry: &Action| dangers.iter().any(|it| entry.must_match(&it.full_name()));
+    statement.actions.is_negated() || statement.actions.only().iter().any(|it| it.is_whole_service() && gives(it))
 }
 
 /// What it allows on every resource that gives permissions, or leads to more.

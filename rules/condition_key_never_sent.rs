@@ -1,4 +1,4 @@
-use crate::catalog::{self, ConditionKey, KeyStanding};
+use crate::catalog::{self, ConditionKey, KeyStanding, Power};
 use crate::policy::{Action, Condition, Effect, Policy, PolicyKind, Principal, PrincipalKind, Scope, Statement};
 use crate::rule::{Context, Severity, quoted};
 
@@ -20,16 +20,31 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 /// The entries none of whose actions can carry the key, and whether there are others.
 fn shut_out(statement: &Statement, key: ConditionKey) -> (Vec<&Action>, bool) {
     let mut out = Vec::new();
-    let mut others = false;
+    let (mut others, mut carried) = (false, false);
     for entry in statement.actions.only() {
         let actions = entry.expand();
-        if actions.is_empty() || actions.iter().any(|it| carries(*it, key)) {
+        if actions.iter().any(|it| carries(*it, key)) {
+            (others, carried) = (true, true);
+        } else if actions.is_empty() {
             others = true;
         } else {
             out.push(entry);
         }
     }
+    if carried {
+        // To look is what many write beside what matters, such as `kms:DescribeKey`, and nothing hangs on it.
+        let looks = |it: &&Action| it.expand().iter().all(|it| it.power() == Power::Sees);
+        others |= out.iter().any(looks);
+        out.retain(|it| !looks(it));
+    } else if !out.is_empty() && !is_ever_carried(key) {
+        // The reference says of some keys of no action that it takes them, though some action does.
+        out.clear();
+    }
     (out, others)
+}
+
+fn is_ever_carried(key: ConditionKey) -> bool {
+    catalog::services().flat_map(catalog::Service::actions).any(|it| carries(it, key))
 }
 
 fn carries(action: catalog::Action, key: ConditionKey) -> bool {

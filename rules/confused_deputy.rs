@@ -12,13 +12,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             continue;
         }
         let severity = severity(statement);
+        let called = statement.actions.only().iter().find_map(Action::service).unwrap_or_default();
         for (principal, caller) in statement.callers() {
             let report = cx
                 .report(&principal.place, format!("`{principal}` may act here for anybody's resource, not only for yours"))
                 .severity(severity)
                 .granting(statement, principal)
                 .unbounded(statement)
-                .help(format!("require `aws:SourceArn` or `aws:SourceAccount`, as {} shows", caller.page));
+                .help(format!("require `aws:SourceArn` or `aws:SourceAccount`, as {} shows", caller.page_for(called)));
             bind_to_account(report, policy, statement, caller.of_account);
         }
     }

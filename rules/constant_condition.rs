@@ -1,5 +1,5 @@
 use crate::catalog::Presence;
-use crate::policy::{Condition, OperatorKind, Policy, PolicyKind, Service, Statement};
+use crate::policy::{Condition, OperatorKind, Place, Policy, PolicyKind, Service, Statement};
 use crate::rule::{Context, Severity};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -8,11 +8,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let wildcard = || of_wildcard(condition);
             let owner = || of_owner(policy.kind, condition);
             let presence = || of_presence(statement, condition);
-            let Some((message, severity, help)) = wildcard().or_else(owner).or_else(presence) else {
-                continue;
-            };
+            let http = || of_plain_http(statement, condition);
+            let verdict = wildcard().or_else(owner).or_else(presence).or_else(http);
+            let Some((place, message, severity, help)) = verdict else { continue };
             let operator = &condition.operator;
-            cx.report(&condition.place, message)
+            cx.report(place, message)
                 .severity(severity)
                 .of(statement, format!("{operator} {}", condition.key))
                 .label(condition.operator_place.span, format!("tested by `{operator}`"))
@@ -21,36 +21,46 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
 }
 
-type Verdict = Option<(String, Severity, String)>;
+type Verdict<'c> = Option<(&'c Place, String, Severity, String)>;
 
-fn of_wildcard(condition: &Condition) -> Verdict {
+fn of_wildcard(condition: &Condition) -> Verdict<'_> {
     let key = &condition.key;
-    if !condition.is_bare_wildcard() || condition.case().is_some() {
-        return None;
-    }
+    let value = condition.bare_wildcard().filter(|_| condition.case().is_none())?;
+    let place = &value.place;
     let always_there = condition.is_always_present();
     let meant = || "write the value that is meant, or leave the test out".to_owned();
     let null = |value: &str| format!("write `\"Null\": {{ \"{key}\": \"{value}\" }}`");
-    Some(if !condition.operator.negated {
-        if always_there || !condition.needs_key() {
-            (format!("`{key}` like `*` always holds"), Severity::Medium, meant())
-        } else {
-            (format!("only asks whether `{key}` is there"), Severity::Low, null("false"))
+    let never = condition.operator.negated;
+    let asks = !always_there && condition.needs_key() != never;
+    // Of a tag with any value AWS writes it so itself, where the tag is the mark and its value says nothing.
+    if asks && is_tag(condition) {
+        return None;
+    }
+    Some(match (never, asks) {
+        (false, false) => (place, format!("`{key}` like `*` always holds"), Severity::Medium, meant()),
+        (false, true) => (place, format!("only asks whether `{key}` is there"), Severity::Low, null("false")),
+        (true, false) => {
+            let message = format!("`{key}` not like `*` never holds, so the statement is dead");
+            (place, message, Severity::Medium, meant())
         }
-    } else if always_there || condition.needs_key() {
-        (format!("`{key}` not like `*` never holds, so the statement is dead"), Severity::Medium, meant())
-    } else {
-        (format!("only asks whether `{key}` is absent"), Severity::Low, null("true"))
+        (true, true) => (place, format!("only asks whether `{key}` is absent"), Severity::Low, null("true")),
     })
 }
 
+/// Whether it tests a tag of a name.
+fn is_tag(condition: &Condition) -> bool {
+    let (name, rest) = condition.key.raw().split_once('/').unwrap_or_default();
+    !rest.is_empty() && name.to_ascii_lowercase().ends_with("tag")
+}
+
 /// What a policy on a resource asks about that resource's owner.
-fn of_owner(kind: PolicyKind, condition: &Condition) -> Verdict {
+fn of_owner(kind: PolicyKind, condition: &Condition) -> Verdict<'_> {
     const OWNER: [&str; 4] = ["aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "s3:resourceaccount"];
     let on_resource = matches!(kind, PolicyKind::Resource(it) if !matches!(it, Service::VpcEndpoint | Service::Unknown));
     let asks = condition.operator.kind.is_some() && OWNER.iter().any(|it| condition.is_on(it));
     (on_resource && asks).then(|| {
         (
+            &condition.place,
             format!("`{}` is the same for every request to this resource", condition.key),
             Severity::Low,
             "leave the test out, or test whose the caller is".to_owned(),
@@ -59,7 +69,7 @@ fn of_owner(kind: PolicyKind, condition: &Condition) -> Verdict {
 }
 
 /// `…IfExists` on a key that every request carries.
-fn of_presence(statement: &Statement, condition: &Condition) -> Verdict {
+fn of_presence<'c>(statement: &Statement, condition: &'c Condition) -> Verdict<'c> {
     let key = &condition.key;
     // One operator may stand before several keys, of which another one may be absent.
     let of_operator = |it: &&Condition| it.operator_place.span == condition.operator_place.span;
@@ -70,6 +80,16 @@ fn of_presence(statement: &Statement, condition: &Condition) -> Verdict {
     let plain = !matches!(operator.kind, None | Some(OperatorKind::Null | OperatorKind::Bool)) && operator.quantifier.is_none();
     (always && operator.if_exists && !operator.negated && plain).then(|| {
         let message = format!("every request carries `{key}`, which needs no `IfExists`");
-        (message, Severity::Low, "leave `IfExists` out".to_owned())
+        (&condition.place, message, Severity::Low, "leave `IfExists` out".to_owned())
+    })
+}
+
+/// A version of TLS that is asked of a request over plain HTTP, which has none.
+fn of_plain_http<'c>(statement: &Statement, condition: &'c Condition) -> Verdict<'c> {
+    let wants = condition.is_on("s3:tlsversion") && condition.needs_key();
+    (wants && statement.conditions.iter().any(Condition::asks_for_plain_http)).then(|| {
+        let key = &condition.key;
+        let message = format!("no request over plain HTTP has a `{key}`, so the two tests never hold together");
+        (&condition.place, message, Severity::Medium, "write two statements, one for each test".to_owned())
     })
 }

@@ -4,22 +4,24 @@ use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for object in policy.written().iter().chain(policy.written_statements()) {
-        report(object.elements(), str::eq_ignore_ascii_case, cx);
+        report(object, str::eq_ignore_ascii_case, cx);
         for inner in ["Principal", "NotPrincipal", "Condition"] {
             let Some(element) = object.element(inner) else { continue };
             let inner = Written { node: element.node, given: object.given.clone() };
-            report(inner.elements(), str::eq_ignore_ascii_case, cx);
+            report(&inner, str::eq_ignore_ascii_case, cx);
             for tests in inner.elements() {
                 // Keys that differ in case only are for `duplicate_condition_key` to say.
-                report(Written { node: tests.node, given: object.given.clone() }.elements(), |a, b| a == b, cx);
+                report(&Written { node: tests.node, given: object.given.clone() }, |a, b| a == b, cx);
             }
         }
     }
 }
 
-fn report<'w>(elements: impl Iterator<Item = Element<'w>>, same: fn(&str, &str) -> bool, cx: &mut Context<'_>) {
+fn report(object: &Written, same: fn(&str, &str) -> bool, cx: &mut Context<'_>) {
     let mut seen: Vec<(&str, Span)> = Vec::new();
-    for element in elements.filter(|it| !it.name.has_holes()) {
+    // What is put together of blocks, such as the tests of a data document, is written once by the provider.
+    let is_here = |it: &Element<'_>| object.node.span.contains(it.place.span);
+    for element in object.elements().filter(|it| !it.name.has_holes() && is_here(it)) {
         let name = element.name;
         let first = seen.iter().rev().find(|(it, _)| same(it, name.raw())).map(|(_, span)| *span);
         seen.push((name.raw(), element.place.span));

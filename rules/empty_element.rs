@@ -1,21 +1,12 @@
 use crate::policy::{Element, Policy, PolicyKind, Service, Written};
-use crate::rule::{Confidence, Context, Severity};
+use crate::rule::{Confidence, Context, Report, Severity};
 use crate::value::{Node, Origin, Value};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
-    let iam = matches!(
-        policy.kind,
-        PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Trust | PolicyKind::Session | PolicyKind::Unknown
-    );
     for statement in policy.written_statements() {
         for element in statement.elements() {
             let name = element.name.raw().to_ascii_lowercase();
             match name.as_str() {
-                // IAM takes an empty Sid; others may not.
-                "sid" if element.node.as_text().is_some_and(|it| it.is_empty()) => {
-                    let severity = if iam { Severity::Low } else { Severity::Medium };
-                    report(&element, "the statement has an empty `Sid`", severity, cx);
-                }
                 "action" | "notaction" | "resource" | "notresource" => {
                     list(&element, &format!("`{}`", element.name), cx);
                 }
@@ -36,12 +27,19 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 
 fn list(element: &Element<'_>, what: &str, cx: &mut Context<'_>) {
     let node = &element.node;
-    let has_empty_text = || element.values().iter().any(|(it, _)| it.as_text().is_some_and(|it| it.is_empty()));
     if node.as_list().is_some_and(<[Node]>::is_empty) {
         report(element, &format!("{what} is an empty list, so the statement does nothing"), Severity::High, cx);
-    } else if has_empty_text() {
-        report(element, &format!("{what} holds an empty text"), Severity::High, cx);
+        return;
     }
+    let values = element.values();
+    let Some((_, place)) = values.iter().find(|(it, _)| it.as_text().is_some_and(|it| it.is_empty())) else { return };
+    // Of one value in several cases, each is all that there is.
+    let (verb, help) = if node.as_list().is_some_and(|it| it.len() > 1) {
+        ("holds", "leave it out of the list")
+    } else {
+        ("is", "leave the statement out where there is nothing to name")
+    };
+    report(element, &format!("{what} {verb} `\"\"`, which AWS refuses"), Severity::High, cx).by(place).help(help);
 }
 
 fn condition(element: &Element<'_>, cx: &mut Context<'_>) {
@@ -77,7 +75,12 @@ fn is_empty(node: &Node) -> bool {
     matches!(&node.value, Value::Object(it) if it.entries.is_empty() && it.open.is_none())
 }
 
-fn report(element: &Element<'_>, message: &str, severity: Severity, cx: &mut Context<'_>) {
+fn report<'c>(
+    element: &Element<'_>,
+    message: &str,
+    severity: Severity,
+    cx: &'c mut Context<'_>,
+) -> Report<'c> {
     let report = cx
         .report(&element.place, message)
         .about(format!("empty {}", element.name))
@@ -86,6 +89,8 @@ fn report(element: &Element<'_>, message: &str, severity: Severity, cx: &mut Con
     let stops = |origin: &Origin| origin.steps().count();
     if stops(&element.node.origin) > stops(&element.place.origin) {
         // A variable, a local or an output may be empty by a default that is never used.
-        report.confidence(Confidence::Low);
+        report.confidence(Confidence::Low)
+    } else {
+        report
     }
 }

@@ -30,7 +30,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .of(statement, resource)
                 .severity(severity)
                 .confidence(confidence)
-                .help("name the resource that carries the policy, or what is in it");
+                .help(match owner {
+                    Service::Kms => "write `*`, which here means this key",
+                    _ => "name the resource that carries the policy, or what is in it",
+                });
         }
     }
 }

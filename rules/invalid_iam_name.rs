@@ -24,8 +24,11 @@ pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
     }
     for attached in &identity.attached {
         let policy = &attached.attachment.policy;
-        if !policy.has_holes() && !policy.raw().starts_with("arn:") && !policy.is_empty() {
-            cx.report(&attached.attachment.place, format!("`{policy}` is no ARN of a policy"))
+        let place = &attached.attachment.place;
+        // What is a name in one case only is mostly looked up first, and is an ARN then.
+        let is_name = place.given.is_none() && !policy.has_holes() && !policy.raw().starts_with("arn:");
+        if is_name && !policy.is_empty() {
+            cx.report(place, format!("`{policy}` is no ARN of a policy"))
                 .on(&attached.attachment.address)
                 .about(policy)
                 .help("write the ARN, `arn:aws:iam::aws:policy/…` for a policy of AWS");

@@ -1,5 +1,6 @@
 use crate::policy::{Condition, Policy, PolicyKind, Principal, Quantifier, Scope, Statement};
 use crate::rule::{Context, Rewrite, Safety, Wanted};
+use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if policy.kind != PolicyKind::Trust {
@@ -8,26 +9,29 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         let Some(Scope::Only(principals)) = &statement.principals else { continue };
         for principal in principals {
-            let (audience, claims): (_, Vec<&Condition>) = match principal.issuer() {
-                Some(_) if statement.actions.may_match("sts:AssumeRoleWithWebIdentity") => {
-                    ("aud", statement.conditions.iter().filter(|it| it.claim().is_some()).collect())
+            let (audience, claims): (String, Vec<&Condition>) = match principal.issuer() {
+                Some(issuer) if statement.actions.may_match("sts:AssumeRoleWithWebIdentity") => {
+                    (audience_of(issuer), statement.conditions.iter().filter(|it| it.claim().is_some()).collect())
                 }
                 None if principal.is_saml() && statement.actions.may_match("sts:AssumeRoleWithSAML") => {
-                    ("SAML:aud", statement.conditions.iter().filter(|it| it.is_on("saml:")).collect())
+                    ("`SAML:aud`".to_owned(), statement.conditions.iter().filter(|it| it.is_on("saml:")).collect())
                 }
                 _ => continue,
             };
             // Without any claim the tokens of everybody will do, which is another rule's.
-            let unclaimed = audience == "aud" && !claims.iter().any(|it| it.weakness().is_none());
+            let unclaimed = !principal.is_saml() && !claims.iter().any(|it| it.weakness().is_none());
             if unclaimed || statement.bounded_caller().is_some() {
                 continue;
             }
             match claims.iter().find(|it| is_audience(it)) {
                 None => {
+                    // A long expression is cut short, and says nothing then.
+                    let shown = principal.to_string();
+                    let whose = if shown.contains('…') { "this provider".to_owned() } else { format!("`{shown}`") };
                     let report = cx
-                        .report(&principal.place, format!("tokens of `{principal}` count whatever audience they are for"))
+                        .report(&principal.place, format!("tokens of {whose} count whatever audience they are for"))
                         .of(statement, principal)
-                        .help(format!("require `{audience}` of the provider to be the audience that your tokens have"));
+                        .help(format!("require {audience} to be the audience that your tokens have"));
                     if let Some((key, value)) = usual_audience(principal).filter(|_| principals.len() == 1) {
                         let guard = Rewrite::require(statement.place.span, "StringEquals", key, Wanted::Text(value));
                         report.fix(Safety::Unsafe, format!("require the audience `{value}`"), [guard]);
@@ -52,6 +56,20 @@ fn usual_audience(principal: &Principal) -> Option<(String, &'static str)> {
             Some(("SAML:aud".to_owned(), "https://signin.aws.amazon.com/saml"))
         }
         _ => None,
+    }
+}
+
+/// The key that holds the audience of an issuer's tokens. Google's `aud` is what the token calls `azp`.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
+fn audience_of(issuer: &str) -> String {
+    let claim = match issuer {
+        "accounts.google.com" => "oaud",
+        "graph.facebook.com" | "www.amazon.com" => "app_id",
+        _ => "aud",
+    };
+    match issuer.contains([HOLE, '$']) {
+        true => format!("the provider's `{claim}`"),
+        false => format!("`{issuer}:{claim}`"),
     }
 }
 

@@ -26,7 +26,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .confidence(if global { Confidence::High } else { Confidence::Medium })
                 .of(statement, format!("{operator} {key}"))
                 .label(condition.place.span, format!("is of type {}", known.key_type()))
-                .help(format!("compare with an operator for {}", many(known.key_type())));
+                .help(match plain_name(known.key_type()) {
+                    Some(plain) => format!("write `{}`", operator.with_test(plain)),
+                    None => format!("compare with an operator for {}", many(known.key_type())),
+                });
         }
     }
 }
@@ -58,6 +61,17 @@ fn crosses_colons(condition: &Condition, key: ConditionKey) -> bool {
     condition.operator.kind == Some(OperatorKind::StringLike)
         && key.key_type() == KeyType::Arn
         && condition.values.iter().any(|it| early(it.text.raw()))
+}
+
+/// The operator that most often is meant for a type; none where order counts.
+fn plain_name(of: KeyType) -> Option<OperatorKind> {
+    match of {
+        KeyType::String => Some(OperatorKind::StringEquals),
+        KeyType::Arn => Some(OperatorKind::ArnLike),
+        KeyType::Bool => Some(OperatorKind::Bool),
+        KeyType::IpAddress => Some(OperatorKind::IpAddress),
+        KeyType::Numeric | KeyType::Date | KeyType::Binary => None,
+    }
 }
 
 fn one(of: KeyType) -> &'static str {

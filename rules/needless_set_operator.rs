@@ -6,19 +6,21 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
         for condition in &statement.conditions {
             let operator = &condition.operator;
-            let Some(quantifier) = operator.quantifier else { continue };
+            if operator.quantifier != Some(Quantifier::ForAllValues) {
+                continue;
+            }
             let compares = operator.kind.is_some_and(|it| it != OperatorKind::Null);
             // A claim of a token may be a list, whatever the reference says.
             let single = condition.known_key().filter(|it| !it.is_multivalued() && condition.claim().is_none());
             let Some(known) = single.filter(|_| compares) else { continue };
             let key = &condition.key;
-            let opens = statement.effect == Effect::Allow
-                && quantifier == Quantifier::ForAllValues
-                && !condition.is_always_present()
-                && !statement.wants_presence_of(condition);
+            let holds_without = !condition.is_always_present() && !statement.wants_presence_of(condition);
+            let opens = statement.effect == Effect::Allow && holds_without;
+            // There it denies whoever does not send the key, as the plain operator would not.
+            let denies_more = statement.effect == Effect::Deny && holds_without && !operator.negated;
             // The reference forgets of some keys of services that they are lists.
             let global = known.standing() == KeyStanding::Global;
-            if !opens && !global {
+            if denies_more || !opens && !global {
                 continue;
             }
             let (message, severity) = if opens {
@@ -28,11 +30,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 };
                 (format!("`{operator}` lets in every request without `{key}`"), severity)
             } else {
-                let name = match quantifier {
-                    Quantifier::ForAllValues => "ForAllValues",
-                    Quantifier::ForAnyValue => "ForAnyValue",
-                };
-                (format!("`{key}` has one value, which needs no `{name}`"), Severity::Low)
+                (format!("`{key}` has one value, which needs no `ForAllValues`"), Severity::Low)
             };
             cx.report(&condition.operator_place, message)
                 .severity(severity)

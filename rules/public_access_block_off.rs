@@ -1,17 +1,15 @@
-use crate::frontend::{Aspect, Bucket, Switch};
-use crate::rule::{Rewrite, Confidence, Context, Safety, Severity, quoted};
+use crate::frontend::{Acl, Aspect, Bucket, Switch};
+use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, quoted};
+use crate::source::Span;
 
 const SWITCHES: [&str; 4] = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
 
 pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
     if bucket.blocks.is_empty() {
-        let account = |name: &&str| bucket.switches(name).any(|it| it.on != Some(false));
-        if bucket.lacks(Aspect::PublicAccessBlock) && !SWITCHES.iter().all(account) {
-            cx.report(&bucket.place, "no public access block stands before this bucket")
-                .severity(Severity::Low)
-                .confidence(Confidence::Medium)
-                .about("no block")
-                .help("add an `aws_s3_bucket_public_access_block` with all four switches on");
+        if has_no_block(bucket)
+            && let Some((span, what)) = to_be_blocked(bucket)
+        {
+            report_missing(bucket, cx).label(span, what);
         }
         return;
     }
@@ -47,4 +45,41 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
         }
         report.label(bucket.place.span, "of this bucket");
     }
+}
+
+/// Whether neither the bucket nor its account has a block that is written here.
+pub(super) fn has_no_block(bucket: &Bucket) -> bool {
+    let of_account = |name: &&str| bucket.switches(name).any(|it| it.on != Some(false));
+    bucket.lacks(Aspect::PublicAccessBlock) && !SWITCHES.iter().all(of_account)
+}
+
+/// What a block would hold back: a policy or an access control list that lets everybody in, or may, or a web site.
+pub(super) fn to_be_blocked(bucket: &Bucket) -> Option<(Span, &'static str)> {
+    let opening = bucket.policies.iter().find_map(|it| it.openings().next());
+    let opening = opening.map(|(_, everyone)| (everyone.place.span, "here everybody is let in"));
+    let acl = || bucket.acls.iter().find(|it| may_open(it)).map(|it| (it.place.span, "this may let others in"));
+    let website = || bucket.companions(Aspect::Website).next();
+    opening.or_else(acl).or_else(|| website().map(|it| (it.place.span, "here it is served to everybody")))
+}
+
+/// Whether an access control list lets in others than the owner and AWS, or may.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl>
+fn may_open(acl: &Acl) -> bool {
+    const CLOSED: [&str; 5] =
+        ["aws-exec-read", "bucket-owner-full-control", "bucket-owner-read", "log-delivery-write", "private"];
+    match &acl.permission {
+        None => !CLOSED.contains(&acl.grantee.raw()),
+        Some(_) => acl.grantee.raw().ends_with("/AllUsers") || acl.grantee.raw().ends_with("/AuthenticatedUsers"),
+    }
+}
+
+/// That nothing keeps the block on.
+pub(super) fn report_missing<'c>(bucket: &Bucket, cx: &'c mut Context<'_>) -> Report<'c> {
+    let message = "nothing here keeps the public access block on: AWS turns it on for new buckets, but not for one from \
+                   before April 2023";
+    cx.report(&bucket.place, message)
+        .severity(Severity::Low)
+        .confidence(Confidence::Medium)
+        .about("no block")
+        .help("add an `aws_s3_bucket_public_access_block` with all four switches on")
 }

@@ -1,8 +1,16 @@
 use crate::catalog::{AccessLevel, Action, Risk};
+use crate::frontend::{Configuration, Resource};
 use crate::policy::{self, Policy, PolicyKind, Service, Statement};
 use crate::rule::{Confidence, Context, Severity, scope_in_words};
+use crate::source::Span;
 
-pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
+    for policy in &configuration.policies {
+        of_policy(policy, configuration, cx.speaking_of(policy));
+    }
+}
+
+fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_>) {
     let PolicyKind::Resource(service) = policy.kind else { return };
     let what = match service {
         // These have rules of their own.
@@ -26,18 +34,33 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         Service::Other("kafka") => "cluster",
         Service::Other(_) | Service::Unknown => "resource",
     };
+    let domain = domain_of(policy, configuration);
+    let network = domain.and_then(network_of);
+    let users = domain.and_then(users_of);
+    if network.is_some() && users.is_some() {
+        return;
+    }
     for (statement, everyone) in policy.openings() {
         // An API without a policy may be called by everybody too, and its authorisers decide. Its cache is another matter.
         if service == Service::Other("execute-api") && !statement.actions.may_match("execute-api:InvalidateCache") {
             continue;
         }
         let actions = scope_in_words(&statement.actions);
+        let whom = if network.is_some() { "whoever reaches its VPC" } else { "anyone" };
         let mut report = cx
-            .report(&everyone.place, format!("`{everyone}` opens the {what} to anyone: {actions}"))
+            .report(&everyone.place, format!("`{everyone}` opens the {what} to {whom}: {actions}"))
             .severity(severity(service, statement))
             .granting(statement, everyone)
             .unbounded(statement)
-            .help("name the accounts, roles or services that need it, or require `aws:SourceArn`, `aws:SourceAccount` or `aws:PrincipalOrgID`");
+            .help(match service {
+                Service::Other("es") => "name the roles that need it, or turn fine-grained access control on",
+                _ => "name the accounts, roles or services that need it, or require `aws:SourceArn`, `aws:SourceAccount` or `aws:PrincipalOrgID`",
+            });
+        if let Some(at) = network {
+            report = report.lower().label(at, "the domain stands in this VPC");
+        } else if let Some(at) = users {
+            report = report.lower().label(at, "the domain has users of its own");
+        }
         if service == Service::Unknown {
             report = report.maybe(
                 policy.place.span,
@@ -67,4 +90,29 @@ fn severity(service: Service, statement: &Statement) -> Severity {
 /// Domains and file systems stand in a network, domains may have users of their own, and APIs authorisers.
 fn reach_is_decided_elsewhere(service: Service) -> bool {
     matches!(service, Service::Other("es" | "elasticfilesystem" | "aoss" | "execute-api" | "kafka"))
+}
+
+const DOMAINS: [&str; 2] = ["aws_elasticsearch_domain", "aws_opensearch_domain"];
+
+/// The domain that a policy is about, when it is declared here: the policy stands in it, or names it.
+fn domain_of<'c>(policy: &Policy, configuration: &'c Configuration) -> Option<&'c Resource> {
+    if policy.kind != PolicyKind::Resource(Service::Other("es")) {
+        return None;
+    }
+    let carrier = configuration.resources.iter().find(|it| it.address == policy.address)?;
+    let name = |it: &Resource| it.texts("domain_name").pop().map(|it| it.value);
+    let mut domains = configuration.resources.iter().filter(|it| DOMAINS.contains(&it.kind));
+    if DOMAINS.contains(&carrier.kind) { Some(carrier) } else { domains.find(|it| name(it) == name(carrier)) }
+}
+
+/// Where it is put into a VPC.
+fn network_of(domain: &Resource) -> Option<Span> {
+    domain.parts("vpc_options").first().map(|it| it.place.span)
+}
+
+/// Where fine-grained access control is turned on, which asks everybody for a user.
+/// <https://docs.aws.amazon.com/opensearch-service/latest/developerguide/fgac.html>
+fn users_of(domain: &Resource) -> Option<Span> {
+    let switches = domain.switches("advanced_security_options.enabled");
+    switches.iter().find(|it| it.value == Some(true)).map(|it| it.place.span)
 }

@@ -1,4 +1,4 @@
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalog::{self, Service};
 use crate::policy::{Action, Effect, Policy, Statement};
@@ -7,17 +7,17 @@ use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let facts = cx.facts();
+    let generated = exists_somewhere(policy);
+    let mut idle: Vec<(&Statement, &Action)> = Vec::new();
     for statement in &policy.statements {
         let mut unknown: Vec<&str> = Vec::new();
-        let mut idle: Vec<&Action> = Vec::new();
         for action in statement.actions.entries() {
             let Some((prefix, name)) = parts(action) else { continue };
-            if facts.know_action(&action.to_string()) {
+            if facts.know_action(&action.to_string()) || generated.contains(&action.place.span) {
                 continue;
             }
             match catalog::service(prefix) {
-                Some(_) if action.has_wildcard() && action.expand().is_empty() => idle.push(action),
-                Some(_) if action.has_wildcard() => {}
+                Some(_) if action.has_wildcard() => idle.push((statement, action)),
                 Some(service) => unknown_name(statement, action, service, name, cx),
                 // Once is enough for all actions of a service that is not there.
                 None if !unknown.contains(&prefix) => {
@@ -27,30 +27,42 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 None => {}
             }
         }
-        matches_nothing(statement, &idle, cx);
     }
+    matches_nothing(&idle, cx);
+}
+
+/// The literals of which an action is made that there is. One that is put together, `"${each.value}:BatchGet*"`, is
+/// meant for those services that have such actions, and does no harm to the others.
+fn exists_somewhere(policy: &Policy) -> FxHashSet<Span> {
+    let entries = policy.statements.iter().flat_map(|it| it.actions.entries());
+    let exists = |action: &&Action| match parts(action) {
+        Some(_) if action.has_wildcard() => !action.expand().is_empty(),
+        Some((prefix, name)) => catalog::service(prefix).is_some_and(|it| it.action(name).is_some()),
+        None => false,
+    };
+    entries.filter(exists).map(|it| it.place.span).collect()
 }
 
 /// Patterns that are put together, `"${service}:Describe*"`, are one thing to say for each place.
-fn matches_nothing(statement: &Statement, idle: &[&Action], cx: &mut Context<'_>) {
-    let mut places: Vec<Vec<&Action>> = Vec::new();
+fn matches_nothing(idle: &[(&Statement, &Action)], cx: &mut Context<'_>) {
+    let mut places: Vec<Vec<(&Statement, &Action)>> = Vec::new();
     let mut known: FxHashMap<Span, usize> = FxHashMap::default();
-    for action in idle {
+    for (statement, action) in idle {
         let at = *known.entry(action.place.span).or_insert_with(|| {
             places.push(Vec::new());
             places.len() - 1
         });
-        places[at].push(action);
+        places[at].push((statement, action));
     }
     for alike in &places {
-        let [action, others @ ..] = &alike[..] else { continue };
+        let [(statement, action), others @ ..] = &alike[..] else { continue };
         let more = match others.len() {
             0 => String::new(),
             more => format!(", as {more} more that are put together here do not"),
         };
         let message = format!("`{action}` matches no action known on {}{more}", catalog::reference_date());
         // That a list of verbs is longer than a service needs hurts nobody, unless it is to forbid something.
-        let allows = statement.effect == Effect::Allow && !statement.actions.is_negated();
+        let allows = alike.iter().all(|(it, _)| it.effect == Effect::Allow && !it.actions.is_negated());
         cx.report(&action.place, message)
             .of(statement, action)
             .severity(if allows { Severity::Low } else { Severity::Medium })
@@ -80,7 +92,12 @@ fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mu
     let alias = catalog::prefix_alias(prefix);
     let unlisted = catalog::unlisted_service(prefix);
     let message = match (alias, unlisted) {
-        (Some(service), _) => format!("`{prefix}` is not how actions of {} begin{more}", service.name()),
+        (Some(service), _) => {
+            // Its API and its actions are those of Amazon RDS.
+            let is_docdb = prefix.eq_ignore_ascii_case("docdb");
+            let name = if is_docdb { "Amazon DocumentDB" } else { service.name() };
+            format!("no action begins with `{prefix}`: those of {name} are `{service}:…`{more}")
+        }
         (_, Some(unlisted)) if !unlisted.is_newer => {
             format!("`{prefix}` is a service of the API, but no prefix of actions known on {date}{more}")
         }
@@ -107,6 +124,44 @@ fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mu
 /// <https://docs.aws.amazon.com/opensearch-service/latest/developerguide/createdomain-configure-slow-logs.html>.
 const UNLISTED: [&str; 2] = ["sns:Receive", "logs:PutLogEventsBatch"];
 
+/// Actions that are not called as one would think by those beside them, and what allows it.
+const OTHERWISE: [(&str, &str); 3] = [
+    ("ecr:DeleteImage", "ecr:BatchDeleteImage"),
+    ("glue:ListTables", "glue:GetTables"),
+    ("rds:Connect", "rds-db:connect"),
+];
+
+/// What to write instead, or that it is written already.
+fn instead(statement: &Statement, needed: &[catalog::Action]) -> String {
+    let is_here = |it: &catalog::Action| {
+        let name = it.full_name();
+        statement.actions.entries().iter().any(|entry| entry.must_match(&name))
+    };
+    if needed.iter().all(is_here) {
+        format!("leave it out: {} is here already", quoted(needed))
+    } else {
+        format!("write {} in its place", quoted(needed))
+    }
+}
+
+/// Whether a name is the plural of another one: `Policies` of `Policy`.
+fn is_plural(name: &str, singular: &str) -> bool {
+    let singular = singular.to_ascii_lowercase();
+    let name = name.to_ascii_lowercase();
+    name.strip_prefix(&*singular).is_some_and(|rest| matches!(rest, "s" | "es"))
+        || singular.strip_suffix('y').is_some_and(|stem| name.strip_prefix(stem) == Some("ies"))
+}
+
+/// Whether two verbs undo one another: `Disconnect` and `Connect`, `Attach` and `Detach`.
+fn is_opposite(one: &str, other: &str) -> bool {
+    let stem = |verb: &str| {
+        let verb = verb.to_ascii_lowercase();
+        let prefix = ["dis", "de", "un", "en", "at"].into_iter().find(|it| verb.starts_with(it));
+        prefix.map_or_else(|| verb.clone(), |it| verb[it.len()..].to_owned())
+    };
+    !one.eq_ignore_ascii_case(other) && stem(one) == stem(other)
+}
+
 /// The first word of a name, `Get` of `GetObject`.
 fn verb(name: &str) -> &str {
     let end = name.char_indices().skip(1).find(|(_, it)| it.is_ascii_uppercase()).map_or(name.len(), |(at, _)| at);
@@ -128,7 +183,7 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
             .report(&action.place, message)
             .of(statement, action)
             .confidence(Confidence::High)
-            .help(format!("write {} in its place", quoted(&needed)));
+            .help(instead(statement, &needed));
         if let [one] = needed[..] {
             report.fix(Safety::Safe, format!("write `{one}`"), [Rewrite::write(action.place.span, one)]);
         }
@@ -138,14 +193,25 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
         .report(&action.place, format!("`{action}` is no action known on {date}"))
         .of(statement, action);
     let longer: Vec<_> = catalog::actions_matching(&format!("{full_name}*")).collect();
-    if !longer.is_empty() {
+    let plural = longer.iter().find(|it| is_plural(it.name(), name)).copied();
+    let other = OTHERWISE.iter().find(|(wrong, _)| wrong.eq_ignore_ascii_case(&full_name));
+    if let Some(meant) = plural.or_else(|| catalog::action(other?.1)) {
+        report.help(instead(statement, &[meant])).fix(
+            Safety::Safe,
+            format!("write `{meant}`"),
+            [Rewrite::write(action.place.span, meant)],
+        );
+        return;
+    }
+    // A single longer name is another thing: `BatchGetTableOptimizer` gets no table.
+    if longer.len() > 1 {
         report.help(format!("write {}, or `{full_name}*` for all of them", quoted(&longer)));
         return;
     }
-    // Of another verb it is mostly another thing: `Tag…` is not `Get…`.
+    // Of another verb it is mostly another thing: `Tag…` is not `Get…`, and `Disconnect…` is the opposite of `Connect…`.
     let meant = service.nearest_action(name).filter(|it| {
-        let verb = verb(it.name());
-        catalog::nearest(self::verb(name), [(verb, verb)].into_iter()).is_some()
+        let (own, its) = (verb(name), verb(it.name()));
+        !is_opposite(own, its) && catalog::nearest(own, [(its, its)].into_iter()).is_some()
     });
     match (operation, meant) {
         // The reference lags behind the SDKs.
@@ -153,7 +219,6 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
             report.confidence(Confidence::Low).severity(Severity::Low).help("it is a new call, and may be an action by now")
         }
         (_, Some(meant)) => {
-            // `Disconnect…` is near to `Connect…`, and the opposite of it.
             let same = verb(meant.name()).eq_ignore_ascii_case(verb(name));
             let safety = if same { Safety::Safe } else { Safety::Unsafe };
             report.help(format!("write `{meant}` if that is meant")).fix(

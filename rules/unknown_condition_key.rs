@@ -1,11 +1,20 @@
 use crate::catalog::{self, KeyStanding};
-use crate::policy::{Condition, Policy};
+use crate::policy::{Condition, Effect, Policy};
 use crate::rule::{Confidence, Context, Severity};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
         for condition in &statement.conditions {
-            let Some(Fault { message, help, severity, confidence }) = fault(condition) else { continue };
+            let Some(Fault { mut message, mut help, severity, confidence }) = fault(condition) else { continue };
+            if confidence == Confidence::High && statement.effect == Effect::Deny && condition.needs_key() {
+                message.push_str(", so this Deny never applies");
+                if statement.conditions.iter().any(Condition::asks_for_plain_http) {
+                    message.push_str(", and plain HTTP is let in");
+                    if condition.key_lower().ends_with(":tlsversion") {
+                        help.push_str(" in a statement of its own: no request over plain HTTP has a version of TLS");
+                    }
+                }
+            }
             cx.report(&condition.place, message)
                 .severity(severity)
                 .confidence(confidence)
@@ -31,11 +40,12 @@ fn fault(condition: &Condition) -> Option<Fault> {
     };
     let key = &condition.key;
     if let Some(known) = condition.known_key() {
-        let note = known.note().unwrap_or("AWS does not document it any more");
+        let note = known.note().unwrap_or("not documented any more");
+        let (note, help) = note.split_once("; ").unwrap_or((note, "test the key that took its place"));
         let retired = || Fault {
             severity: Severity::Low,
             confidence: Confidence::Medium,
-            ..fault(format!("`{key}` is retired: {note}"), "test the key that took its place".to_owned())
+            ..fault(format!("`{key}` is {note}"), help.to_owned())
         };
         return (known.standing() == KeyStanding::Legacy).then(retired);
     }

@@ -1,5 +1,6 @@
 //! What a rule is, what it says, and what it is given to say it with.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -581,7 +582,7 @@ fn end_of(text: &str, account: &str) -> Option<usize> {
 #[derive(Debug)]
 pub struct Context<'a> {
     rule: &'a Rule,
-    carrier: &'a Carrier,
+    carrier: Cow<'a, Carrier>,
     facts: &'a Facts,
     findings: &'a mut Vec<Finding>,
 }
@@ -589,12 +590,18 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// A context in which `rule` speaks of `carrier`.
     pub fn new(rule: &'a Rule, carrier: &'a Carrier, facts: &'a Facts, findings: &'a mut Vec<Finding>) -> Self {
-        Self { rule, carrier, facts, findings }
+        Self { rule, carrier: Cow::Borrowed(carrier), facts, findings }
     }
 
     /// What only the user knows of their AWS.
     pub fn facts(&self) -> &'a Facts {
         self.facts
+    }
+
+    /// From here on speaks of this policy, where a check sees all of them.
+    pub fn speaking_of(&mut self, policy: &Policy) -> &mut Self {
+        self.carrier = Cow::Owned(Carrier::of(policy));
+        self
     }
 
     /// Reports that `message` holds at `place`. What the place says of its way and of undecided cases becomes labels
@@ -604,7 +611,7 @@ impl<'a> Context<'a> {
         let message = self.facts.trust.naming(message.into());
         self.findings.push(Finding {
             instances: vec![Arc::clone(&self.carrier.address)],
-            ..Finding::new(self.rule, message, place.span, self.carrier.clone())
+            ..Finding::new(self.rule, message, place.span, self.carrier.clone().into_owned())
         });
         let finding = self.findings.last_mut().expect("it was pushed above");
         let mut report = Report { finding };

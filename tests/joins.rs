@@ -482,3 +482,36 @@ module "b" {
         assert_eq!(said, [bucket.address.replace("aws_s3_bucket.", "aws_s3_bucket_versioning.")]);
     }
 }
+
+#[test]
+fn a_document_of_many_blocks_is_as_large_as_its_text() {
+    let configuration = read(&[(
+        "main.tf",
+        r#"
+data "aws_iam_policy_document" "it" {
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = ["arn:aws:s3:::reports/*"]
+    condition {
+      test     = "StringEquals"
+      variable = "aws:PrincipalOrgID"
+      values   = ["o-a1b2c3d4e5"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestedRegion"
+      values   = ["eu-west-1"]
+    }
+  }
+}
+resource "aws_iam_policy" "tree" {
+  policy = data.aws_iam_policy_document.it.json
+}
+resource "aws_iam_policy" "text" {
+  policy = replace(data.aws_iam_policy_document.it.json, "nothing of it", "")
+}
+"#,
+    )]);
+    let [tree, text] = &configuration.policies[..] else { panic!("{}", addresses(&configuration.policies)) };
+    assert_eq!(tree.size(), text.size());
+}

@@ -6,8 +6,12 @@ use iamlint::rules;
 use iamlint::source::Workspace;
 
 fn report(files: &[(&str, &str)]) -> (Workspace, Report) {
+    report_of("wildcard_action", files)
+}
+
+fn report_of(rule: &str, files: &[(&str, &str)]) -> (Workspace, Report) {
     let workspace = Workspace::of_texts(files.iter().copied());
-    let rules = vec![rules::by_name("wildcard_action").expect("there is such a rule")];
+    let rules = vec![rules::by_name(rule).expect("there is such a rule")];
     let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 2, &|_, _| {});
     assert!(report.errors.is_empty(), "{:?}", report.errors);
     (workspace, report)
@@ -191,4 +195,101 @@ resource "aws_s3_bucket_policy" "it" {
     // Four times as many take sixteen times as long where each looks at all others.
     let (few, many) = (time(250), time(1_000));
     assert!(many < few * 9, "{few:?} for 250 calls, {many:?} for 1,000");
+}
+
+/// A bucket module as they are in registries: what its caller hands over, with the bucket's ARN put into it.
+const BUCKET: &str = r#"
+variable "policy" {
+  default = null
+}
+resource "aws_s3_bucket" "it" {
+  bucket = "example-reports"
+}
+data "aws_iam_policy_document" "all" {
+  source_policy_documents = compact([var.policy])
+}
+resource "aws_s3_bucket_policy" "it" {
+  bucket = aws_s3_bucket.it.id
+  policy = replace(data.aws_iam_policy_document.all.json, "_S3_BUCKET_ARN_", aws_s3_bucket.it.arn)
+}
+"#;
+
+const CALLER: &str = r#"
+data "aws_caller_identity" "current" {}
+module "reports" {
+  source = "./bucket"
+  policy = data.aws_iam_policy_document.reports.json
+}
+data "aws_iam_policy_document" "reports" {
+  statement {
+    actions   = ["s3:GetObjcet"]
+    resources = ["_S3_BUCKET_ARN_/*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::${data.aws_caller_identity.current.account_id}:root"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:PrincipalOrgID"
+      values   = ["o-a1b2c3d4e5"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestedRegion"
+      values   = ["eu-west-1"]
+    }
+  }
+}
+"#;
+
+#[test]
+fn a_policy_into_which_a_module_puts_an_arn_is_judged_where_the_caller_wrote_it() {
+    let files = [("main.tf", CALLER), ("bucket/main.tf", BUCKET)];
+    let (workspace, report) = report_of("unknown_action", &files);
+    let [finding] = &report.findings[..] else { panic!("{:?}", report.findings) };
+    let main = workspace.source(finding.span.file);
+    assert_eq!(&main.text[finding.span.start as usize..finding.span.end as usize], "s3:GetObjcet");
+    let label = finding.labels.iter().find(|it| it.message == "in this statement").expect("a statement");
+    assert_eq!(label.span.file, main.id);
+    // An operator of two blocks is one name in the text.
+    for rule in ["duplicate_element", "duplicate_condition_key"] {
+        assert!(report_of(rule, &files).1.findings.is_empty(), "{rule}");
+    }
+}
+
+#[test]
+fn a_statement_is_pointed_at_where_it_stands_and_not_where_its_name_comes_from() {
+    let root = r#"
+module "it" {
+  source = "./policy"
+  name   = "Reports"
+}
+"#;
+    let module = r#"
+variable "name" {}
+data "aws_iam_policy_document" "it" {
+  statement {
+    sid       = var.name
+    actions   = ["s3:*"]
+    resources = ["*"]
+  }
+  statement {
+    actions   = ["sqs:*"]
+    resources = ["*"]
+  }
+}
+resource "aws_iam_policy" "it" {
+  policy = data.aws_iam_policy_document.it.json
+}
+"#;
+    let (workspace, report) = report(&[("main.tf", root), ("policy/main.tf", module)]);
+    let labels = report.findings.iter().flat_map(|it| &it.labels).filter(|it| it.message == "in this statement");
+    let places: Vec<String> = labels
+        .map(|it| {
+            let source = workspace.source(it.span.file);
+            let range = it.span.start as usize..it.span.end as usize;
+            format!("{} {}", source.path.display(), &source.text[range])
+        })
+        .collect();
+    assert_eq!(places, ["policy/main.tf sid", "policy/main.tf statement"]);
 }

@@ -393,7 +393,7 @@ mod tests {
         assert!(condition_key("aws:PrincipalOrgID").unwrap().is_sensitive());
         assert!(condition_key("aws:Referer").unwrap().is_spoofable());
         assert!(condition_key("aws:TagKeys").unwrap().is_multivalued());
-        assert_eq!(condition_key("aws:SourceOwner").unwrap().note(), Some("old SNS key; use aws:SourceAccount"));
+        assert!(condition_key("aws:SourceOwner").unwrap().note().unwrap().ends_with("; test `aws:SourceAccount`"));
         let s3 = super::super::service("s3").unwrap();
         let sqs = super::super::service("sqs").unwrap();
         let vpc = condition_key("aws:SourceVpcArn").unwrap();

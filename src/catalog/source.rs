@@ -19,6 +19,19 @@ pub struct Caller {
     pub page: &'static str,
 }
 
+impl Caller {
+    /// The page that shows the policy with the key, for what is called: where the service calls several, that of the one.
+    pub fn page_for(self, called: &str) -> String {
+        const PAGES: [(&str, &str); 2] = [
+            ("lambda", "lambda/latest/dg/permissions-function-services.html"),
+            ("sns", "sns/latest/dg/sns-access-policy-use-cases.html"),
+        ];
+        let several = self.calls.len() > 1;
+        let page = PAGES.iter().find(|(it, _)| several && it.eq_ignore_ascii_case(called));
+        page.map_or_else(|| self.page.to_owned(), |(_, page)| format!("https://docs.aws.amazon.com/{page}"))
+    }
+}
+
 macro_rules! callers {
     ($($principal:literal: $sources:expr, $calls:expr, $of_account:literal, $page:literal;)*) => {
         &[$(Caller { principal: $principal, sources: &$sources, calls: &$calls, of_account: $of_account, page: concat!("https://docs.aws.amazon.com/", $page) },)*]
@@ -27,7 +40,9 @@ macro_rules! callers {
 
 /// Sorted by principal.
 const CALLERS: &[Caller] = callers! {
+    "acm-pca.amazonaws.com": ["acm-pca"], ["s3"], "{}", "privateca/latest/userguide/crl-planning.html";
     "apigateway.amazonaws.com": ["apigateway", "execute-api"], ["lambda"], "", "lambda/latest/dg/services-apigateway.html";
+    "appstream.amazonaws.com": ["appstream"], ["s3"], "{}", "appstream2/latest/developerguide/example-s3-bucket.html";
     "bedrock.amazonaws.com": ["bedrock"], ["lambda", "sts"], "{}", "bedrock/latest/userguide/agents-permissions.html";
     "budgets.amazonaws.com": ["budgets"], ["sns"], "{}", "cost-management/latest/userguide/budgets-sns-policy.html";
     "cloudfront.amazonaws.com": ["cloudfront"], ["lambda", "s3"], "arn:aws:cloudfront::{}:distribution/*", "AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html";
@@ -81,6 +96,14 @@ mod tests {
             let known = |it: &&str| super::super::service(it).is_some();
             assert!(caller.calls.iter().all(known), "{}", caller.principal);
         }
+    }
+
+    #[test]
+    fn the_page_is_that_of_what_is_called() {
+        let page = |principal, called| caller(principal).map(|it| it.page_for(called)).unwrap_or_default();
+        assert!(page("s3.amazonaws.com", "lambda").contains("/lambda/"));
+        assert!(page("s3.amazonaws.com", "sqs").contains("/AmazonS3/"));
+        assert!(page("apigateway.amazonaws.com", "lambda").ends_with("services-apigateway.html"));
     }
 
     #[test]

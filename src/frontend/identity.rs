@@ -109,6 +109,11 @@ impl Identity {
         }
     }
 
+    /// Whether it is whoever gets the policies that are handed to a module that cannot be read.
+    pub fn is_within_module(&self) -> bool {
+        !self.declared && self.name.is_none()
+    }
+
     /// Where its name is written; the block that declares it when that is not known.
     pub fn name_place(&self) -> Place {
         match self.name.as_ref().and_then(|it| it.span(0..it.raw().len())) {

@@ -230,6 +230,19 @@ impl Operator {
         })
     }
 
+    /// The operator with another test in place of its own: as negative as it is, with its quantifier and its `IfExists`.
+    pub fn with_test(&self, kind: OperatorKind) -> String {
+        let quantifier = match self.quantifier {
+            Some(Quantifier::ForAnyValue) => "ForAnyValue:",
+            Some(Quantifier::ForAllValues) => "ForAllValues:",
+            None => "",
+        };
+        let name =
+            |negated: bool| OPERATORS.iter().find(|(_, it, of)| *it == kind && *of == negated).map(|(it, ..)| *it);
+        let test = name(self.negated).or_else(|| name(false)).unwrap_or_default();
+        format!("{quantifier}{test}{}", if self.if_exists { "IfExists" } else { "" })
+    }
+
     /// Whether its values are patterns.
     pub fn takes_wildcards(&self) -> bool {
         use OperatorKind as Kind;
@@ -323,7 +336,12 @@ impl Condition {
 
     /// Whether one of its values is only a wildcard, so that the test, put positively, holds of every value.
     pub fn is_bare_wildcard(&self) -> bool {
-        self.operator.takes_wildcards() && self.values.iter().any(|it| is_only_wildcards(&it.text))
+        self.bare_wildcard().is_some()
+    }
+
+    /// The value that makes it one that holds of every value.
+    pub fn bare_wildcard(&self) -> Option<&Value> {
+        self.values.iter().find(|it| self.operator.takes_wildcards() && is_only_wildcards(&it.text))
     }
 
     /// Whether every signed request that it can meet carries its key.
@@ -352,6 +370,14 @@ impl Condition {
     /// Whether it asks for the key to be there, whatever its value: `Null` that is `false`.
     pub fn wants_presence(&self) -> bool {
         self.operator.kind == Some(OperatorKind::Null)
+            && !self.values.is_empty()
+            && self.values.iter().all(|it| it.text.raw().eq_ignore_ascii_case("false"))
+    }
+
+    /// Whether it asks for a request that came over plain HTTP.
+    pub fn asks_for_plain_http(&self) -> bool {
+        self.operator.kind == Some(OperatorKind::Bool)
+            && self.is_on("aws:securetransport")
             && !self.values.is_empty()
             && self.values.iter().all(|it| it.text.raw().eq_ignore_ascii_case("false"))
     }
@@ -478,7 +504,7 @@ impl Condition {
                     .is_some_and(|org| org.starts_with(['o', HOLE]) && !org.contains(['*', '?']));
             }
             if self.is_on("aws:userid") {
-                return false;
+                return names_an_identity(raw);
             }
             let parts = super::pattern::split_arn(raw);
             // The parts that a hole stands for cannot be told apart.
@@ -501,6 +527,14 @@ impl Condition {
 fn has_variable(raw: &str) -> bool {
     let names = raw.split("${").skip(1).filter_map(|it| it.split('}').next());
     names.into_iter().any(|it| it.contains(':'))
+}
+
+/// Whether a pattern of `aws:userid` fixes the unique id of a role or user: only the name of the session behind it is
+/// open. S3 counts that as public all the same, so a block that restricts public buckets cuts such callers off.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>
+fn names_an_identity(raw: &str) -> bool {
+    let id = raw.split(':').next().unwrap_or_default();
+    !id.contains(['*', '?']) && (id.starts_with("AROA") || id.starts_with("AIDA") || id.starts_with(HOLE))
 }
 
 fn is_only_wildcards(text: &Text) -> bool {
@@ -648,6 +682,14 @@ mod tests {
     }
 
     #[test]
+    fn an_operator_with_another_test_stays_what_it_is_otherwise() {
+        let with = |operator: &str, kind| condition(operator, "a", "b").operator.with_test(kind);
+        assert_eq!(with("StringLike", OperatorKind::ArnLike), "ArnLike");
+        assert_eq!(with("ForAnyValue:StringNotLikeIfExists", OperatorKind::ArnLike), "ForAnyValue:ArnNotLikeIfExists");
+        assert_eq!(with("StringNotEquals", OperatorKind::Bool), "Bool");
+    }
+
+    #[test]
     fn four_ways_to_guard_nothing() {
         assert_eq!(condition("StringEquals", "aws:PrincipalOrgID", "o-1").guard(), Some(Guard::Principal));
         assert_eq!(condition("StringNotEquals", "aws:PrincipalOrgID", "o-1").guard(), None);
@@ -667,7 +709,9 @@ mod tests {
         assert!(condition("ArnLike", "aws:SourceArn", "arn:aws:sns:*:111122223333:*").is_fixed());
         assert!(condition("ArnLike", "aws:SourceArn", "arn:aws:s3:::reports").is_fixed());
         assert!(!condition("ArnLike", "aws:SourceArn", "arn:aws:sns:*:*:*").is_fixed());
-        assert!(!condition("StringLike", "aws:userid", "AROAEXAMPLE:*").is_fixed());
+        assert!(condition("StringLike", "aws:userid", "AROAEXAMPLE:*").is_fixed());
+        assert!(!condition("StringLike", "aws:userid", "AROA*:deploy").is_fixed());
+        assert!(!condition("StringLike", "aws:userid", "*:deploy").is_fixed());
         assert!(!condition("IpAddress", "aws:SourceIp", "0.0.0.0/1").is_fixed());
         assert!(condition("IpAddress", "aws:SourceIp", "203.0.113.0/24").is_fixed());
         assert!(!condition("StringEquals", "aws:PrincipalOrgID", "${aws:ResourceOrgID}").is_fixed());

@@ -29,8 +29,7 @@ pub struct Element<'w> {
 impl Written {
     /// Where it begins: its Sid, or the word that opens it.
     pub fn place(&self) -> Place {
-        let sid = self.element("Sid").map(|it| it.node).filter(|it| it.as_text().is_some_and(|it| !it.is_empty()));
-        Place { span: head(&self.node, sid.as_ref()), origin: self.node.origin.clone(), given: self.given.clone() }
+        Place { span: head(&self.node), origin: self.node.origin.clone(), given: self.given.clone() }
     }
 
     /// Every named part of it, in order; those that are null are not there.

@@ -54,6 +54,14 @@ pub struct Given {
     pub span: Span,
 }
 
+impl Given {
+    /// Whether one of the two is the case, however what is undecided turns out.
+    pub fn is_opposite_of(&self, other: &Self) -> bool {
+        let negates = |one: &Self, other: &Self| one.words.strip_prefix("not ") == Some(&*other.words);
+        self.span == other.span && (negates(self, other) || negates(other, self))
+    }
+}
+
 impl Place {
     /// A place as it is written, which has come no way.
     pub fn here(span: Span) -> Self {
@@ -360,8 +368,18 @@ impl Statement {
     pub fn bounded_caller(&self) -> Option<&Condition> {
         // Everybody are also those who sign nothing, except where a role is assumed.
         let unsigned = self.everyone().next().is_some() && self.resources.is_some();
-        let bounds = |it: &&Condition| it.bounds_the_caller() && !(unsigned && it.admits_unsigned());
-        self.conditions.iter().find(|it| bounds(it) && it.case().is_none())
+        self.always(|it| it.bounds_the_caller() && !(unsigned && it.admits_unsigned()))
+    }
+
+    /// The first of such conditions if one of them stands there in every case: by itself, or in either case of an
+    /// undecided choice.
+    fn always(&self, is_such: impl Fn(&Condition) -> bool) -> Option<&Condition> {
+        let mut such = self.conditions.iter().filter(|it| is_such(it));
+        let others = such.clone();
+        such.find(|it| {
+            let Some(given) = it.case() else { return true };
+            others.clone().filter_map(Condition::case).any(|it| it.is_opposite_of(given))
+        })
     }
 
     /// Whether a condition is the only one that its operator is written for.
@@ -372,7 +390,7 @@ impl Statement {
 
     /// The condition that keeps a service from acting for just anybody's resource, in every case.
     pub fn bounded_source(&self) -> Option<&Condition> {
-        self.conditions.iter().find(|it| it.bounds_the_source() && it.case().is_none())
+        self.always(Condition::bounds_the_source)
     }
 
     /// The most that it allows, as AWS classifies actions; none when no action of it is known.

@@ -249,7 +249,7 @@ impl Reader {
             principals: scope("Principal", "NotPrincipal").map(|it| it.map(principals)),
             conditions: part("Condition").map(|it| conditions(&it)).unwrap_or_default(),
             has_unknown_conditions: part("Condition").is_some_and(|it| is_open(&it)),
-            place: Place { span: head(node, sid.as_ref()), origin: node.origin.clone(), given },
+            place: Place { span: head(node), origin: node.origin.clone(), given },
             sid: sid.and_then(|it| it.as_text().cloned()),
             facts: grant::Facts::default(),
         })
@@ -257,13 +257,21 @@ impl Reader {
 }
 
 /// What a label about a statement points at: its Sid, or its first character, or the word that opens its block.
-pub(super) fn head(node: &Node, sid: Option<&Node>) -> Span {
-    if let Some(sid) = sid {
-        return sid.span;
-    }
-    let first = node.as_object().and_then(|object| object.entries.first()).map(|entry| entry.key_span);
-    match first {
-        Some(first) if node.span.contains(first) => Span { end: node.span.start + 1, ..node.span },
+pub(super) fn head(node: &Node) -> Span {
+    let entries = node.as_object().map(|it| it.entries.as_slice()).unwrap_or_default();
+    let is_sid = |it: &&crate::value::Entry| it.key.as_known().is_some_and(|it| it.eq_ignore_ascii_case("Sid"));
+    let sid = entries.iter().rev().find(is_sid).filter(|it| it.node.as_text().is_some_and(|it| !it.is_empty()));
+    match (sid, entries.first()) {
+        // Its text may have come from elsewhere, and where its name stands the statement stands.
+        (Some(sid), _) if node.span.contains(sid.node.span) => sid.node.span,
+        (Some(sid), _) => sid.key_span,
+        (None, Some(first)) if node.span == first.key_span => node.span,
+        (None, Some(first)) if node.span.contains(first.key_span) => Span { end: node.span.start + 1, ..node.span },
+        // A block of a data document is known by the word in front of it all, and one that a function has put together
+        // by what stands in it.
+        (None, Some(first)) if node.span.file != first.key_span.file || node.span.start > first.key_span.start => {
+            first.key_span
+        }
         _ => node.span,
     }
 }

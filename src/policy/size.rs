@@ -109,9 +109,14 @@ impl Size {
             Value::Object(object) => {
                 self.is_exact &= object.open.is_none();
                 self.bytes += 2 + object.entries.len().saturating_sub(1);
-                for entry in &object.entries {
-                    self.add_text(&entry.key);
-                    self.bytes += 1;
+                for (n, entry) in object.entries.iter().enumerate() {
+                    // The provider writes an operator once, and the keys of all its blocks into one object.
+                    if once && object.entries[..n].iter().any(|it| it.key == entry.key) {
+                        self.bytes = self.bytes.saturating_sub(2);
+                    } else {
+                        self.add_text(&entry.key);
+                        self.bytes += 1;
+                    }
                     self.add(&entry.node, once);
                 }
             }

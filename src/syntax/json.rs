@@ -436,7 +436,18 @@ impl<'a> Parser<'a> {
             }
             None => self.text(from..at),
         };
-        Ok((text, self.span(start..self.at)))
+        let span = self.span_of_string(start..self.at, &text);
+        Ok((text, span))
+    }
+
+    /// The place of a string with its quotes. Where these were put around it by a function, what is in it counts.
+    fn span_of_string(&self, part: Range<usize>, content: &Text) -> Span {
+        let whole = self.span(part.clone());
+        let Places::Text(text) = &self.places else { return whole };
+        match (text.span(part.start..part.start + 1), content.span(0..content.len())) {
+            (Some(quote), Some(content)) if quote.file != content.file || quote.end != content.start => content,
+            _ => whole,
+        }
     }
 
     /// Where the escape ends that begins at a byte: at least two characters further, at the end of the text at most.

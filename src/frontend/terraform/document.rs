@@ -22,12 +22,7 @@ impl Evaluator<'_> {
         let address: Arc<str> = format!("{prefix}data.aws_iam_policy_document.{name}{}", instance.key).into();
         self.documents.borrow_mut().insert(head, Arc::clone(&address));
         let tree = self.rendered_document(&block.body, &address, head, scope);
-        self.encoded(tree, span, scope)
-    }
-
-    /// The text that encodes a tree, and the tree with it.
-    pub(super) fn encoded(&self, tree: Node, span: Span, scope: &Scope) -> Node {
-        let text = self.json_text(&tree, span, scope);
+        let text = self.json_text(&with_joined_operators(&tree), span, scope);
         Node::new(Value::Text(text.encoding(Arc::new(tree))), span)
     }
 
@@ -201,20 +196,19 @@ impl Evaluator<'_> {
         let mut everyone: Option<Node> = None;
         for (block, scope, case) in blocks {
             let kind = block.body.attribute("type").map(|it| self.value(&it.value, scope));
-            let Some(identifiers) = block.body.attribute("identifiers").map(|it| self.value(&it.value, scope)) else {
-                continue;
-            };
+            let identifiers = block.body.attribute("identifiers").map(|it| self.value(&it.value, scope));
+            let (Some(kind), Some(identifiers)) = (kind, identifiers) else { continue };
             let identifiers = in_case(with_variables(identifiers), case.as_ref());
-            let Some(kind) = kind else { continue };
-            match text_of(&kind) {
-                Some(text) if text.raw() == "*" => everyone = Some(identifiers),
-                Some(text) => merge(&mut object, text, kind.span, identifiers),
-                None => {
-                    let hole = match &kind.value {
-                        Value::Unknown(hole) => Arc::clone(hole),
-                        _ => continue,
-                    };
-                    object.open = Some(hole);
+            for (kind, case) in cases(&kind) {
+                let identifiers = in_case(only_if(&identifiers, case.as_ref()), case.as_ref());
+                match text_of(&kind) {
+                    Some(text) if text.raw() == "*" => everyone = Some(identifiers),
+                    Some(text) => merge(&mut object, text, kind.span, identifiers),
+                    None => {
+                        if let Value::Unknown(hole) = &kind.value {
+                            object.open = Some(Arc::clone(hole));
+                        }
+                    }
                 }
             }
         }
@@ -228,6 +222,8 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The tests of a statement. Blocks of one operator are entries of their own, so that each has its own place, unless
+    /// they test the same key, of which the provider joins the values.
     fn conditions(&self, blocks: &[Standing<'_>], at: Span) -> Node {
         let mut operators = Object::default();
         for (block, scope, case) in blocks {
@@ -235,27 +231,94 @@ impl Evaluator<'_> {
             let (Some(test), Some(variable), Some(values)) = (of("test"), of("variable"), of("values")) else {
                 continue;
             };
-            let (Some(operator), Some(key)) = (text_of(&test), text_of(&variable)) else {
-                operators.open = match (&test.value, &variable.value) {
-                    (Value::Unknown(hole), _) | (_, Value::Unknown(hole)) => Some(Arc::clone(hole)),
-                    _ => operators.open,
-                };
-                continue;
-            };
             let values = in_case(with_variables(as_strings(values)), case.as_ref());
-            let found = operators.entries.iter().position(|it| it.key == operator);
-            let index = found.unwrap_or_else(|| {
-                let node = Node::new(Value::Object(Arc::default()), test.span);
-                operators.entries.push(Entry { key: operator, key_span: test.span, node });
-                operators.entries.len() - 1
-            });
-            let node = &mut operators.entries[index].node;
-            let mut keys = node.as_object().cloned().unwrap_or_default();
-            merge(&mut keys, key, variable.span, values);
-            node.value = Value::Object(Arc::new(keys));
+            for (test, of_test) in cases(&test) {
+                let values = in_case(only_if(&values, of_test.as_ref()), of_test.as_ref());
+                for (variable, of_variable) in cases(&variable) {
+                    let values = in_case(only_if(&values, of_variable.as_ref()), of_variable.as_ref());
+                    let (Some(operator), Some(key)) = (text_of(&test), text_of(&variable)) else {
+                        operators.open = match (&test.value, &variable.value) {
+                            (Value::Unknown(hole), _) | (_, Value::Unknown(hole)) => Some(Arc::clone(hole)),
+                            _ => operators.open,
+                        };
+                        continue;
+                    };
+                    let tests =
+                        |it: &Entry| it.node.as_object().is_some_and(|it| it.entries.iter().any(|it| it.key == key));
+                    let same = operators.entries.iter_mut().find(|it| it.key == operator && tests(it));
+                    let mut keys = same.as_ref().and_then(|it| it.node.as_object()).cloned().unwrap_or_default();
+                    merge(&mut keys, key, variable.span, values);
+                    let value = Value::Object(Arc::new(keys));
+                    match same {
+                        Some(entry) => entry.node.value = value,
+                        None => {
+                            let node = Node::new(value, test.span);
+                            operators.entries.push(Entry { key: operator, key_span: test.span, node });
+                        }
+                    }
+                }
+            }
         }
         Node::new(Value::Object(Arc::new(operators)), at)
     }
+}
+
+/// The values that a node may be, each in its case.
+fn cases(node: &Node) -> Vec<(Node, Option<Case>)> {
+    let Value::OneOf(arms) = &node.value else { return vec![(node.clone(), None)] };
+    let of_arm = |arm: &Arm| {
+        let case = (Arc::clone(&arm.when), arm.at);
+        cases(&node.inherit(&arm.node)).into_iter().map(move |(node, inner)| (node, inner.or(Some(case.clone()))))
+    };
+    arms.iter().flat_map(of_arm).collect()
+}
+
+/// What is left of a value in a case: of a choice that the same condition makes, the one arm.
+fn only_if(node: &Node, case: Option<&Case>) -> Node {
+    let (Value::OneOf(arms), Some((when, _))) = (&node.value, case) else { return node.clone() };
+    match arms.iter().find(|arm| arm.when == *when) {
+        Some(arm) => node.inherit(&arm.node),
+        None => node.clone(),
+    }
+}
+
+/// A document as the provider writes it: an operator once, with the keys of all blocks that have it.
+fn with_joined_operators(node: &Node) -> Node {
+    let value = match &node.value {
+        Value::List(nodes) => Value::List(nodes.iter().map(with_joined_operators).collect()),
+        Value::OneOf(arms) => {
+            let joined = |arm: &Arm| Arm { node: with_joined_operators(&arm.node), ..arm.clone() };
+            Value::OneOf(arms.iter().map(joined).collect())
+        }
+        Value::Object(object) => {
+            let mut object = (**object).clone();
+            for entry in &mut object.entries {
+                match entry.key.raw() {
+                    "Statement" => entry.node = with_joined_operators(&entry.node),
+                    "Condition" => entry.node = joined(&entry.node),
+                    _ => {}
+                }
+            }
+            Value::Object(Arc::new(object))
+        }
+        _ => return node.clone(),
+    };
+    Node { value, ..node.clone() }
+}
+
+fn joined(condition: &Node) -> Node {
+    let Some(operators) = condition.as_object() else { return condition.clone() };
+    let mut out = Object { entries: Vec::new(), open: operators.open.clone() };
+    for entry in &operators.entries {
+        let same = out.entries.iter_mut().find(|it| it.key == entry.key);
+        match (same.map(|it| &mut it.node.value), &entry.node.value) {
+            (Some(Value::Object(keys)), Value::Object(more)) => {
+                Arc::make_mut(keys).entries.extend(more.entries.iter().cloned());
+            }
+            _ => out.entries.push(entry.clone()),
+        }
+    }
+    Node { value: Value::Object(Arc::new(out)), ..condition.clone() }
 }
 
 /// The `Sid` of a statement that has one.

@@ -240,6 +240,8 @@ pub const RESOURCES: &[&str] = &[
 pub const PARTS: &[(&str, &[&str])] = &[
     ("aws_codebuild_project", &["service_role"]),
     ("aws_ecs_task_definition", &["task_role_arn"]),
+    ("aws_elasticsearch_domain", DOMAIN),
+    ("aws_elasticsearch_domain_policy", &["domain_name"]),
     ("aws_glue_job", &["role_arn"]),
     ("aws_instance", &["user_data", "user_data_base64"]),
     ("aws_kms_external_key", &["bypass_policy_lockout_safety_check"]),
@@ -250,10 +252,15 @@ pub const PARTS: &[(&str, &[&str])] = &[
     ("aws_lambda_function", &["environment", "function_name", "layers", "role"]),
     ("aws_launch_configuration", &["user_data", "user_data_base64"]),
     ("aws_launch_template", &["user_data"]),
+    ("aws_opensearch_domain", DOMAIN),
+    ("aws_opensearch_domain_policy", &["domain_name"]),
     ("aws_sagemaker_notebook_instance", &["role_arn"]),
     ("aws_sns_topic", &["name"]),
     ("aws_sqs_queue", &["name"]),
 ];
+
+/// What says who reaches a domain besides its policy.
+const DOMAIN: &[&str] = &["advanced_security_options", "domain_name", "vpc_options"];
 
 /// The types that are a permission written as arguments.
 const PERMISSIONS: [&str; 3] =

@@ -9,7 +9,8 @@ use super::{ByAddress, Collector, Declared, texts_in};
 use crate::frontend::terraform::resources::IDENTITIES;
 use crate::frontend::{Attached, Attachment, Identity, IdentityKind};
 use crate::policy::{Place, Policy, PolicyKind};
-use crate::value::Text;
+use crate::source::Span;
+use crate::value::{Node, Text};
 
 /// The identities, and what must find its identity yet.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub(super) struct Identities {
     given: Vec<Given>,
     /// Users, groups, and what says so.
     memberships: Vec<(Vec<Text>, Vec<Text>, Arc<str>)>,
+    /// Whoever gets policies of AWS in modules that cannot be read.
+    unread: Vec<Identity>,
     /// The ARN and the name of every managed policy that is declared, with its address.
     managed: Vec<(Text, Arc<str>)>,
 }
@@ -84,6 +87,18 @@ impl Collector<'_, '_> {
         for name in ["arn", "name"] {
             let name = self.evaluator.attribute_of_resource(it.id, it.block, it.instance, name);
             self.identities.managed.extend(name.to_text().map(|name| (name, Arc::clone(&it.address))));
+        }
+    }
+
+    /// Policies of AWS that are named in an argument of a module that cannot be read.
+    pub(super) fn handed_over(&mut self, argument: &Node, address: &Arc<str>, head: Span) {
+        let attachment = |(policy, place)| Attachment { address: Arc::clone(address), policy, place };
+        let named = texts_in(argument).into_iter().map(attachment);
+        let of_aws = named.filter(|it| it.policy.raw().starts_with("arn:") && it.managed_policy().is_some());
+        let attached: Vec<_> = of_aws.map(|attachment| Attached { attachment, policy: None }).collect();
+        if !attached.is_empty() {
+            let somebody = identity(IdentityKind::Role, address, None, Place::here(head), false);
+            self.identities.unread.push(Identity { attached, complete: false, ..somebody });
         }
     }
 
@@ -213,6 +228,7 @@ impl Identities {
                 identities[user].groups.extend(&groups);
             }
         }
+        identities.extend(self.unread);
         identities
     }
 }

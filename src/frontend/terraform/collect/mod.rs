@@ -220,7 +220,8 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// A call of a module that cannot be read: documents among its arguments are judged by what they say.
+    /// A call of a module that cannot be read: documents among its arguments are judged by what they say, and policies
+    /// of AWS as attached to something in it.
     fn unread_call(&mut self, module: &Rc<Module>, id: BlockId, name: &str) {
         let Some(block) = module.folder.block(id) else { return };
         let repeated = self.evaluator.repeated(module, &block);
@@ -231,6 +232,9 @@ impl Collector<'_, '_> {
                     continue;
                 }
                 let node = self.evaluator.value(&attribute.value, &instance.scope);
+                if !attribute.name.text.contains("boundar") {
+                    self.handed_over(&node, &address, block.head());
+                }
                 for node in documents_in(&node) {
                     self.policy(&node, PolicyKind::Unknown, &address);
                 }

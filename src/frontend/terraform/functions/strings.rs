@@ -290,9 +290,14 @@ fn with_hole(text: &Text, range: Range<usize>, hole: Arc<Hole>) -> Text {
     out
 }
 
-/// Whether the text is one that a hole cannot hold: an opaque one holds no wildcard.
+/// Whether the text is one that a hole cannot hold: an opaque one holds no wildcard, and nothing that modules write to
+/// replace it, such as `_S3_BUCKET_ARN_`.
 fn cannot_be_in(hole: &Hole, text: &str) -> bool {
-    hole.kind == HoleKind::Opaque && text.contains(['*', '?'])
+    let is_placeholder = || {
+        let is_mark = |it: char| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_';
+        text.len() > 4 && text.contains('_') && text.chars().all(is_mark)
+    };
+    hole.kind == HoleKind::Opaque && (text.contains(['*', '?']) || is_placeholder())
 }
 
 pub(super) fn trimprefix(call: &mut Call<'_>) -> Answer {
@@ -357,13 +362,13 @@ pub(super) fn replace(call: &mut Call<'_>) -> Answer {
         let out = replaced(&text, search, &with, &call.arguments[2].origin);
         return call.in_place_of(0, Value::Text(out));
     }
-    if search.is_empty() || overlaps_itself(search) {
+    if search.is_empty() {
         return Err(call.unknown());
     }
     let rest = [&Text::known(search, call.arguments[1].span), &with];
     let mut out = Text::default();
     let mut done = 0;
-    for range in uncertain(&text, search, search.len() - 1) {
+    for range in between_matches(text.raw(), search, uncertain(&text, search, search.len() - 1)) {
         let known = replaced(&text.slice(done..range.start), search, &with, &call.arguments[2].origin);
         out.push_text(&known, &Origin::HERE);
         let part = text.slice(range.clone());
@@ -400,6 +405,32 @@ fn uncertain(text: &Text, search: &str, most: usize) -> Vec<Range<usize>> {
             Some(last) if last.end >= range.start => last.end = range.end.max(last.end),
             _ => out.push(range),
         }
+    }
+    out
+}
+
+/// The uncertain parts so that what is found between them is found whatever the holes are. Of a search that ends as it
+/// begins, `_NAME_`, one that is found in front of a hole leaves its end to no other, and one that stands behind a hole
+/// may have lost its beginning to another.
+fn between_matches(raw: &str, search: &str, parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let finder = memchr::memmem::Finder::new(search.as_bytes());
+    let mut out: Vec<Range<usize>> = Vec::new();
+    for part in parts {
+        let hole = part.start + raw[part.clone()].find(HOLE).unwrap_or_default();
+        let mut behind = part.start + raw[part.clone()].rfind(HOLE).map_or(0, |at| at + HOLE_LEN);
+        let mut part = match out.pop_if(|last| last.end >= part.start) {
+            Some(last) => last.start..part.end.max(last.end),
+            None => {
+                let done = out.last().map_or(0, |it| it.end);
+                let found = finder.find_iter(&raw.as_bytes()[done..hole]).last();
+                part.start.max(found.map_or(done, |at| done + at + search.len()))..part.end
+            }
+        };
+        while let Some(at) = finder.find(&raw.as_bytes()[behind..]).map(|at| behind + at).filter(|at| *at < part.end) {
+            part.end = part.end.max(at + search.len());
+            behind = at + 1;
+        }
+        out.push(part);
     }
     out
 }

@@ -447,6 +447,8 @@ fn the_known_part_of_a_text_stays_known() {
         (r#"replace("${free.x}*", "/*", "")"#, r#""${?replace("${free.x}*", "/*", "")}""#),
         (r#"replace("a${free.x}b", "ab", "-")"#, r#""${?replace("a${free.x}b", "ab", "-")}""#),
         (r#"replace("xa${free.x}by", "ab", "-")"#, r#""x${?replace("a${free.x}b", "ab", "-")}y""#),
+        (r#"replace("_A_/${opaque.x}/_A_", "_A_", "-")"#, r#""-/${~replace(opaque.x, "_A_", "-")}/-""#),
+        (r#"replace("_A_${opaque.x}_A_b_A_", "_A_", "-")"#, r#""-${~replace("${opaque.x}_A_", "_A_", "-")}b-""#),
         (r#"replace("${opaque.x}", "/:.*/", "")"#, r#"~replace("${opaque.x}", "/:.*/", "")"#),
         (r#"trimsuffix("${opaque.x}:*", ":*")"#, r#""${~opaque.x}""#),
         (r#"trimsuffix(opaque.x, ":*")"#, r#""${~opaque.x}""#),
@@ -737,7 +739,7 @@ proptest::proptest! {
     fn what_is_said_of_a_hole_holds_for_every_value_of_it(
         parts in proptest::collection::vec(0_usize..12, 0..7),
         call in 0_usize..32,
-        search in 0_usize..9,
+        search in 0_usize..11,
         (opaque, free) in (0_usize..8, 0_usize..8),
     ) {
         let parts: Vec<&str> = parts
@@ -746,7 +748,7 @@ proptest::proptest! {
             .collect();
         let text = format!("\"{}\"", parts.concat());
         let list = format!("[{}]", parts.iter().map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join(", "));
-        let search = ["a", "ab", ":", "::", "/*", "*", "ba", "aé", "a:b"][search];
+        let search = ["a", "ab", ":", "::", "/*", "*", "ba", "aé", "a:b", "aba", "aa"][search];
         let source = match call {
             0 => format!("lower({text})"),
             1 => format!("upper({text})"),
