@@ -375,7 +375,7 @@ const SYNTAXES: [(&str, &str, &str); 5] = [
     (
         "main.tf",
         "data \"aws_iam_policy_document\" \"a\" {\n  # who reads\n  statement {\n    actions = [\n      \"s3:GetObjcet\", # reads\n      \"s3:ListBucket\",\n      \"s3:ListBucket\",\n      \"s3:ListAllMyBuckets\", // all\n    ]\n    resources = [\"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\", /* more */ \"arn:aws:s3:::a/b/*\"] # of a\n  }\n}\n",
-        "data \"aws_iam_policy_document\" \"a\" {\n  # who reads\n  statement {\n    actions = [\n      \"s3:GetObject\", # reads\n      \"s3:ListBucket\",\n       // all\n    ]\n    resources = [\"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\" /* more */ ] # of a\n  }\n\n  statement {\n    actions = [\"s3:ListAllMyBuckets\"]\n    resources = [\"*\"] # of a\n  }\n}\n",
+        "data \"aws_iam_policy_document\" \"a\" {\n  # who reads\n  statement {\n    actions = [\n      \"s3:GetObject\", # reads\n      \"s3:ListBucket\",\n       // all\n    ]\n    resources = [\"arn:aws:s3:::a\", \"arn:aws:s3:::a/*\" /* more */ ] # of a\n  }\n\n  statement {\n    actions = [\n      \"s3:ListAllMyBuckets\",\n    ]\n    resources = [\"*\"] # of a\n  }\n}\n",
     ),
     (
         "main.tf",

@@ -245,7 +245,7 @@ pub fn schema() -> Value {
 pub(super) fn read(text: &str) -> Result<File, Vec<ConfigError>> {
     let failed = |error: toml::de::Error| {
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
-        vec![ConfigError { range: error.span().unwrap_or(0..0), message: no_choice(&message).unwrap_or(message) }]
+        vec![ConfigError { range: error.span().unwrap_or(0..0), message: in_our_words(&message).unwrap_or(message) }]
     };
     let table = DeTable::parse(text).map_err(|error| twice(text, failed(error)))?;
     let schema = SchemaSettings::draft2020_12()
@@ -262,8 +262,29 @@ pub(super) fn read(text: &str) -> Result<File, Vec<ConfigError>> {
     File::deserialize(toml::Deserializer::from(table)).map_err(failed)
 }
 
-/// That a value is none of those there are, in our words: serde calls them variants of a Rust type.
-fn no_choice(message: &str) -> Option<String> {
+/// What serde says of the types of Rust, as whoever writes TOML calls it.
+fn in_our_words(message: &str) -> Option<String> {
+    if let Some(name) = message.strip_prefix("missing field ") {
+        return Some(format!("the key {name} is missing"));
+    }
+    if let Some((found, wanted)) = message.strip_prefix("invalid type: ").and_then(|it| it.split_once(", expected ")) {
+        let found = match found.split([' ', ',']).next()? {
+            "string" => "text",
+            "integer" | "floating" => "a number",
+            "boolean" => "`true` or `false`",
+            "sequence" => "a list",
+            "map" => "a table",
+            _ => return None,
+        };
+        let wanted = match wanted {
+            "a sequence" => "a list",
+            "a string" => "text",
+            "a boolean" => "`true` or `false`",
+            wanted if wanted.starts_with("struct ") || wanted == "a map" => "a table",
+            wanted => wanted,
+        };
+        return Some(format!("{wanted} belongs here, not {found}"));
+    }
     let (value, choices) = message.strip_prefix("unknown variant `")?.split_once("`, expected ")?;
     let choices: Vec<&str> = choices.split('`').skip(1).step_by(2).collect();
     let hint = did_you_mean(nearest(value, choices.iter().copied()));

@@ -693,7 +693,10 @@ mod tests {
             error("min-severity = \"hihg\""),
             pair("\"hihg\"", "`hihg` is none of `low`, `medium`, `high`, `critical`; did you mean `high`?")
         );
-        assert_eq!(error("require-reason = 1").0, "1");
+        assert_eq!(error("require-reason = 1"), pair("1", "`true` or `false` belongs here, not a number"));
+        assert_eq!(error("known-actions = \"s3:A\"").1, "a list belongs here, not text");
+        assert_eq!(error("trust = 1").1, "a table belongs here, not a number");
+        assert_eq!(error("[[ignore]]\npaths = [\"a\"]").1, "the key `rule` is missing");
         assert_eq!(error("select = []").1, "selects nothing, so nothing would be linted");
         assert_eq!(errors("a = 1\nb = 2").len(), 2);
         assert!(!errors("select = [").is_empty());
@@ -708,7 +711,7 @@ mod tests {
         nearest("[[overrides]]\npaths = [\"a\"]\nfail-no = \"low\"", "fail-no", "fail-on");
         nearest("[[ignore]]\nrule = \"open_trust\"\npath = [\"a\"]", "path", "paths");
         let entry = |rest: &str| error(&format!("[[ignore]]\nrule = \"open_trust\"\n{rest}"));
-        assert!(error("[[ignore]]\nsid = \"A\"").1.contains("missing field `rule`"));
+        assert!(error("[[ignore]]\nsid = \"A\"").1.contains("the key `rule` is missing"));
         assert!(entry("until = \"soon\"").1.starts_with("`soon` is no date"));
         assert!(entry("until = 2027-02-29").1.contains("date"), "{:?}", entry("until = 2027-02-29"));
         assert_eq!(entry("only = []").1, "accepts nothing, so nothing would be silenced");

@@ -497,7 +497,13 @@ impl Place<'_> {
         let text = self.text();
         let of = |items: &[&Item]| {
             let parts: Vec<&str> = items.iter().map(|it| &text[it.value.clone()]).collect();
-            format!("[{}]", parts.join(", "))
+            let Some(indent) = items.first().and_then(|it| self.indent(it.whole.start)) else {
+                return format!("[{}]", parts.join(", "));
+            };
+            let line = self.new_line();
+            let last = if list.items.last().is_some_and(|it| self.has_comma(it)) { "," } else { "" };
+            let parts = parts.join(&format!(",{line}{indent}"));
+            format!("[{line}{indent}{parts}{last}{line}{}]", self.indent_of_line(list.span.start))
         };
         let numbers: Vec<usize> = (0..list.items.len()).filter(|n| moved(&list.items[*n])).collect();
         edits.extend(self.without(&list, &numbers)?);

@@ -8,17 +8,34 @@ use crate::rules;
 
 /// Other names of trivy's checks: those of tfsec, the newer and the older ones.
 /// <https://aquasecurity.github.io/tfsec/latest/checks/aws/>
-const NAMES: [(&str, &str); 17] = [
+const NAMES: &[(&str, &str)] = &[
     ("aws-ecr-no-public-access", "AWS-0032"),
+    ("aws-iam-no-password-reuse", "AWS-0056"),
     ("aws-iam-no-policy-wildcards", "AWS-0057"),
+    ("aws-iam-require-lowercase-in-passwords", "AWS-0058"),
+    ("aws-iam-require-numbers-in-passwords", "AWS-0059"),
+    ("aws-iam-require-symbols-in-passwords", "AWS-0060"),
+    ("aws-iam-require-uppercase-in-passwords", "AWS-0061"),
+    ("aws-iam-set-max-password-age", "AWS-0062"),
+    ("aws-iam-set-minimum-password-length", "AWS-0063"),
+    ("aws-kms-auto-rotate-keys", "AWS-0065"),
+    ("aws-lambda-restrict-source-arn", "AWS-0067"),
     ("aws-s3-block-public-acls", "AWS-0086"),
     ("aws-s3-block-public-policy", "AWS-0087"),
+    ("aws-s3-enable-bucket-logging", "AWS-0089"),
+    ("aws-s3-enable-logging", "AWS-0089"),
+    ("aws-s3-enable-versioning", "AWS-0090"),
     ("aws-s3-ignore-public-acls", "AWS-0091"),
     ("aws-s3-no-public-access-with-acl", "AWS-0092"),
     ("aws-s3-no-public-buckets", "AWS-0093"),
     ("aws-s3-specify-public-access-block", "AWS-0094"),
+    ("aws-sqs-no-wildcards-in-policy-documents", "AWS-0097"),
+    ("aws-s3-encryption-customer-key", "AWS-0132"),
+    ("aws-iam-no-user-attached-policies", "AWS-0143"),
     ("aws-cloudtrail-no-public-log-access", "AWS-0161"),
     ("AWS001", "AWS-0092"),
+    ("AWS002", "AWS-0089"),
+    ("AWS047", "AWS-0097"),
     ("AWS073", "AWS-0091"),
     ("AWS074", "AWS-0086"),
     ("AWS075", "AWS-0093"),
@@ -164,6 +181,13 @@ fn all(peer: &str) -> Vec<&'static Rule> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_other_name_is_that_of_a_check_that_is_served() {
+        for (name, id) in NAMES {
+            assert!(!of_trivy(name).is_empty(), "{name} is {id}, which no rule serves");
+        }
+    }
 
     const ALL: [Peer; 4] = [Peer::Checkov, Peer::Trivy, Peer::Tfsec, Peer::Kics];
 
