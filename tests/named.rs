@@ -126,9 +126,9 @@ fn what_a_module_reads_is_judged_where_the_module_puts_it() {
         ("app/main.tf", "module \"m\" {\n  source = \"../modules/m\"\n}\n"),
         (
             "modules/m/main.tf",
-            "resource \"aws_iam_policy\" \"a\" {\n  policy = templatefile(\"../shared/a.json.tftpl\", { service = \"sns\" })\n}\n",
+            "resource \"aws_iam_policy\" \"a\" {\n  policy = templatefile(\"../shared/a.json.tftpl\", { account = \"111122223333\" })\n}\n",
         ),
-        ("shared/a.json.tftpl", &policy("\"${service}:*\"")),
+        ("shared/a.json.tftpl", &policy("\"sns:*\"").replace("*\" }", "arn:aws:sns:eu-west-1:${account}:*\" }")),
         ("shared/apart.json", &policy("\"ses:*\"")),
         ("shared/payload.json", &policy("\"ec2:*\"")),
         ("lambda/main.tf", "resource \"aws_s3_object\" \"o\" {\n  content = file(\"../shared/payload.json\")\n}\n"),
