@@ -10,14 +10,14 @@ use crate::value::{HOLE, Text};
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     for identity in &configuration.identities {
         if identity.boundary.as_ref().is_none_or(|it| !attached_administrator::bounds(it)) {
-            let groups = identity.groups.iter().filter_map(|it| configuration.identities.get(*it)).collect();
-            judge(identity, groups, cx);
+            let groups: Vec<_> = identity.groups.iter().filter_map(|it| configuration.identities.get(*it)).collect();
+            judge(identity, &groups, cx);
         }
     }
 }
 
-fn judge(identity: &Identity, groups: Vec<&Identity>, cx: &mut Context<'_>) {
-    let ways = ways(identity, &groups);
+fn judge(identity: &Identity, groups: &[&Identity], cx: &mut Context<'_>) {
+    let ways = ways(identity, groups);
     let attached = identity.attached.iter().filter_map(|it| it.policy.as_ref());
     let policies: Vec<&Arc<Policy>> = identity.inline.iter().chain(attached).collect();
     for policy in &policies {
