@@ -53,6 +53,7 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
             .granting(statement, everyone)
             .unbounded(statement)
             .help(match service {
+                Service::Other("es") if users.is_some() => "name the roles that need it, or put the domain into a VPC",
                 Service::Other("es") => "name the roles that need it, or turn fine-grained access control on",
                 _ => "name the accounts, roles or services that need it, or require `aws:SourceArn`, `aws:SourceAccount` or `aws:PrincipalOrgID`",
             });

@@ -650,3 +650,11 @@ fn readable(files: &[PathBuf]) {
         assert!(output.status.success(), "{}", err(&output));
     }
 }
+
+#[test]
+fn an_empty_sid_is_left_out() {
+    let text = "resource \"aws_iam_policy\" \"a\" {\n  policy = jsonencode({\n    Version = \"2012-10-17\"\n    Statement = [{\n      Sid      = \"\"\n      Effect   = \"Allow\"\n      Action   = \"s3:GetObject\"\n      Resource = \"arn:aws:s3:::reports/*\"\n    }]\n  })\n}\n";
+    let folder = folder(&[("main.tf", text), ("iamlint.toml", "select = [\"empty_sid\"]\n")]);
+    check(folder.path(), &["--fix"]);
+    assert_eq!(read(&folder, "main.tf"), text.replace("      Sid      = \"\"\n", ""));
+}
