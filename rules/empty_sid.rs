@@ -1,5 +1,5 @@
 use crate::policy::Policy;
-use crate::rule::Context;
+use crate::rule::{Context, Rewrite, Safety};
 use crate::value::Value;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -8,6 +8,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let Some(sid) = sid else { continue };
         cx.report(&sid.place(), "the statement has an empty `Sid`")
             .about("empty Sid")
-            .help("leave `Sid` out, or say what the statement is for");
+            .help("leave `Sid` out, or say what the statement is for")
+            .fix(Safety::Safe, "leave `Sid` out", [Rewrite::LeaveOut { at: sid.node().span }]);
     }
 }

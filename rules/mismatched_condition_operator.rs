@@ -27,7 +27,13 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .of(statement, format!("{operator} {key}"))
                 .label(condition.place.span, format!("is of type {}", known.key_type()))
                 .help(match plain_name(known.key_type()) {
-                    Some(plain) => format!("write `{}`", operator.with_test(plain)),
+                    Some(plain) => {
+                        let name = operator.with_test(plain);
+                        // On a key of one value this quantifier says nothing.
+                        let needless = !known.is_multivalued() && !operator.negated;
+                        let name = name.strip_prefix("ForAnyValue:").filter(|_| needless).unwrap_or(&name);
+                        format!("write `{name}`")
+                    }
                     None => format!("compare with an operator for {}", many(known.key_type())),
                 });
         }

@@ -46,7 +46,7 @@ impl<'s> Partial<'s> {
         acting.retain(does_more_than_read);
         acting.sort_by_cached_key(|it| Reverse(rank(*it)));
         let worst = *acting.first().filter(|_| reached.len() > 1)?;
-        let severity = severity(statement, &acting, policy.kind.is_identity())?;
+        let severity = severity(statement, action, &acting, policy.kind.is_identity())?;
         Some(Self { action, reached, acting, worst, severity })
     }
 
@@ -104,9 +104,16 @@ fn does_more_than_read(action: &catalog::Action) -> bool {
 }
 
 /// How bad it is that a pattern reaches these actions, worst first; none when it is not.
-fn severity(statement: &Statement, reached: &[catalog::Action], identity: bool) -> Option<Severity> {
-    // A few of one family is a way of writing them: `kms:GenerateDataKey*`, `sqs:*Message`.
+fn severity(
+    statement: &Statement,
+    action: &Action,
+    reached: &[catalog::Action],
+    identity: bool,
+) -> Option<Severity> {
+    // A few of one family is a way of writing them: `kms:GenerateDataKey*`, `sqs:*Message`. And `Modify*` says what it
+    // does.
     const FAMILY: usize = 5;
+    let hides_what = action.name().is_some_and(|it| it.starts_with(['*', '?']));
     let permits = reached.iter().any(|it| it.power() == Power::Permits);
     let unbounded = |it: &&catalog::Action| identity && statement.is_unbounded(**it);
     let wide = reached.iter().filter(unbounded).map(|it| (catalog::leads_on(*it), it.power())).max();
@@ -114,7 +121,7 @@ fn severity(statement: &Statement, reached: &[catalog::Action], identity: bool) 
         Some((true, _)) => Some(Severity::High),
         Some((_, Power::Permits)) => Some(Severity::Medium),
         _ if permits => Some(Severity::Low),
-        Some(_) if reached.len() > FAMILY => Some(Severity::Low),
+        Some(_) if hides_what && reached.len() > FAMILY => Some(Severity::Low),
         _ => None,
     }
 }

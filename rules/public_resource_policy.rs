@@ -40,6 +40,8 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
     if network.is_some() && users.is_some() {
         return;
     }
+    // Of a domain that is declared here it shows whether anything else stands before it.
+    let is_decided_elsewhere = domain.is_none() && reach_is_decided_elsewhere(service);
     for (statement, everyone) in policy.openings() {
         // An API without a policy may be called by everybody too, and its authorisers decide. Its cache is another matter.
         if service == Service::Other("execute-api") && !statement.actions.may_match("execute-api:InvalidateCache") {
@@ -49,10 +51,11 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
         let whom = if network.is_some() { "whoever reaches its VPC" } else { "anyone" };
         let mut report = cx
             .report(&everyone.place, format!("`{everyone}` opens the {what} to {whom}: {actions}"))
-            .severity(severity(service, statement))
+            .severity(if is_decided_elsewhere { Severity::Medium } else { severity(statement) })
             .granting(statement, everyone)
             .unbounded(statement)
             .help(match service {
+                Service::Other("es") if users.is_some() => "name the roles that need it, or put the domain into a VPC",
                 Service::Other("es") => "name the roles that need it, or turn fine-grained access control on",
                 _ => "name the accounts, roles or services that need it, or require `aws:SourceArn`, `aws:SourceAccount` or `aws:PrincipalOrgID`",
             });
@@ -67,16 +70,13 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
                 "what this is attached to is not known; the policy of a VPC endpoint would grant nothing",
             );
         }
-        if reach_is_decided_elsewhere(service) {
+        if is_decided_elsewhere {
             report.confidence(Confidence::Medium);
         }
     }
 }
 
-fn severity(service: Service, statement: &Statement) -> Severity {
-    if reach_is_decided_elsewhere(service) {
-        return Severity::Medium;
-    }
+fn severity(statement: &Statement) -> Severity {
     let is_grave =
         |it: Action| it.access_level() == AccessLevel::PermissionsManagement || it.has_risk(Risk::CredentialExposure);
     if statement.actions.is_negated() || statement.actions.only().iter().flat_map(policy::Action::expand).any(is_grave)

@@ -10,13 +10,13 @@ use crate::value::{HOLE, Text};
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     for identity in &configuration.identities {
         if identity.boundary.as_ref().is_none_or(|it| !attached_administrator::bounds(it)) {
-            let groups = identity.groups.iter().filter_map(|it| configuration.identities.get(*it)).collect();
-            judge(identity, groups, cx);
+            let groups: Vec<_> = identity.groups.iter().filter_map(|it| configuration.identities.get(*it)).collect();
+            judge(identity, &groups, cx);
         }
     }
 }
 
-fn judge(identity: &Identity, groups: Vec<&Identity>, cx: &mut Context<'_>) {
+fn judge(identity: &Identity, groups: &[&Identity], cx: &mut Context<'_>) {
     let attached = identity.attached.iter().filter_map(|it| it.policy.as_ref());
     let policies: Vec<&Arc<Policy>> = identity.inline.iter().chain(attached).collect();
     // Few have to do with IAM at all.
@@ -25,7 +25,7 @@ fn judge(identity: &Identity, groups: Vec<&Identity>, cx: &mut Context<'_>) {
     if !policies.iter().flat_map(|it| it.allow_statements()).any(holds_iam) {
         return;
     }
-    let ways = ways(identity, &groups);
+    let ways = ways(identity, groups);
     for policy in &policies {
         for statement in policy.allow_statements() {
             let own = ways.iter().find_map(|(action, is_own)| {

@@ -2,7 +2,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalog::{self, Service};
 use crate::policy::{Action, Effect, Policy, Statement};
-use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, quoted};
+use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, quoted};
 use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -15,6 +15,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let mut idle: Vec<(&Statement, &Action)> = Vec::new();
     for statement in &policy.statements {
         let mut unknown: Vec<&str> = Vec::new();
+        let mut strangers: Vec<(Service, Vec<&Action>)> = Vec::new();
         for action in statement.actions.entries() {
             let Some((prefix, name)) = parts(action) else { continue };
             if facts.know_action(&action.to_string()) || generated.contains(&action.place.span) {
@@ -22,7 +23,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             }
             match catalog::service(prefix) {
                 Some(_) if action.has_wildcard() => idle.push((statement, action)),
-                Some(service) => unknown_name(statement, action, service, name, cx),
+                Some(service) => {
+                    if let Standing::Stranger = unknown_name(statement, action, service, name, cx) {
+                        match strangers.iter_mut().find(|(it, _)| *it == service) {
+                            Some((_, alike)) => alike.push(action),
+                            None => strangers.push((service, vec![action])),
+                        }
+                    }
+                }
                 // Once is enough for all actions of a service that is not there.
                 None if !unknown.contains(&prefix) => {
                     unknown.push(prefix);
@@ -30,6 +38,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 }
                 None => {}
             }
+        }
+        for (service, alike) in &strangers {
+            unlike_any(statement, *service, alike, cx);
         }
     }
     matches_nothing(&idle, cx);
@@ -82,24 +93,32 @@ fn parts(action: &Action) -> Option<(&str, &str)> {
     (!service.is_empty() && service.chars().all(is_plain) && !name.is_empty()).then_some((service, name))
 }
 
+/// Services whose actions are those of another one: the prefix that they do not have, the one that they have, their name.
+const PARTS: [(&str, &str, &str); 2] = [("docdb", "rds", "Amazon DocumentDB"), ("vpc", "ec2", "Amazon VPC")];
+
 fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mut Context<'_>) {
     if catalog::retired_service(prefix).is_some() {
         return;
     }
-    let mut alike = statement.actions.entries().iter().filter_map(parts).filter(|(it, _)| *it == prefix);
-    let more = match alike.by_ref().skip(1).count() {
+    let alike = statement.actions.entries().iter().filter_map(parts).filter(|(it, _)| *it == prefix);
+    let others = alike.skip(1).count();
+    let more = match others {
         0 => String::new(),
         1 => ", nor is it for 1 more action here".to_owned(),
         more => format!(", nor is it for {more} more actions here"),
     };
     let date = catalog::reference_date();
-    let alias = catalog::prefix_alias(prefix);
+    let part = PARTS.iter().find(|(it, ..)| it.eq_ignore_ascii_case(prefix));
+    let alias = part.and_then(|(_, of, _)| catalog::service(of)).or_else(|| catalog::prefix_alias(prefix));
     let unlisted = catalog::unlisted_service(prefix);
     let message = match (alias, unlisted) {
         (Some(service), _) => {
-            // Its API and its actions are those of Amazon RDS.
-            let is_docdb = prefix.eq_ignore_ascii_case("docdb");
-            let name = if is_docdb { "Amazon DocumentDB" } else { service.name() };
+            let name = part.map_or(service.name(), |(.., name)| name);
+            let more = match others {
+                0 => String::new(),
+                1 => ", and 1 more action here begins so".to_owned(),
+                more => format!(", and {more} more actions here begin so"),
+            };
             format!("no action begins with `{prefix}`: those of {name} are `{service}:…`{more}")
         }
         (_, Some(unlisted)) if !unlisted.is_newer => {
@@ -129,10 +148,13 @@ fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mu
 const UNLISTED: [&str; 2] = ["sns:Receive", "logs:PutLogEventsBatch"];
 
 /// Actions that are not called as one would think by those beside them, and what allows it.
-const OTHERWISE: [(&str, &str); 3] = [
+const OTHERWISE: [(&str, &str); 6] = [
     ("ecr:DeleteImage", "ecr:BatchDeleteImage"),
+    ("glue:ListConnections", "glue:GetConnections"),
+    ("glue:ListDatabases", "glue:GetDatabases"),
     ("glue:ListTables", "glue:GetTables"),
     ("rds:Connect", "rds-db:connect"),
+    ("s3:GetObjectMetadata", "s3:GetObject"),
 ];
 
 /// What to write instead, or that it is written already.
@@ -142,7 +164,8 @@ fn instead(statement: &Statement, needed: &[catalog::Action]) -> String {
         statement.actions.entries().iter().any(|entry| entry.must_match(&name))
     };
     if needed.iter().all(is_here) {
-        format!("leave it out: {} is here already", quoted(needed))
+        let are = if needed.len() == 1 { "is" } else { "are" };
+        format!("leave it out: {} {are} here already", quoted(needed))
     } else {
         format!("write {} in its place", quoted(needed))
     }
@@ -166,18 +189,61 @@ fn is_opposite(one: &str, other: &str) -> bool {
     !one.eq_ignore_ascii_case(other) && stem(one) == stem(other)
 }
 
-/// The first word of a name, `Get` of `GetObject`.
+/// The first word of a name, `Get` of `GetObject`; the first two of `BatchGetObject`.
 fn verb(name: &str) -> &str {
-    let end = name.char_indices().skip(1).find(|(_, it)| it.is_ascii_uppercase()).map_or(name.len(), |(at, _)| at);
-    &name[..end]
+    let mut words = name.char_indices().skip(1).filter(|(_, it)| it.is_ascii_uppercase()).map(|(at, _)| at);
+    let mut end = words.next();
+    if end.is_some_and(|end| name[..end].eq_ignore_ascii_case("batch")) {
+        end = words.next();
+    }
+    &name[..end.unwrap_or(name.len())]
 }
 
-fn unknown_name(statement: &Statement, action: &Action, service: Service, name: &str, cx: &mut Context<'_>) {
+/// What is known of a name that is written as an action.
+enum Standing {
+    /// It is an action, or was reported.
+    Settled,
+    /// It is none, and like none that there is.
+    Stranger,
+}
+
+/// Names that are like no action are mostly those of a service that is newer than the reference: one thing to say.
+fn unlike_any(statement: &Statement, service: Service, alike: &[&Action], cx: &mut Context<'_>) {
+    let [action, others @ ..] = alike else { return };
+    let more = match others.len() {
+        0 => String::new(),
+        1 => format!(", nor is 1 more of `{service}` here"),
+        more => format!(", nor are {more} more of `{service}` here"),
+    };
     let date = catalog::reference_date();
+    let mut report = cx
+        .report(&action.place, format!("`{action}` is no action known on {date}{more}"))
+        .of(statement, action)
+        .confidence(Confidence::Low)
+        .severity(Severity::Low)
+        .help(format!("look it up in the service authorization reference of `{service}`"));
+    for other in others {
+        report = report.label(other.place.span, "is not known either");
+    }
+}
+
+/// That an action is none that AWS has published.
+fn unknown<'c>(statement: &Statement, action: &Action, cx: &'c mut Context<'_>) -> Report<'c> {
+    let date = catalog::reference_date();
+    cx.report(&action.place, format!("`{action}` is no action known on {date}")).of(statement, action)
+}
+
+fn unknown_name(
+    statement: &Statement,
+    action: &Action,
+    service: Service,
+    name: &str,
+    cx: &mut Context<'_>,
+) -> Standing {
     let full_name = format!("{service}:{name}");
     let is_unlisted = UNLISTED.iter().any(|it| it.eq_ignore_ascii_case(&full_name));
     if service.action(name).is_some() || catalog::retired_action(&full_name).is_some() || is_unlisted {
-        return;
+        return Standing::Settled;
     }
     let operation = catalog::operation(&full_name);
     if let Some(operation) = operation.filter(|it| !it.is_newer && it.authorised_by().len() > 0) {
@@ -191,26 +257,23 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
         if let [one] = needed[..] {
             report.fix(Safety::Safe, format!("write `{one}`"), [Rewrite::write(action.place.span, one)]);
         }
-        return;
+        return Standing::Settled;
     }
-    let report = cx
-        .report(&action.place, format!("`{action}` is no action known on {date}"))
-        .of(statement, action);
     let longer: Vec<_> = catalog::actions_matching(&format!("{full_name}*")).collect();
     let plural = longer.iter().find(|it| is_plural(it.name(), name)).copied();
     let other = OTHERWISE.iter().find(|(wrong, _)| wrong.eq_ignore_ascii_case(&full_name));
     if let Some(meant) = plural.or_else(|| catalog::action(other?.1)) {
-        report.help(instead(statement, &[meant])).fix(
+        unknown(statement, action, cx).help(instead(statement, &[meant])).fix(
             Safety::Safe,
             format!("write `{meant}`"),
             [Rewrite::write(action.place.span, meant)],
         );
-        return;
+        return Standing::Settled;
     }
     // A single longer name is another thing: `BatchGetTableOptimizer` gets no table.
     if longer.len() > 1 {
-        report.help(format!("write {}, or `{full_name}*` for all of them", quoted(&longer)));
-        return;
+        unknown(statement, action, cx).help(format!("write {}, or `{full_name}*` for all of them", quoted(&longer)));
+        return Standing::Settled;
     }
     // Of another verb it is mostly another thing: `Tag…` is not `Get…`, and `Disconnect…` is the opposite of `Connect…`.
     let meant = service.nearest_action(name).filter(|it| {
@@ -220,20 +283,21 @@ fn unknown_name(statement: &Statement, action: &Action, service: Service, name: 
     match (operation, meant) {
         // The reference lags behind the SDKs.
         (Some(operation), _) if operation.is_newer => {
-            report.confidence(Confidence::Low).severity(Severity::Low).help("it is a new call, and may be an action by now")
+            unknown(statement, action, cx)
+                .confidence(Confidence::Low)
+                .severity(Severity::Low)
+                .help("it is a new call, and may be an action by now");
         }
         (_, Some(meant)) => {
             let same = verb(meant.name()).eq_ignore_ascii_case(verb(name));
             let safety = if same { Safety::Safe } else { Safety::Unsafe };
-            report.help(format!("write `{meant}` if that is meant")).fix(
+            unknown(statement, action, cx).help(format!("write `{meant}` if that is meant")).fix(
                 safety,
                 format!("write `{meant}`"),
                 [Rewrite::write(action.place.span, meant)],
-            )
+            );
         }
-        (..) => report
-            .confidence(Confidence::Low)
-            .severity(Severity::Low)
-            .help(format!("look it up in the service authorization reference of `{service}`")),
-    };
+        (..) => return Standing::Stranger,
+    }
+    Standing::Settled
 }

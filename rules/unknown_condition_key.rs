@@ -7,12 +7,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for condition in &statement.conditions {
             let Some(Fault { mut message, mut help, severity, confidence }) = fault(condition) else { continue };
             if confidence == Confidence::High && statement.effect == Effect::Deny && condition.needs_key() {
-                message.push_str(", so this Deny never applies");
-                if statement.conditions.iter().any(Condition::asks_for_plain_http) {
-                    message.push_str(", and plain HTTP is let in");
-                    if condition.key_lower().ends_with(":tlsversion") {
-                        help.push_str(" in a statement of its own: no request over plain HTTP has a version of TLS");
-                    }
+                let in_plain_http = statement.conditions.iter().any(Condition::asks_for_plain_http);
+                let then = if in_plain_http { ", and plain HTTP is let in" } else { "" };
+                let at = message.find("; did you mean").unwrap_or(message.len());
+                message.insert_str(at, &format!(", so this Deny never applies{then}"));
+                if in_plain_http && condition.key_lower().ends_with(":tlsversion") {
+                    help.push_str(" in a statement of its own: no request over plain HTTP has a version of TLS");
                 }
             }
             cx.report(&condition.place, message)

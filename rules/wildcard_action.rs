@@ -45,7 +45,8 @@ struct Broad<'s> {
 }
 
 impl<'s> Broad<'s> {
-    /// None where all that can be done is to look, since all of it is no more than a reader needs.
+    /// None where all that can be done is to look, since all of it is no more than a reader needs; nor where none of it
+    /// can be limited to some resource, as what an agent tells its service.
     fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
         let identity = policy.kind.is_identity();
         let mut reached = action.expand();
@@ -53,7 +54,8 @@ impl<'s> Broad<'s> {
         reached.retain(|it| {
             statement.admits(*it) && statement.may_reach(*it) && (identity || !it.takes_only_star())
         });
-        if reached.iter().all(|it| it.power() < Power::Changes) {
+        let only_looks = reached.iter().all(|it| it.power() < Power::Changes);
+        if only_looks || reached.iter().all(|it| it.takes_only_star() && !is_dangerous(*it)) {
             return None;
         }
         let unbounded: Vec<_> = reached.iter().copied().filter(|it| statement.is_unbounded(*it)).collect();
@@ -80,7 +82,8 @@ fn report(policy: &Policy, statement: &Statement, broad: &Broad<'_>, cx: &mut Co
     let whom = whom(policy, statement);
     let on = on(policy, statement, broad.is_unbounded, reached);
     // What stands in a resource's hole decides which of them take it.
-    let counted = statement.resources.iter().flat_map(Scope::entries).all(|it| !it.is_free());
+    let is_told = |it: &Resource| !it.is_free() && (it.is_everything() || it.text.raw().starts_with("arn:"));
+    let counted = statement.resources.iter().flat_map(Scope::entries).all(is_told);
     let is_service = action.is_whole_service();
     let all = match reached.len() {
         count if counted && is_service && count > 1 => {

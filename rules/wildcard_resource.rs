@@ -129,10 +129,18 @@ fn report(
     let actions: Vec<&Action> = guilty.iter().map(|it| it.action).collect();
     let names = quoted(&actions);
     let fine = if resource.is_everything() { right_on_star(statement) } else { Vec::new() };
-    let mut help = match &forms(guilty)[..] {
-        [] => format!("limit {names} to the resources that are meant"),
-        forms => format!("limit {names} to {}", quoted(forms)),
+    let further = further_kinds(guilty);
+    let mut help = match (&forms(guilty)[..], &further[..]) {
+        ([], _) => format!("limit {names} to the resources that are meant"),
+        (forms, []) => format!("limit {names} to {}", quoted(forms)),
+        (forms, further) => {
+            format!("limit {names} to {}, and to what else requests name ({})", quoted(forms), listed(further))
+        }
     };
+    // Ids that AWS gives are seldom known when the policy is written.
+    if guilty.iter().flat_map(|it| &it.wide).all(|it| has_given_ids(*it)) {
+        help.push_str(", or by a tag under `aws:ResourceTag/…`");
+    }
     // Of several findings about one `*`, the first says how to part the statement.
     if !fine.is_empty() && is_worst {
         help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(&fine)));
@@ -161,7 +169,7 @@ fn report(
     // named whole would be denied.
     let is_guilty = |entry: &Action| guilty.iter().any(|it| std::ptr::eq(it.action, entry));
     let is_fine = |entry: &Action| fine.iter().any(|it| std::ptr::eq(*it, entry));
-    if let Some(forms) = needed_arns(guilty).filter(|_| statement.actions.only().iter().all(|it| is_guilty(it) || is_fine(it))) {
+    if let Some(forms) = needed_arns(guilty).filter(|_| further.is_empty() && statement.actions.only().iter().all(|it| is_guilty(it) || is_fine(it))) {
         let apart = fine.iter().map(|it| it.place.span).collect();
         let change = Rewrite::Scope { at: resource.place.span, forms, apart };
         report.fix(Safety::Unsafe, format!("limit {names} to the one resource of this module"), [change]);
@@ -236,6 +244,25 @@ fn needed_arns(entries: &[Entry<'_>]) -> Option<Vec<&'static str>> {
     // A form that ends in a star may hold another one: a log group its streams.
     let is_held = |it: &str| arns.iter().any(|other| *other != it && matches(other, it, false));
     Some(arns.iter().copied().filter(|it| !is_held(it)).collect())
+}
+
+/// What else requests for the actions may name, and are then denied without.
+fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
+    let mut kinds: Vec<String> = Vec::new();
+    for kind in entries.iter().flat_map(|it| &it.wide).flat_map(|it| it.further_types()).map(|it| it.noun()) {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
+/// Whether AWS names what it acts on, and a tag tells it from others.
+fn has_given_ids(action: catalog::Action) -> bool {
+    let tag = catalog::condition_key("aws:ResourceTag/${TagKey}");
+    let is_id = |it: catalog::ResourceType| it.arns().all(|arn| arn.ends_with("Id}"));
+    let needed = action.needed_types();
+    !needed.is_empty() && needed.into_iter().all(is_id) && tag.is_some_and(|it| action.accepts_condition_key(it))
 }
 
 /// What the ARNs look like that the actions take.

@@ -4,9 +4,10 @@
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::ThreadPool;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
@@ -120,11 +121,26 @@ pub fn check(
         parts.push(undeclared);
         report(workspace, &called, parts, options)
     };
-    match rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK).build() {
-        Ok(pool) => pool.install(run),
+    match pool(jobs) {
+        Some(pool) => pool.install(run),
         // Without threads of our own the global ones will do.
-        Err(_) => run(),
+        None => run(),
     }
+}
+
+/// Threads with stacks that are deep enough. They are kept for the next run, as an editor asks for one at each keystroke;
+/// at the end of the process nobody waits for them.
+fn pool(jobs: usize) -> Option<Arc<ThreadPool>> {
+    static KEPT: Mutex<Option<(usize, Arc<ThreadPool>)>> = Mutex::new(None);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((of, pool)) = &*kept
+        && *of == jobs
+    {
+        return Some(Arc::clone(pool));
+    }
+    let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK).build().ok()?);
+    *kept = Some((jobs, Arc::clone(&pool)));
+    Some(pool)
 }
 
 fn name_of(path: &Path) -> String {

@@ -141,7 +141,10 @@ fn check(check: &Check) -> anyhow::Result<u8> {
             ms(begun.elapsed())
         ));
     }
-    Ok(status(&linted, &linting.options.config, check.exit_zero))
+    let status = status(&linted, &linting.options.config, check.exit_zero);
+    // The process ends here, which gives all of it back at once.
+    std::mem::forget(linted);
+    Ok(status)
 }
 
 /// A run that is about to be: what is linted, and how.

@@ -324,6 +324,11 @@ pub enum Rewrite {
         /// The one that stays.
         by: Span,
     },
+    /// An entry of an object of the policy is taken out.
+    LeaveOut {
+        /// Its value.
+        at: Span,
+    },
     /// An entry is put first into an object of the policy, such as `Version` into a document.
     Entry {
         /// The object.

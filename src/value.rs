@@ -494,12 +494,16 @@ impl Text {
     /// The bytes that a part of it was written as. When parts lie in several files or out of order, the first
     /// part's own place.
     pub fn span(&self, range: Range<usize>) -> Option<Span> {
+        self.span_of_all(range.clone()).or_else(|| self.parts(range).next().map(|(_, span, _)| span))
+    }
+
+    /// The bytes that a part of it was written as, when these follow each other in one file.
+    pub fn span_of_all(&self, range: Range<usize>) -> Option<Span> {
         let mut parts = self.parts(range).map(|(_, span, _)| span);
-        let first = parts.next()?;
-        let mut whole = first;
+        let mut whole = parts.next()?;
         for span in parts {
             if span.file != whole.file || span.start < whole.start {
-                return Some(first);
+                return None;
             }
             whole = whole.to(span);
         }

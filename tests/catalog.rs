@@ -401,6 +401,10 @@ fn a_statement_must_name_all_that_a_request_always_has_or_the_plainest_that_it_m
     assert_eq!(needed("batch:SubmitJob").len(), 2);
     assert!(needed("glue:UpdateTable").len() > 2);
     assert!(needed("ec2:CreateTags").is_empty() && needed("s3:ListAllMyBuckets").is_empty());
+    assert!(needed("ssm:StartSession").is_empty());
+    let further = |name| -> Vec<&str> { catalog::action(name).unwrap().further_types().map(|it| it.name()).collect() };
+    assert!(further("ssm:SendCommand").contains(&"instance") && !further("ssm:SendCommand").contains(&"document"));
+    assert!(further("dynamodb:Query").is_empty() && further("s3:ListBucket").is_empty());
 }
 
 #[test]

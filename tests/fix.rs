@@ -122,6 +122,24 @@ fn what_was_plainly_meant_is_written() {
 }
 
 #[test]
+fn what_needs_more_than_the_one_resource_is_not_limited_to_it() {
+    let module = |action: &str, resource: &str| {
+        format!(
+            "{resource}\ndata \"aws_iam_policy_document\" \"a\" {{\n  statement {{\n    actions   = [\"{action}\"]\n    resources = [\"*\"]\n  }}\n}}\n"
+        )
+    };
+    let fixed = |text: &str| {
+        let folder = folder(&[("main.tf", text)]);
+        check(folder.path(), &["--unsafe-fixes", "--select", "wildcard_resource"]);
+        read(&folder, "main.tf") != text
+    };
+    assert!(fixed(&module("sqs:SendMessage", "resource \"aws_sqs_queue\" \"q\" {}")));
+    // A table is asked for with its database and the catalogue, a document with the instances that it runs on.
+    assert!(!fixed(&module("glue:UpdateTable", "resource \"aws_glue_catalog_table\" \"t\" {}")));
+    assert!(!fixed(&module("ssm:SendCommand", "resource \"aws_ssm_document\" \"d\" {}")));
+}
+
+#[test]
 fn a_module_that_was_fetched_is_not_touched() {
     let module = "variable \"a\" {}\nresource \"aws_iam_policy\" \"a\" {\n  policy = jsonencode({ Statement = { Effect = \"Allow\", Action = \"sqs:*\", Resource = \"arn:aws:sqs:eu-west-1:111122223333:jobs\" } })\n}\n";
     let modules = r#"{"Modules":[{"Key":"a","Source":"x/y/z","Dir":".terraform/modules/a"}]}"#;
@@ -631,4 +649,12 @@ fn readable(files: &[PathBuf]) {
             Command::new("terraform").args(["fmt", "-write=false", "-list=false"]).args(some).output().unwrap();
         assert!(output.status.success(), "{}", err(&output));
     }
+}
+
+#[test]
+fn an_empty_sid_is_left_out() {
+    let text = "resource \"aws_iam_policy\" \"a\" {\n  policy = jsonencode({\n    Version = \"2012-10-17\"\n    Statement = [{\n      Sid      = \"\"\n      Effect   = \"Allow\"\n      Action   = \"s3:GetObject\"\n      Resource = \"arn:aws:s3:::reports/*\"\n    }]\n  })\n}\n";
+    let folder = folder(&[("main.tf", text), ("iamlint.toml", "select = [\"empty_sid\"]\n")]);
+    check(folder.path(), &["--fix"]);
+    assert_eq!(read(&folder, "main.tf"), text.replace("      Sid      = \"\"\n", ""));
 }

@@ -415,7 +415,7 @@ fn long_list(files: usize, services: &[&str]) -> TempDir {
 
 #[test]
 fn a_long_list_says_nothing_twice_and_counts_what_it_leaves_out() {
-    let services = ["backup", "batch", "athena", "glue", "kinesis", "firehose", "codebuild", "ecs", "eks", "rds"];
+    let services = ["backup", "glue", "ecs"];
     let folder = long_list(15, &services);
     let run = |format: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_iamlint"));

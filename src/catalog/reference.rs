@@ -444,20 +444,34 @@ impl Action {
     }
 
     /// The resource types of which a statement must name an ARN for a request to pass: all that a request always has,
-    /// else the plainest that it may have. Of a bucket and an access point to it that is the bucket, since what has the
-    /// shorter ARN is the plainer thing. Nothing where they are too many to be named.
+    /// else the plainer of two that it may have. Of a bucket and an access point to it that is the bucket, since what has
+    /// the shorter ARN is the plainer thing. Nothing where they are too many to be named or to choose from.
     pub fn needed_types(self) -> Vec<ResourceType> {
         const FEW: usize = 4;
         let types = || self.resource_types().map(ActionResource::resource_type);
         let required = || self.resource_types().filter(|it| it.is_required()).map(ActionResource::resource_type);
         match required().count() {
-            0 if types().len() <= FEW => {
+            0 if types().len() <= 2 => {
                 let weight = |it: &ResourceType| it.arns().next().map(|arn| (arn.matches("${").count(), arn.len()));
                 types().min_by_key(weight).into_iter().collect()
             }
             1..=FEW => required().collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// The resource types that a request may name beside those that it always has: with a statement that does not name
+    /// them too, such a request is denied. What lies within one of the others, as an index does in its table, is left out.
+    pub fn further_types(self) -> impl Iterator<Item = ResourceType> {
+        let types = move |required| {
+            let such = self.resource_types().filter(move |it| it.is_required() == required);
+            such.map(ActionResource::resource_type)
+        };
+        let lies_within = move |further: ResourceType, other: ResourceType| {
+            further.arns().any(|it| other.arns().any(|arn| it.starts_with(arn)))
+        };
+        let is_apart = move |it: &ResourceType| types(true).all(|other| !lies_within(*it, other));
+        types(false).filter(move |it| types(true).next().is_some() && is_apart(it))
     }
 
     /// Whether a statement can limit it to some of its resources: of what has no name in its ARN there is but one.
@@ -623,6 +637,7 @@ impl ResourceType {
         let run_together = [
             ("accesspoint", "access point"),
             ("accesspointobject", "object"),
+            ("cur", "report definition"),
             ("db", "database"),
             ("deliverystream", "delivery stream"),
             ("hostedzone", "hosted zone"),

@@ -17,6 +17,7 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
     let (Rewrite::Replace { at, .. }
     | Rewrite::Spell { at, .. }
     | Rewrite::TakeOut { at, .. }
+    | Rewrite::LeaveOut { at }
     | Rewrite::Entry { at, .. }
     | Rewrite::Condition { at, .. }
     | Rewrite::Scope { at, .. }
@@ -34,6 +35,7 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
         Rewrite::Replace { with, .. } => place.replace(with),
         Rewrite::Spell { reached, of, .. } => place.spell(reached, *of),
         Rewrite::TakeOut { by, .. } => place.take_out(*by),
+        Rewrite::LeaveOut { .. } => place.leave_out(),
         Rewrite::Entry { name, value, .. } => place.entry(name, value),
         Rewrite::Condition { operator, key, value, .. } => place.condition(workspace, operator, key, value),
         Rewrite::Scope { forms, apart, .. } => place.scope(workspace, forms, apart),
@@ -208,7 +210,14 @@ impl Place<'_> {
         self.without(list, &[n])
     }
 
-    /// The list without some elements, at least one of which stays; comments beside them do too.
+    /// The object without the entry whose value stands here.
+    fn leave_out(&self) -> Option<Vec<Edit>> {
+        let object = self.links.last().filter(|it| it.kind == Kind::Object)?;
+        let n = object.items.iter().position(|it| it.value == self.at)?;
+        self.without(object, &[n])
+    }
+
+    /// The list or object without some of what it holds, at least one of which stays; comments beside them do too.
     fn without(&self, list: &Link, gone: &[usize]) -> Option<Vec<Edit>> {
         let text = self.text();
         let items = &list.items;
@@ -733,6 +742,18 @@ mod tests {
 
     fn taken_out(name: &str, text: &str) -> Option<String> {
         changed(name, text, |at, by| Rewrite::TakeOut { at, by })
+    }
+
+    #[test]
+    fn an_entry_is_left_out_with_its_name() {
+        let left = |name: &str, text: &str| changed(name, text, |at, _| Rewrite::LeaveOut { at });
+        let json = "{\n  \"Sid\": «\"\"»,\n  \"Effect\": \"Allow\"\n}";
+        assert_eq!(left("a.json", json).as_deref(), Some("{\n  \"Effect\": \"Allow\"\n}"));
+        let last = "{ \"Effect\": \"Allow\", \"Sid\": «\"\"» }";
+        assert_eq!(left("a.json", last).as_deref(), Some("{ \"Effect\": \"Allow\" }"));
+        let hcl = "locals {\n  a = {\n    Sid    = «\"\"»\n    Effect = \"Allow\"\n  }\n}\n";
+        assert_eq!(left("a.tf", hcl).as_deref(), Some("locals {\n  a = {\n    Effect = \"Allow\"\n  }\n}\n"));
+        assert_eq!(left("a.json", "{ \"Sid\": «\"\"» }"), None);
     }
 
     #[test]

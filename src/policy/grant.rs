@@ -1,13 +1,14 @@
 //! What a statement grants for certain, action by action: which actions it holds, which of them its conditions let
 //! through, and which resources of each it reaches.
 
+use std::cell::LazyCell;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashSet;
 
 use super::pattern::{Strength, Wide, glob, is_all_stars, matches, split_arn};
 use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
-use crate::catalog::{self, AccessLevel, ResourceType};
+use crate::catalog::{self, AccessLevel};
 use crate::value::{HOLE, Text};
 
 /// What many rules ask of a statement, found out when the first of them asks.
@@ -177,8 +178,9 @@ impl Statement {
     /// if there is one.
     fn wide_by(&self, action: catalog::Action, reach: Reach) -> Option<usize> {
         let entries = self.resources.as_ref().map(Scope::entries).unwrap_or_default();
-        let all =
-            || self.wide_resources().iter().filter(|(_, it)| it.is_all_of(action, reach)).map(|(index, _)| *index);
+        let forms = LazyCell::new(|| forms_of(action));
+        let is_all = |it: &Wide| it.is_everything() || it.covers_all(&forms, reach);
+        let all = || self.wide_resources().iter().filter(|(_, it)| is_all(it)).map(|(index, _)| *index);
         all().find(|index| entries[*index].place.given.is_none()).or_else(|| all().next())
     }
 
@@ -247,27 +249,21 @@ impl Resource {
 
     /// Whether it is every resource that the action takes, in one account and region at least.
     pub fn is_all_of_account(&self, action: catalog::Action) -> bool {
-        self.wide().is_some_and(|it| it.is_all_of(action, Reach::Account))
+        self.wide().is_some_and(|it| it.is_everything() || it.covers_all(&forms_of(action), Reach::Account))
     }
 }
 
-impl Wide {
-    /// Whether it is every resource that the action takes, as far as `reach`.
-    fn is_all_of(&self, action: catalog::Action, reach: Reach) -> bool {
-        if self.is_everything() {
-            return true;
-        }
-        if action.takes_only_star() {
-            return false;
-        }
-        let covers = |it: ResourceType| it.arns().all(|form| self.covers(form, reach));
-        let needed = action.needed_types();
-        match &needed[..] {
-            [] => action.resource_types().all(|it| covers(it.resource_type())),
-            // A request names one of them, an object or one behind an access point.
-            needed => needed.iter().all(|it| covers(*it)),
-        }
+/// The forms of the ARNs that are every resource of an action together; none of an action that takes only `*`.
+fn forms_of(action: catalog::Action) -> Vec<&'static str> {
+    if action.takes_only_star() {
+        return Vec::new();
     }
+    // A request names one of them, an object or one behind an access point.
+    let mut types = action.needed_types();
+    if types.is_empty() {
+        types.extend(action.resource_types().map(|it| it.resource_type()));
+    }
+    types.iter().flat_map(|it| it.arns()).collect()
 }
 
 /// Whether some ARN is of both, for some value of what is unknown in them.

@@ -244,6 +244,11 @@ impl Wide {
         self.parts.is_empty()
     }
 
+    /// Whether it covers all resources of every one of some forms; of no form there are none.
+    pub(super) fn covers_all(&self, forms: &[&str], reach: Reach) -> bool {
+        !forms.is_empty() && forms.iter().all(|it| self.covers(it, reach))
+    }
+
     /// Whether it covers all resources of a documented form in `reach`: a name that nobody chose is matched.
     pub(super) fn covers(&self, form: &str, reach: Reach) -> bool {
         let part = |(n, form): (usize, &str)| match self.parts.get(n) {

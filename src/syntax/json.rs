@@ -440,12 +440,17 @@ impl<'a> Parser<'a> {
         Ok((text, span))
     }
 
-    /// The place of a string with its quotes. Where these were put around it by a function, what is in it counts.
+    /// The place of a string with its quotes. Where these were put around a text of one place, that text counts.
     fn span_of_string(&self, part: Range<usize>, content: &Text) -> Span {
         let whole = self.span(part.clone());
         let Places::Text(text) = &self.places else { return whole };
-        match (text.span(part.start..part.start + 1), content.span(0..content.len())) {
-            (Some(quote), Some(content)) if quote.file != content.file || quote.end != content.start => content,
+        let quote = |at: usize| text.span(at..at + 1);
+        match (quote(part.start), content.span_of_all(0..content.len()), quote(part.end - 1)) {
+            (Some(open), Some(content), Some(close))
+                if open.file != content.file || open.end > content.start || content.end > close.start =>
+            {
+                content
+            }
             _ => whole,
         }
     }

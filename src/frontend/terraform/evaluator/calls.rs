@@ -1,0 +1,243 @@
+//! Module calls: the folders they name, their instances and outputs.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::reference::says;
+use super::repeat::{Repeat, Repeated};
+use super::{Arguments, Evaluator, Failure, Key, Module, Outcome, Scope};
+use crate::frontend::terraform::folder::Folder;
+use crate::source::{Span, normal};
+use crate::syntax::hcl::{Accessor, Block, ExprKind};
+use crate::syntax::json;
+use crate::value::{Entry, Node, Object, Text, Value};
+
+/// The instances of one module call.
+#[derive(Debug)]
+pub(in crate::frontend::terraform) struct Calls {
+    /// How many there are, and how they are told apart.
+    pub repeated: Rc<Repeated>,
+    /// One module an instance; none when its folder is not there.
+    pub modules: Vec<Rc<Module>>,
+    /// Why there are none.
+    pub missing: Option<Arc<str>>,
+}
+
+impl Evaluator<'_> {
+    /// A module call's instances.
+    pub(in crate::frontend::terraform) fn calls(&self, module: &Rc<Module>, name: &str) -> Option<Rc<Calls>> {
+        if let Some(calls) = module.calls.borrow().get(name) {
+            return Some(Rc::clone(calls));
+        }
+        let block = module.folder.block(module.folder.find("module", name, "")?)?;
+        let missing =
+            |repeated: Rc<Repeated>, why: &str| Calls { repeated, modules: Vec::new(), missing: Some(why.into()) };
+        // Whoever asks while the call's own `count` is evaluated asks in a circle.
+        let nothing = Rc::new(Repeated { repeat: Repeat::One, instances: Vec::new() });
+        let circle = Rc::new(missing(nothing, "the call refers to itself"));
+        module.calls.borrow_mut().insert(name.into(), circle);
+        let repeated = self.repeated(module, &block);
+        let calls = match self.folder_of(module, name, &block) {
+            Err(why) => missing(repeated, &why),
+            Ok(_) if module.depth >= 32 => missing(repeated, "modules are nested too deep"),
+            Ok((folder, path)) => {
+                let prefix = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
+                let modules = repeated
+                    .instances
+                    .iter()
+                    .map(|instance| {
+                        Rc::new(Module {
+                            folder: Arc::clone(&folder),
+                            address: format!("{prefix}module.{name}{}", instance.key).into(),
+                            path: path.clone(),
+                            arguments: Arguments::Call {
+                                caller: Rc::clone(module),
+                                scope: Box::new(instance.scope.clone()),
+                                block: Arc::clone(&block),
+                            },
+                            call: Some(block.head()),
+                            depth: module.depth + 1,
+                            memo: RefCell::default(),
+                            calls: RefCell::default(),
+                            repeats: RefCell::default(),
+                        })
+                    })
+                    .collect::<Vec<_>>();
+                if !modules.is_empty() {
+                    self.standing.borrow_mut().insert(folder.path.clone());
+                }
+                Calls { repeated, modules, missing: None }
+            }
+        };
+        let calls = Rc::new(calls);
+        module.calls.borrow_mut().insert(name.into(), Rc::clone(&calls));
+        Some(calls)
+    }
+
+    /// The folder a module call names, and its path relative to the root.
+    pub(super) fn folder_of(
+        &self,
+        module: &Rc<Module>,
+        name: &str,
+        block: &Block,
+    ) -> Result<(Arc<Folder>, String), String> {
+        let source = block.body.attribute("source").and_then(|it| match &it.value.kind {
+            ExprKind::Text(text) => text.as_known().map(str::to_owned),
+            _ => None,
+        });
+        let Some(source) = source else { return Err("its source is not literal text".to_owned()) };
+        let local = source.starts_with("./") || source.starts_with("../") || source == "." || source == "..";
+        let path = if local {
+            join(&module.path, &source)
+        } else {
+            let key = format!("{}.{name}", module.address).trim_start_matches('.').replace("module.", "");
+            let key = strip_keys(&key);
+            match self.installed().get(&key) {
+                Some(path) => path.to_string_lossy().into_owned(),
+                None => return Err(format!("the module `{source}` is not installed below `.terraform/modules`")),
+            }
+        };
+        let mut at = Some(module);
+        let folder_path = normal(&self.root.join(&path));
+        while let Some(it) = at {
+            if it.folder.path == folder_path {
+                return Err("the module calls itself".to_owned());
+            }
+            at = match &it.arguments {
+                Arguments::Call { caller, .. } => Some(caller),
+                Arguments::Given(_) => None,
+            };
+        }
+        match (self.folders)(&folder_path) {
+            Some(folder) => Ok((folder, path)),
+            None => Err(format!("there is no module in `{source}`")),
+        }
+    }
+
+    /// Where Terraform has installed modules, by the key of the call.
+    pub(super) fn installed(&self) -> &FxHashMap<String, PathBuf> {
+        self.installed.get_or_init(|| {
+            let mut out = FxHashMap::default();
+            let Ok(source) = self.workspace.open(&self.root.join(".terraform/modules/modules.json")) else {
+                return out;
+            };
+            let Some(root) = json::parse_source(&source).root else { return out };
+            for module in root.get("Modules").iter().filter_map(Node::as_list).flatten() {
+                if let (Some(key), Some(dir)) = (module.get("Key"), module.get("Dir"))
+                    && let (Some(key), Some(dir)) = (key.as_str(), dir.as_str())
+                {
+                    out.insert(key.to_owned(), PathBuf::from(dir));
+                }
+            }
+            out
+        })
+    }
+
+    pub(super) fn module_reference(&self, accessors: &[Accessor], span: Span, scope: &Scope) -> Outcome {
+        let Some(Accessor::Attribute(name)) = accessors.first() else {
+            return Err(Failure { span, message: "`module` stands alone".into() });
+        };
+        let Some(calls) = self.calls(&scope.module, &name.text) else {
+            return Err(Failure { span, message: format!("there is no module call `{}`", name.text).into() });
+        };
+        let rest = &accessors[1..];
+        if let Some(why) = &calls.missing {
+            return Ok(self.free(span, scope, Arc::clone(why)));
+        }
+        let output = |module: &Rc<Module>, rest: &[Accessor]| match rest.first() {
+            Some(Accessor::Attribute(output)) => {
+                let (node, words) = self.output(module, &output.text, span)?;
+                let node = if matches!(node.value, Value::Unknown(_)) { node } else { node.through(span, words) };
+                self.steps_into(node, &rest[1..], span, scope)
+            }
+            _ => self.steps_into(self.outputs(module, span), rest, span, scope),
+        };
+        match (&calls.repeated.repeat, rest.first()) {
+            (Repeat::One, _) => match calls.modules.first() {
+                Some(module) => output(module, rest),
+                None => Ok(self.free(span, scope, "the module is not known")),
+            },
+            (Repeat::Unknown { .. }, Some(Accessor::Index(_))) => match calls.modules.first() {
+                Some(module) => output(module, &rest[1..]),
+                None => Ok(self.free(span, scope, "the module is not known")),
+            },
+            (_, Some(Accessor::Index(key))) => {
+                let key = self.eval(key, scope)?;
+                match calls.repeated.at(&key).and_then(|at| calls.modules.get(at)) {
+                    Some(module) => output(module, &rest[1..]),
+                    None if key.is_known() => Err(Failure { span, message: "there is no such instance".into() }),
+                    None => match calls.modules.as_slice() {
+                        [module] => output(module, &rest[1..]),
+                        _ => Ok(self.free(span, scope, "which instance it is, is not known")),
+                    },
+                }
+            }
+            (_, Some(Accessor::FullSplat(_) | Accessor::AttributeSplat(_))) => {
+                let nodes = calls.modules.iter().map(|it| output(it, &rest[1..])).collect::<Result<Vec<_>, _>>()?;
+                Ok(Node::list(nodes, span))
+            }
+            (repeat, _) => {
+                let all: Vec<Node> = calls.modules.iter().map(|it| self.outputs(it, span)).collect();
+                self.steps_into(self.gathered(repeat, all, span), rest, span, scope)
+            }
+        }
+    }
+
+    pub(super) fn output(&self, module: &Rc<Module>, name: &Arc<str>, span: Span) -> Result<(Node, Arc<str>), Failure> {
+        let words = || format!("`{}.{name}`", call_name(&module.address));
+        self.remembered(module, Key::Output(Arc::clone(name)), span, words, || {
+            let value = module.folder.find("output", name, "").and_then(|id| module.folder.block(id));
+            let Some(block) = value else {
+                return Err(Failure { span, message: format!("the module has no output `{name}`").into() });
+            };
+            if says(&block, "sensitive", true) {
+                return Ok(self.free(span, &Scope::of(module), "the output is sensitive"));
+            }
+            match block.body.attribute("value") {
+                Some(value) => self.eval(&value.value, &Scope::of(module)),
+                None => Err(Failure { span, message: format!("the output `{name}` has no value").into() }),
+            }
+        })
+    }
+
+    pub(super) fn outputs(&self, module: &Rc<Module>, span: Span) -> Node {
+        let mut object = Object::default();
+        let names: Vec<Arc<str>> = module.folder.blocks("output").map(|(_, [name, _])| name.into()).collect();
+        for name in names {
+            if let Ok((node, _)) = self.output(module, &name, span) {
+                object.entries.push(Entry { key: Text::known(&name, span), key_span: span, node });
+            }
+        }
+        Node::new(Value::Object(Arc::new(object)), span)
+    }
+}
+
+/// `module.app` of `module.app["a"]` within others.
+pub(super) fn call_name(address: &str) -> String {
+    strip_keys(address)
+}
+
+pub(super) fn strip_keys(address: &str) -> String {
+    let mut out = String::with_capacity(address.len());
+    let mut depth = 0;
+    for it in address.chars() {
+        match it {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            _ if depth == 0 => out.push(it),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// A path relative to the root module, in the form Terraform gives it.
+pub(super) fn join(base: &str, source: &str) -> String {
+    let joined = normal(&Path::new(base).join(source));
+    let text = joined.to_string_lossy().replace('\\', "/");
+    if text.is_empty() { ".".to_owned() } else { text }
+}

@@ -1,0 +1,413 @@
+//! Expressions by their kind: lists, objects, templates, operators, conditions, `for` and calls of functions.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::host::FunctionHost;
+use super::known::{elements, number, only_in, open_of, same, sort_entries, text_of, truth};
+use super::{Evaluator, Failure, Outcome, Scope};
+use crate::frontend::terraform::functions;
+use crate::source::Span;
+use crate::syntax::hcl::{BinaryOp, Call, Expr, ExprKind, For, Part, UnaryOp};
+use crate::value::{Arm, Entry, HoleKind, Node, Number, Object, Origin, Text, Value};
+
+impl Evaluator<'_> {
+    pub(super) fn expression(&self, expr: &Expr, scope: &Scope) -> Outcome {
+        let span = expr.span;
+        let node = |value| Ok(Node::new(value, span));
+        match &expr.kind {
+            ExprKind::Null => node(Value::Null),
+            ExprKind::Bool(it) => node(Value::Bool(*it)),
+            ExprKind::Number(it) => node(Value::Number(*it)),
+            ExprKind::Text(it) => node(Value::Text(it.clone())),
+            ExprKind::Template(parts) => match parts.as_slice() {
+                // `"${x}"` is `x` itself, of whatever type.
+                [Part::Interpolation(inner)] => self.eval(inner, scope),
+                parts => self.template(parts, span, scope),
+            },
+            ExprKind::List(items) => self.written_out(scope, || {
+                let nodes = items.iter().map(|it| self.part(it, scope)).collect::<Result<Vec<_>, _>>()?;
+                Ok(Node::list(nodes, span))
+            }),
+            ExprKind::Object(items) => self.written_out(scope, || {
+                let mut object = Object { entries: Vec::with_capacity(items.len()), open: None };
+                for item in items {
+                    let key = self.part(&item.key, scope)?;
+                    let node = self.part(&item.value, scope)?;
+                    match text_of(&key) {
+                        Some(text) => object.entries.push(Entry { key: text, key_span: item.key.span, node }),
+                        None => object.open = Some(self.why_unknown(&key, item.key.span, scope)),
+                    }
+                }
+                Ok(Node::new(Value::Object(Arc::new(object)), span))
+            }),
+            ExprKind::Variable(name) => self.access(&[], name, expr, span, scope),
+            ExprKind::Access(base, accessors) => match &base.kind {
+                ExprKind::Variable(name) => self.access(accessors, name, expr, base.span, scope),
+                _ => {
+                    let base = self.eval(base, scope)?;
+                    self.steps_into(base, accessors, span, scope)
+                }
+            },
+            ExprKind::Call(call) => self.call(call, span, scope),
+            ExprKind::Conditional(arms) => self.conditional(arms, scope),
+            ExprKind::Unary(op, inner) => {
+                let inner = self.eval(inner, scope)?;
+                self.distribute(&[inner], span, scope, &|nodes| Ok(self.unary(*op, &nodes[0], span, scope)))
+            }
+            ExprKind::Binary(op, sides) => self.binary(*op, sides, span, scope),
+            ExprKind::For(it) => self.for_expression(it, span, scope),
+            ExprKind::Paren(inner) => self.eval(inner, scope),
+        }
+    }
+
+    /// A list or object as it is written out, weighed where it is no part of another one.
+    pub(super) fn written_out(&self, scope: &Scope, evaluate: impl FnOnce() -> Outcome) -> Outcome {
+        let within = self.within.replace(true);
+        let outcome = evaluate();
+        self.within.set(within);
+        if within { outcome } else { outcome.map(|node| self.weighed(node, scope)) }
+    }
+
+    /// Text of parts; nothing but text may be spliced into text.
+    pub(super) fn template(&self, parts: &[Part], span: Span, scope: &Scope) -> Outcome {
+        let mut out = Text::default();
+        self.template_into(parts, scope, &mut out)?;
+        if !self.pay(out.len()) {
+            return Ok(self.free(span, scope, "the text is too large to be evaluated"));
+        }
+        Ok(Node::new(Value::Text(out), span))
+    }
+
+    pub(super) fn template_into(&self, parts: &[Part], scope: &Scope, out: &mut Text) -> Result<(), Failure> {
+        for part in parts {
+            match part {
+                Part::Literal(text) => out.push_text(text, &Origin::HERE),
+                Part::Interpolation(expr) => {
+                    let node = self.part(expr, scope)?;
+                    match node.to_text() {
+                        Some(text) => out.push_text(&text, &node.origin),
+                        None if node.is_known() && self.trying.get() > 0 => {
+                            return Err(Failure {
+                                span: expr.span,
+                                message: "only text, numbers and truth values can be put into text".into(),
+                            });
+                        }
+                        None => out.push_hole(match &node.value {
+                            Value::Unknown(hole) => Arc::clone(hole),
+                            _ => Arc::new(self.hole(
+                                HoleKind::Free,
+                                expr.span,
+                                scope,
+                                "it depends on a condition that is not known",
+                            )),
+                        }),
+                    }
+                }
+                Part::If { condition, then, otherwise, span: directive } => {
+                    let test = self.eval(condition, scope)?;
+                    match truth(&test) {
+                        Some(true) => self.template_into(then, scope, out)?,
+                        Some(false) => self.template_into(otherwise, scope, out)?,
+                        None => out.push_hole(Arc::new(self.hole(
+                            HoleKind::Free,
+                            *directive,
+                            scope,
+                            "it depends on a condition that is not known",
+                        ))),
+                    }
+                }
+                Part::For { key, value, collection, body, span: directive } => {
+                    let collection = self.eval(collection, scope)?;
+                    let Some(elements) = elements(&collection) else {
+                        out.push_hole(Arc::new(self.hole(
+                            HoleKind::Free,
+                            *directive,
+                            scope,
+                            "what it goes through is not known",
+                        )));
+                        continue;
+                    };
+                    for (name, element) in elements {
+                        let mut inner = scope.with(value, element);
+                        if let Some(key) = key {
+                            inner = inner.with(key, name);
+                        }
+                        self.template_into(body, &inner, out)?;
+                        if !self.pay(1) {
+                            return Ok(());
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn conditional(&self, arms: &[Expr; 3], scope: &Scope) -> Outcome {
+        let [condition, then, otherwise] = arms;
+        let test = self.eval(condition, scope)?;
+        match truth(&test) {
+            Some(true) => self.eval(then, scope),
+            Some(false) => self.eval(otherwise, scope),
+            None => {
+                let when = self.written(condition.span);
+                let arm = |when: String, expr: &Expr| Arm {
+                    when: when.into(),
+                    at: condition.span,
+                    node: self.value(expr, scope),
+                };
+                let arms = [arm(format!("`{when}`"), then), arm(format!("not `{when}`"), otherwise)];
+                if let [a, b] = &arms
+                    && same(&a.node, &b.node) == Some(true)
+                {
+                    return Ok(a.node.clone());
+                }
+                Ok(Node::new(Value::OneOf(Arc::new(arms)), then.span.to(otherwise.span)))
+            }
+        }
+    }
+
+    /// Applies `apply` to every combination of arms, when there are few; to the nodes themselves when there are none.
+    pub(super) fn distribute(
+        &self,
+        nodes: &[Node],
+        span: Span,
+        scope: &Scope,
+        apply: &dyn Fn(&[Node]) -> Outcome,
+    ) -> Outcome {
+        let Some(at) = nodes.iter().position(|it| matches!(it.value, Value::OneOf(_))) else { return apply(nodes) };
+        let arms: usize = nodes
+            .iter()
+            .map(|it| if let Value::OneOf(arms) = &it.value { arms.len() } else { 1 })
+            .fold(1, usize::saturating_mul);
+        let Value::OneOf(choices) = &nodes[at].value else { return apply(nodes) };
+        if arms > 8 {
+            return Ok(self.free(span, scope, "it depends on too many conditions that are not known"));
+        }
+        let mut out = Vec::new();
+        for arm in choices.iter() {
+            let mut chosen = nodes.to_vec();
+            chosen[at] = nodes[at].inherit(&arm.node);
+            let node = self
+                .distribute(&chosen, span, scope, apply)
+                .unwrap_or_else(|failure| self.free(span, scope, failure.message));
+            out.push(Arm { node, ..arm.clone() });
+        }
+        Ok(Node::new(Value::OneOf(out.into()), span))
+    }
+
+    pub(super) fn unary(&self, op: UnaryOp, node: &Node, span: Span, scope: &Scope) -> Node {
+        match op {
+            UnaryOp::Not => truth(node).map(|it| Value::Bool(!it)),
+            UnaryOp::Negate => number(node).map(|it| Value::Number(Number(-it))),
+        }
+        .map_or_else(|| self.free(span, scope, "it depends on a value that is not known"), |it| Node::new(it, span))
+    }
+
+    pub(super) fn binary(&self, op: BinaryOp, sides: &[Expr; 2], span: Span, scope: &Scope) -> Outcome {
+        let left = self.eval(&sides[0], scope)?;
+        // Terraform evaluates both sides; here one side that decides is enough, so that an unknown one does not matter.
+        match (op, truth(&left)) {
+            (BinaryOp::And, Some(false)) | (BinaryOp::Or, Some(true)) => {
+                return Ok(Node::new(Value::Bool(op == BinaryOp::Or), span));
+            }
+            _ => {}
+        }
+        let right = self.eval(&sides[1], scope)?;
+        match (op, truth(&right)) {
+            (BinaryOp::And, Some(false)) | (BinaryOp::Or, Some(true)) => {
+                return Ok(Node::new(Value::Bool(op == BinaryOp::Or), span));
+            }
+            _ => {}
+        }
+        self.distribute(&[left, right], span, scope, &|nodes| {
+            let (left, right) = (&nodes[0], &nodes[1]);
+            let value = match op {
+                BinaryOp::Equal => same(left, right).map(Value::Bool),
+                BinaryOp::NotEqual => same(left, right).map(|it| Value::Bool(!it)),
+                BinaryOp::And => truth(left).zip(truth(right)).map(|(a, b)| Value::Bool(a && b)),
+                BinaryOp::Or => truth(left).zip(truth(right)).map(|(a, b)| Value::Bool(a || b)),
+                _ => match number(left).zip(number(right)) {
+                    None if left.is_known() && right.is_known() => {
+                        return Err(Failure { span, message: "only numbers can be calculated with".into() });
+                    }
+                    None => None,
+                    Some((a, b)) => Some(match op {
+                        BinaryOp::Less => Value::Bool(a < b),
+                        BinaryOp::LessOrEqual => Value::Bool(a <= b),
+                        BinaryOp::Greater => Value::Bool(a > b),
+                        BinaryOp::GreaterOrEqual => Value::Bool(a >= b),
+                        BinaryOp::Add => Value::Number(Number(a + b)),
+                        BinaryOp::Subtract => Value::Number(Number(a - b)),
+                        BinaryOp::Multiply => Value::Number(Number(a * b)),
+                        _ if b == 0.0 => return Err(Failure { span, message: "it divides by zero".into() }),
+                        BinaryOp::Divide => Value::Number(Number(a / b)),
+                        _ => Value::Number(Number(a % b)),
+                    }),
+                },
+            };
+            Ok(value.map_or_else(
+                || self.free(span, scope, "it depends on a value that is not known"),
+                |it| Node::new(it, span),
+            ))
+        })
+    }
+
+    pub(super) fn for_expression(&self, it: &For, span: Span, scope: &Scope) -> Outcome {
+        let collection = self.eval(&it.collection, scope)?;
+        self.distribute(&[collection], span, scope, &|nodes| {
+            let collection = &nodes[0];
+            let Some(elements) = elements(collection) else {
+                if collection.is_known() {
+                    return Err(Failure {
+                        span: it.collection.span,
+                        message: "only lists and objects can be gone through".into(),
+                    });
+                }
+                return Ok(self.free(span, scope, "what it goes through is not known"));
+            };
+            let mut list = Vec::new();
+            let mut keys = FxHashSet::default();
+            let mut object = Object { entries: Vec::new(), open: open_of(collection) };
+            for (name, element) in elements {
+                let (element, case) = match only_in(&element) {
+                    Some((element, case)) => (element, Some(case)),
+                    None => (element, None),
+                };
+                let mut inner = scope.with(&it.value, element);
+                if let Some(key) = &it.key {
+                    inner = inner.with(key, name);
+                }
+                if self.steps.get() == 0 {
+                    return Ok(self.free(span, scope, "the module is too large to be evaluated any further"));
+                }
+                let mut kept = Some(true);
+                if let Some(condition) = &it.condition {
+                    kept = truth(&self.eval(condition, &inner)?);
+                }
+                if kept == Some(false) {
+                    continue;
+                }
+                let mut node = self.eval(&it.result, &inner)?;
+                let case = case.or_else(|| {
+                    // It may be there or not.
+                    let condition = it.condition.as_ref().filter(|_| kept.is_none())?;
+                    Some((format!("`{}`", self.written(condition.span)).into(), condition.span))
+                });
+                if let Some((when, at)) = &case {
+                    node = functions::in_case(when, *at, node);
+                }
+                // An element of which nothing is known may stand for any number of elements.
+                let Some(key) = &it.result_key else {
+                    list.push(node);
+                    continue;
+                };
+                let key = self.eval(key, &inner)?;
+                match text_of(&key) {
+                    None => object.open = Some(self.why_unknown(&key, key.span, scope)),
+                    Some(text) if it.grouping => match object.entries.iter_mut().find(|it| it.key == text) {
+                        Some(entry) => {
+                            let mut group = entry.node.as_list().map(<[Node]>::to_vec).unwrap_or_default();
+                            group.push(node);
+                            entry.node = Node::list(group, span);
+                        }
+                        None => object.entries.push(Entry {
+                            key: text,
+                            key_span: key.span,
+                            node: Node::list(vec![node], span),
+                        }),
+                    },
+                    Some(text) if case.is_none() && !keys.insert(text.clone()) => {
+                        return Err(Failure {
+                            span: key.span,
+                            message: format!("two elements have the key `{text}`").into(),
+                        });
+                    }
+                    Some(text) => object.entries.push(Entry { key: text, key_span: key.span, node }),
+                }
+            }
+            let value = match it.result_key {
+                None => Value::List(list.into()),
+                Some(_) => {
+                    sort_entries(&mut object);
+                    Value::Object(Arc::new(object))
+                }
+            };
+            Ok(self.weighed(Node { value, span, origin: collection.origin.clone() }, scope))
+        })
+    }
+
+    pub(super) fn call(&self, call: &Call, span: Span, scope: &Scope) -> Outcome {
+        match &*call.name.text {
+            "try" => {
+                let _trying = Trying::new(&self.trying);
+                let mut last = Failure { span, message: "none of its expressions can be evaluated".into() };
+                for argument in &call.arguments {
+                    match self.eval(argument, scope) {
+                        Ok(node) => return Ok(node),
+                        Err(failure) => last = failure,
+                    }
+                }
+                return Err(last);
+            }
+            "can" => {
+                let Some(argument) = call.arguments.first() else {
+                    return Err(Failure { span, message: "`can` takes one expression".into() });
+                };
+                let _trying = Trying::new(&self.trying);
+                return Ok(match self.eval(argument, scope) {
+                    Ok(node) if matches!(node.value, Value::Unknown(_)) => {
+                        self.free(span, scope, "it depends on a value that is not known")
+                    }
+                    outcome => Node::new(Value::Bool(outcome.is_ok()), span),
+                });
+            }
+            _ => {}
+        }
+        let mut arguments = Vec::with_capacity(call.arguments.len());
+        for argument in &call.arguments {
+            arguments.push(self.eval(argument, scope)?);
+        }
+        if call.expand
+            && let Some(last) = arguments.pop()
+        {
+            match &last.value {
+                Value::List(nodes) => arguments.extend(nodes.iter().map(|it| last.inherit(it))),
+                // `concat(var.lists...)`: one argument of which nothing is known stands for all.
+                Value::Unknown(_) | Value::OneOf(_) => arguments.push(last),
+                _ => return Err(Failure { span, message: "only a list can be expanded into arguments".into() }),
+            }
+        }
+        let mut host = FunctionHost { evaluator: self, scope };
+        match functions::call(&call.name.text, &arguments, span, &mut host) {
+            Ok(mut node) => {
+                if &*call.name.text == "jsonencode"
+                    && let (Value::Text(text), [argument]) = (&node.value, arguments.as_slice())
+                {
+                    node.value = Value::Text(text.clone().encoding(Arc::new(argument.clone())));
+                }
+                Ok(self.weighed(node, scope))
+            }
+            Err(error) => Err(Failure { span, message: error.to_string().into() }),
+        }
+    }
+}
+
+/// Counts a `try` for as long as it is evaluated.
+pub(super) struct Trying<'c>(&'c Cell<u32>);
+
+impl<'c> Trying<'c> {
+    pub(super) fn new(count: &'c Cell<u32>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Trying<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}

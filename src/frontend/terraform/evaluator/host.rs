@@ -1,0 +1,99 @@
+//! What functions need of their surroundings: files of the workspace, templates, and the budget.
+
+use std::sync::Arc;
+
+use super::{Evaluator, Scope};
+use crate::frontend::terraform::functions::{self, Host};
+use crate::source::{Source, Span, normal};
+use crate::syntax::hcl;
+use crate::syntax::json;
+use crate::value::{HoleKind, Node, Text, Value};
+
+/// The surroundings of a call in one scope.
+pub(super) struct FunctionHost<'e, 'w> {
+    pub(super) evaluator: &'e Evaluator<'w>,
+    pub(super) scope: &'e Scope,
+}
+
+impl Host for FunctionHost<'_, '_> {
+    fn read(&mut self, path: &str, _at: Span) -> Result<Text, Arc<str>> {
+        let source = self.evaluator.file(path)?;
+        Ok(Text::known(&source.text, source.span()))
+    }
+
+    fn exists(&mut self, path: &str) -> Result<bool, Arc<str>> {
+        Ok(self.evaluator.file(path).is_ok())
+    }
+
+    fn files_below(&mut self, folder: &str) -> Result<Vec<String>, Arc<str>> {
+        let folder = normal(&self.evaluator.root.join(folder));
+        let files = self.evaluator.workspace.files_below(&folder);
+        Ok(files
+            .iter()
+            .filter_map(|it| it.strip_prefix(&folder).ok())
+            .map(|it| it.to_string_lossy().into_owned())
+            .collect())
+    }
+
+    fn template(&mut self, text: &Text, vars: &Node, at: Span) -> Node {
+        let evaluator = self.evaluator;
+        let expr = match hcl::parse_template(text, at) {
+            Ok(expr) => expr,
+            Err(error) => {
+                evaluator.notes.borrow_mut().push((error.span, error.message.into()));
+                return evaluator.free(at, self.scope, "the template could not be read");
+            }
+        };
+        let mut scope = self.scope.clone();
+        if let Some(object) = vars.as_object() {
+            for entry in &object.entries {
+                scope = scope.with(&entry.key.raw().into(), vars.inherit(&entry.node));
+            }
+        }
+        evaluator.value(&expr, &scope)
+    }
+
+    fn json(&mut self, text: &Text, _at: Span) -> Result<Node, String> {
+        let parsed = json::parse(text);
+        match (parsed.errors.first(), parsed.root) {
+            (None, Some(root)) => Ok(root),
+            (Some(error), _) => Err(error.message.clone()),
+            (None, None) => Err("the text is empty".to_owned()),
+        }
+    }
+
+    fn spend(&mut self, bytes: usize) -> bool {
+        self.evaluator.pay(bytes)
+    }
+
+    fn meaning(&self, span: Span) -> Arc<str> {
+        self.evaluator.meaning(span, self.scope)
+    }
+
+    fn written(&self, span: Span) -> Arc<str> {
+        self.evaluator.written(span)
+    }
+}
+
+impl Evaluator<'_> {
+    /// A template's text with names of its own.
+    pub(in crate::frontend::terraform) fn rendered(&self, text: &Text, vars: &Node, at: Span, scope: &Scope) -> Node {
+        FunctionHost { evaluator: self, scope }.template(text, vars, at)
+    }
+
+    /// The text that Terraform's `jsonencode` makes of a tree.
+    pub(in crate::frontend::terraform) fn json_text(&self, tree: &Node, span: Span, scope: &Scope) -> Text {
+        let mut host = FunctionHost { evaluator: self, scope };
+        match functions::call("jsonencode", std::slice::from_ref(tree), span, &mut host) {
+            Ok(Node { value: Value::Text(text), .. }) => text,
+            _ => Text::hole(Arc::new(self.hole(HoleKind::Free, span, scope, "it cannot be encoded as JSON"))),
+        }
+    }
+
+    /// The text of a file that a module names, when it may be read.
+    pub(super) fn file(&self, path: &str) -> Result<Arc<Source>, Arc<str>> {
+        // A relative path is relative to where Terraform runs, which is the root module's folder.
+        let path = normal(&self.root.join(path));
+        self.workspace.open(&path).map_err(|error| format!("`{}` {error}", path.display()).into())
+    }
+}

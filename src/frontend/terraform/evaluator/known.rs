@@ -1,0 +1,168 @@
+//! Questions about values that no expression is needed for: what is certain of them, and what they are as text, number
+//! or truth.
+
+use std::sync::Arc;
+
+use super::repeat::Case;
+use crate::value::{Hole, HoleKind, Node, Number, Object, Text, Value};
+
+/// Takes what walking over a value costs off `left`; whether that was enough.
+pub(super) fn weigh(node: &Node, left: &mut usize) -> bool {
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
+    match &node.value {
+        Value::List(nodes) => nodes.iter().all(|it| weigh(it, left)),
+        Value::Object(object) => object.entries.iter().all(|it| weigh(&it.node, left)),
+        Value::OneOf(arms) => arms.iter().all(|it| weigh(&it.node, left)),
+        _ => true,
+    }
+}
+
+/// An element that may stand for any number of elements, none among them.
+pub(super) fn is_many(node: &Node) -> bool {
+    matches!(node.value, Value::Unknown(_)) || only_in(node).is_some()
+}
+
+/// An element that is there in one case only: what it is then, and the case.
+pub(super) fn only_in(node: &Node) -> Option<(Node, Case)> {
+    match &node.value {
+        Value::OneOf(arms) => match &**arms {
+            [arm] => Some((node.inherit(&arm.node), (Arc::clone(&arm.when), arm.at))),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+pub(super) fn open_of(node: &Node) -> Option<Arc<Hole>> {
+    node.as_object().and_then(|it| it.open.clone())
+}
+
+/// The one case in which an undecided value passes a test.
+pub(super) fn only_case(node: &Node, test: impl Fn(&Node) -> bool) -> Option<Case> {
+    let Value::OneOf(arms) = &node.value else { return None };
+    let mut passing = arms.iter().filter(|arm| test(&arm.node));
+    let only = passing.next().filter(|_| passing.next().is_none())?;
+    Some((Arc::clone(&only.when), only.at))
+}
+
+/// Whether two cases cannot both hold: one is what the other is not. `` `a` and not `b` `` holds where both parts do.
+pub(super) fn excludes(one: &str, other: &str) -> bool {
+    let parts = |it: &'_ str| it.split("` and ").map(|it| it.trim_end_matches('`').to_owned()).collect::<Vec<_>>();
+    let opposed = |a: &str, b: &str| a.strip_prefix("not ") == Some(b) || b.strip_prefix("not ") == Some(a);
+    let others = parts(other);
+    parts(one).iter().any(|a| others.iter().any(|b| opposed(a, b)))
+}
+
+/// The keys and values of a list or object; a list's keys are its places.
+pub(super) fn elements(node: &Node) -> Option<Vec<(Node, Node)>> {
+    match &node.value {
+        Value::List(nodes) => Some(
+            nodes
+                .iter()
+                .enumerate()
+                .map(|(n, it)| (Node::new(Value::Number(Number(n as f64)), it.span), node.inherit(it)))
+                .collect(),
+        ),
+        Value::Object(object) => {
+            let mut pairs: Vec<_> = object
+                .entries
+                .iter()
+                .map(|it| (Node::new(Value::Text(it.key.clone()), it.key_span), node.inherit(&it.node)))
+                .collect();
+            // Terraform goes through an object in the order of its keys.
+            pairs.sort_by(|(a, _), (b, _)| a.as_text().map(Text::raw).cmp(&b.as_text().map(Text::raw)));
+            Some(pairs)
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn sort_entries(object: &mut Object) {
+    object.entries.sort_by(|a, b| a.key.raw().cmp(b.key.raw()));
+}
+
+/// Text, or what Terraform makes text of by itself.
+pub(in crate::frontend::terraform) fn text_of(node: &Node) -> Option<Text> {
+    if matches!(node.value, Value::Unknown(_)) { None } else { node.to_text() }
+}
+
+/// A truth value, also written as text.
+pub(in crate::frontend::terraform) fn truth(node: &Node) -> Option<bool> {
+    match &node.value {
+        Value::Bool(it) => Some(*it),
+        Value::Text(text) => match text.as_known() {
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A number, also written as text.
+pub(in crate::frontend::terraform) fn number(node: &Node) -> Option<f64> {
+    match &node.value {
+        Value::Number(it) => Some(it.0),
+        Value::Text(text) => text.as_known()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Whether two values are equal, when that is certain.
+pub(super) fn same(a: &Node, b: &Node) -> Option<bool> {
+    match (&a.value, &b.value) {
+        (Value::Unknown(_) | Value::OneOf(_), _) | (_, Value::Unknown(_) | Value::OneOf(_)) => None,
+        (Value::Text(a), Value::Text(b)) => {
+            if a == b {
+                return Some(true);
+            }
+            if !a.has_holes() && !b.has_holes() {
+                return Some(false);
+            }
+            // A computed text is never empty.
+            let (holed, other) = if a.has_holes() { (a, b) } else { (b, a) };
+            let opaque = holed.holes().all(|(_, hole)| hole.kind == HoleKind::Opaque);
+            (other.is_empty() && (opaque || holed.len() > crate::value::HOLE.len_utf8())).then_some(false)
+        }
+        (Value::Null, Value::Null) => Some(true),
+        (Value::Null, _) | (_, Value::Null) => Some(false),
+        (Value::Bool(a), Value::Bool(b)) => Some(a == b),
+        (Value::Number(a), Value::Number(b)) => Some(a == b),
+        (Value::List(a), Value::List(b)) => {
+            if a.len() != b.len() {
+                let many = a.iter().chain(b.iter()).any(is_many);
+                return (!many).then_some(false);
+            }
+            all(a.iter().zip(b.iter()).map(|(a, b)| same(a, b)))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            if a.open.is_some() || b.open.is_some() {
+                return None;
+            }
+            if a.entries.len() != b.entries.len() {
+                return Some(false);
+            }
+            all(a.entries.iter().map(|entry| match b.get(entry.key.raw()) {
+                Some(node) => same(&entry.node, node),
+                None => Some(false),
+            }))
+        }
+        // Different types are never equal in Terraform.
+        _ => Some(false),
+    }
+}
+
+pub(super) fn all(tests: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut out = Some(true);
+    for test in tests {
+        match test {
+            Some(false) => return Some(false),
+            None => out = None,
+            Some(true) => {}
+        }
+    }
+    out
+}

@@ -1,0 +1,388 @@
+//! Terraform's expressions on partly known values: lazily, one reference at a time, each evaluated once.
+//! What cannot be known is a hole where it stands; what Terraform would refuse is a [`Failure`], which `try` catches
+//! and which is a hole to everybody else. Nothing is ever run or fetched.
+
+mod calls;
+mod expression;
+mod host;
+mod known;
+mod reference;
+mod repeat;
+mod steps;
+
+use std::cell::{Cell, RefCell};
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+
+use super::folder::{BlockId, Folder};
+use crate::frontend::ReplacedStatement;
+use crate::source::{Span, Workspace};
+use crate::syntax::hcl::{Block, Expr};
+use crate::value::{Arm, Hole, HoleKind, Node, Text, Value};
+use calls::Calls;
+pub(super) use known::text_of;
+use known::{excludes, weigh};
+pub(super) use reference::labels;
+use repeat::Repeated;
+pub(super) use repeat::{Case, Instance, Repeat, Standing};
+
+/// What evaluation may cost before it gives up, for one root module.
+const STEPS: u64 = 20_000_000;
+/// Bytes of text and elements of lists that functions may make.
+const BYTES: u64 = 128 << 20;
+/// How deep references and expressions may nest.
+const DEPTH: u32 = 300;
+/// How many elements one value may hold, counting shared parts each time: what a walk over it costs.
+const WEIGHT: usize = 200_000;
+
+/// Terraform would stop here, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    /// Where.
+    pub span: Span,
+    /// What Terraform would say, in our words.
+    pub message: Arc<str>,
+}
+
+/// The outcome of an expression.
+pub(super) type Outcome = Result<Node, Failure>;
+
+/// One module as it is called: a folder, its arguments, its address.
+#[derive(Debug)]
+pub(super) struct Module {
+    /// Its files.
+    pub folder: Arc<Folder>,
+    /// `module.app["a"]`; empty for the root.
+    pub address: Arc<str>,
+    /// Its folder relative to the root's, as `path.module` gives it.
+    pub path: String,
+    /// The arguments of the call, not yet evaluated ones included.
+    pub arguments: Arguments,
+    /// The call, for whoever must point at it.
+    pub call: Option<Span>,
+    depth: u32,
+    memo: RefCell<FxHashMap<Key, Memo>>,
+    calls: RefCell<FxHashMap<Arc<str>, Rc<Calls>>>,
+    /// How often each block stands, by its place.
+    repeats: RefCell<FxHashMap<Span, Rc<Repeated>>>,
+}
+
+/// Where a module's variables come from.
+#[derive(Debug)]
+pub(super) enum Arguments {
+    /// The files and options of a run.
+    Given(FxHashMap<Arc<str>, Node>),
+    /// A call's attributes, evaluated in the caller.
+    Call {
+        /// The calling module.
+        caller: Rc<Module>,
+        /// The scope of the call's instance.
+        scope: Box<Scope>,
+        /// The block.
+        block: Arc<Block>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Local(Arc<str>),
+    Variable(Arc<str>),
+    Output(Arc<str>),
+    /// A block's instance and attribute; `""` for all of it.
+    Attribute(BlockId, Arc<str>, Arc<str>),
+    /// All instances of a block as a reference sees them, which stands at the reference.
+    Whole(BlockId, Span),
+    Repeat(BlockId),
+}
+
+#[derive(Clone, Debug)]
+enum Memo {
+    /// Being evaluated: whoever asks now asks in a circle.
+    Underway,
+    /// The value, and the words for the stop that a reference to it is.
+    Done(Node, Arc<str>),
+    Failed(Failure),
+}
+
+/// What names mean where an expression stands.
+#[derive(Clone, Debug)]
+pub(super) struct Scope {
+    /// The module.
+    pub module: Rc<Module>,
+    /// `each.key` and `each.value`.
+    pub each: Option<Rc<(Node, Node)>>,
+    /// `count.index`.
+    pub index: Option<Node>,
+    /// The case in which the block is there at all.
+    assumed: Option<Rc<Case>>,
+    names: Option<Rc<Binding>>,
+}
+
+#[derive(Debug)]
+struct Binding {
+    name: Arc<str>,
+    node: Node,
+    outer: Option<Rc<Binding>>,
+}
+
+impl Scope {
+    /// The top of a module.
+    pub(super) fn of(module: &Rc<Module>) -> Self {
+        Self { module: Rc::clone(module), each: None, index: None, assumed: None, names: None }
+    }
+
+    /// With one more name: of a `for`, or of a dynamic block.
+    #[must_use]
+    pub(super) fn with(&self, name: &Arc<str>, node: Node) -> Self {
+        let outer = self.names.clone();
+        Self { names: Some(Rc::new(Binding { name: Arc::clone(name), node, outer })), ..self.clone() }
+    }
+
+    fn name(&self, name: &str) -> Option<&Node> {
+        std::iter::successors(self.names.as_deref(), |it| it.outer.as_deref())
+            .find(|it| &*it.name == name)
+            .map(|it| &it.node)
+    }
+}
+
+/// Evaluates one root module and the modules it calls.
+pub(super) struct Evaluator<'w> {
+    /// The files.
+    pub workspace: &'w Workspace,
+    /// The root module's folder.
+    pub root: PathBuf,
+    folders: &'w dyn Fn(&Path) -> Option<Arc<Folder>>,
+    steps: Cell<u64>,
+    bytes: Cell<u64>,
+    depth: Cell<u32>,
+    /// How many `try` and `can` are being evaluated: within them what fails must be seen to fail.
+    trying: Cell<u32>,
+    /// Data documents that something has used, so that they are judged there.
+    pub used: RefCell<FxHashMap<(Arc<str>, BlockId), ()>>,
+    /// The address of each data document by the place of its block.
+    pub documents: RefCell<FxHashMap<Span, Arc<str>>>,
+    /// Statements that took the place of others when documents were merged.
+    pub replaced: RefCell<Vec<ReplacedStatement>>,
+    /// What users should know of the evaluation itself.
+    pub notes: RefCell<Vec<(Span, Arc<str>)>>,
+    /// The folders of which there is an instance.
+    pub(super) standing: RefCell<FxHashSet<PathBuf>>,
+    installed: std::cell::OnceCell<FxHashMap<String, PathBuf>>,
+    /// The key of what stands once.
+    no_key: Arc<str>,
+    /// Whether what is being evaluated is a part of a list or object that is written out, which is weighed as a whole.
+    within: Cell<bool>,
+}
+
+impl<'w> Evaluator<'w> {
+    /// An evaluator of the root module in a folder; `folders` gives folders by path, shared between roots.
+    pub(super) fn new(
+        workspace: &'w Workspace,
+        root: PathBuf,
+        folders: &'w dyn Fn(&Path) -> Option<Arc<Folder>>,
+    ) -> Self {
+        Self {
+            workspace,
+            root,
+            folders,
+            steps: Cell::new(STEPS),
+            bytes: Cell::new(BYTES),
+            depth: Cell::new(0),
+            trying: Cell::new(0),
+            used: RefCell::default(),
+            documents: RefCell::default(),
+            replaced: RefCell::default(),
+            notes: RefCell::default(),
+            standing: RefCell::default(),
+            installed: std::cell::OnceCell::new(),
+            no_key: "".into(),
+            within: Cell::new(false),
+        }
+    }
+
+    /// The root module over a folder.
+    pub(super) fn root_module(&self, folder: Arc<Folder>, given: FxHashMap<Arc<str>, Node>) -> Rc<Module> {
+        Rc::new(Module {
+            folder,
+            address: "".into(),
+            path: ".".to_owned(),
+            arguments: Arguments::Given(given),
+            call: None,
+            depth: 0,
+            memo: RefCell::default(),
+            calls: RefCell::default(),
+            repeats: RefCell::default(),
+        })
+    }
+
+    /// Lets go of what a root and its calls remember: they hold each other, so nothing else would free them.
+    pub(super) fn release(root: &Rc<Module>) {
+        let mut left = vec![Rc::clone(root)];
+        while let Some(module) = left.pop() {
+            module.memo.borrow_mut().clear();
+            module.repeats.borrow_mut().clear();
+            for (_, calls) in module.calls.borrow_mut().drain() {
+                left.extend(calls.modules.iter().map(Rc::clone));
+            }
+        }
+    }
+
+    /// The value of an expression; what Terraform would refuse is a hole that says so.
+    pub(super) fn value(&self, expr: &Expr, scope: &Scope) -> Node {
+        self.eval(expr, scope).unwrap_or_else(|failure| self.failed(expr, scope, &failure))
+    }
+
+    fn failed(&self, expr: &Expr, scope: &Scope, failure: &Failure) -> Node {
+        // The expression is what the hole stands for; the failure says where in it.
+        let hole = self.hole(HoleKind::Free, expr.span, scope, Arc::clone(&failure.message));
+        Node { span: expr.span, ..Node::unknown(Hole { span: failure.span, ..hole }) }
+    }
+
+    /// A part of a larger value: what fails in it is a hole of its own and leaves the rest, unless a `try` waits for it.
+    fn part(&self, expr: &Expr, scope: &Scope) -> Outcome {
+        if self.trying.get() > 0 { self.eval(expr, scope) } else { Ok(self.value(expr, scope)) }
+    }
+
+    /// A free hole in place of what is written at a span.
+    pub(super) fn free(&self, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Node {
+        Node::unknown(self.hole(HoleKind::Free, span, scope, why))
+    }
+
+    fn hole(&self, kind: HoleKind, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Hole {
+        Hole { kind, reference: self.written(span), scope: self.meaning(span, scope), span, why: why.into() }
+    }
+
+    /// Where names mean what they mean in what is written at a span: the module, and the values of those names in it
+    /// that a loop or the repetition of a block gives others each time.
+    fn meaning(&self, span: Span, scope: &Scope) -> Arc<str> {
+        let address = &scope.module.address;
+        if scope.names.is_none() && scope.each.is_none() && scope.index.is_none() {
+            return Arc::clone(address);
+        }
+        let source = self.workspace.source(span.file);
+        let text = source.slice(span);
+        let is_word = |it: Option<char>| it.is_some_and(|it| it.is_alphanumeric() || matches!(it, '_' | '-' | '.'));
+        let mentions = |name: &str| {
+            text.match_indices(name).any(|(at, _)| {
+                let behind = text[at + name.len()..].chars().next().filter(|it| *it != '.');
+                !is_word(text[..at].chars().next_back()) && !is_word(behind)
+            })
+        };
+        let names = std::iter::successors(scope.names.as_deref(), |it| it.outer.as_deref());
+        let names = names.map(|it| (&*it.name, &it.node));
+        let each = scope.each.as_deref().map(|(key, _)| ("each", key));
+        let index = scope.index.as_ref().map(|it| ("count", it));
+        let mut meaning = String::new();
+        for (name, node) in names.chain(each).chain(index).filter(|(name, _)| mentions(name)) {
+            let value = match text_of(node) {
+                Some(text) => text.to_string(),
+                None => {
+                    let mut hasher = FxHasher::default();
+                    format!("{:?}", node.value).hash(&mut hasher);
+                    format!("{:x}", hasher.finish())
+                }
+            };
+            meaning.push_str(&format!("; {name} = {value}"));
+        }
+        if meaning.is_empty() { Arc::clone(address) } else { format!("{address}{meaning}").into() }
+    }
+
+    /// What is written at a span, on one line and not too long, without what is marked as sensitive in it.
+    pub(super) fn written(&self, span: Span) -> Arc<str> {
+        const MARK: &str = "sensitive(";
+        let source = self.workspace.source(span.file);
+        let text = source.slice(span);
+        if let Some((before, _)) = text.split_once(MARK).filter(|(before, _)| !before.ends_with("non")) {
+            return format!("{}{MARK}…)", before.split_whitespace().collect::<Vec<_>>().join(" ")).into();
+        }
+        // Most stand on one line, with single blanks between their words.
+        let mut before = b' ';
+        let is_plain = |it: u8| {
+            let after_blank = std::mem::replace(&mut before, it) == b' ';
+            it.is_ascii_graphic() || it == b' ' && !after_blank
+        };
+        if text.len() <= 80 && text.bytes().all(is_plain) && !text.ends_with(' ') {
+            return text.into();
+        }
+        let mut out = String::with_capacity(text.len().min(80));
+        for word in text.split_whitespace() {
+            if out.len() + word.len() > 80 {
+                out.push('…');
+                break;
+            }
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(word);
+        }
+        out.into()
+    }
+
+    /// The value of an expression, or why Terraform would refuse it.
+    pub(super) fn eval(&self, expr: &Expr, scope: &Scope) -> Outcome {
+        let (steps, depth) = (self.steps.get(), self.depth.get());
+        if steps == 0 {
+            return Ok(self.free(expr.span, scope, "the module is too large to be evaluated any further"));
+        }
+        if depth >= DEPTH {
+            return Ok(self.free(expr.span, scope, "it is nested too deep to be evaluated"));
+        }
+        self.steps.set(steps - 1);
+        self.depth.set(depth + 1);
+        let out = self.expression(expr, scope);
+        self.depth.set(depth);
+        match (&scope.assumed, out) {
+            (Some(assumed), Ok(node)) => Ok(self.in_assumed_case(node, assumed)),
+            (_, out) => out,
+        }
+    }
+
+    /// A value without the arms that cannot hold where the block that asks is there: `count` and the value may hang on
+    /// one condition.
+    fn in_assumed_case(&self, node: Node, assumed: &Case) -> Node {
+        let Value::OneOf(arms) = &node.value else { return node };
+        let folder = |span: Span| self.workspace.source(span.file).path.parent().map(Path::to_owned);
+        let is_out = |arm: &Arm| excludes(&assumed.0, &arm.when) && folder(assumed.1) == folder(arm.at);
+        let left: Vec<&Arm> = arms.iter().filter(|arm| !is_out(arm)).collect();
+        match left[..] {
+            _ if left.len() == arms.len() => node,
+            // What is there in one case only keeps it; of the two arms of a condition one is what holds.
+            [arm] if arms.len() > 1 => node.inherit(&arm.node),
+            [] => node,
+            _ => Node { value: Value::OneOf(left.into_iter().cloned().collect()), ..node },
+        }
+    }
+
+    /// A value, or a hole when walking over it would cost too much.
+    fn weighed(&self, node: Node, scope: &Scope) -> Node {
+        let mut left = WEIGHT;
+        if weigh(&node, &mut left) {
+            node
+        } else {
+            self.free(node.span, scope, "the value is too large to be evaluated")
+        }
+    }
+
+    fn why_unknown(&self, node: &Node, span: Span, scope: &Scope) -> Arc<Hole> {
+        match &node.value {
+            Value::Unknown(hole) => Arc::clone(hole),
+            _ => Arc::new(self.hole(HoleKind::Free, span, scope, "it depends on a value that is not known")),
+        }
+    }
+
+    fn pay(&self, bytes: usize) -> bool {
+        let left = self.bytes.get().checked_sub(bytes as u64);
+        self.bytes.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
+    /// An opaque text in place of what is written at a span.
+    pub(super) fn opaque(&self, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Node {
+        let hole = Arc::new(self.hole(HoleKind::Opaque, span, scope, why));
+        Node::new(Value::Text(Text::hole(hole)), span)
+    }
+}

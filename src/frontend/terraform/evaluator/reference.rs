@@ -1,0 +1,372 @@
+//! References: names of loops, locals, variables, and resources with their attributes, each evaluated once.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::calls::call_name;
+use super::repeat::{Instance, Repeat};
+use super::{Arguments, Evaluator, Failure, Key, Memo, Module, Outcome, Scope};
+use crate::frontend::terraform::attributes;
+use crate::frontend::terraform::folder::BlockId;
+use crate::frontend::terraform::types;
+use crate::source::Span;
+use crate::syntax::hcl::{self, Accessor, Block, Expr, ExprKind};
+use crate::value::{Entry, Hole, HoleKind, Node, Object, Text, Value};
+
+impl Evaluator<'_> {
+    /// A reference and the steps behind it.
+    pub(super) fn access(
+        &self,
+        accessors: &[Accessor],
+        root: &Arc<str>,
+        expr: &Expr,
+        at: Span,
+        scope: &Scope,
+    ) -> Outcome {
+        let span = expr.span;
+        if let Some(node) = scope.name(root) {
+            return self.steps_into(node.clone(), accessors, span, scope);
+        }
+        let name = |n: usize| match accessors.get(n) {
+            Some(Accessor::Attribute(name)) => Ok(Arc::clone(&name.text)),
+            Some(Accessor::Index(Expr { kind: ExprKind::Text(text), .. })) => Ok(text.raw().into()),
+            _ => Err(Failure { span, message: format!("`{root}` stands alone").into() }),
+        };
+        // The reference itself, up to its name: what an equal reference is recognised by.
+        let upto = |n: usize| Span { end: accessors.get(n).map_or(at.end, |it| end_of(it, span)), ..at };
+        match &**root {
+            "var" => {
+                let node = self.variable(&name(0)?, upto(0), scope)?;
+                self.steps_into(node, &accessors[1..], span, scope)
+            }
+            "local" => {
+                let node = self.local(&name(0)?, upto(0), scope)?;
+                self.steps_into(node, &accessors[1..], span, scope)
+            }
+            "each" => {
+                let node = match (&scope.each, &*name(0)?) {
+                    (Some(each), "key") => each.0.clone(),
+                    (Some(each), "value") => each.1.clone(),
+                    _ => return Err(Failure { span, message: "there is no `each` here".into() }),
+                };
+                self.steps_into(node, &accessors[1..], span, scope)
+            }
+            "count" => scope.index.clone().ok_or_else(|| Failure { span, message: "there is no `count` here".into() }),
+            "path" => Ok(match &*name(0)? {
+                "module" => Node::text(&scope.module.path, span),
+                "root" | "cwd" => Node::text(".", span),
+                _ => return Err(Failure { span, message: "there is no such path".into() }),
+            }),
+            "terraform" | "tofu" => match &*name(0)? {
+                "workspace" => Ok(self.opaque(span, scope, "the workspace is chosen when Terraform runs")),
+                _ => Ok(self.free(span, scope, "it is known when Terraform runs")),
+            },
+            "self" => Ok(self.free(span, scope, "`self` is known when Terraform runs")),
+            "module" => self.module_reference(accessors, span, scope),
+            "data" | "resource" => self.resource(root, accessors, span, scope),
+            "ephemeral" => Ok(self.free(span, scope, "an ephemeral value is known when Terraform runs")),
+            _ if accessors.is_empty() => {
+                // A bare word: a type, or an iterator of a block that is not expanded.
+                Ok(self.free(span, scope, format!("`{root}` is not a value")))
+            }
+            _ => self.resource(root, accessors, span, scope),
+        }
+    }
+
+    /// What a name stands for, evaluated once, and the words for the stop that each reference to it is.
+    pub(super) fn remembered(
+        &self,
+        module: &Rc<Module>,
+        key: Key,
+        span: Span,
+        words: impl FnOnce() -> String,
+        evaluate: impl FnOnce() -> Outcome,
+    ) -> Result<(Node, Arc<str>), Failure> {
+        match module.memo.borrow().get(&key) {
+            Some(Memo::Done(node, words)) => return Ok((node.clone(), Arc::clone(words))),
+            Some(Memo::Failed(failure)) => return Err(failure.clone()),
+            Some(Memo::Underway) => {
+                let circle = Node::unknown(Hole {
+                    kind: HoleKind::Free,
+                    reference: self.written(span),
+                    scope: Arc::clone(&module.address),
+                    span,
+                    why: "it refers to itself".into(),
+                });
+                return Ok((circle, words().into()));
+            }
+            None => {}
+        }
+        module.memo.borrow_mut().insert(key.clone(), Memo::Underway);
+        // What a local or a variable is does not hang on who asks first.
+        let (trying, within) = (self.trying.replace(0), self.within.replace(false));
+        let outcome = evaluate();
+        self.trying.set(trying);
+        self.within.set(within);
+        let words: Arc<str> = words().into();
+        let memo = match &outcome {
+            Ok(node) => Memo::Done(node.clone(), Arc::clone(&words)),
+            Err(failure) => Memo::Failed(failure.clone()),
+        };
+        module.memo.borrow_mut().insert(key, memo);
+        outcome.map(|node| (node, words))
+    }
+
+    pub(super) fn local(&self, name: &Arc<str>, span: Span, scope: &Scope) -> Outcome {
+        let module = &scope.module;
+        let key = Key::Local(Arc::clone(name));
+        let words = || format!("`local.{name}`");
+        let (node, words) = self.remembered(module, key, span, words, || {
+            let Some((block, at)) = module.folder.local(name) else {
+                return Err(Failure { span, message: format!("there is no local value `{name}`").into() });
+            };
+            self.eval(&block.body.attributes[at].value, &Scope::of(module))
+        })?;
+        Ok(node.through(span, words))
+    }
+
+    pub(super) fn variable(&self, name: &Arc<str>, span: Span, scope: &Scope) -> Outcome {
+        let module = &scope.module;
+        let block = || module.folder.find("variable", name, "").and_then(|id| module.folder.block(id));
+        let argument = || match &module.arguments {
+            Arguments::Given(given) => given.contains_key(name),
+            Arguments::Call { block, .. } => block.body.attribute(name).is_some(),
+        };
+        let words = || match (&module.arguments, argument()) {
+            (Arguments::Call { .. }, true) => format!("{} argument `{name}`", call_name(&module.address)),
+            (_, true) => format!("`var.{name}`"),
+            (_, false) => format!("`var.{name}` (default)"),
+        };
+        let (node, words) = self.remembered(module, Key::Variable(Arc::clone(name)), span, words, || {
+            let Some(block) = block() else {
+                return Err(Failure { span, message: format!("there is no variable `{name}`").into() });
+            };
+            if says(&block, "sensitive", true) {
+                return Ok(self.free(span, scope, "the variable is sensitive"));
+            }
+            let given = match &module.arguments {
+                Arguments::Given(given) => given.get(name).cloned(),
+                Arguments::Call { scope, block, .. } => {
+                    block.body.attribute(name).map(|it| self.value(&it.value, scope))
+                }
+            };
+            let default = || block.body.attribute("default").map(|it| self.value(&it.value, &Scope::of(module)));
+            let node = match given {
+                Some(node) if !node.is_null() || !says(&block, "nullable", false) => Some(node),
+                given => default().or(given),
+            };
+            let Some(node) = node else { return Ok(self.free(span, scope, "the variable has no default")) };
+            Ok(match block.body.attribute("type") {
+                Some(of) => types::convert(node, &of.value, &|expr| self.value(expr, &Scope::of(module))),
+                None => node,
+            })
+        })?;
+        Ok(if matches!(node.value, Value::Unknown(_)) { node } else { node.through(span, words) })
+    }
+
+    /// A resource or data source, and the steps behind it.
+    pub(super) fn resource(&self, root: &Arc<str>, accessors: &[Accessor], span: Span, scope: &Scope) -> Outcome {
+        let prefixed = matches!(&**root, "data" | "resource");
+        let name = |n: usize| match accessors.get(n) {
+            Some(Accessor::Attribute(name)) => Ok(&*name.text),
+            _ => Err(Failure { span, message: "it names no resource".into() }),
+        };
+        let mode = if &**root == "data" { "data" } else { "resource" };
+        let (kind, name, rest): (&str, &str, &[Accessor]) = match prefixed {
+            true => (name(0)?, name(1)?, &accessors[2..]),
+            false => (root, name(0)?, &accessors[1..]),
+        };
+        let module = &scope.module;
+        let Some(id) = module.folder.find(mode, kind, name) else {
+            // A file that could not be read may declare it.
+            return Ok(self.free(span, scope, format!("there is no {mode} `{kind}.{name}`")));
+        };
+        let Some(block) = module.folder.block(id) else {
+            return Ok(self.free(span, scope, format!("`{kind}.{name}` could not be read")));
+        };
+        let key = Key::Repeat(id);
+        let underway = matches!(module.memo.borrow().get(&key), Some(Memo::Underway));
+        if underway {
+            return Ok(self.free(span, scope, "it refers to itself"));
+        }
+        module.memo.borrow_mut().insert(key.clone(), Memo::Underway);
+        let repeated = self.repeated(module, &block);
+        module.memo.borrow_mut().remove(&key);
+        let one = |instance: &Instance, rest: &[Accessor]| match rest.split_first() {
+            Some((Accessor::Attribute(name), rest)) => {
+                let node = self.attribute(id, &block, instance, &name.text, span)?;
+                self.steps_into(node, rest, span, scope)
+            }
+            _ => self.steps_into(self.whole(id, &block, instance, span), rest, span, scope),
+        };
+        let instances = &repeated.instances;
+        match (&repeated.repeat, rest.first()) {
+            (Repeat::One, Some(Accessor::Index(_) | Accessor::FullSplat(_) | Accessor::AttributeSplat(_))) => {
+                // `aws_x.y[*].arn` of one is a list of one; an index is a slip that Terraform reports.
+                match rest.split_first() {
+                    Some((Accessor::Index(_), rest)) => one(&instances[0], rest),
+                    Some((_, rest)) => Ok(Node::list(vec![one(&instances[0], rest)?], span)),
+                    None => one(&instances[0], rest),
+                }
+            }
+            (Repeat::One, _) => one(&instances[0], rest),
+            (Repeat::Unknown { .. }, Some(Accessor::Index(_))) => one(&instances[0], &rest[1..]),
+            (_, Some(Accessor::Index(key))) => {
+                let key = self.eval(key, scope)?;
+                match repeated.at(&key).and_then(|at| instances.get(at)) {
+                    Some(instance) => one(instance, &rest[1..]),
+                    None if key.is_known() => Err(Failure { span, message: "there is no such instance".into() }),
+                    None => match instances.as_slice() {
+                        [instance] => one(instance, &rest[1..]),
+                        _ => Ok(self.free(span, scope, "which instance it is, is not known")),
+                    },
+                }
+            }
+            (_, Some(Accessor::FullSplat(_) | Accessor::AttributeSplat(_))) => {
+                let nodes = instances.iter().map(|it| one(it, &rest[1..])).collect::<Result<Vec<_>, _>>()?;
+                Ok(Node::list(nodes, span))
+            }
+            (repeat, _) => {
+                // A reference within a `for_each` is evaluated once for each instance, and says the same each time.
+                let key = Key::Whole(id, span);
+                let known = match module.memo.borrow().get(&key) {
+                    Some(Memo::Done(node, _)) => Some(node.clone()),
+                    _ => None,
+                };
+                let all = known.unwrap_or_else(|| {
+                    let all = instances.iter().map(|it| self.whole(id, &block, it, span)).collect();
+                    let all = self.gathered(repeat, all, span);
+                    module.memo.borrow_mut().insert(key, Memo::Done(all.clone(), Arc::clone(&self.no_key)));
+                    all
+                });
+                self.steps_into(all, rest, span, scope)
+            }
+        }
+    }
+
+    /// One attribute of a resource: as it is written, or as the provider is known to compute it. What it computes stands
+    /// at the reference itself, so each reference has its own.
+    pub(super) fn attribute(
+        &self,
+        id: BlockId,
+        block: &Block,
+        instance: &Instance,
+        name: &Arc<str>,
+        span: Span,
+    ) -> Outcome {
+        self.attribute_as(id, block, instance, name, span, || self.written(span))
+    }
+
+    /// The same, asked for in the words of `written`.
+    pub(super) fn attribute_as(
+        &self,
+        id: BlockId,
+        block: &Block,
+        instance: &Instance,
+        name: &Arc<str>,
+        span: Span,
+        written: impl FnOnce() -> Arc<str>,
+    ) -> Outcome {
+        let module = &instance.scope.module;
+        let [kind, own] = labels(block);
+        let is_data = &*block.kind.text == "data";
+        let key = || Key::Attribute(id, Arc::clone(&instance.key), Arc::clone(name));
+        if is_data && kind == "aws_iam_policy_document" && matches!(&**name, "json" | "minified_json") {
+            let words = || format!("`data.aws_iam_policy_document.{own}{}`", instance.key);
+            let document = || Ok(self.document(id, block, instance, span));
+            let (node, words) = self.remembered(module, key(), span, words, document)?;
+            return Ok(Node { span, ..node }.through(span, words));
+        }
+        if let Some(attribute) = written_attribute(block, kind, name) {
+            if changes_elsewhere(block, name) {
+                return Ok(self.opaque(span, &instance.scope, "`ignore_changes` lets it be changed elsewhere"));
+            }
+            let words = || format!("`{}{kind}.{own}.{name}`", if is_data { "data." } else { "" });
+            let value = || Ok(self.value(&attribute.value, &instance.scope));
+            let (node, words) = self.remembered(module, key(), span, words, value)?;
+            // Not given, so the provider chooses it.
+            if !(node.is_null() && attributes::COMMON.contains(&&**name)) {
+                return Ok(if matches!(node.value, Value::Unknown(_)) { node } else { node.through(span, words) });
+            }
+        }
+        Ok(attributes::computed(self, block, instance, name, span, &written()))
+    }
+
+    /// An attribute of a resource by its block, for whoever goes through blocks rather than references.
+    pub(in crate::frontend::terraform) fn attribute_of_resource(
+        &self,
+        id: BlockId,
+        block: &Block,
+        instance: &Instance,
+        name: &str,
+    ) -> Node {
+        let span = block.head();
+        let [kind, own] = labels(block);
+        let written = || format!("{kind}.{own}{}.{name}", instance.key).into();
+        let outcome = self.attribute_as(id, block, instance, &name.into(), span, written);
+        outcome.unwrap_or_else(|failure| self.free(span, &instance.scope, failure.message))
+    }
+
+    /// A resource as one object: what is written in it and what is commonly asked of it.
+    pub(super) fn whole(&self, id: BlockId, block: &Block, instance: &Instance, span: Span) -> Node {
+        let mut object = Object::default();
+        let mut names: Vec<Arc<str>> = block.body.attributes.iter().map(|it| Arc::clone(&it.name.text)).collect();
+        for name in attributes::COMMON {
+            if !names.iter().any(|it| &**it == *name) {
+                names.push(Arc::from(*name));
+            }
+        }
+        if &*block.kind.text == "data" && labels(block)[0] == "aws_iam_policy_document" {
+            names.push("json".into());
+        }
+        for name in names {
+            if let Ok(node) = self.attribute(id, block, instance, &name, span) {
+                object.entries.push(Entry { key: Text::known(&name, span), key_span: span, node });
+            }
+        }
+        let scope = &instance.scope;
+        object.open = Some(Arc::new(self.hole(HoleKind::Opaque, span, scope, "the provider computes it")));
+        Node::new(Value::Object(Arc::new(object)), span)
+    }
+}
+
+/// Whether an argument of a block is this very word.
+pub(super) fn says(block: &Block, name: &str, value: bool) -> bool {
+    block.body.attribute(name).is_some_and(|it| matches!(it.value.kind, ExprKind::Bool(it) if it == value))
+}
+
+/// The two labels of a resource or data source.
+pub(in crate::frontend::terraform) fn labels(block: &Block) -> [&str; 2] {
+    [0, 1].map(|n| block.labels.get(n).map(|it| &*it.text).unwrap_or_default())
+}
+
+/// The attribute as it is written, unless the provider computes it all the same.
+pub(super) fn written_attribute<'b>(block: &'b Block, kind: &str, name: &str) -> Option<&'b hcl::Attribute> {
+    block.body.attribute(name).filter(|_| !attributes::is_computed_over(kind, name))
+}
+
+/// Whether Terraform leaves an attribute as others have set it, so that what is written says nothing of what it is.
+/// <https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#ignore_changes>
+pub(super) fn changes_elsewhere(block: &Block, name: &str) -> bool {
+    let is_it = |expr: &Expr| match &expr.kind {
+        ExprKind::Variable(it) => &**it == name,
+        ExprKind::Text(it) => it.as_known() == Some(name),
+        _ => false,
+    };
+    block.body.blocks_named("lifecycle").iter().any(|it| {
+        it.body.attribute("ignore_changes").is_some_and(|it| match &it.value.kind {
+            ExprKind::List(names) => names.iter().any(is_it),
+            ExprKind::Variable(all) => &**all == "all",
+            _ => false,
+        })
+    })
+}
+
+pub(super) fn end_of(accessor: &Accessor, whole: Span) -> u32 {
+    match accessor {
+        Accessor::Attribute(name) => name.span.end,
+        Accessor::Index(expr) => expr.span.end,
+        Accessor::FullSplat(span) | Accessor::AttributeSplat(span) => span.end,
+    }
+    .min(whole.end)
+}

@@ -1,0 +1,337 @@
+//! How often a block stands: `count`, `for_each` and `dynamic`, and what names mean each time.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::known::{elements, number, only_case, only_in, open_of, text_of};
+use super::{Evaluator, Module, Scope};
+use crate::source::Span;
+use crate::syntax::hcl::{Block, Body, Expr, ExprKind};
+use crate::value::{Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
+
+/// A case in which something stands, and where that is decided.
+pub(in crate::frontend::terraform) type Case = (Arc<str>, Span);
+
+/// A nested block: what names mean in it, and the case in which it is there when that is not certain.
+pub(in crate::frontend::terraform) type Standing<'b> = (Nested<'b>, Scope, Option<Case>);
+
+/// A nested block as it is written, or as it is made of others: each element of a `dynamic` one has the same content.
+#[derive(Clone, Debug)]
+pub(in crate::frontend::terraform) enum Nested<'b> {
+    Written(&'b Block),
+    Made(Rc<Block>),
+}
+
+impl std::ops::Deref for Nested<'_> {
+    type Target = Block;
+
+    fn deref(&self) -> &Block {
+        match self {
+            Self::Written(block) => block,
+            Self::Made(block) => block,
+        }
+    }
+}
+
+impl<'b> From<Cow<'b, Block>> for Nested<'b> {
+    fn from(block: Cow<'b, Block>) -> Self {
+        match block {
+            Cow::Borrowed(block) => Self::Written(block),
+            Cow::Owned(block) => Self::Made(Rc::new(block)),
+        }
+    }
+}
+
+/// The instances of a resource, data source or module call.
+#[derive(Clone, Debug)]
+pub(in crate::frontend::terraform) enum Repeat {
+    /// Neither `count` nor `for_each`.
+    One,
+    /// `count` of so many.
+    Count(usize),
+    /// `for_each`, by key.
+    Each(Rc<Vec<(Node, Node)>>),
+    /// `count` or `for_each` of an unknown number: one stands for all.
+    Unknown {
+        /// `count` rather than `for_each`.
+        count: bool,
+        /// Why it is not known.
+        hole: Arc<Hole>,
+        /// The case in which it stands, where that is one of those of a condition that is not known.
+        given: Option<Case>,
+    },
+}
+
+/// How often a block stands, with its instances.
+#[derive(Debug)]
+pub(in crate::frontend::terraform) struct Repeated {
+    /// How often, and how they are told apart.
+    pub repeat: Repeat,
+    /// One for each time.
+    pub instances: Vec<Instance>,
+}
+
+impl Repeated {
+    /// The instance that a key in brackets names, when that can be told.
+    pub(super) fn at(&self, key: &Node) -> Option<usize> {
+        let at = match &self.repeat {
+            Repeat::Count(_) => number(key).map(|it| it as usize),
+            Repeat::Each(pairs) => {
+                text_of(key).and_then(|key| pairs.iter().position(|(name, _)| text_of(name).as_ref() == Some(&key)))
+            }
+            Repeat::One | Repeat::Unknown { .. } => None,
+        };
+        at.filter(|at| *at < self.instances.len())
+    }
+}
+
+/// One instance of a block: its key as an address writes it, and what names mean in it.
+#[derive(Clone, Debug)]
+pub(in crate::frontend::terraform) struct Instance {
+    /// `["a"]`, `[0]`, or nothing.
+    pub key: Arc<str>,
+    /// What names mean in it.
+    pub scope: Scope,
+}
+
+/// How many instances one resource or module may have before the rest is left out.
+pub(super) const INSTANCES: usize = 2_000;
+
+impl Evaluator<'_> {
+    /// How often a block stands, found out once.
+    pub(in crate::frontend::terraform) fn repeated(&self, module: &Rc<Module>, block: &Block) -> Rc<Repeated> {
+        let place = block.head();
+        if let Some(repeated) = module.repeats.borrow().get(&place) {
+            return Rc::clone(repeated);
+        }
+        let repeat = self.repeat(module, block);
+        let repeated = Rc::new(Repeated { instances: self.instances(module, &repeat, place), repeat });
+        module.repeats.borrow_mut().insert(place, Rc::clone(&repeated));
+        repeated
+    }
+
+    pub(super) fn repeat(&self, module: &Rc<Module>, block: &Block) -> Repeat {
+        let scope = Scope::of(module);
+        if let Some(count) = block.body.attribute("count") {
+            let node = self.value(&count.value, &scope);
+            return match number(&node) {
+                Some(n) if n >= 1.0 => Repeat::Count((n as usize).min(INSTANCES)),
+                Some(_) => Repeat::Count(0),
+                // `var.create ? 1 : 0`: whether it is there is not what is asked; if it is, it is so.
+                None => Repeat::Unknown {
+                    count: true,
+                    hole: self.why_unknown(&node, count.value.span, &scope),
+                    given: only_case(&node, |it| number(it).is_none_or(|it| it >= 1.0)),
+                },
+            };
+        }
+        let Some(each) = block.body.attribute("for_each") else { return Repeat::One };
+        let node = self.value(&each.value, &scope);
+        self.each_of(&node, each.value.span, &scope)
+    }
+
+    pub(super) fn each_of(&self, node: &Node, span: Span, scope: &Scope) -> Repeat {
+        let unknown = || Repeat::Unknown { count: false, hole: self.why_unknown(node, span, scope), given: None };
+        // What is there in one case only may be there.
+        let always = |it: Node| only_in(&it).map_or(it, |(it, _)| it);
+        match &node.value {
+            Value::OneOf(arms) => {
+                // Every element of every arm may be there.
+                let mut all = Vec::new();
+                for arm in arms.iter() {
+                    match self.each_of(&node.inherit(&arm.node), span, scope) {
+                        Repeat::Each(pairs) => all.extend(pairs.iter().cloned()),
+                        _ => return unknown(),
+                    }
+                }
+                if all.is_empty() { unknown() } else { Repeat::Each(Rc::new(all)) }
+            }
+            // A set of texts: each is its own key.
+            Value::List(nodes) => {
+                let pairs: Vec<_> = nodes
+                    .iter()
+                    .take(INSTANCES)
+                    .map(|it| node.inherit(it))
+                    .map(always)
+                    .map(|it| (it.clone(), it))
+                    .collect();
+                Repeat::Each(Rc::new(pairs))
+            }
+            Value::Object(object) => {
+                let mut pairs: Vec<_> = object
+                    .entries
+                    .iter()
+                    .take(INSTANCES)
+                    .map(|it| (Node::new(Value::Text(it.key.clone()), it.key_span), always(node.inherit(&it.node))))
+                    .collect();
+                if let Some(hole) = &object.open {
+                    let rest = Node::new(Value::Unknown(Arc::clone(hole)), span);
+                    pairs.push((rest.clone(), rest));
+                }
+                Repeat::Each(Rc::new(pairs))
+            }
+            _ => unknown(),
+        }
+    }
+
+    /// The instances of a block that stands so often.
+    pub(super) fn instances(&self, module: &Rc<Module>, repeat: &Repeat, span: Span) -> Vec<Instance> {
+        let scope = Scope::of(module);
+        match repeat {
+            Repeat::One => vec![Instance { key: Arc::clone(&self.no_key), scope }],
+            Repeat::Count(n) => (0..*n)
+                .map(|n| Instance {
+                    key: format!("[{n}]").into(),
+                    scope: Scope { index: Some(Node::new(Value::Number(Number(n as f64)), span)), ..scope.clone() },
+                })
+                .collect(),
+            Repeat::Each(pairs) => pairs
+                .iter()
+                .map(|(key, value)| Instance {
+                    key: match text_of(key) {
+                        Some(text) => format!("[\"{text}\"]").into(),
+                        None => "".into(),
+                    },
+                    scope: Scope { each: Some(Rc::new((key.clone(), value.clone()))), ..scope.clone() },
+                })
+                .collect(),
+            Repeat::Unknown { count: true, hole, given } => {
+                let hole =
+                    Arc::new(Hole { kind: HoleKind::Opaque, reference: "count.index".into(), ..(**hole).clone() });
+                let index = Node::new(Value::Text(Text::hole(hole)), span);
+                let assumed = given.clone().map(Rc::new);
+                vec![Instance { key: Arc::clone(&self.no_key), scope: Scope { index: Some(index), assumed, ..scope } }]
+            }
+            Repeat::Unknown { count: false, hole, .. } => {
+                let part = |name: &str| {
+                    let hole = Hole { reference: name.into(), ..(**hole).clone() };
+                    Node::new(Value::Unknown(Arc::new(hole)), span)
+                };
+                let each = Some(Rc::new((part("each.key"), part("each.value"))));
+                vec![Instance { key: Arc::clone(&self.no_key), scope: Scope { each, ..scope } }]
+            }
+        }
+    }
+
+    /// The blocks of a type in a body, dynamic ones written out; each with what names mean in it, and the case in which
+    /// it is there when that is not certain.
+    pub(in crate::frontend::terraform) fn blocks<'b>(
+        &self,
+        body: &'b Body,
+        kind: &'b str,
+        scope: &Scope,
+    ) -> Vec<Standing<'b>> {
+        let mut out: Vec<_> = body.blocks_named(kind).into_iter().map(|it| (it.into(), scope.clone(), None)).collect();
+        for dynamic in body.blocks_named("dynamic") {
+            if dynamic.labels.first().is_none_or(|it| &*it.text != kind) {
+                continue;
+            }
+            let Some(each) = dynamic.body.attribute("for_each") else { continue };
+            let iterator = match dynamic.body.attribute("iterator").map(|it| &it.value.kind) {
+                Some(ExprKind::Variable(name)) => Arc::clone(name),
+                _ => Arc::<str>::from(kind),
+            };
+            let Some(content) = dynamic.body.blocks_named("content").into_iter().next() else { continue };
+            let content = Rc::new(Block { kind: dynamic.labels[0].clone(), ..content.into_owned() });
+            let all = self.value(&each.value, scope);
+            self.dynamic(&all, None, &each.value, scope, &mut |key, value, case| {
+                let object = Object {
+                    entries: [("key", key), ("value", value)]
+                        .into_iter()
+                        .map(|(name, node)| Entry {
+                            key: Text::known(name, each.value.span),
+                            key_span: each.value.span,
+                            node,
+                        })
+                        .collect(),
+                    open: None,
+                };
+                let inner = scope.with(&iterator, Node::new(Value::Object(Arc::new(object)), each.value.span));
+                out.push((Nested::Made(Rc::clone(&content)), inner, case));
+            });
+        }
+        out
+    }
+
+    pub(super) fn dynamic(
+        &self,
+        node: &Node,
+        case: Option<&Case>,
+        expr: &Expr,
+        scope: &Scope,
+        make: &mut dyn FnMut(Node, Node, Option<Case>),
+    ) {
+        let mut left = INSTANCES;
+        match &node.value {
+            Value::OneOf(arms) => {
+                for arm in arms.iter() {
+                    let case = (Arc::clone(&arm.when), arm.at);
+                    self.dynamic(&node.inherit(&arm.node), Some(&case), expr, scope, make);
+                }
+            }
+            Value::List(_) | Value::Object(_) => {
+                for (key, value) in elements(node).into_iter().flatten() {
+                    if left == 0 || self.steps.get() == 0 {
+                        return;
+                    }
+                    left -= 1;
+                    let unknown = matches!(value.value, Value::Unknown(_));
+                    let case = if unknown { Some(self.has_element(expr)) } else { case.cloned() };
+                    match &value.value {
+                        Value::OneOf(arms) => {
+                            for arm in arms.iter() {
+                                make(key.clone(), value.inherit(&arm.node), Some((Arc::clone(&arm.when), arm.at)));
+                            }
+                        }
+                        _ => make(key, value, case),
+                    }
+                }
+                if let Some(hole) = open_of(node) {
+                    let rest = Node::new(Value::Unknown(hole), expr.span);
+                    make(rest.clone(), rest, Some(self.has_element(expr)));
+                }
+            }
+            Value::Null => {}
+            _ => {
+                let rest = self.free(expr.span, scope, "what it goes through is not known");
+                make(rest.clone(), rest, Some(self.has_element(expr)));
+            }
+        }
+    }
+
+    pub(super) fn has_element(&self, expr: &Expr) -> Case {
+        (format!("`{}` has such an element", self.written(expr.span)).into(), expr.span)
+    }
+
+    /// The instances of something as one value: a list by `count`, an object by `for_each`.
+    pub(super) fn gathered(&self, repeat: &Repeat, nodes: Vec<Node>, span: Span) -> Node {
+        match repeat {
+            Repeat::One => nodes.into_iter().next().unwrap_or_else(|| Node::new(Value::Null, span)),
+            Repeat::Count(_) => Node::list(nodes, span),
+            Repeat::Each(pairs) => {
+                let mut object = Object::default();
+                for ((key, _), node) in pairs.iter().zip(nodes) {
+                    match text_of(key) {
+                        Some(text) => object.entries.push(Entry { key: text, key_span: key.span, node }),
+                        None => {
+                            if let Value::Unknown(hole) = &key.value {
+                                object.open = Some(Arc::clone(hole));
+                            }
+                        }
+                    }
+                }
+                Node::new(Value::Object(Arc::new(object)), span)
+            }
+            Repeat::Unknown { hole, count, .. } => {
+                let mut nodes = nodes;
+                if *count {
+                    nodes.push(Node::new(Value::Unknown(Arc::clone(hole)), span));
+                    Node::list(nodes, span)
+                } else {
+                    Node::new(Value::Unknown(Arc::clone(hole)), span)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Steps into a value: `.name`, `[key]` and splats.
+
+use std::sync::Arc;
+
+use super::known::{is_many, number, text_of};
+use super::{Evaluator, Failure, Outcome, Scope};
+use crate::source::Span;
+use crate::syntax::hcl::Accessor;
+use crate::value::{Arm, Hole, Node, Origin, Value};
+
+impl Evaluator<'_> {
+    /// Steps into a value: `.name`, `[key]`, splats.
+    pub(super) fn steps_into(&self, base: Node, accessors: &[Accessor], span: Span, scope: &Scope) -> Outcome {
+        let Some((first, rest)) = accessors.split_first() else { return Ok(base) };
+        self.distribute(&[base], span, scope, &|nodes| {
+            let base = &nodes[0];
+            let next = match first {
+                Accessor::Attribute(name) => self.attribute_of(base, &name.text, span, scope)?,
+                Accessor::Index(expr) => {
+                    let key = self.eval(expr, scope)?;
+                    self.index(base, &key, span, scope)?
+                }
+                Accessor::FullSplat(at) => return self.splat(base, rest, *at, span, scope),
+                Accessor::AttributeSplat(at) => {
+                    // `.*` reaches over attributes only; what comes after an index applies to the list it made.
+                    let until = rest.iter().position(|it| !matches!(it, Accessor::Attribute(_))).unwrap_or(rest.len());
+                    let list = self.splat(base, &rest[..until], *at, span, scope)?;
+                    return self.steps_into(list, &rest[until..], span, scope);
+                }
+            };
+            self.steps_into(next, rest, span, scope)
+        })
+    }
+
+    pub(super) fn splat(&self, base: &Node, rest: &[Accessor], _at: Span, span: Span, scope: &Scope) -> Outcome {
+        let each = |node: &Node| self.steps_into(base.inherit(node), rest, span, scope);
+        let nodes = match &base.value {
+            Value::List(nodes) => nodes.iter().map(each).collect::<Result<Vec<_>, _>>()?,
+            Value::Null => Vec::new(),
+            Value::Unknown(_) => return Ok(self.free(span, scope, "it depends on a value that is not known")),
+            _ => vec![each(&Node { origin: Origin::HERE, ..base.clone() })?],
+        };
+        Ok(Node { origin: base.origin.clone(), ..Node::list(nodes, span) })
+    }
+
+    pub(super) fn attribute_of(&self, base: &Node, name: &str, span: Span, scope: &Scope) -> Outcome {
+        match &base.value {
+            Value::Object(object) => match object.get(name) {
+                Some(node) => Ok(base.inherit(node)),
+                None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
+                None => Err(Failure { span, message: format!("there is no attribute `{name}` in it").into() }),
+            },
+            Value::Unknown(hole) => Ok(self.part_of(hole, span, scope)),
+            // A list of objects indexed like one: what blocks read back as.
+            Value::List(nodes) if name.parse::<usize>().is_ok() => {
+                let at = name.parse::<usize>().unwrap_or(0);
+                nodes
+                    .get(at)
+                    .map(|it| base.inherit(it))
+                    .ok_or_else(|| Failure { span, message: "the list is shorter than that".into() })
+            }
+            _ => Err(Failure { span, message: format!("it has no attribute `{name}`").into() }),
+        }
+    }
+
+    /// A part of an unknown value is as unknown, and as free.
+    pub(super) fn part_of(&self, hole: &Arc<Hole>, span: Span, scope: &Scope) -> Node {
+        Node::unknown(Hole { why: Arc::clone(&hole.why), ..self.hole(hole.kind, span, scope, "") })
+    }
+
+    pub(super) fn index(&self, base: &Node, key: &Node, span: Span, scope: &Scope) -> Outcome {
+        match &base.value {
+            Value::Object(object) => match text_of(key) {
+                Some(text) if !text.has_holes() => self.attribute_of(base, text.raw(), span, scope),
+                Some(text) => match object.entries.iter().rev().find(|it| it.key == text) {
+                    Some(entry) => Ok(base.inherit(&entry.node)),
+                    None => Ok(self.any_of(base, object.entries.iter().map(|it| &it.node), key, span, scope)),
+                },
+                None => Ok(self.any_of(base, object.entries.iter().map(|it| &it.node), key, span, scope)),
+            },
+            Value::List(nodes) => match number(key) {
+                Some(at) if nodes.iter().any(is_many) => {
+                    // Behind an element that may be many, places are not known.
+                    let before = nodes.iter().position(is_many).unwrap_or(0);
+                    match nodes.get(at as usize) {
+                        Some(node) if (at as usize) < before => Ok(base.inherit(node)),
+                        _ => Ok(self.any_of(base, nodes.iter(), key, span, scope)),
+                    }
+                }
+                Some(at) => nodes
+                    .get(at as usize)
+                    .filter(|_| at >= 0.0)
+                    .map(|it| base.inherit(it))
+                    .ok_or_else(|| Failure { span, message: "the list is shorter than that".into() }),
+                None => Ok(self.any_of(base, nodes.iter(), key, span, scope)),
+            },
+            Value::Unknown(hole) => Ok(self.part_of(hole, span, scope)),
+            _ => Err(Failure { span, message: "it has no elements".into() }),
+        }
+    }
+
+    /// One of several elements, as the key is not known.
+    pub(super) fn any_of<'n>(
+        &self,
+        base: &Node,
+        nodes: impl ExactSizeIterator<Item = &'n Node>,
+        key: &Node,
+        span: Span,
+        scope: &Scope,
+    ) -> Node {
+        if nodes.len() == 0 || nodes.len() > 8 {
+            return self.free(span, scope, "which element it is, is not known");
+        }
+        let when: Arc<str> = format!("`{}` is this element", self.written(span)).into();
+        let arms: Vec<Arm> =
+            nodes.map(|it| Arm { when: Arc::clone(&when), at: key.span, node: base.inherit(it) }).collect();
+        Node::new(Value::OneOf(arms.into()), span)
+    }
+}
