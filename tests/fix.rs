@@ -417,8 +417,11 @@ const SYNTAXES: [(&str, &str, &str); 5] = [
     ),
 ];
 
+/// What it is called, and what it makes of a text.
+type Habit = (&'static str, fn(&str) -> String);
+
 /// How files come: as they are, from Windows, with tabs, and without an end of their last line.
-const HABITS: [(&str, fn(&str) -> String); 4] = [
+const HABITS: [Habit; 4] = [
     ("plain", str::to_owned),
     ("windows", |text| text.replace('\n', "\r\n")),
     ("tabs", |text| text.replace("  ", "\t")),
