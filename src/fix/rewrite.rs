@@ -28,7 +28,7 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
     match change {
         Rewrite::Replace { with, .. } => place.replace(with),
         Rewrite::Spell { reached, of, .. } => place.replace(&reached.first()?.service().spelled(reached, *of)?),
-        Rewrite::TakeOut { by, .. } => place.take_out(*by),
+        Rewrite::TakeOut { at, by, also } => place.take_out((*at, *by), also),
         Rewrite::Entry { name, value, .. } => place.entry(name, value),
         Rewrite::Condition { operator, key, value, .. } => place.condition(operator, key, value),
         Rewrite::Scope { forms, apart, .. } => place.scope(workspace, forms, apart),
@@ -126,13 +126,15 @@ impl Place<'_> {
         &line[..line.len() - line.trim_start().len()]
     }
 
-    fn take_out(&self, by: Span) -> Option<Vec<Edit>> {
-        let (list, n) = self.in_list()?;
-        let stays = by.file == self.source.id && list.items.iter().any(|it| it.value == by.range());
-        if !stays || by.range() == self.at {
-            return None;
-        }
-        self.without(list, &[n])
+    fn take_out(&self, first: (Span, Span), also: &[(Span, Span)]) -> Option<Vec<Edit>> {
+        let (list, _) = self.in_list()?;
+        let position = |span: &Span| {
+            let is_it = |it: &Item| span.file == self.source.id && it.value == span.range();
+            list.items.iter().position(is_it)
+        };
+        let held = |(at, by): &(Span, Span)| position(at).filter(|n| position(by).is_some_and(|by| by != *n));
+        let gone: Vec<usize> = [first].iter().chain(also).map(held).collect::<Option<_>>()?;
+        self.without(list, &gone)
     }
 
     /// The list without some elements, at least one of which stays; comments beside them do too.
@@ -475,7 +477,7 @@ mod tests {
     }
 
     fn taken_out(name: &str, text: &str) -> Option<String> {
-        changed(name, text, |at, by| Rewrite::TakeOut { at, by })
+        changed(name, text, |at, by| Rewrite::TakeOut { at, by, also: Vec::new() })
     }
 
     #[test]
@@ -516,7 +518,11 @@ mod tests {
         ] {
             assert_eq!(taken_out("a.json", &json(list)), Some(json(left)), "{list}");
         }
-        let last = changed("a.json", &json("[\n  «\"a\"»,\n  «\"b\"»\n]"), |by, at| Rewrite::TakeOut { at, by });
+        let last = changed("a.json", &json("[\n  «\"a\"»,\n  «\"b\"»\n]"), |by, at| Rewrite::TakeOut {
+            at,
+            by,
+            also: Vec::new(),
+        });
         assert_eq!(last, Some(json("[\n  \"a\"\n]")));
         let hcl = |list: &str| format!("data \"d\" \"a\" {{\n  actions = {list}\n}}\n");
         for (list, left) in [
@@ -526,7 +532,7 @@ mod tests {
             assert_eq!(taken_out("a.tf", &hcl(list)), Some(hcl(left)), "{list}");
         }
         let last = changed("a.tf", &hcl("[\n    «\"a\"», # first\n    «\"b\"» # second\n  ]"), |by, at| {
-            Rewrite::TakeOut { at, by }
+            Rewrite::TakeOut { at, by, also: Vec::new() }
         });
         assert_eq!(last, Some(hcl("[\n    \"a\" # first\n     # second\n  ]")));
         // What makes one of them needless may stand in another list tomorrow.
