@@ -76,7 +76,11 @@ impl List<'_, '_> {
                 .of(self.statement, entry)
                 .label(place(other).span, "holds it")
                 .help(help)
-                .fix(Safety::Safe, format!("take out `{entry}`"), [take_out(place(entry), place(other))]);
+                .fix(Safety::Safe, format!("take out `{entry}`"), [Rewrite::TakeOut {
+                    at: place(entry).span,
+                    by: place(other).span,
+                    also: Vec::new(),
+                }]);
         }
     }
 
@@ -91,22 +95,19 @@ impl List<'_, '_> {
             }
         }
         let names = quoted(&entries);
-        let changes: Vec<Rewrite> = held.iter().map(|(entry, other)| take_out(place(entry), place(other))).collect();
+        let also = rest.iter().map(|(entry, other)| (place(entry).span, place(other).span)).collect();
+        let take_out = Rewrite::TakeOut { at: place(first).span, by: place(holder).span, also };
         let mut report = self
             .cx
             .report(place(first), format!("{} entries are held by {} already: {names}", held.len(), quoted(&holders)))
             .of(self.statement, entries.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
             .label(place(holder).span, format!("holds `{first}`"))
             .help(format!("remove the entries that have no effect, or narrow {}", quoted(&holders)))
-            .fix(Safety::Safe, format!("take out {names}"), changes);
+            .fix(Safety::Safe, format!("take out {names}"), [take_out]);
         for (entry, other) in rest.iter().take(FEW) {
             report = report.label(place(entry).span, format!("held by `{other}`"));
         }
     }
-}
-
-fn take_out(entry: &Place, holder: &Place) -> Rewrite {
-    Rewrite::TakeOut { at: entry.span, by: holder.span }
 }
 
 /// A value of a condition, as messages show it.

@@ -323,6 +323,8 @@ pub enum Rewrite {
         at: Span,
         /// The one that stays.
         by: Span,
+        /// Others of the list that are taken out with it, each with the one that says as much.
+        also: Vec<(Span, Span)>,
     },
     /// An entry of an object of the policy is taken out.
     LeaveOut {

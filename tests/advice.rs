@@ -72,6 +72,28 @@ fn of_an_arn_that_nothing_has_the_nearest_form_is_shown() {
 }
 
 #[test]
+fn a_module_that_is_given_its_resources_needs_no_statement_for_each() {
+    let module = r#"
+        variable "resources" {}
+        data "aws_iam_policy_document" "it" {
+          statement {
+            actions   = ["s3:GetObject", "s3:ListBucket", "s3:ListAllMyBuckets"]
+            resources = var.resources
+          }
+        }"#;
+    let lost = |call: &str| {
+        let workspace = Workspace::of_texts([("main.tf", call), ("module/main.tf", module)]);
+        let options = Options { rules: vec![rules::by_id("mismatched_resource").unwrap()], ..Options::default() };
+        lint::check(&workspace, &options, 1, &|_, _| {}).findings.len()
+    };
+    let call =
+        |resources: &str| format!("module \"it\" {{\n  source = \"./module\"\n  resources = [{resources}]\n}}\n");
+    assert_eq!(lost(&call(r#""arn:aws:s3:::reports/*""#)), 0);
+    // A resource of use to nothing is the caller's mistake.
+    assert!(lost(&call(r#""arn:aws:s3:::reports/*", "arn:aws:sqs:eu-west-1:111122223333:jobs""#)) > 0);
+}
+
+#[test]
 fn thousands_of_actions_and_resources_are_judged_at_once() {
     let services = ["ec2", "s3", "glue", "iam"].into_iter().filter_map(iamlint::catalog::service);
     let actions: Vec<String> = services.flat_map(|it| it.actions()).map(|it| it.full_name()).collect();

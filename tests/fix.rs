@@ -140,6 +140,21 @@ fn what_needs_more_than_the_one_resource_is_not_limited_to_it() {
 }
 
 #[test]
+fn many_entries_that_have_no_effect_go_together() {
+    let list = |actions: &str| {
+        format!(
+            "data \"aws_iam_policy_document\" \"a\" {{\n  statement {{\n    actions   = [{actions}]\n    resources = [\"arn:aws:sqs:eu-west-1:111122223333:jobs\"]\n  }}\n}}\n"
+        )
+    };
+    let text = list(
+        r#""sqs:Get*", "sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:List*", "sqs:ListQueues", "sqs:ListQueueTags""#,
+    );
+    let folder = folder(&[("main.tf", text.as_str())]);
+    check(folder.path(), &["--fix", "--select", "redundant_entry"]);
+    assert_eq!(read(&folder, "main.tf"), list(r#""sqs:Get*", "sqs:List*""#));
+}
+
+#[test]
 fn a_module_that_was_fetched_is_not_touched() {
     let module = "variable \"a\" {}\nresource \"aws_iam_policy\" \"a\" {\n  policy = jsonencode({ Statement = { Effect = \"Allow\", Action = \"sqs:*\", Resource = \"arn:aws:sqs:eu-west-1:111122223333:jobs\" } })\n}\n";
     let modules = r#"{"Modules":[{"Key":"a","Source":"x/y/z","Dir":".terraform/modules/a"}]}"#;

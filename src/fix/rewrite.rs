@@ -34,7 +34,7 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
     match change {
         Rewrite::Replace { with, .. } => place.replace(with),
         Rewrite::Spell { reached, of, .. } => place.spell(reached, *of),
-        Rewrite::TakeOut { by, .. } => place.take_out(*by),
+        Rewrite::TakeOut { at, by, also } => place.take_out((*at, *by), also),
         Rewrite::LeaveOut { .. } => place.leave_out(),
         Rewrite::Entry { name, value, .. } => place.entry(name, value),
         Rewrite::Condition { operator, key, value, .. } => place.condition(workspace, operator, key, value),
@@ -195,19 +195,22 @@ impl Place<'_> {
         &line[..line.len() - line.trim_start().len()]
     }
 
-    fn take_out(&self, by: Span) -> Option<Vec<Edit>> {
-        let (list, n) = self.in_list()?;
-        let stays = by.file == self.source.id && list.items.iter().any(|it| it.value == by.range());
-        if !stays || by.range() == self.at {
-            return None;
-        }
+    /// The list without some elements, each of which another one holds that stays in the list and says as much.
+    fn take_out(&self, first: (Span, Span), also: &[(Span, Span)]) -> Option<Vec<Edit>> {
+        let (list, _) = self.in_list()?;
+        let position = |span: &Span| {
+            let is_it = |it: &Item| span.file == self.source.id && it.value == span.range();
+            list.items.iter().position(is_it)
+        };
         // What two references come to may be the same today and not tomorrow, so one must hold the other as written.
-        let (own, other) = (&self.text()[self.at.clone()], &self.text()[by.range()]);
         let says_it_all = |it: &str| it.starts_with(['"', '\\']) && !it.contains("${") && !it.contains("%{");
-        if !(says_it_all(own) && says_it_all(other) || matches(other, own, true)) {
-            return None;
-        }
-        self.without(list, &[n])
+        let holds = |by: &str, own: &str| says_it_all(own) && says_it_all(by) || matches(by, own, true);
+        let held = |(at, by): &(Span, Span)| {
+            let (own, other) = (position(at)?, position(by)?);
+            (own != other && holds(&self.text()[by.range()], &self.text()[at.range()])).then_some(own)
+        };
+        let gone: Vec<usize> = [first].iter().chain(also).map(held).collect::<Option<_>>()?;
+        self.without(list, &gone)
     }
 
     /// The object without the entry whose value stands here.
@@ -741,7 +744,7 @@ mod tests {
     }
 
     fn taken_out(name: &str, text: &str) -> Option<String> {
-        changed(name, text, |at, by| Rewrite::TakeOut { at, by })
+        changed(name, text, |at, by| Rewrite::TakeOut { at, by, also: Vec::new() })
     }
 
     #[test]
@@ -794,7 +797,11 @@ mod tests {
         ] {
             assert_eq!(taken_out("a.json", &json(list)), Some(json(left)), "{list}");
         }
-        let last = changed("a.json", &json("[\n  «\"a\"»,\n  «\"b\"»\n]"), |by, at| Rewrite::TakeOut { at, by });
+        let last = changed("a.json", &json("[\n  «\"a\"»,\n  «\"b\"»\n]"), |by, at| Rewrite::TakeOut {
+            at,
+            by,
+            also: Vec::new(),
+        });
         assert_eq!(last, Some(json("[\n  \"a\"\n]")));
         let hcl = |list: &str| format!("data \"d\" \"a\" {{\n  actions = {list}\n}}\n");
         for (list, left) in [
@@ -804,7 +811,7 @@ mod tests {
             assert_eq!(taken_out("a.tf", &hcl(list)), Some(hcl(left)), "{list}");
         }
         let last = changed("a.tf", &hcl("[\n    «\"a\"», # first\n    «\"b\"» # second\n  ]"), |by, at| {
-            Rewrite::TakeOut { at, by }
+            Rewrite::TakeOut { at, by, also: Vec::new() }
         });
         assert_eq!(last, Some(hcl("[\n    \"a\" # first\n     # second\n  ]")));
         // What makes one of them needless may stand in another list tomorrow.
