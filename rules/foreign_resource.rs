@@ -18,7 +18,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             // What no service has in its ARNs is for `impossible_arn` to say.
             if named.starts_with(own)
                 || catalog::arn_forms(named).is_empty()
-                || service.resource_types().flat_map(ArnForm::of_type).any(|it| is_own(&it))
+                || service.resource_types().flat_map(ArnForm::of_type).any(is_own)
             {
                 continue;
             }

@@ -17,7 +17,6 @@ use crate::config::{Config, ExternalModules};
 use crate::frontend::Configuration;
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
-use crate::policy::Policy;
 use crate::report::{Comparison, InputError, Report, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Context, Finding, InstanceName, Label, Rule};
 use crate::source::{self, FileId, Selected, Span, Workspace, in_order};
@@ -376,11 +375,11 @@ pub fn apply(workspace: &Workspace, configuration: &Configuration, options: &Opt
     let facts = &options.config.facts;
     let wanted = |it: &Finding| options.config.wants(workspace, it);
     let mut out = Vec::new();
-    let of_policies: Vec<(&'static Rule, fn(&Policy, &mut Context<'_>))> = options
-        .rules
-        .iter()
-        .filter_map(|rule| if let Check::Policy(check) = rule.check { Some((*rule, check)) } else { None })
-        .collect();
+    let of_policy = |rule: &&'static Rule| match rule.check {
+        Check::Policy(check) => Some((*rule, check)),
+        _ => None,
+    };
+    let of_policies: Vec<_> = options.rules.iter().filter_map(of_policy).collect();
     for policy in &configuration.policies {
         let mut findings = Vec::new();
         let carrier = Carrier::of(policy);
