@@ -127,17 +127,21 @@ pub fn check(
     }
 }
 
-/// Threads with stacks that are deep enough. They are kept for the next run, as an editor asks for one at each keystroke;
-/// at the end of the process nobody waits for them.
+/// Threads with stacks that are deep enough. They are kept for the next run, and at the end of the process nobody waits
+/// for them. A single one is nobody else's: many runs of one thread stand beside each other when fixes are tried.
 fn pool(jobs: usize) -> Option<Arc<ThreadPool>> {
     static KEPT: Mutex<Option<(usize, Arc<ThreadPool>)>> = Mutex::new(None);
+    let begun = || rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK).build().ok().map(Arc::new);
+    if jobs == 1 {
+        return begun();
+    }
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((of, pool)) = &*kept
         && *of == jobs
     {
         return Some(Arc::clone(pool));
     }
-    let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK).build().ok()?);
+    let pool = begun()?;
     *kept = Some((jobs, Arc::clone(&pool)));
     Some(pool)
 }
