@@ -18,7 +18,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let report = cx
             .report(&resource.place, why)
             .of(statement, resource)
-            .help("require `aws:ResourceAccount` to be your account");
+            .help("require `aws:ResourceAccount` to be the account that owns it, or `aws:ResourceOrgID` to be your organization");
         // The condition would bind what else the statement allows.
         if policy.has_variables() && statement.actions.only().iter().flat_map(Action::expand).all(|it| it.service().prefix() == "s3" && !it.takes_only_star()) {
             let own = Wanted::Variable("aws:PrincipalAccount");

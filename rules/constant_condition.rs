@@ -8,7 +8,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let wildcard = || of_wildcard(condition);
             let owner = || of_owner(policy.kind, condition);
             let presence = || of_presence(statement, condition);
-            let http = || of_plain_http(statement, condition);
+            let http = || of_plain_http(policy, statement, condition);
             let verdict = wildcard().or_else(owner).or_else(presence).or_else(http);
             let Some((place, message, severity, help)) = verdict else { continue };
             let operator = &condition.operator;
@@ -85,11 +85,16 @@ fn of_presence<'c>(statement: &Statement, condition: &'c Condition) -> Verdict<'
 }
 
 /// A version of TLS that is asked of a request over plain HTTP, which has none.
-fn of_plain_http<'c>(statement: &Statement, condition: &'c Condition) -> Verdict<'c> {
+fn of_plain_http<'c>(policy: &Policy, statement: &Statement, condition: &'c Condition) -> Verdict<'c> {
     let wants = condition.is_on("s3:tlsversion") && condition.needs_key();
     (wants && statement.conditions.iter().any(Condition::asks_for_plain_http)).then(|| {
         let key = &condition.key;
         let message = format!("no request over plain HTTP has a `{key}`, so the two tests never hold together");
-        (&condition.place, message, Severity::Medium, "write two statements, one for each test".to_owned())
+        let help = if policy.statements.iter().any(Statement::denies_plain_http) {
+            "leave `aws:SecureTransport` out here, as another statement denies plain HTTP"
+        } else {
+            "write two statements, one for each test"
+        };
+        (&condition.place, message, Severity::Medium, help.to_owned())
     })
 }

@@ -3,10 +3,12 @@ use crate::rule::Context;
 use crate::value::Text;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
-    let looked_up = policy.statements.iter().flat_map(arns).find(|(text, _)| is_looked_up(text));
-    let Some((_, other)) = looked_up else { return };
+    let looked_up: Vec<&Place> =
+        policy.statements.iter().flat_map(arns).filter(|(text, _)| is_looked_up(text)).map(|(_, place)| place).collect();
     for statement in &policy.statements {
         for (text, place) in arns(statement).filter(|(text, _)| text.raw().starts_with("arn:aws:")) {
+            // What a module is handed is written by somebody else.
+            let Some(other) = looked_up.iter().find(|it| it.span.file == place.span.file) else { continue };
             cx.report(place, format!("`{text}` is of one partition, but others here ask which one it is"))
                 .of(statement, text)
                 .label(other.span, "asks for the partition")

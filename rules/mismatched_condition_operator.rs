@@ -21,7 +21,13 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 continue;
             };
             let global = known.standing() == KeyStanding::Global;
-            cx.report(&condition.operator_place, message)
+            // What others of the same operator are compared with is theirs.
+            let alone = statement
+                .conditions
+                .iter()
+                .all(|it| std::ptr::eq(it, condition) || it.operator_place.span != condition.operator_place.span);
+            let place = if alone { &condition.operator_place } else { &condition.place };
+            cx.report(place, message)
                 .severity(severity)
                 .confidence(if global { Confidence::High } else { Confidence::Medium })
                 .of(statement, format!("{operator} {key}"))
@@ -32,7 +38,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                         // On a key of one value this quantifier says nothing.
                         let needless = !known.is_multivalued() && !operator.negated;
                         let name = name.strip_prefix("ForAnyValue:").filter(|_| needless).unwrap_or(&name);
-                        format!("write `{name}`")
+                        if alone { format!("write `{name}`") } else { format!("put `{key}` under an operator of its own, `{name}`") }
                     }
                     None => format!("compare with an operator for {}", many(known.key_type())),
                 });

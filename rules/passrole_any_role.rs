@@ -50,7 +50,10 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Re
         .acting([action])
         .by(&action.place)
         .severity(severity)
-        .help("name the roles that are handed over, and the service under `iam:PassedToService`");
+        .help(match to {
+            Some(_) => "name the roles that are handed over",
+            None => "name the roles that are handed over, and the service under `iam:PassedToService`",
+        });
     if let Some((place, action)) = taker {
         report = report.label(place.span, format!("`{action}` then runs with the role"));
     }

@@ -68,7 +68,10 @@ impl List<'_, '_> {
             let (message, help) = if entry.to_string() == other.to_string() {
                 (format!("`{entry}` is listed twice"), "remove one of the two".to_owned())
             } else {
-                let help = format!("remove `{entry}`, which has no effect, or narrow `{other}`");
+                let help = match bucket_with_slash(&entry.to_string()) {
+                    Some(bucket) => format!("write `{bucket}` if the bucket itself is meant, else remove it"),
+                    None => format!("remove `{entry}`, which has no effect, or narrow `{other}`"),
+                };
                 (format!("`{entry}` is held by `{other}` already"), help)
             };
             self.cx
@@ -108,6 +111,14 @@ impl List<'_, '_> {
             report = report.label(place(entry).span, format!("held by `{other}`"));
         }
     }
+}
+
+/// What was meant by the ARN of a bucket with a slash behind it, which is that of no bucket and of no object.
+fn bucket_with_slash(entry: &str) -> Option<&str> {
+    let bucket = entry.strip_suffix('/')?;
+    let name = bucket.rsplit(":::").next().unwrap_or(bucket);
+    let is_bucket = bucket.contains(":s3:::") || bucket.starts_with("${") && bucket.ends_with(".arn}");
+    (is_bucket && !name.contains(['/', '*'])).then_some(bucket)
 }
 
 /// A value of a condition, as messages show it.

@@ -129,12 +129,13 @@ fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mu
     let report = cx.report(&action.place, message).of(statement, action);
     match (alias, catalog::nearest_service(prefix)) {
         (Some(service), _) => {
-            let report = report.help(format!("write `{service}:…`"));
             match parts(action).and_then(|(_, name)| service.action(name)) {
-                Some(meant) => {
-                    report.fix(Safety::Safe, format!("write `{meant}`"), [Rewrite::write(action.place.span, meant)])
-                }
-                None => report,
+                Some(meant) => report.help(instead(statement, &[meant])).fix(
+                    Safety::Safe,
+                    format!("write `{meant}`"),
+                    [Rewrite::write(action.place.span, meant)],
+                ),
+                None => report.help(format!("write `{service}:…`")),
             }
         }
         (None, Some(service)) if unlisted.is_none() => report.help(format!("write `{service}:…` if that is meant")),
@@ -163,11 +164,16 @@ fn instead(statement: &Statement, needed: &[catalog::Action]) -> String {
         let name = it.full_name();
         statement.actions.entries().iter().any(|entry| entry.must_match(&name))
     };
-    if needed.iter().all(is_here) {
-        let are = if needed.len() == 1 { "is" } else { "are" };
-        format!("leave it out: {} {are} here already", quoted(needed))
-    } else {
-        format!("write {} in its place", quoted(needed))
+    let (here, missing): (Vec<catalog::Action>, Vec<catalog::Action>) = needed.iter().copied().partition(is_here);
+    let are = if here.len() == 1 { "is" } else { "are" };
+    match (&here[..], &missing[..]) {
+        ([], missing) => format!("write {} in its place", quoted(missing)),
+        (here, []) => format!("leave it out: {} {are} here already", quoted(here)),
+        (here, missing) => format!(
+            "leave it out, or write {} in its place where that is not allowed elsewhere: {} {are} here already",
+            quoted(missing),
+            quoted(here)
+        ),
     }
 }
 
@@ -291,7 +297,11 @@ fn unknown_name(
         (_, Some(meant)) => {
             let same = verb(meant.name()).eq_ignore_ascii_case(verb(name));
             let safety = if same { Safety::Safe } else { Safety::Unsafe };
-            unknown(statement, action, cx).help(format!("write `{meant}` if that is meant")).fix(
+            let help = match instead(statement, &[meant]) {
+                help if help.starts_with("leave") => help,
+                _ => format!("write `{meant}` if that is meant"),
+            };
+            unknown(statement, action, cx).help(help).fix(
                 safety,
                 format!("write `{meant}`"),
                 [Rewrite::write(action.place.span, meant)],

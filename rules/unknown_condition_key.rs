@@ -1,5 +1,5 @@
 use crate::catalog::{self, KeyStanding};
-use crate::policy::{Condition, Effect, Policy};
+use crate::policy::{Condition, Effect, Policy, Statement};
 use crate::rule::{Confidence, Context, Severity};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -8,7 +8,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let Some(Fault { mut message, mut help, severity, confidence }) = fault(condition) else { continue };
             if confidence == Confidence::High && statement.effect == Effect::Deny && condition.needs_key() {
                 let in_plain_http = statement.conditions.iter().any(Condition::asks_for_plain_http);
-                let then = if in_plain_http { ", and plain HTTP is let in" } else { "" };
+                let is_let_in = in_plain_http && !policy.statements.iter().any(Statement::denies_plain_http);
+                let then = if is_let_in { ", and plain HTTP is let in" } else { "" };
                 let at = message.find("; did you mean").unwrap_or(message.len());
                 message.insert_str(at, &format!(", so this Deny never applies{then}"));
                 if in_plain_http && condition.key_lower().ends_with(":tlsversion") {

@@ -1,4 +1,4 @@
-//! What findings about wildcards advise: an advice that is followed must not take from a program what it needs.
+//! What findings advise: an advice that is followed must not take from a program what it needs.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -11,10 +11,16 @@ use iamlint::source::Workspace;
 fn findings(rule: &str, actions: &[&str], resources: &[&str]) -> Vec<Finding> {
     let quoted = |items: &[&str]| items.iter().map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(", ");
     let (actions, resources) = (quoted(actions), quoted(resources));
-    let policy = format!(
-        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": [{resources}]}}}}"#
-    );
-    let workspace = Workspace::of_texts([("policy.json", policy.as_str())]);
+    found_in(
+        rule,
+        &format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": [{resources}]}}}}"#
+        ),
+    )
+}
+
+fn found_in(rule: &str, policy: &str) -> Vec<Finding> {
+    let workspace = Workspace::of_texts([("policy.json", policy)]);
     let options = Options { rules: vec![rules::by_id(rule).unwrap()], ..Options::default() };
     lint::check(&workspace, &options, 1, &|_, _| {}).findings
 }
@@ -104,4 +110,62 @@ fn thousands_of_actions_and_resources_are_judged_at_once() {
     assert!(findings("wildcard_resource", &actions, &resources).is_empty());
     // It takes a second or two without optimisation; action by action over each resource it took a minute.
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_bucket_with_a_slash_behind_it_was_meant_as_the_bucket() {
+    let help = help("redundant_entry", &["s3:ListBucket"], &["arn:aws:s3:::reports/", "arn:aws:s3:::reports/*"]);
+    assert_eq!(help, "write `arn:aws:s3:::reports` if the bucket itself is meant, else remove it");
+}
+
+#[test]
+fn what_is_there_already_is_not_written_again() {
+    let copied = help("unknown_action", &["s3:CopyObject", "s3:PutObject"], &["arn:aws:s3:::reports/*"]);
+    assert!(
+        copied.contains("write `s3:GetObject` in its place where")
+            && copied.ends_with("`s3:PutObject` is here already"),
+        "{copied}"
+    );
+    let parameters = help("unknown_action", &["ssm:PutParameters", "ssm:PutParameter"], &["*"]);
+    assert_eq!(parameters, "leave it out: `ssm:PutParameter` is here already");
+    let clusters = help("unknown_action", &["docdb:DescribeDBClusters"], &["*"]);
+    assert_eq!(clusters, "write `rds:DescribeDBClusters` in its place");
+}
+
+#[test]
+fn a_key_beside_another_one_under_its_operator_gets_an_operator_of_its_own() {
+    let policy = |keys: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole",
+              "Condition": {{"StringLike": {{{keys}}}}}}}}}"#
+        )
+    };
+    let role = r#""aws:PrincipalArn": "arn:aws:iam::*:role/deploy""#;
+    let told = |keys: &str| {
+        let policy = policy(keys);
+        let [finding] = &found_in("mismatched_condition_operator", &policy)[..] else {
+            panic!("one finding in {policy}")
+        };
+        (policy[finding.span.range()].to_owned(), finding.help.clone().unwrap())
+    };
+    assert_eq!(told(role), ("\"StringLike\"".to_owned(), "write `ArnLike`".to_owned()));
+    let (place, help) = told(&format!(r#""aws:PrincipalOrgID": "o-a1b2c3d4e5", {role}"#));
+    assert_eq!(place, "\"aws:PrincipalArn\"");
+    assert_eq!(help, "put `aws:PrincipalArn` under an operator of its own, `ArnLike`");
+}
+
+#[test]
+fn plain_http_that_another_statement_denies_is_not_let_in() {
+    let policy = |first: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{first}{{"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+              "Resource": "arn:aws:s3:::reports/*",
+              "Condition": {{"Bool": {{"aws:SecureTransport": "false"}}, "NumericLessThan": {{"aws:TLSVersion": "1.2"}}}}}}]}}"#
+        )
+    };
+    let denial = r#"{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::reports/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}}}, "#;
+    let message = |first: &str| found_in("unknown_condition_key", &policy(first))[0].message.clone();
+    assert!(message("").contains("plain HTTP is let in"), "{}", message(""));
+    assert!(message(denial).contains("never applies") && !message(denial).contains("let in"), "{}", message(denial));
 }

@@ -401,6 +401,11 @@ impl Statement {
         }
     }
 
+    /// Whether it denies plain HTTP, whatever else a request is like.
+    pub fn denies_plain_http(&self) -> bool {
+        self.effect == Effect::Deny && matches!(&self.conditions[..], [only] if only.asks_for_plain_http())
+    }
+
     /// The `Resource` entries that are everything, whatever else is there.
     pub fn star_resources(&self) -> impl Iterator<Item = &Resource> {
         self.resources.iter().flat_map(Scope::only).filter(|it| it.is_everything())
