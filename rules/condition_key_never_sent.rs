@@ -50,9 +50,9 @@ fn is_ever_carried(key: ConditionKey) -> bool {
 fn carries(action: catalog::Action, key: ConditionKey) -> bool {
     const OWNER: [&str; 3] = ["aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths"];
     let accepts = |it: catalog::Action| it.accepts_condition_key(key);
-    let of_session = SET_BY.iter().any(|(_, setter)| catalog::action(setter) == Some(action));
-    let accepted = if of_session { ASSUMES.iter().filter_map(|it| catalog::action(it)).any(accepts) } else { false };
-    (accepts(action) || accepted) && (action.has_resource_owner_keys() || !OWNER.contains(&key.name()))
+    let of_session = || action.service().prefix() == "sts" && SET_BY.iter().any(|(_, it)| *it == action.full_name());
+    let accepted = || of_session() && ASSUMES.iter().filter_map(|it| catalog::action(it)).any(accepts);
+    (accepts(action) || accepted()) && (action.has_resource_owner_keys() || !OWNER.contains(&key.name()))
 }
 
 /// What a role is assumed by. Tags and a source identity are set by the same request, so it carries the same keys.

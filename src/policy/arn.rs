@@ -98,7 +98,8 @@ impl ArnPattern {
     /// The same, with some parts not looked at.
     pub fn meets_but_for(&self, form: &ArnForm, parts: &[ArnPart]) -> bool {
         use ArnPart as Part;
-        [Part::Service, Part::Resource, Part::Region, Part::Account].into_iter().all(|part| {
+        // What is cheap to tell apart comes first.
+        [Part::Service, Part::Region, Part::Account, Part::Resource].into_iter().all(|part| {
             let n = part as usize;
             let of_aws = part == Part::Account
                 && self.parts[n].literal.is_empty()
@@ -120,9 +121,16 @@ fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
     if fixed.len() == form.len() && pattern.wild.is_empty() {
         return own.len() == literal.len();
     }
-    let own: Vec<Token> =
-        pattern.literal[shared..].chars().map(Token::Char).chain(pattern.wild.iter().copied()).collect();
-    meet(&own, &tokens_of_form(&form[shared..], of_bucket))
+    let (own_rest, form_rest) = (&pattern.literal[shared..], &form[shared..]);
+    let own = || own_rest.chars().map(Token::Char).chain(pattern.wild.iter().copied());
+    // A name and nothing else is whatever is not empty, and of a bucket what has no slash in it.
+    if form_rest.starts_with("${") && form_rest.find('}') == Some(form_rest.len() - 1) {
+        return match of_bucket && form_rest == "${BucketName}" {
+            true => own().all(|it| it.shares(Token::Name)),
+            false => own().next().is_some(),
+        };
+    }
+    meet(&own().collect::<Vec<_>>(), &tokens_of_form(form_rest, of_bucket))
 }
 
 fn tokens_of(part: &str, of_bucket: bool, text: &Text, at: usize) -> Tokens {

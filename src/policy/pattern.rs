@@ -225,7 +225,9 @@ impl Resource {
         let wide = Wide { parts: parts.into_iter().map(str::to_owned).collect(), reach };
         // Most patterns begin with a name, and then cover no form at all.
         let forms = wide.parts.get(2).filter(|it| !it.contains(['*', '?'])).map(|it| catalog::arn_forms(it));
-        forms.is_none_or(|forms| forms.iter().any(|it| wide.covers(it.text, reach))).then_some(wide)
+        let begins = |it: &catalog::ArnForm| wide.parts.get(5).is_none_or(|own| covers_part(own, it.parts[4]));
+        let covers = |it: &catalog::ArnForm| begins(it) && wide.covers(it.text, reach);
+        forms.is_none_or(|forms| forms.iter().any(covers)).then_some(wide)
     }
 }
 
@@ -267,6 +269,9 @@ impl Wide {
 }
 
 fn covers_part(pattern: &str, form: &str) -> bool {
+    if is_all_stars(pattern) {
+        return true;
+    }
     let Some((fixed, _)) = form.split_once("${") else { return matches(pattern, form, false) };
     // What is fixed in the pattern must be fixed in the form: it is cheaper to see than to match.
     let literal = pattern.find(['*', '?']).map_or(pattern, |at| &pattern[..at]);
