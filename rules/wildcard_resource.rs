@@ -78,6 +78,22 @@ struct Entry<'s> {
     worst: catalog::Action,
 }
 
+impl Entry<'_> {
+    /// Whether a pattern that named these forms of ARN alone would no longer allow all that it stands for: some of it
+    /// takes only `*`, or another ARN.
+    fn would_lose(&self, statement: &Statement, forms: Option<&[&str]>) -> bool {
+        let is_named = |arn: &str| forms.is_none_or(|them| them.iter().any(|it| *it == arn || matches(it, arn, false)));
+        let loses = |it: catalog::Action| {
+            let needed = it.needed_types();
+            it.takes_only_star()
+                || needed.is_empty() && forms.is_some()
+                || needed.iter().filter_map(|it| it.arns().next()).any(|arn| !is_named(arn))
+        };
+        let mut beside = self.action.reached().iter().filter(|it| !self.wide.contains(it));
+        self.action.has_wildcard() && beside.any(|it| statement.may_reach(it) && loses(it))
+    }
+}
+
 impl Display for Entry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.action)?;
@@ -130,11 +146,24 @@ fn report(
     let names = quoted(&actions);
     let fine = if resource.is_everything() { right_on_star(statement) } else { Vec::new() };
     let further = further_kinds(guilty);
-    let mut help = match (&forms(guilty)[..], &further[..]) {
-        ([], _) => format!("limit {names} to the resources that are meant"),
-        (forms, []) => format!("limit {names} to {}", quoted(forms)),
+    let needed = needed_arns(guilty);
+    let (losing, whole): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) =
+        guilty.iter().partition(|it| it.would_lose(statement, needed.as_deref()));
+    let narrow = if losing.is_empty() {
+        format!("limit {names}")
+    } else {
+        let replaced: Vec<&Action> = losing.iter().map(|it| it.action).collect();
+        let spelled = losing.iter().flat_map(|it| &it.wide).map(ToString::to_string);
+        let mut seen = FxHashSet::default();
+        let mut narrowed: Vec<String> = spelled.chain(whole.iter().map(|it| it.action.to_string())).collect();
+        narrowed.retain(|it| seen.insert(it.to_ascii_lowercase()));
+        format!("name the actions in place of {}, and limit {}", quoted(&replaced), quoted(&narrowed))
+    };
+    let mut help = match (&forms(needed.as_deref())[..], &further[..]) {
+        ([], _) => format!("{narrow} to the resources that are meant"),
+        (forms, []) => format!("{narrow} to {}", quoted(forms)),
         (forms, further) => {
-            format!("limit {names} to {}, and to what else requests name ({})", quoted(forms), listed(further))
+            format!("{narrow} to {}, and to what else requests name ({})", quoted(forms), listed(further))
         }
     };
     // Ids that AWS gives are seldom known when the policy is written.
@@ -160,7 +189,7 @@ fn report(
     }
     // What a pattern holds of this concern shows in no other place.
     for entry in guilty.iter().filter(|it| it.action.has_wildcard()) {
-        report = report.label(entry.action.place.span, format!("`{}` stands for {}", entry.action, quoted(&entry.wide)));
+        report = report.label(entry.action.place.span, format!("`{}` holds {}", entry.action, quoted(&entry.wide)));
     }
     if let [first, ..] = fine[..] {
         report = report.label(first.place.span, format!("`{resource}` is right for {}", quoted(&fine)));
@@ -169,7 +198,8 @@ fn report(
     // named whole would be denied.
     let is_guilty = |entry: &Action| guilty.iter().any(|it| std::ptr::eq(it.action, entry));
     let is_fine = |entry: &Action| fine.iter().any(|it| std::ptr::eq(*it, entry));
-    if let Some(forms) = needed_arns(guilty).filter(|_| further.is_empty() && statement.actions.only().iter().all(|it| is_guilty(it) || is_fine(it))) {
+    let can_be_named = further.is_empty() && losing.is_empty();
+    if let Some(forms) = needed.filter(|_| can_be_named && statement.actions.only().iter().all(|it| is_guilty(it) || is_fine(it))) {
         let apart = fine.iter().map(|it| it.place.span).collect();
         let change = Rewrite::Scope { at: resource.place.span, forms, apart };
         report.fix(Safety::Unsafe, format!("limit {names} to the one resource of this module"), [change]);
@@ -265,9 +295,8 @@ fn has_given_ids(action: catalog::Action) -> bool {
     !needed.is_empty() && needed.into_iter().all(is_id) && tag.is_some_and(|it| action.accepts_condition_key(it))
 }
 
-/// What the ARNs look like that the actions take.
-fn forms(entries: &[Entry<'_>]) -> Vec<String> {
-    let arns = needed_arns(entries).unwrap_or_default();
+/// The forms of ARN as a person reads them.
+fn forms(arns: Option<&[&str]>) -> Vec<String> {
     // `${…}` would be read as Terraform's own if it were copied.
-    arns.iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect()
+    arns.unwrap_or_default().iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect()
 }

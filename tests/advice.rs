@@ -41,6 +41,16 @@ fn all_that_an_action_needs_is_named() {
 }
 
 #[test]
+fn a_pattern_that_holds_more_than_is_limited_is_to_be_spelled_out() {
+    let password = help("credentials_any_resource", &["ec2:Get*"], &["*"]);
+    let wanted = "name the actions in place of `ec2:Get*`, and limit `ec2:GetPasswordData` to `arn:aws:ec2:";
+    assert!(password.starts_with(wanted), "{password}");
+    // All that it stands for takes the queue, or is not allowed on these resources anyway.
+    assert!(help("data_any_resource", &["sqs:Receive*"], &["*"]).starts_with("limit `sqs:Receive*` to"));
+    assert!(help("data_any_resource", &["s3:Get*Object"], &["arn:aws:s3:::*/*"]).starts_with("limit `s3:Get*Object`"));
+}
+
+#[test]
 fn what_aws_gives_an_id_is_told_by_a_tag() {
     let volume = help("wildcard_resource", &["ec2:DeleteVolume"], &["*"]);
     assert!(volume.contains("or by a tag under `aws:ResourceTag/…`"), "{volume}");
