@@ -289,10 +289,8 @@ fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
 
 /// Whether AWS names what it acts on, and a tag tells it from others.
 fn has_given_ids(action: catalog::Action) -> bool {
-    let tag = catalog::condition_key("aws:ResourceTag/${TagKey}");
     let is_id = |it: catalog::ResourceType| it.arns().all(|arn| arn.ends_with("Id}"));
-    let needed = action.needed_types();
-    !needed.is_empty() && needed.into_iter().all(is_id) && tag.is_some_and(|it| action.accepts_condition_key(it))
+    action.needed_types().into_iter().all(is_id) && action.needs_tagged()
 }
 
 /// The forms of ARN as a person reads them.

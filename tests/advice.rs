@@ -55,6 +55,8 @@ fn what_aws_gives_an_id_is_told_by_a_tag() {
     let volume = help("wildcard_resource", &["ec2:DeleteVolume"], &["*"]);
     assert!(volume.contains("or by a tag under `aws:ResourceTag/…`"), "{volume}");
     assert!(!help("wildcard_resource", &["dynamodb:PutItem"], &["*"]).contains("tag"));
+    // The subnet has tags, and the interface is only being made.
+    assert!(!help("wildcard_resource", &["ec2:CreateNetworkInterface"], &["*"]).contains("tag"));
 }
 
 #[test]
