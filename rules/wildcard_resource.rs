@@ -1,10 +1,10 @@
 use std::cmp::Reverse;
 use std::fmt::{self, Display};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalog::{self, AccessLevel, Danger, Power, Risk};
-use crate::policy::{Action, Guard, Policy, Reach, Resource, Scope, Statement, Sweep, matches};
+use crate::policy::{Action, Condition, Guard, Policy, Reach, Resource, Scope, Statement, Sweep, matches};
 use crate::rule::{Context, Rewrite, Safety, Severity, listed, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -58,16 +58,79 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     if !policy.kind.is_identity() {
         return;
     }
+    let mut places: Vec<Vec<Found<'_>>> = Vec::new();
+    let mut known = FxHashMap::default();
     for statement in policy.allow_statements() {
         let resources = statement.resources.iter().flat_map(Scope::only);
         for (index, resource) in resources.enumerate() {
             let sweeps = || statement.sweeps().iter().filter(move |it| it.resource == index);
-            let entries = entries(statement, sweeps().filter(|it| Concern::of(it) == Some(concern)));
-            if !entries.is_empty() {
+            let guilty = entries(statement, sweeps().filter(|it| Concern::of(it) == Some(concern)));
+            if !guilty.is_empty() {
                 let is_worst = sweeps().filter_map(Concern::of).min() == Some(concern);
-                report(concern, statement, resource, &entries, is_worst, cx);
+                let key = (statement.place.span, resource.place.span, resource.text.raw());
+                let place = *known.entry(key).or_insert_with(|| {
+                    places.push(Vec::new());
+                    places.len() - 1
+                });
+                places[place].push(Found { statement, resource, guilty, is_worst });
             }
         }
+    }
+    for place in places {
+        match services(&place) {
+            services if services.len() > 1 && place.len() > 1 => report_at_once(concern, place, &services, cx),
+            _ => place.iter().for_each(|it| report(concern, it, cx)),
+        }
+    }
+}
+
+/// Entries of a statement that reach every resource by one of its resources.
+struct Found<'p> {
+    statement: &'p Statement,
+    resource: &'p Resource,
+    /// What reaches them, the worst first.
+    guilty: Vec<Entry<'p>>,
+    /// Whether nothing worse comes of this resource.
+    is_worst: bool,
+}
+
+impl Found<'_> {
+    /// How bad it is, and the condition that makes it less so.
+    fn severity(&self, concern: Concern) -> (Severity, Option<&Condition>) {
+        let leads_on = self.guilty.iter().any(|it| catalog::leads_on(it.worst));
+        let severity = if leads_on || concern == Concern::Permissions { Severity::High } else { Severity::Medium };
+        // An ARN without names at least keeps to one service or type, and a bound on the way is better than none.
+        let bound = self.statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
+        let is_lower = bound.is_some() || !self.resource.is_everything();
+        (if is_lower { severity.lower() } else { severity }, bound)
+    }
+}
+
+/// The services whose actions are found.
+fn services(found: &[Found<'_>]) -> Vec<catalog::Service> {
+    let mut services: Vec<_> = found.iter().flat_map(|it| &it.guilty).map(|it| it.worst.service()).collect();
+    services.sort_unstable();
+    services.dedup();
+    services
+}
+
+/// One finding for what a block that is written once for many services makes of one resource.
+fn report_at_once(concern: Concern, found: Vec<Found<'_>>, services: &[catalog::Service], cx: &mut Context<'_>) {
+    let severities: Vec<_> = found.iter().map(|it| it.severity(concern).0).collect();
+    let Some(worst) = found.iter().max_by_key(|it| it.guilty.first().map(|it| Danger::of(it.worst))) else { return };
+    let (statement, resource) = (worst.statement, worst.resource);
+    let guilty = worst_first(found.into_iter().flat_map(|it| it.guilty).collect());
+    let actions: Vec<&Action> = guilty.iter().map(|it| it.action).collect();
+    // All are named, since each is to be looked for in the list.
+    let services: Vec<String> = services.iter().map(|it| format!("`{it}`")).collect();
+    let report = cx
+        .report(&resource.place, format!("{} on `{resource}` {}", listed(&guilty), what_they_do(concern, &guilty)))
+        .of(statement, format!("{} on {resource}", quoted(&actions)))
+        .acting(&actions)
+        .severity(severities.into_iter().max().unwrap_or(Severity::Medium))
+        .help(format!("give each of {} a statement of its own, or leave it out of the list", services.join(", ")));
+    if let [first, ..] = &actions[..] && first.place.given.is_some() {
+        report.by(&first.place);
     }
 }
 
@@ -121,27 +184,21 @@ fn entries<'s>(statement: &'s Statement, sweeps: impl Iterator<Item = &'s Sweep>
     if entries.iter().any(|it| it.action.place.given.is_none()) {
         entries.retain(|it| it.action.place.given.is_none());
     }
+    worst_first(entries)
+}
+
+/// Each entry once, the worst first.
+fn worst_first(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
     entries.sort_by_cached_key(|it| Reverse(Danger::of(it.worst)));
     let mut seen = FxHashSet::default();
     entries.retain(|it| seen.insert(it.action.to_string().to_ascii_lowercase()));
     entries
 }
 
-fn report(
-    concern: Concern,
-    statement: &Statement,
-    resource: &Resource,
-    guilty: &[Entry<'_>],
-    is_worst: bool,
-    cx: &mut Context<'_>,
-) {
-    let [first, ..] = guilty else { return };
-    let leads_on = guilty.iter().any(|it| catalog::leads_on(it.worst));
-    let severity = if leads_on || concern == Concern::Permissions { Severity::High } else { Severity::Medium };
-    // An ARN without names at least keeps to one service or type, and a bound on the way is better than none.
-    let bound = statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
-    let severity = if bound.is_some() || !resource.is_everything() { severity.lower() } else { severity };
-
+fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
+    let Found { statement, resource, guilty, is_worst } = found;
+    let [first, ..] = &guilty[..] else { return };
+    let (severity, bound) = found.severity(concern);
     let actions: Vec<&Action> = guilty.iter().map(|it| it.action).collect();
     let names = quoted(&actions);
     let fine = if resource.is_everything() { right_on_star(statement) } else { Vec::new() };
@@ -171,7 +228,7 @@ fn report(
         help.push_str(", or by a tag under `aws:ResourceTag/…`");
     }
     // Of several findings about one `*`, the first says how to part the statement.
-    if !fine.is_empty() && is_worst {
+    if !fine.is_empty() && *is_worst {
         help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(&fine)));
     }
     let what = what_they_do(concern, guilty);

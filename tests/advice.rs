@@ -51,6 +51,33 @@ fn a_pattern_that_holds_more_than_is_limited_is_to_be_spelled_out() {
 }
 
 #[test]
+fn one_star_of_a_block_for_many_services_is_one_finding() {
+    let text = |services: &str| {
+        format!(
+            r#"data "aws_iam_policy_document" "a" {{
+  dynamic "statement" {{
+    for_each = [{services}]
+    content {{
+      actions   = ["${{statement.value}}:Get*"]
+      resources = ["*"]
+    }}
+  }}
+}}"#
+        )
+    };
+    let found = |services: &str| {
+        let workspace = Workspace::of_texts([("main.tf", text(services).as_str())]);
+        let options = Options { rules: vec![rules::by_id("data_any_resource").unwrap()], ..Options::default() };
+        lint::check(&workspace, &options, 1, &|_, _| {}).findings
+    };
+    let [finding] = &found(r#""kinesis", "s3", "acm", "ssm""#)[..] else { panic!("one finding") };
+    let help = finding.help.as_deref().unwrap();
+    assert_eq!(help, "give each of `kinesis`, `s3`, `ssm` a statement of its own, or leave it out of the list");
+    let [finding] = &found(r#""s3", "acm""#)[..] else { panic!("one finding") };
+    assert!(finding.help.as_deref().unwrap().contains("limit `s3:GetObject`"), "{:?}", finding.help);
+}
+
+#[test]
 fn what_aws_gives_an_id_is_told_by_a_tag() {
     let volume = help("wildcard_resource", &["ec2:DeleteVolume"], &["*"]);
     assert!(volume.contains("or by a tag under `aws:ResourceTag/…`"), "{volume}");
