@@ -1,10 +1,10 @@
 use std::cmp::Reverse;
 use std::fmt::{self, Display};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalog::{self, AccessLevel, Danger, Power, Risk};
-use crate::policy::{Action, Guard, Policy, Reach, Resource, Scope, Statement, Sweep, matches};
+use crate::policy::{Action, Condition, Guard, Policy, Reach, Resource, Scope, Statement, Sweep, matches};
 use crate::rule::{Context, Rewrite, Safety, Severity, listed, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -58,16 +58,79 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     if !policy.kind.is_identity() {
         return;
     }
+    let mut places: Vec<Vec<Found<'_>>> = Vec::new();
+    let mut known = FxHashMap::default();
     for statement in policy.allow_statements() {
         let resources = statement.resources.iter().flat_map(Scope::only);
         for (index, resource) in resources.enumerate() {
             let sweeps = || statement.sweeps().iter().filter(move |it| it.resource == index);
-            let entries = entries(statement, sweeps().filter(|it| Concern::of(it) == Some(concern)));
-            if !entries.is_empty() {
+            let guilty = entries(statement, sweeps().filter(|it| Concern::of(it) == Some(concern)));
+            if !guilty.is_empty() {
                 let is_worst = sweeps().filter_map(Concern::of).min() == Some(concern);
-                report(concern, statement, resource, &entries, is_worst, cx);
+                let key = (statement.place.span, resource.place.span, resource.text.raw());
+                let place = *known.entry(key).or_insert_with(|| {
+                    places.push(Vec::new());
+                    places.len() - 1
+                });
+                places[place].push(Found { statement, resource, guilty, is_worst });
             }
         }
+    }
+    for place in places {
+        match services(&place) {
+            services if services.len() > 1 && place.len() > 1 => report_at_once(concern, place, &services, cx),
+            _ => place.iter().for_each(|it| report(concern, it, cx)),
+        }
+    }
+}
+
+/// Entries of a statement that reach every resource by one of its resources.
+struct Found<'p> {
+    statement: &'p Statement,
+    resource: &'p Resource,
+    /// What reaches them, the worst first.
+    guilty: Vec<Entry<'p>>,
+    /// Whether nothing worse comes of this resource.
+    is_worst: bool,
+}
+
+impl Found<'_> {
+    /// How bad it is, and the condition that makes it less so.
+    fn severity(&self, concern: Concern) -> (Severity, Option<&Condition>) {
+        let leads_on = self.guilty.iter().any(|it| catalog::leads_on(it.worst));
+        let severity = if leads_on || concern == Concern::Permissions { Severity::High } else { Severity::Medium };
+        // An ARN without names at least keeps to one service or type, and a bound on the way is better than none.
+        let bound = self.statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
+        let is_lower = bound.is_some() || !self.resource.is_everything();
+        (if is_lower { severity.lower() } else { severity }, bound)
+    }
+}
+
+/// The services whose actions are found.
+fn services(found: &[Found<'_>]) -> Vec<catalog::Service> {
+    let mut services: Vec<_> = found.iter().flat_map(|it| &it.guilty).map(|it| it.worst.service()).collect();
+    services.sort_unstable();
+    services.dedup();
+    services
+}
+
+/// One finding for what a block that is written once for many services makes of one resource.
+fn report_at_once(concern: Concern, found: Vec<Found<'_>>, services: &[catalog::Service], cx: &mut Context<'_>) {
+    let severities: Vec<_> = found.iter().map(|it| it.severity(concern).0).collect();
+    let Some(worst) = found.iter().max_by_key(|it| it.guilty.first().map(|it| Danger::of(it.worst))) else { return };
+    let (statement, resource) = (worst.statement, worst.resource);
+    let guilty = worst_first(found.into_iter().flat_map(|it| it.guilty).collect());
+    let actions: Vec<&Action> = guilty.iter().map(|it| it.action).collect();
+    // All are named, since each is to be looked for in the list.
+    let services: Vec<String> = services.iter().map(|it| format!("`{it}`")).collect();
+    let report = cx
+        .report(&resource.place, format!("{} on `{resource}` {}", listed(&guilty), what_they_do(concern, &guilty)))
+        .of(statement, format!("{} on {resource}", quoted(&actions)))
+        .acting(&actions)
+        .severity(severities.into_iter().max().unwrap_or(Severity::Medium))
+        .help(format!("give each of {} a statement of its own, or leave it out of the list", services.join(", ")));
+    if let [first, ..] = &actions[..] && first.place.given.is_some() {
+        report.by(&first.place);
     }
 }
 
@@ -76,6 +139,22 @@ struct Entry<'s> {
     action: &'s Action,
     wide: Vec<catalog::Action>,
     worst: catalog::Action,
+}
+
+impl Entry<'_> {
+    /// Whether a pattern that named these forms of ARN alone would no longer allow all that it stands for: some of it
+    /// takes only `*`, or another ARN.
+    fn would_lose(&self, statement: &Statement, forms: Option<&[&str]>) -> bool {
+        let is_named = |arn: &str| forms.is_none_or(|them| them.iter().any(|it| *it == arn || matches(it, arn, false)));
+        let loses = |it: catalog::Action| {
+            let needed = it.needed_types();
+            it.takes_only_star()
+                || needed.is_empty() && forms.is_some()
+                || needed.iter().filter_map(|it| it.arns().next()).any(|arn| !is_named(arn))
+        };
+        let mut beside = self.action.reached().iter().filter(|it| !self.wide.contains(it));
+        self.action.has_wildcard() && beside.any(|it| statement.may_reach(it) && loses(it))
+    }
 }
 
 impl Display for Entry<'_> {
@@ -105,36 +184,43 @@ fn entries<'s>(statement: &'s Statement, sweeps: impl Iterator<Item = &'s Sweep>
     if entries.iter().any(|it| it.action.place.given.is_none()) {
         entries.retain(|it| it.action.place.given.is_none());
     }
+    worst_first(entries)
+}
+
+/// Each entry once, the worst first.
+fn worst_first(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
     entries.sort_by_cached_key(|it| Reverse(Danger::of(it.worst)));
     let mut seen = FxHashSet::default();
     entries.retain(|it| seen.insert(it.action.to_string().to_ascii_lowercase()));
     entries
 }
 
-fn report(
-    concern: Concern,
-    statement: &Statement,
-    resource: &Resource,
-    guilty: &[Entry<'_>],
-    is_worst: bool,
-    cx: &mut Context<'_>,
-) {
-    let [first, ..] = guilty else { return };
-    let leads_on = guilty.iter().any(|it| catalog::leads_on(it.worst));
-    let severity = if leads_on || concern == Concern::Permissions { Severity::High } else { Severity::Medium };
-    // An ARN without names at least keeps to one service or type, and a bound on the way is better than none.
-    let bound = statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
-    let severity = if bound.is_some() || !resource.is_everything() { severity.lower() } else { severity };
-
+fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
+    let Found { statement, resource, guilty, is_worst } = found;
+    let [first, ..] = &guilty[..] else { return };
+    let (severity, bound) = found.severity(concern);
     let actions: Vec<&Action> = guilty.iter().map(|it| it.action).collect();
     let names = quoted(&actions);
     let fine = if resource.is_everything() { right_on_star(statement) } else { Vec::new() };
     let further = further_kinds(guilty);
-    let mut help = match (&forms(guilty)[..], &further[..]) {
-        ([], _) => format!("limit {names} to the resources that are meant"),
-        (forms, []) => format!("limit {names} to {}", quoted(forms)),
+    let needed = needed_arns(guilty);
+    let (losing, whole): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) =
+        guilty.iter().partition(|it| it.would_lose(statement, needed.as_deref()));
+    let narrow = if losing.is_empty() {
+        format!("limit {names}")
+    } else {
+        let replaced: Vec<&Action> = losing.iter().map(|it| it.action).collect();
+        let spelled = losing.iter().flat_map(|it| &it.wide).map(ToString::to_string);
+        let mut seen = FxHashSet::default();
+        let mut narrowed: Vec<String> = spelled.chain(whole.iter().map(|it| it.action.to_string())).collect();
+        narrowed.retain(|it| seen.insert(it.to_ascii_lowercase()));
+        format!("name the actions in place of {}, and limit {}", quoted(&replaced), quoted(&narrowed))
+    };
+    let mut help = match (&forms(needed.as_deref())[..], &further[..]) {
+        ([], _) => format!("{narrow} to the resources that are meant"),
+        (forms, []) => format!("{narrow} to {}", quoted(forms)),
         (forms, further) => {
-            format!("limit {names} to {}, and to what else requests name ({})", quoted(forms), listed(further))
+            format!("{narrow} to {}, and to what else requests name ({})", quoted(forms), listed(further))
         }
     };
     // Ids that AWS gives are seldom known when the policy is written.
@@ -142,7 +228,7 @@ fn report(
         help.push_str(", or by a tag under `aws:ResourceTag/…`");
     }
     // Of several findings about one `*`, the first says how to part the statement.
-    if !fine.is_empty() && is_worst {
+    if !fine.is_empty() && *is_worst {
         help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(&fine)));
     }
     let what = what_they_do(concern, guilty);
@@ -160,7 +246,7 @@ fn report(
     }
     // What a pattern holds of this concern shows in no other place.
     for entry in guilty.iter().filter(|it| it.action.has_wildcard()) {
-        report = report.label(entry.action.place.span, format!("`{}` stands for {}", entry.action, quoted(&entry.wide)));
+        report = report.label(entry.action.place.span, format!("`{}` holds {}", entry.action, quoted(&entry.wide)));
     }
     if let [first, ..] = fine[..] {
         report = report.label(first.place.span, format!("`{resource}` is right for {}", quoted(&fine)));
@@ -169,7 +255,8 @@ fn report(
     // named whole would be denied.
     let is_guilty = |entry: &Action| guilty.iter().any(|it| std::ptr::eq(it.action, entry));
     let is_fine = |entry: &Action| fine.iter().any(|it| std::ptr::eq(*it, entry));
-    if let Some(forms) = needed_arns(guilty).filter(|_| further.is_empty() && statement.actions.only().iter().all(|it| is_guilty(it) || is_fine(it))) {
+    let can_be_named = further.is_empty() && losing.is_empty();
+    if let Some(forms) = needed.filter(|_| can_be_named && statement.actions.only().iter().all(|it| is_guilty(it) || is_fine(it))) {
         let apart = fine.iter().map(|it| it.place.span).collect();
         let change = Rewrite::Scope { at: resource.place.span, forms, apart };
         report.fix(Safety::Unsafe, format!("limit {names} to the one resource of this module"), [change]);
@@ -259,15 +346,12 @@ fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
 
 /// Whether AWS names what it acts on, and a tag tells it from others.
 fn has_given_ids(action: catalog::Action) -> bool {
-    let tag = catalog::condition_key("aws:ResourceTag/${TagKey}");
     let is_id = |it: catalog::ResourceType| it.arns().all(|arn| arn.ends_with("Id}"));
-    let needed = action.needed_types();
-    !needed.is_empty() && needed.into_iter().all(is_id) && tag.is_some_and(|it| action.accepts_condition_key(it))
+    action.needed_types().into_iter().all(is_id) && action.needs_tagged()
 }
 
-/// What the ARNs look like that the actions take.
-fn forms(entries: &[Entry<'_>]) -> Vec<String> {
-    let arns = needed_arns(entries).unwrap_or_default();
+/// The forms of ARN as a person reads them.
+fn forms(arns: Option<&[&str]>) -> Vec<String> {
     // `${…}` would be read as Terraform's own if it were copied.
-    arns.iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect()
+    arns.unwrap_or_default().iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect()
 }

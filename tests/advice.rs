@@ -47,10 +47,49 @@ fn all_that_an_action_needs_is_named() {
 }
 
 #[test]
+fn a_pattern_that_holds_more_than_is_limited_is_to_be_spelled_out() {
+    let password = help("credentials_any_resource", &["ec2:Get*"], &["*"]);
+    let wanted = "name the actions in place of `ec2:Get*`, and limit `ec2:GetPasswordData` to `arn:aws:ec2:";
+    assert!(password.starts_with(wanted), "{password}");
+    // All that it stands for takes the queue, or is not allowed on these resources anyway.
+    assert!(help("data_any_resource", &["sqs:Receive*"], &["*"]).starts_with("limit `sqs:Receive*` to"));
+    assert!(help("data_any_resource", &["s3:Get*Object"], &["arn:aws:s3:::*/*"]).starts_with("limit `s3:Get*Object`"));
+}
+
+#[test]
+fn one_star_of_a_block_for_many_services_is_one_finding() {
+    let text = |services: &str| {
+        format!(
+            r#"data "aws_iam_policy_document" "a" {{
+  dynamic "statement" {{
+    for_each = [{services}]
+    content {{
+      actions   = ["${{statement.value}}:Get*"]
+      resources = ["*"]
+    }}
+  }}
+}}"#
+        )
+    };
+    let found = |services: &str| {
+        let workspace = Workspace::of_texts([("main.tf", text(services).as_str())]);
+        let options = Options { rules: vec![rules::by_id("data_any_resource").unwrap()], ..Options::default() };
+        lint::check(&workspace, &options, 1, &|_, _| {}).findings
+    };
+    let [finding] = &found(r#""kinesis", "s3", "acm", "ssm""#)[..] else { panic!("one finding") };
+    let help = finding.help.as_deref().unwrap();
+    assert_eq!(help, "give each of `kinesis`, `s3`, `ssm` a statement of its own, or leave it out of the list");
+    let [finding] = &found(r#""s3", "acm""#)[..] else { panic!("one finding") };
+    assert!(finding.help.as_deref().unwrap().contains("limit `s3:GetObject`"), "{:?}", finding.help);
+}
+
+#[test]
 fn what_aws_gives_an_id_is_told_by_a_tag() {
     let volume = help("wildcard_resource", &["ec2:DeleteVolume"], &["*"]);
     assert!(volume.contains("or by a tag under `aws:ResourceTag/…`"), "{volume}");
     assert!(!help("wildcard_resource", &["dynamodb:PutItem"], &["*"]).contains("tag"));
+    // The subnet has tags, and the interface is only being made.
+    assert!(!help("wildcard_resource", &["ec2:CreateNetworkInterface"], &["*"]).contains("tag"));
 }
 
 #[test]

@@ -408,10 +408,31 @@ fn a_statement_must_name_all_that_a_request_always_has_or_the_plainest_that_it_m
 }
 
 #[test]
+fn what_is_being_made_has_no_tag_to_be_told_by() {
+    let told = |name| catalog::action(name).unwrap().needs_tagged();
+    assert!(
+        told("ec2:DeleteVolume")
+            && told("secretsmanager:GetSecretValue")
+            && told("elasticfilesystem:CreateMountTarget")
+    );
+    for name in
+        ["ec2:CreateNetworkInterface", "ec2:CreateSecurityGroup", "ec2:RegisterImage", "workspaces:CreateWorkspaces"]
+    {
+        assert!(!told(name), "{name}");
+    }
+    assert!(!told("glue:CreateSession") && told("glue:RunStatement") && !told("s3:ListAllMyBuckets"));
+}
+
+#[test]
 fn what_has_no_name_can_not_be_limited() {
     let can = |name| catalog::action(name).unwrap().can_be_limited();
     assert!(can("s3:GetObject") && can("sqs:SendMessage"));
-    assert!(!can("s3:ListAllMyBuckets") && !can("sns:Publish") && !can("s3:GetAccessGrantsInstance"));
+    assert!(
+        !can("s3:ListAllMyBuckets")
+            && !can("sns:Publish")
+            && !can("ec2:DeleteNetworkInterface")
+            && !can("s3:GetAccessGrantsInstance")
+    );
 }
 
 #[test]

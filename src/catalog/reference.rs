@@ -474,6 +474,28 @@ impl Action {
         types(false).filter(move |it| types(true).next().is_some() && is_apart(it))
     }
 
+    /// Whether a tag tells the resources that it needs from others. What it makes has none yet: some services say so row by
+    /// row of the published table, and of the others the name says it.
+    pub fn needs_tagged(self) -> bool {
+        let Some(tag) = super::condition_key("aws:ResourceTag/${TagKey}") else { return false };
+        let lists = |it: ActionResource| it.condition_keys().any(|it| it == tag);
+        let needed = self.needed_types();
+        let rows = || self.resource_types().filter(|it| needed.contains(&it.resource_type()));
+        if rows().any(lists) {
+            return rows().all(lists);
+        }
+        let by_rows = |of: ResourceType| {
+            let rows = self.service().actions().flat_map(Self::resource_types);
+            rows.filter(|it| it.resource_type() == of).any(lists)
+        };
+        let made = self.name().strip_prefix("Create").unwrap_or_default();
+        let has_tag = |it: ResourceType| {
+            let is_listed = self.condition_keys().chain(it.condition_keys()).any(|it| it == tag);
+            is_listed && !it.name().eq_ignore_ascii_case(made) && !by_rows(it)
+        };
+        !needed.is_empty() && needed.iter().all(|it| has_tag(*it))
+    }
+
     /// Whether a statement can limit it to some of its resources: of what has no name in its ARN there is but one.
     pub fn can_be_limited(self) -> bool {
         let is_named = |arn: &str| arn.splitn(6, ':').nth(5).is_some_and(|resource| resource.contains("${"));
