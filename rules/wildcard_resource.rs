@@ -223,10 +223,7 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
             format!("{narrow} to {}, and to what else requests name ({})", quoted(forms), listed(further))
         }
     };
-    // Ids that AWS gives are seldom known when the policy is written.
-    if guilty.iter().flat_map(|it| &it.wide).all(|it| has_given_ids(*it)) {
-        help.push_str(", or by a tag under `aws:ResourceTag/…`");
-    }
+    help.push_str(&by_condition(guilty));
     // Of several findings about one `*`, the first says how to part the statement.
     if !fine.is_empty() && *is_worst {
         help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(&fine)));
@@ -255,7 +252,8 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
     // named whole would be denied.
     let is_guilty = |entry: &Action| guilty.iter().any(|it| std::ptr::eq(it.action, entry));
     let is_fine = |entry: &Action| fine.iter().any(|it| std::ptr::eq(*it, entry));
-    let can_be_named = further.is_empty() && losing.is_empty();
+    let is_of_linked = guilty.iter().flat_map(|it| &it.wide).any(|it| makes_linked_roles(*it));
+    let can_be_named = further.is_empty() && losing.is_empty() && !is_of_linked;
     if let Some(forms) = needed.filter(|_| can_be_named && statement.actions.only().iter().all(|it| is_guilty(it) || is_fine(it))) {
         let apart = fine.iter().map(|it| it.place.span).collect();
         let change = Rewrite::Scope { at: resource.place.span, forms, apart };
@@ -289,6 +287,9 @@ fn what_they_do(concern: Concern, guilty: &[Entry<'_>]) -> String {
         }
         Concern::Permissions => format!("decide{s} who has access to {kinds} in the account"),
         Concern::Data => format!("read{s} {kinds} in the account"),
+        Concern::Rest if guilty.iter().flat_map(|it| &it.wide).all(|it| makes_linked_roles(*it)) => {
+            format!("create{s} service-linked roles of every service, though it can be limited to some")
+        }
         Concern::Rest => {
             let they = if guilty.len() == 1 { "it" } else { "they" };
             let reach = if guilty.len() == 1 { "reaches" } else { "reach" };
@@ -297,21 +298,42 @@ fn what_they_do(concern: Concern, guilty: &[Entry<'_>]) -> String {
     }
 }
 
-/// `every table`, `every table and every queue`; of more kinds, every resource.
+/// `every table`, `every table and every queue`; of more than a few kinds, every resource that the actions take.
 fn kinds(guilty: &[Entry<'_>]) -> String {
+    const FEW: usize = 3;
     let mut kinds: Vec<String> = Vec::new();
     // Of all that a pattern stands for, the worst is named.
     let named = guilty.iter().flat_map(|it| if it.action.has_wildcard() { std::slice::from_ref(&it.worst) } else { &it.wide });
     for action in named {
-        // Of a table, its database and its catalogue, the one with the longest name is the one that is meant.
-        let parts = |it: &catalog::ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
-        match action.needed_types().into_iter().max_by_key(parts).map(|it| it.noun()) {
-            Some(kind) if kinds.contains(&kind) => {}
-            Some(kind) if kinds.len() < 2 => kinds.push(kind),
-            _ => return "every resource".to_owned(),
+        for kind in nouns(*action) {
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        if kinds.len() > FEW {
+            let take = if guilty.len() == 1 { "it takes" } else { "they take" };
+            return format!("every resource that {take}");
         }
     }
-    kinds.iter().map(|it| format!("every {it}")).collect::<Vec<_>>().join(" and ")
+    listed(&kinds.iter().map(|it| format!("every {it}")).collect::<Vec<_>>())
+}
+
+/// What a person calls the resource that an action is about, or all those that it may be about.
+fn nouns(action: catalog::Action) -> Vec<String> {
+    // Of a table, its database and its catalogue, the one with the longest name is the one that is meant.
+    let parts = |it: &catalog::ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
+    match action.needed_types().into_iter().max_by_key(parts) {
+        _ if makes_linked_roles(action) => vec![LINKED_ROLE.to_owned()],
+        Some(it) => vec![it.noun()],
+        None => action.resource_types().map(|it| it.resource_type().noun()).collect(),
+    }
+}
+
+/// A role that a service gives itself, and of which nobody else chooses who may be it and what it may do.
+const LINKED_ROLE: &str = "service-linked role";
+
+fn makes_linked_roles(action: catalog::Action) -> bool {
+    action.service().prefix() == "iam" && action.name() == "CreateServiceLinkedRole"
 }
 
 /// The forms of ARN that a statement must name for every one of the actions; none when one of them has too many.
@@ -322,7 +344,11 @@ fn needed_arns(entries: &[Entry<'_>]) -> Option<Vec<&'static str>> {
         if needed.is_empty() {
             return None;
         }
-        for arn in needed.iter().flat_map(|it| it.arns().next()) {
+        // The path of such a role is its service, which any other form leaves open.
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+        let linked = makes_linked_roles(*action).then_some("arn:${Partition}:iam::${Account}:role/aws-service-role/${Service}/*");
+        let forms = needed.iter().flat_map(|it| it.arns().next());
+        for arn in linked.into_iter().chain(forms.filter(|_| linked.is_none())) {
             if !arns.contains(&arn) {
                 arns.push(arn);
             }
@@ -342,6 +368,28 @@ fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
         }
     }
     kinds
+}
+
+/// How conditions limit the actions where ARNs are not known.
+fn by_condition(guilty: &[Entry<'_>]) -> String {
+    let wide = || guilty.iter().flat_map(|it| &it.wide).copied();
+    // Ids that AWS gives are seldom known when the policy is written.
+    if wide().all(has_given_ids) {
+        return ", or by a tag under `aws:ResourceTag/…`".to_owned();
+    }
+    if wide().all(makes_linked_roles) {
+        return ", or by `iam:AWSServiceName`".to_owned();
+    }
+    // Whoever makes things with tags needs to tag nothing else.
+    let tagging = wide().filter(|it| it.access_level() == AccessLevel::Tagging);
+    let key = |it: catalog::Action| it.usable_condition_keys().into_iter().find(|it| it.name().ends_with(":CreateAction"));
+    match tagging.filter_map(|it| Some((it, key(it)?))).next() {
+        Some((_, key)) if wide().count() == 1 => format!(", or by `{}` to what is being made", key.name()),
+        Some((action, key)) => {
+            format!(", or `{action}` in a statement of its own by `{}` to what is being made", key.name())
+        }
+        None => String::new(),
+    }
 }
 
 /// Whether AWS names what it acts on, and a tag tells it from others.

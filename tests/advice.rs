@@ -78,6 +78,34 @@ fn one_star_of_a_block_for_many_services_is_one_finding() {
 }
 
 #[test]
+fn what_makes_roles_of_services_is_limited_by_the_service() {
+    let [finding] = &findings("wildcard_resource", &["iam:CreateServiceLinkedRole"], &["*"])[..] else { panic!("one") };
+    assert!(finding.message.contains("creates service-linked roles of every service"), "{}", finding.message);
+    let help = finding.help.as_deref().unwrap();
+    assert!(help.contains(":role/aws-service-role/{Service}/*`, or by `iam:AWSServiceName`"), "{help}");
+}
+
+#[test]
+fn tagging_what_is_being_made_is_limited_by_what_makes_it() {
+    let alone = help("wildcard_resource", &["ec2:CreateTags"], &["*"]);
+    assert!(alone.ends_with("that are meant, or by `ec2:CreateAction` to what is being made"), "{alone}");
+    let both = help("wildcard_resource", &["ec2:CreateVolume", "ec2:CreateTags"], &["*"]);
+    assert!(
+        both.ends_with("or `ec2:CreateTags` in a statement of its own by `ec2:CreateAction` to what is being made"),
+        "{both}"
+    );
+}
+
+#[test]
+fn a_few_kinds_are_named_and_more_are_what_the_actions_take() {
+    let message = |actions: &[&str]| findings("wildcard_resource", actions, &["*"])[0].message.clone();
+    let few = message(&["sqs:DeleteMessage", "dynamodb:PutItem", "s3:PutObject"]);
+    assert!(few.contains("every object, every queue and every table in the account"), "{few}");
+    let many = message(&["sqs:DeleteMessage", "dynamodb:PutItem", "s3:PutObject", "ec2:StopInstances"]);
+    assert!(many.contains("reach every resource that they take in the account"), "{many}");
+}
+
+#[test]
 fn what_aws_gives_an_id_is_told_by_a_tag() {
     let volume = help("wildcard_resource", &["ec2:DeleteVolume"], &["*"]);
     assert!(volume.contains("or by a tag under `aws:ResourceTag/…`"), "{volume}");
