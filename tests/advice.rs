@@ -106,6 +106,31 @@ fn a_few_kinds_are_named_and_more_are_what_the_actions_take() {
 }
 
 #[test]
+fn what_the_same_limit_cures_is_said_once_and_by_the_worse_rule() {
+    let found = |actions: &str, rules: &[&str]| {
+        let policy = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}}}"#
+        );
+        let workspace = Workspace::of_texts([("policy.json", policy.as_str())]);
+        let rules = rules.iter().map(|it| rules::by_id(it).unwrap()).collect();
+        lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {}).findings
+    };
+    let both = ["data_any_resource", "wildcard_resource"];
+    let actions = r#""sqs:ReceiveMessage", "sqs:DeleteMessage""#;
+    let [finding] = &found(actions, &both)[..] else { panic!("one finding") };
+    assert_eq!(finding.rule, "data_any_resource");
+    assert!(finding.message.ends_with("every queue in the account, and `sqs:DeleteMessage` reaches them too"));
+    assert!(finding.help.as_deref().unwrap().starts_with("limit `sqs:ReceiveMessage` and `sqs:DeleteMessage` to"));
+    assert_eq!(found(actions, &both[1..]).len(), 1, "the other rule is not there to say it");
+    // Another ARN is another change, and what leads to more permissions is no lesser thing.
+    assert_eq!(found(r#""sqs:ReceiveMessage", "dynamodb:PutItem""#, &both).len(), 2);
+    assert_eq!(found(r#""lambda:GetFunction", "lambda:UpdateFunctionCode""#, &both).len(), 2);
+    // To read what is stored is a harm of its own.
+    let both = ["permissions_any_resource", "data_any_resource"];
+    assert_eq!(found(r#""s3:PutObjectAcl", "s3:GetObject""#, &both).len(), 2);
+}
+
+#[test]
 fn what_aws_gives_an_id_is_told_by_a_tag() {
     let volume = help("wildcard_resource", &["ec2:DeleteVolume"], &["*"]);
     assert!(volume.contains("or by a tag under `aws:ResourceTag/…`"), "{volume}");
