@@ -18,6 +18,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             |it: &&Action| it.has_wildcard() && !it.is_whole_service() && !it.covers_every_action();
         let entries = statement.actions.only().iter().filter(is_partial);
         let mut partial: Vec<Partial<'_>> = entries.filter_map(|it| Partial::of(policy, statement, it)).collect();
+        // Beside all of a service on the same resources, a pattern that is merely vague says nothing new.
+        if statement.actions.only().iter().any(|it| it.is_whole_service() || it.covers_every_action()) {
+            partial.retain(|it| it.severity > Severity::Low);
+        }
         if partial.len() > FEW {
             partial.sort_by_key(|it| (Reverse(it.severity), Reverse(Danger::of(it.worst))));
             report_all(statement, &partial, cx);

@@ -64,15 +64,17 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
         let resources = statement.resources.iter().flat_map(Scope::only);
         for (index, resource) in resources.enumerate() {
             let sweeps = || statement.sweeps().iter().filter(move |it| it.resource == index);
-            let guilty = entries(statement, sweeps().filter(|it| Concern::of(it) == Some(concern)));
+            let of = |concern| entries(statement, sweeps().filter(move |it| Concern::of(it) == Some(concern)));
+            let guilty = of(concern);
             if !guilty.is_empty() {
                 let is_worst = sweeps().filter_map(Concern::of).min() == Some(concern);
+                let rest = if is_worst && concern != Concern::Rest { of(Concern::Rest) } else { Vec::new() };
                 let key = (statement.place.span, resource.place.span, resource.text.raw());
                 let place = *known.entry(key).or_insert_with(|| {
                     places.push(Vec::new());
                     places.len() - 1
                 });
-                places[place].push(Found { statement, resource, guilty, is_worst });
+                places[place].push(Found { statement, resource, guilty, is_worst, rest });
             }
         }
     }
@@ -92,18 +94,47 @@ struct Found<'p> {
     guilty: Vec<Entry<'p>>,
     /// Whether nothing worse comes of this resource.
     is_worst: bool,
+    /// What merely changes something by it, if this is the worst.
+    rest: Vec<Entry<'p>>,
 }
 
 impl Found<'_> {
     /// How bad it is, and the condition that makes it less so.
     fn severity(&self, concern: Concern) -> (Severity, Option<&Condition>) {
-        let leads_on = self.guilty.iter().any(|it| catalog::leads_on(it.worst));
-        let severity = if leads_on || concern == Concern::Permissions { Severity::High } else { Severity::Medium };
+        let severity = severity(concern, &self.guilty);
         // An ARN without names at least keeps to one service or type, and a bound on the way is better than none.
         let bound = self.statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
         let is_lower = bound.is_some() || !self.resource.is_everything();
         (if is_lower { severity.lower() } else { severity }, bound)
     }
+
+    /// What merely changes something and is cured by the same change, so that it is said with this.
+    fn goes_along(&self, concern: Concern) -> &[Entry<'_>] {
+        let needed = needed_arns(&self.guilty).unwrap_or_default();
+        let is_named = |arns: Vec<&str>| !arns.is_empty() && arns.iter().all(|it| needed.contains(it));
+        let goes_along = self.guilty.iter().chain(&self.rest).all(|it| it.action.place.given.is_none())
+            && severity(Concern::Rest, &self.rest) <= severity(concern, &self.guilty)
+            && needed_arns(&self.rest).is_some_and(is_named)
+            && further_kinds(&self.rest).is_empty();
+        if goes_along { &self.rest } else { &[] }
+    }
+}
+
+/// How bad it is where nothing makes it less so.
+fn severity(concern: Concern, guilty: &[Entry<'_>]) -> Severity {
+    let leads_on = guilty.iter().any(|it| catalog::leads_on(it.worst));
+    if leads_on || concern == Concern::Permissions { Severity::High } else { Severity::Medium }
+}
+
+/// What makes a finding about these on a resource the same finding.
+fn subject(guilty: &[Entry<'_>], resource: &Resource) -> String {
+    format!("{} on {resource}", quoted(&guilty.iter().map(|it| it.action).collect::<Vec<_>>()))
+}
+
+/// Each text once.
+fn once(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = FxHashSet::default();
+    texts.filter(|it| seen.insert(it.to_ascii_lowercase())).collect()
 }
 
 /// The services whose actions are found.
@@ -125,7 +156,7 @@ fn report_at_once(concern: Concern, found: Vec<Found<'_>>, services: &[catalog::
     let services: Vec<String> = services.iter().map(|it| format!("`{it}`")).collect();
     let report = cx
         .report(&resource.place, format!("{} on `{resource}` {}", listed(&guilty), what_they_do(concern, &guilty)))
-        .of(statement, format!("{} on {resource}", quoted(&actions)))
+        .of(statement, subject(&guilty, resource))
         .acting(&actions)
         .severity(severities.into_iter().max().unwrap_or(Severity::Medium))
         .help(format!("give each of {} a statement of its own, or leave it out of the list", services.join(", ")));
@@ -135,6 +166,7 @@ fn report_at_once(concern: Concern, found: Vec<Found<'_>>, services: &[catalog::
 }
 
 /// An entry of `Action`, and what of it could be bound to some resources and is not.
+#[derive(Clone)]
 struct Entry<'s> {
     action: &'s Action,
     wide: Vec<catalog::Action>,
@@ -196,25 +228,28 @@ fn worst_first(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
 }
 
 fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
-    let Found { statement, resource, guilty, is_worst } = found;
+    let Found { statement, resource, guilty, is_worst, .. } = found;
     let [first, ..] = &guilty[..] else { return };
     let (severity, bound) = found.severity(concern);
-    let actions: Vec<&Action> = guilty.iter().map(|it| it.action).collect();
-    let names = quoted(&actions);
+    let mut message = format!("{} on `{resource}` {}", listed(guilty), what_they_do(concern, guilty));
+    let along = found.goes_along(concern);
+    if !along.is_empty() {
+        let reach = if along.len() == 1 { "reaches" } else { "reach" };
+        message.push_str(&format!(", and {} {reach} them too", listed(along)));
+    }
+    let told = [&guilty[..], along].concat();
+    let actions: Vec<&Action> = told.iter().map(|it| it.action).collect();
     let fine = if resource.is_everything() { right_on_star(statement) } else { Vec::new() };
-    let further = further_kinds(guilty);
-    let needed = needed_arns(guilty);
+    let further = further_kinds(&told);
+    let needed = needed_arns(&told);
     let (losing, whole): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) =
-        guilty.iter().partition(|it| it.would_lose(statement, needed.as_deref()));
-    let narrow = if losing.is_empty() {
-        format!("limit {names}")
-    } else {
-        let replaced: Vec<&Action> = losing.iter().map(|it| it.action).collect();
-        let spelled = losing.iter().flat_map(|it| &it.wide).map(ToString::to_string);
-        let mut seen = FxHashSet::default();
-        let mut narrowed: Vec<String> = spelled.chain(whole.iter().map(|it| it.action.to_string())).collect();
-        narrowed.retain(|it| seen.insert(it.to_ascii_lowercase()));
-        format!("name the actions in place of {}, and limit {}", quoted(&replaced), quoted(&narrowed))
+        told.iter().partition(|it| it.would_lose(statement, needed.as_deref()));
+    let replaced = once(losing.iter().map(|it| it.action.to_string()));
+    let spelled = losing.iter().flat_map(|it| &it.wide).map(ToString::to_string);
+    let names = quoted(&once(spelled.chain(whole.iter().map(|it| it.action.to_string()))));
+    let narrow = match &replaced[..] {
+        [] => format!("limit {names}"),
+        replaced => format!("name the actions in place of {}, and limit {names}", quoted(replaced)),
     };
     let mut help = match (&forms(needed.as_deref())[..], &further[..]) {
         ([], _) => format!("{narrow} to the resources that are meant"),
@@ -223,21 +258,20 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
             format!("{narrow} to {}, and to what else requests name ({})", quoted(forms), listed(further))
         }
     };
-    // Ids that AWS gives are seldom known when the policy is written.
-    if guilty.iter().flat_map(|it| &it.wide).all(|it| has_given_ids(*it)) {
-        help.push_str(", or by a tag under `aws:ResourceTag/…`");
-    }
+    help.push_str(&by_condition(&told));
     // Of several findings about one `*`, the first says how to part the statement.
     if !fine.is_empty() && *is_worst {
         help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(&fine)));
     }
-    let what = what_they_do(concern, guilty);
     let mut report = cx
-        .report(&resource.place, format!("{} on `{resource}` {what}", listed(guilty)))
-        .of(statement, format!("{names} on {resource}"))
+        .report(&resource.place, message)
+        .of(statement, subject(guilty, resource))
         .acting(&actions)
         .severity(severity)
         .help(help);
+    if !along.is_empty() {
+        report = report.telling("wildcard_resource", subject(along, resource));
+    }
     if first.action.place.given.is_some() {
         report = report.by(&first.action.place);
     }
@@ -245,7 +279,7 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
         report = report.label(condition.place.span, format!("`{}` limits this, hence the lower severity", condition.key));
     }
     // What a pattern holds of this concern shows in no other place.
-    for entry in guilty.iter().filter(|it| it.action.has_wildcard()) {
+    for entry in told.iter().filter(|it| it.action.has_wildcard()) {
         report = report.label(entry.action.place.span, format!("`{}` holds {}", entry.action, quoted(&entry.wide)));
     }
     if let [first, ..] = fine[..] {
@@ -253,9 +287,10 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
     }
     // What no entry of the statement but these needs can be narrowed without taking from the others; and what cannot be
     // named whole would be denied.
-    let is_guilty = |entry: &Action| guilty.iter().any(|it| std::ptr::eq(it.action, entry));
+    let is_guilty = |entry: &Action| told.iter().any(|it| std::ptr::eq(it.action, entry));
     let is_fine = |entry: &Action| fine.iter().any(|it| std::ptr::eq(*it, entry));
-    let can_be_named = further.is_empty() && losing.is_empty();
+    let is_of_linked = told.iter().flat_map(|it| &it.wide).any(|it| makes_linked_roles(*it));
+    let can_be_named = further.is_empty() && losing.is_empty() && !is_of_linked;
     if let Some(forms) = needed.filter(|_| can_be_named && statement.actions.only().iter().all(|it| is_guilty(it) || is_fine(it))) {
         let apart = fine.iter().map(|it| it.place.span).collect();
         let change = Rewrite::Scope { at: resource.place.span, forms, apart };
@@ -289,6 +324,9 @@ fn what_they_do(concern: Concern, guilty: &[Entry<'_>]) -> String {
         }
         Concern::Permissions => format!("decide{s} who has access to {kinds} in the account"),
         Concern::Data => format!("read{s} {kinds} in the account"),
+        Concern::Rest if guilty.iter().flat_map(|it| &it.wide).all(|it| makes_linked_roles(*it)) => {
+            format!("create{s} service-linked roles of every service, though it can be limited to some")
+        }
         Concern::Rest => {
             let they = if guilty.len() == 1 { "it" } else { "they" };
             let reach = if guilty.len() == 1 { "reaches" } else { "reach" };
@@ -297,21 +335,42 @@ fn what_they_do(concern: Concern, guilty: &[Entry<'_>]) -> String {
     }
 }
 
-/// `every table`, `every table and every queue`; of more kinds, every resource.
+/// `every table`, `every table and every queue`; of more than a few kinds, every resource that the actions take.
 fn kinds(guilty: &[Entry<'_>]) -> String {
+    const FEW: usize = 3;
     let mut kinds: Vec<String> = Vec::new();
     // Of all that a pattern stands for, the worst is named.
     let named = guilty.iter().flat_map(|it| if it.action.has_wildcard() { std::slice::from_ref(&it.worst) } else { &it.wide });
     for action in named {
-        // Of a table, its database and its catalogue, the one with the longest name is the one that is meant.
-        let parts = |it: &catalog::ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
-        match action.needed_types().into_iter().max_by_key(parts).map(|it| it.noun()) {
-            Some(kind) if kinds.contains(&kind) => {}
-            Some(kind) if kinds.len() < 2 => kinds.push(kind),
-            _ => return "every resource".to_owned(),
+        for kind in nouns(*action) {
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        if kinds.len() > FEW {
+            let take = if guilty.len() == 1 { "it takes" } else { "they take" };
+            return format!("every resource that {take}");
         }
     }
-    kinds.iter().map(|it| format!("every {it}")).collect::<Vec<_>>().join(" and ")
+    listed(&kinds.iter().map(|it| format!("every {it}")).collect::<Vec<_>>())
+}
+
+/// What a person calls the resource that an action is about, or all those that it may be about.
+fn nouns(action: catalog::Action) -> Vec<String> {
+    // Of a table, its database and its catalogue, the one with the longest name is the one that is meant.
+    let parts = |it: &catalog::ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
+    match action.needed_types().into_iter().max_by_key(parts) {
+        _ if makes_linked_roles(action) => vec![LINKED_ROLE.to_owned()],
+        Some(it) => vec![it.noun()],
+        None => action.resource_types().map(|it| it.resource_type().noun()).collect(),
+    }
+}
+
+/// A role that a service gives itself, and of which nobody else chooses who may be it and what it may do.
+const LINKED_ROLE: &str = "service-linked role";
+
+fn makes_linked_roles(action: catalog::Action) -> bool {
+    action.service().prefix() == "iam" && action.name() == "CreateServiceLinkedRole"
 }
 
 /// The forms of ARN that a statement must name for every one of the actions; none when one of them has too many.
@@ -322,7 +381,11 @@ fn needed_arns(entries: &[Entry<'_>]) -> Option<Vec<&'static str>> {
         if needed.is_empty() {
             return None;
         }
-        for arn in needed.iter().flat_map(|it| it.arns().next()) {
+        // The path of such a role is its service, which any other form leaves open.
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+        let linked = makes_linked_roles(*action).then_some("arn:${Partition}:iam::${Account}:role/aws-service-role/${Service}/*");
+        let forms = needed.iter().flat_map(|it| it.arns().next());
+        for arn in linked.into_iter().chain(forms.filter(|_| linked.is_none())) {
             if !arns.contains(&arn) {
                 arns.push(arn);
             }
@@ -342,6 +405,28 @@ fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
         }
     }
     kinds
+}
+
+/// How conditions limit the actions where ARNs are not known.
+fn by_condition(guilty: &[Entry<'_>]) -> String {
+    let wide = || guilty.iter().flat_map(|it| &it.wide).copied();
+    // Ids that AWS gives are seldom known when the policy is written.
+    if wide().all(has_given_ids) {
+        return ", or by a tag under `aws:ResourceTag/…`".to_owned();
+    }
+    if wide().all(makes_linked_roles) {
+        return ", or by `iam:AWSServiceName`".to_owned();
+    }
+    // Whoever makes things with tags needs to tag nothing else.
+    let tagging = wide().filter(|it| it.access_level() == AccessLevel::Tagging);
+    let key = |it: catalog::Action| it.usable_condition_keys().into_iter().find(|it| it.name().ends_with(":CreateAction"));
+    match tagging.filter_map(|it| Some((it, key(it)?))).next() {
+        Some((_, key)) if wide().count() == 1 => format!(", or by `{}` to what is being made", key.name()),
+        Some((action, key)) => {
+            format!(", or `{action}` in a statement of its own by `{}` to what is being made", key.name())
+        }
+        None => String::new(),
+    }
 }
 
 /// Whether AWS names what it acts on, and a tag tells it from others.

@@ -426,8 +426,18 @@ fn carrier(address: &Arc<str>) -> Carrier {
 fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
     let spoken: FxHashSet<(&'static str, usize)> =
         findings.iter().filter_map(|it| Some((it.rule, it.statement.as_ref()?.index))).collect();
+    let told: FxHashSet<(&'static str, Span, Option<usize>, String)> = findings
+        .iter()
+        .flat_map(|it| it.tells.iter().map(move |told| (it, told)))
+        .map(|(it, (rule, about))| (*rule, it.span, it.statement.as_ref().map(|it| it.index), about.clone()))
+        .collect();
     findings.retain(|finding| {
         let Some(statement) = &finding.statement else { return true };
+        if !told.is_empty()
+            && told.contains(&(finding.rule, finding.span, Some(statement.index), finding.subject.clone()))
+        {
+            return false;
+        }
         !rules.iter().any(|rule| {
             rule.id != finding.rule
                 && spoken.contains(&(rule.id, statement.index))

@@ -267,6 +267,9 @@ pub struct Finding {
     pub identities: Vec<InstanceName>,
     /// Stable across line moves, file renames and the order of statements.
     pub fingerprint: String,
+    /// Findings of other rules about the same statement and place that it says in its own words: the rule, and what
+    /// that finding is about.
+    pub tells: Vec<(&'static str, String)>,
     /// What would cure it, as the rule sees it, the least change first.
     pub remedies: Vec<Remedy>,
     /// The remedies that can be written down where the finding stands, and that were seen to cure it.
@@ -459,6 +462,7 @@ impl Finding {
             granted: None,
             identities: Vec::new(),
             fingerprint: String::new(),
+            tells: Vec::new(),
             remedies: Vec::new(),
             fixes: Vec::new(),
             change: None,
@@ -675,6 +679,12 @@ impl Report<'_> {
         let actions: Vec<String> = statement.actions.entries().iter().map(ToString::to_string).collect();
         let but = if statement.actions.is_negated() { "all but " } else { "" };
         self.of(statement, format!("{but}{} to {whom}", actions.join(", ")))
+    }
+
+    /// That it says what another rule finds about the same statement and place.
+    pub fn telling(self, rule: &'static str, about: String) -> Self {
+        self.finding.tells.push((rule, about));
+        self
     }
 
     /// What it is about, when that is no statement: part of the finding's identity.

@@ -84,6 +84,59 @@ fn one_star_of_a_block_for_many_services_is_one_finding() {
 }
 
 #[test]
+fn what_makes_roles_of_services_is_limited_by_the_service() {
+    let [finding] = &findings("wildcard_resource", &["iam:CreateServiceLinkedRole"], &["*"])[..] else { panic!("one") };
+    assert!(finding.message.contains("creates service-linked roles of every service"), "{}", finding.message);
+    let help = finding.help.as_deref().unwrap();
+    assert!(help.contains(":role/aws-service-role/{Service}/*`, or by `iam:AWSServiceName`"), "{help}");
+}
+
+#[test]
+fn tagging_what_is_being_made_is_limited_by_what_makes_it() {
+    let alone = help("wildcard_resource", &["ec2:CreateTags"], &["*"]);
+    assert!(alone.ends_with("that are meant, or by `ec2:CreateAction` to what is being made"), "{alone}");
+    let both = help("wildcard_resource", &["ec2:CreateVolume", "ec2:CreateTags"], &["*"]);
+    assert!(
+        both.ends_with("or `ec2:CreateTags` in a statement of its own by `ec2:CreateAction` to what is being made"),
+        "{both}"
+    );
+}
+
+#[test]
+fn a_few_kinds_are_named_and_more_are_what_the_actions_take() {
+    let message = |actions: &[&str]| findings("wildcard_resource", actions, &["*"])[0].message.clone();
+    let few = message(&["sqs:DeleteMessage", "dynamodb:PutItem", "s3:PutObject"]);
+    assert!(few.contains("every object, every queue and every table in the account"), "{few}");
+    let many = message(&["sqs:DeleteMessage", "dynamodb:PutItem", "s3:PutObject", "ec2:StopInstances"]);
+    assert!(many.contains("reach every resource that they take in the account"), "{many}");
+}
+
+#[test]
+fn what_the_same_limit_cures_is_said_once_and_by_the_worse_rule() {
+    let found = |actions: &str, rules: &[&str]| {
+        let policy = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}}}"#
+        );
+        let workspace = Workspace::of_texts([("policy.json", policy.as_str())]);
+        let rules = rules.iter().map(|it| rules::by_id(it).unwrap()).collect();
+        lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {}).findings
+    };
+    let both = ["data_any_resource", "wildcard_resource"];
+    let actions = r#""sqs:ReceiveMessage", "sqs:DeleteMessage""#;
+    let [finding] = &found(actions, &both)[..] else { panic!("one finding") };
+    assert_eq!(finding.rule, "data_any_resource");
+    assert!(finding.message.ends_with("every queue in the account, and `sqs:DeleteMessage` reaches them too"));
+    assert!(finding.help.as_deref().unwrap().starts_with("limit `sqs:ReceiveMessage` and `sqs:DeleteMessage` to"));
+    assert_eq!(found(actions, &both[1..]).len(), 1, "the other rule is not there to say it");
+    // Another ARN is another change, and what leads to more permissions is no lesser thing.
+    assert_eq!(found(r#""sqs:ReceiveMessage", "dynamodb:PutItem""#, &both).len(), 2);
+    assert_eq!(found(r#""lambda:GetFunction", "lambda:UpdateFunctionCode""#, &both).len(), 2);
+    // To read what is stored is a harm of its own.
+    let both = ["permissions_any_resource", "data_any_resource"];
+    assert_eq!(found(r#""s3:PutObjectAcl", "s3:GetObject""#, &both).len(), 2);
+}
+
+#[test]
 fn what_aws_gives_an_id_is_told_by_a_tag() {
     let volume = help("wildcard_resource", &["ec2:DeleteVolume"], &["*"]);
     assert!(volume.contains("or by a tag under `aws:ResourceTag/…`"), "{volume}");

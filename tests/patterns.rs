@@ -60,7 +60,6 @@ fn every_slip_of_a_data_platform_is_found() {
         low deprecated_role_argument jobs.tf:9
         medium attached_full_access jobs.tf:9
         medium data_any_resource jobs.tf:17
-        medium wildcard_resource jobs.tf:17
         low redundant_statement jobs.tf:18
         low bucket_name_of_others jobs.tf:18
         high kms_any_key jobs.tf:19

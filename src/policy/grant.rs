@@ -164,7 +164,12 @@ impl Statement {
                     return None;
                 }
                 let by = |reach| self.wide_by(action, reach).map(|resource| Sweep { action, entry, resource, reach });
-                by(Reach::Everywhere).or_else(|| by(Reach::Account))
+                // IAM lets nobody into another account, so an ARN that leaves the account open holds those of one.
+                let is_everywhere = |it: &Sweep| {
+                    action.service().prefix() != "iam"
+                        || self.resources.as_ref().is_some_and(|all| all.entries()[it.resource].is_everything())
+                };
+                by(Reach::Everywhere).filter(is_everywhere).or_else(|| by(Reach::Account))
             };
             held.filter_map(sweep).collect()
         })
