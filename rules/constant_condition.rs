@@ -6,7 +6,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
         for condition in &statement.conditions {
             let wildcard = || of_wildcard(condition);
-            let owner = || of_owner(policy.kind, condition);
+            let owner = || of_owner(policy.kind, statement, condition);
             let presence = || of_presence(statement, condition);
             let http = || of_plain_http(policy, statement, condition);
             let verdict = wildcard().or_else(owner).or_else(presence).or_else(http);
@@ -54,16 +54,23 @@ fn is_tag(condition: &Condition) -> bool {
 }
 
 /// What a policy on a resource asks about that resource's owner.
-fn of_owner(kind: PolicyKind, condition: &Condition) -> Verdict<'_> {
-    const OWNER: [&str; 4] = ["aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "s3:resourceaccount"];
+fn of_owner<'c>(kind: PolicyKind, statement: &Statement, condition: &'c Condition) -> Verdict<'c> {
+    const OWNER: [(&str, &str); 4] = [
+        ("aws:resourceaccount", "Account"),
+        ("aws:resourceorgid", "OrgID"),
+        ("aws:resourceorgpaths", "OrgPaths"),
+        ("s3:resourceaccount", "Account"),
+    ];
     let on_resource = matches!(kind, PolicyKind::Resource(it) if !matches!(it, Service::VpcEndpoint | Service::Unknown));
-    let asks = condition.operator.kind.is_some() && OWNER.iter().any(|it| condition.is_on(it));
-    (on_resource && asks).then(|| {
+    let (_, owner) = OWNER.iter().find(|(it, _)| condition.operator.kind.is_some() && condition.is_on(it))?;
+    // A service has no organisation; what it acts for has.
+    let caller = if statement.is_for_services() { "Source" } else { "Principal" };
+    on_resource.then(|| {
         (
             &condition.place,
             format!("`{}` is the same for every request to this resource", condition.key),
             Severity::Low,
-            "leave the test out, or test whose the caller is".to_owned(),
+            format!("leave the test out, or test `aws:{caller}{owner}`"),
         )
     })
 }

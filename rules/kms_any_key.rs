@@ -1,3 +1,4 @@
+use crate::catalog;
 use crate::policy::{Action, Policy, Reach};
 use crate::rule::{Context, Severity, quoted};
 
@@ -44,13 +45,25 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 None => continue,
             },
         };
+        // What is asked of a key, other actions cannot give.
+        let takes_key = |it: &Action| !it.reached().is_empty() && it.reached().iter().all(|it| is_about_keys(it));
+        let help = if statement.actions.only().iter().all(takes_key) {
+            "name the keys by their ARNs, or require `kms:ViaService` or `kms:ResourceAliases`".to_owned()
+        } else {
+            let own = if actions.len() == 1 { "its" } else { "their" };
+            format!(
+                "put {} in a statement of {own} own, and there name the keys by their ARNs, or require `kms:ViaService` or \
+                 `kms:ResourceAliases`",
+                quoted(&actions)
+            )
+        };
         let work = if actions.len() == 1 { "works" } else { "work" };
         let mut report = cx
             .report(&resource.place, format!("{} on `{resource}` {work} with {keys}", quoted(&actions)))
             .severity(severity)
             .of(statement, format!("{} on {resource}", quoted(&actions)))
             .acting(&actions)
-            .help("name the keys by their ARNs, or require `kms:ViaService` or `kms:ResourceAliases`");
+            .help(help);
         if actions.iter().all(|it| it.place.given.is_some()) {
             report = report.by(&first.place);
         }
@@ -67,4 +80,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             report = report.label(condition.place.span, why);
         }
     }
+}
+
+fn is_about_keys(action: catalog::Action) -> bool {
+    action.service().prefix() == "kms" && !action.takes_only_star()
 }

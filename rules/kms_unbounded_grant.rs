@@ -1,6 +1,10 @@
 use crate::policy::{Action, Policy, PolicyKind, Principal, PrincipalKind, Reach, Scope, Service, Statement};
 use crate::rule::{Rewrite, Context, Safety, Severity, Wanted, quoted};
 
+/// The actions whose requests say what is granted.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource>
+const KNOW_THE_GRANT: [&str; 3] = ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"];
+
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let key_policy = match policy.kind {
         PolicyKind::Identity | PolicyKind::Unknown => false,
@@ -25,11 +29,16 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         } else {
             (severity(statement), "its holder".to_owned())
         };
+        // The condition would bind every other action of the statement too.
+        let alone = statement.actions.only().iter().flat_map(|it| it.reached().iter()).all(|it| KNOW_THE_GRANT.contains(&it.full_name().as_str()));
+        let first = if alone { "require" } else { "put `kms:CreateGrant` in a statement of its own, and there require" };
         let mut report = cx
             .report(&action.place, format!("`{action}` lets {who} give the use of the key to anyone, until it is revoked"))
             .severity(severity)
             .of(statement, action)
-            .help("require `kms:GrantIsForAWSResource` to be `true`, or bound `kms:GranteePrincipal` and `kms:GrantOperations`");
+            .help(format!(
+                "{first} `kms:GrantIsForAWSResource` to be `true`, or bound `kms:GranteePrincipal` and `kms:GrantOperations`"
+            ));
         for condition in &statement.conditions {
             let key = &condition.key;
             let why = match (condition.case(), condition.weakness()) {
@@ -44,8 +53,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         }
         let guard =
             Rewrite::require(action.place.span, "Bool", "kms:GrantIsForAWSResource", Wanted::Text("true"));
-        // The condition would bind every other action of the statement too.
-        if statement.actions.only().len() == 1 {
+        if alone {
             report.fix(Safety::Unsafe, "let services of AWS alone give the grants", [guard]);
         }
     }

@@ -99,7 +99,7 @@ fn of_form(form: ValueForm, raw: &str) -> Option<Fault> {
             fault("is no account id".into(), "write the twelve digits of the account".into())
         }
         ValueForm::OrganizationId if !is_organization(raw) => {
-            fault("is no organisation id".into(), "write the id of the organisation, `o-` and its letters".into())
+            fault("is no organisation id".into(), "write the id of the organisation, `o-` and its 10 to 32 letters and digits".into())
         }
         ValueForm::OrganizationPath if !raw.split('/').next().is_some_and(is_organization) => fault(
             "is no path in an organisation".into(),

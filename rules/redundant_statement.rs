@@ -19,6 +19,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         // Who writes a test means to allow or deny something else.
         let void: Vec<&Condition> =
             statement.conditions.iter().filter(|it| !other.conditions.iter().any(|its| its.equals(it))).collect();
+        // That no request over plain HTTP has a version of TLS is the matter of other rules.
+        let is_of_tls = |it: &&Condition| it.key_lower().ends_with(":tlsversion");
+        let in_plain_http = statement.effect == Effect::Deny && statement.conditions.iter().any(Condition::asks_for_plain_http);
+        if in_plain_http && void.iter().any(is_of_tls) {
+            continue;
+        }
         let (message, help) = match &void[..] {
             [] => (format!("{name} {does} all of this already"), "remove the statement, or narrow the other one"),
             void => {
@@ -27,7 +33,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     if keys.len() == 1 { ("condition", "has", "it") } else { ("conditions", "have", "them") };
                 let message =
                     format!("the {tests} on {} {have} no effect: {name} {does} the same without {them}", quoted(&keys));
-                (message, "narrow the other statement, or remove this one if that is all that is meant")
+                let help = match statement.effect {
+                    Effect::Allow => "narrow the other statement, or remove this one if that is all that is meant",
+                    Effect::Deny => "remove this statement, or narrow the other one if less was to be denied",
+                };
+                (message, help)
             }
         };
         let mut report = cx

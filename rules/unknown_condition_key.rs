@@ -16,6 +16,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     help.push_str(" in a statement of its own: no request over plain HTTP has a version of TLS");
                 }
             }
+            // Only calls that a service makes for somebody carry it.
+            if condition.is_on("aws:sourceowner") && !statement.is_for_services() {
+                help = "test `aws:PrincipalAccount`, or name the account as the principal".to_owned();
+            }
             cx.report(&condition.place, message)
                 .severity(severity)
                 .confidence(confidence)

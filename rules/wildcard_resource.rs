@@ -311,31 +311,31 @@ fn what_they_do(concern: Concern, guilty: &[Entry<'_>]) -> String {
     let kinds = kinds(guilty);
     let worst = guilty.iter().map(|it| it.worst);
     match concern {
-        Concern::Credentials if kinds == "every secret" || kinds == "every parameter" => {
-            format!("return{s} the value of {kinds} in the account")
+        Concern::Credentials if kinds == "every secret in the account" || kinds == "every parameter in the account" => {
+            format!("return{s} the value of {kinds}")
         }
         Concern::Credentials if worst.clone().all(|it| it.access_level() <= AccessLevel::Read) => {
-            format!("return{s} credentials of {kinds} in the account")
+            format!("return{s} credentials of {kinds}")
         }
-        Concern::Credentials => format!("give{s} out credentials of {kinds} in the account"),
-        Concern::Permissions if kinds == "every policy" => format!("change{s} what {kinds} in the account allows"),
+        Concern::Credentials => format!("give{s} out credentials of {kinds}"),
+        Concern::Permissions if kinds == "every policy in the account" => format!("change{s} what {kinds} allows"),
         Concern::Permissions if worst.clone().all(|it| it.service().prefix() == "iam") => {
-            format!("decide{s} what {kinds} in the account may do")
+            format!("decide{s} what {kinds} may do")
         }
-        Concern::Permissions => format!("decide{s} who has access to {kinds} in the account"),
-        Concern::Data => format!("read{s} {kinds} in the account"),
+        Concern::Permissions => format!("decide{s} who has access to {kinds}"),
+        Concern::Data => format!("read{s} {kinds}"),
         Concern::Rest if guilty.iter().flat_map(|it| &it.wide).all(|it| makes_linked_roles(*it)) => {
             format!("create{s} service-linked roles of every service, though it can be limited to some")
         }
         Concern::Rest => {
             let they = if guilty.len() == 1 { "it" } else { "they" };
             let reach = if guilty.len() == 1 { "reaches" } else { "reach" };
-            format!("{reach} {kinds} in the account, though {they} can be limited to some")
+            format!("{reach} {kinds}, though {they} can be limited to some")
         }
     }
 }
 
-/// `every table`, `every table and every queue`; of more than a few kinds, every resource that the actions take.
+/// `every table in the account`, `every table and every queue in the account`; of more than a few kinds, every resource that the actions take.
 fn kinds(guilty: &[Entry<'_>]) -> String {
     const FEW: usize = 3;
     let mut kinds: Vec<String> = Vec::new();
@@ -349,10 +349,10 @@ fn kinds(guilty: &[Entry<'_>]) -> String {
         }
         if kinds.len() > FEW {
             let take = if guilty.len() == 1 { "it takes" } else { "they take" };
-            return format!("every resource that {take}");
+            return format!("every resource in the account that {take}");
         }
     }
-    listed(&kinds.iter().map(|it| format!("every {it}")).collect::<Vec<_>>())
+    format!("{} in the account", listed(&kinds.iter().map(|it| format!("every {it}")).collect::<Vec<_>>()))
 }
 
 /// What a person calls the resource that an action is about, or all those that it may be about.
@@ -411,8 +411,17 @@ fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
 fn by_condition(guilty: &[Entry<'_>]) -> String {
     let wide = || guilty.iter().flat_map(|it| &it.wide).copied();
     // Ids that AWS gives are seldom known when the policy is written.
-    if wide().all(has_given_ids) {
-        return ", or by a tag under `aws:ResourceTag/…`".to_owned();
+    let (by_tag, others): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) =
+        guilty.iter().partition(|it| it.wide.iter().all(|it| has_given_ids(*it)));
+    if !by_tag.is_empty() {
+        return match others.is_empty() {
+            true => ", or by a tag under `aws:ResourceTag/…`".to_owned(),
+            false => {
+                let names = once(by_tag.iter().map(|it| it.action.to_string()));
+                let own = if by_tag.len() == 1 { "its" } else { "their" };
+                format!(", or {} in a statement of {own} own by a tag under `aws:ResourceTag/…`", quoted(&names))
+            }
+        };
     }
     if wide().all(makes_linked_roles) {
         return ", or by `iam:AWSServiceName`".to_owned();

@@ -108,7 +108,7 @@ fn a_few_kinds_are_named_and_more_are_what_the_actions_take() {
     let few = message(&["sqs:DeleteMessage", "dynamodb:PutItem", "s3:PutObject"]);
     assert!(few.contains("every object, every queue and every table in the account"), "{few}");
     let many = message(&["sqs:DeleteMessage", "dynamodb:PutItem", "s3:PutObject", "ec2:StopInstances"]);
-    assert!(many.contains("reach every resource that they take in the account"), "{many}");
+    assert!(many.contains("reach every resource in the account that they take"), "{many}");
 }
 
 #[test]
@@ -260,4 +260,39 @@ fn plain_http_that_another_statement_denies_is_not_let_in() {
     let message = |first: &str| found_in("unknown_condition_key", &policy(first))[0].message.clone();
     assert!(message("").contains("plain HTTP is let in"), "{}", message(""));
     assert!(message(denial).contains("never applies") && !message(denial).contains("let in"), "{}", message(denial));
+}
+
+#[test]
+fn what_is_asked_of_a_key_or_a_grant_is_asked_of_nothing_else() {
+    let key = help("kms_any_key", &["kms:Decrypt"], &["*"]);
+    assert!(key.starts_with("name the keys by their ARNs"), "{key}");
+    let mixed = help("kms_any_key", &["s3:GetObject", "kms:Decrypt"], &["*"]);
+    assert!(mixed.starts_with("put `kms:Decrypt` in a statement of its own, and there name the keys"), "{mixed}");
+    let grant = help("kms_unbounded_grant", &["kms:CreateGrant", "kms:RevokeGrant"], &["*"]);
+    assert!(grant.starts_with("require `kms:GrantIsForAWSResource`"), "{grant}");
+    let mixed = help("kms_unbounded_grant", &["kms:Decrypt", "kms:CreateGrant"], &["*"]);
+    assert!(mixed.starts_with("put `kms:CreateGrant` in a statement of its own, and there require"), "{mixed}");
+}
+
+#[test]
+fn whose_the_caller_is_is_asked_of_it_or_of_what_a_service_acts_for() {
+    let help = |rule: &str, principal: &str, key: &str| {
+        let policy = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": {principal}, "Action": "sns:Publish",
+                "Resource": "arn:aws:sns:eu-west-1:111122223333:jobs", "Condition": {{"StringEquals": {{"{key}": "o-a1b2c3d4e5"}}}}}}}}"#
+        );
+        let [finding] = &found_in(rule, &policy)[..] else { panic!("one finding for {key}") };
+        finding.help.clone().unwrap()
+    };
+    let (service, account) = (r#"{"Service": "s3.amazonaws.com"}"#, r#"{"AWS": "*"}"#);
+    assert!(help("constant_condition", service, "aws:ResourceOrgID").ends_with("`aws:SourceOrgID`"));
+    assert!(help("constant_condition", account, "aws:ResourceOrgID").ends_with("`aws:PrincipalOrgID`"));
+    assert!(help("unknown_condition_key", service, "aws:SourceOwner").contains("`aws:SourceAccount`"));
+    assert!(help("unknown_condition_key", account, "aws:SourceOwner").contains("`aws:PrincipalAccount`"));
+}
+
+#[test]
+fn what_a_tag_tells_apart_is_named_beside_what_it_does_not() {
+    let help = help("wildcard_resource", &["ec2:StopInstances", "dynamodb:PutItem"], &["*"]);
+    assert!(help.contains("or `ec2:StopInstances` in a statement of its own by a tag"), "{help}");
 }

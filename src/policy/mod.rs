@@ -463,4 +463,10 @@ impl Statement {
     pub fn everyone(&self) -> impl Iterator<Item = &Principal> {
         self.principals.iter().flat_map(Scope::only).filter(|it| it.is_everyone())
     }
+
+    /// Whether every principal is a service.
+    pub fn is_for_services(&self) -> bool {
+        let only = || self.principals.iter().flat_map(Scope::only);
+        only().next().is_some() && only().all(|it| it.kind == PrincipalKind::Service)
+    }
 }
