@@ -46,7 +46,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             },
         };
         // What is asked of a key, other actions cannot give.
-        let takes_key = |it: &Action| !it.reached().is_empty() && it.reached().iter().all(|it| is_about_keys(it));
+        let takes_key = |it: &Action| !it.reached().is_empty() && it.reached().iter().all(is_about_keys);
         let help = if statement.actions.only().iter().all(takes_key) {
             "name the keys by their ARNs, or require `kms:ViaService` or `kms:ResourceAliases`".to_owned()
         } else {

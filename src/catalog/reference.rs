@@ -661,7 +661,11 @@ impl ResourceType {
             ("accesspointobject", "object"),
             ("cur", "report definition"),
             ("db", "database"),
+            ("dbgroup", "database group"),
+            ("dbname", "database"),
+            ("dbuser", "database user"),
             ("deliverystream", "delivery stream"),
+            ("eventdatastore", "event data store"),
             ("hostedzone", "hosted zone"),
             ("identitypool", "identity pool"),
             ("loadbalancer", "load balancer"),
@@ -670,8 +674,10 @@ impl ResourceType {
             ("rule-on-default-event-bus", "rule"),
             ("statemachine", "state machine"),
             ("targetgroup", "target group"),
+            ("userdefinedfunction", "function"),
             ("userpool", "user pool"),
             ("webacl", "web ACL"),
+            ("workspaceid", "workspace"),
         ];
         if let Some((_, words)) = run_together.iter().find(|(it, _)| *it == name) {
             return (*words).to_owned();
