@@ -251,7 +251,7 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
         [] => format!("limit {names}"),
         replaced => format!("name the actions in place of {}, and limit {names}", quoted(replaced)),
     };
-    let mut help = match (&forms(needed.as_deref())[..], &further[..]) {
+    let mut help = match (&forms(needed.as_deref(), &told)[..], &further[..]) {
         ([], _) => format!("{narrow} to the resources that are meant"),
         (forms, []) => format!("{narrow} to {}", quoted(forms)),
         (forms, further) => {
@@ -289,8 +289,8 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
     // named whole would be denied.
     let is_guilty = |entry: &Action| told.iter().any(|it| std::ptr::eq(it.action, entry));
     let is_fine = |entry: &Action| fine.iter().any(|it| std::ptr::eq(*it, entry));
-    let is_of_linked = told.iter().flat_map(|it| &it.wide).any(|it| makes_linked_roles(*it));
-    let can_be_named = further.is_empty() && losing.is_empty() && !is_of_linked;
+    let makes = |it: &catalog::Action| makes_linked_roles(*it) || it.needed_types().iter().any(|of| it.makes(*of));
+    let can_be_named = further.is_empty() && losing.is_empty() && !told.iter().flat_map(|it| &it.wide).any(makes);
     if let Some(forms) = needed.filter(|_| can_be_named && statement.actions.only().iter().all(|it| is_guilty(it) || is_fine(it))) {
         let apart = fine.iter().map(|it| it.place.span).collect();
         let change = Rewrite::Scope { at: resource.place.span, forms, apart };
@@ -300,7 +300,7 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
 
 /// The entries of which nothing can be limited.
 fn right_on_star(statement: &Statement) -> Vec<&Action> {
-    let needs_star = |it: catalog::Action| it.takes_only_star() || it.sometimes_needs_star().is_some();
+    let needs_star = |it: catalog::Action| it.takes_only_star() || it.sometimes_needs_star().is_some() || it.only_makes();
     let is_right = |it: &&Action| !it.reached().is_empty() && it.reached().iter().all(needs_star);
     statement.actions.only().iter().filter(is_right).collect()
 }
@@ -359,7 +359,7 @@ fn kinds(guilty: &[Entry<'_>]) -> String {
 fn nouns(action: catalog::Action) -> Vec<String> {
     // Of a table, its database and its catalogue, the one with the longest name is the one that is meant.
     let parts = |it: &catalog::ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
-    match action.needed_types().into_iter().max_by_key(parts) {
+    match action.needed_types().into_iter().filter(|it| !action.makes(*it)).max_by_key(parts) {
         _ if makes_linked_roles(action) => vec![LINKED_ROLE.to_owned()],
         Some(it) => vec![it.noun()],
         None => action.resource_types().map(|it| it.resource_type().noun()).collect(),
@@ -409,33 +409,35 @@ fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
 
 /// How conditions limit the actions where ARNs are not known.
 fn by_condition(guilty: &[Entry<'_>]) -> String {
-    let wide = || guilty.iter().flat_map(|it| &it.wide).copied();
+    let all = |is: fn(catalog::Action) -> bool| guilty.iter().all(|it| it.wide.iter().all(|it| is(*it)));
+    let key = |it: &catalog::Action| it.usable_condition_keys().into_iter().find(|it| it.name().ends_with(":CreateAction"));
     // Ids that AWS gives are seldom known when the policy is written.
-    let (by_tag, others): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) =
-        guilty.iter().partition(|it| it.wide.iter().all(|it| has_given_ids(*it)));
-    if !by_tag.is_empty() {
-        return match others.is_empty() {
-            true => ", or by a tag under `aws:ResourceTag/…`".to_owned(),
-            false => {
-                let names = once(by_tag.iter().map(|it| it.action.to_string()));
-                let own = if by_tag.len() == 1 { "its" } else { "their" };
-                format!(", or {} in a statement of {own} own by a tag under `aws:ResourceTag/…`", quoted(&names))
-            }
-        };
+    if all(has_given_ids) {
+        return ", or by a tag under `aws:ResourceTag/…`".to_owned();
     }
-    if wide().all(makes_linked_roles) {
+    if all(makes_linked_roles) {
         return ", or by `iam:AWSServiceName`".to_owned();
     }
+    let tagging = |it: &&Entry<'_>| it.wide.iter().all(|it| it.access_level() == AccessLevel::Tagging && key(it).is_some());
     // Whoever makes things with tags needs to tag nothing else.
-    let tagging = wide().filter(|it| it.access_level() == AccessLevel::Tagging);
-    let key = |it: catalog::Action| it.usable_condition_keys().into_iter().find(|it| it.name().ends_with(":CreateAction"));
-    match tagging.filter_map(|it| Some((it, key(it)?))).next() {
-        Some((_, key)) if wide().count() == 1 => format!(", or by `{}` to what is being made", key.name()),
-        Some((action, key)) => {
-            format!(", or `{action}` in a statement of its own by `{}` to what is being made", key.name())
-        }
-        None => String::new(),
+    if let ([_], Some(key)) = (guilty, guilty.iter().filter(tagging).find_map(|it| key(it.wide.first()?))) {
+        return format!(", or by `{}` to what is being made", key.name());
     }
+    let mut out = String::new();
+    let mut apart = |entries: &[&Entry<'_>], by: &str| {
+        if !entries.is_empty() {
+            let own = if entries.len() == 1 { "its" } else { "their" };
+            let names = quoted(&once(entries.iter().map(|it| it.action.to_string())));
+            out.push_str(&format!(", or {names} in a statement of {own} own by {by}"));
+        }
+    };
+    let (tagging, others): (Vec<_>, Vec<_>) = guilty.iter().partition(tagging);
+    let tagged: Vec<_> = others.into_iter().filter(|it| it.wide.iter().all(|it| has_given_ids(*it))).collect();
+    apart(&tagged, "a tag under `aws:ResourceTag/…`");
+    if let Some(key) = tagging.first().and_then(|it| key(it.wide.first()?)) {
+        apart(&tagging[..1], &format!("`{}` to what is being made", key.name()));
+    }
+    out
 }
 
 /// Whether AWS names what it acts on, and a tag tells it from others.
@@ -445,7 +447,17 @@ fn has_given_ids(action: catalog::Action) -> bool {
 }
 
 /// The forms of ARN as a person reads them.
-fn forms(arns: Option<&[&str]>) -> Vec<String> {
-    // `${…}` would be read as Terraform's own if it were copied.
-    arns.unwrap_or_default().iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect()
+fn forms(arns: Option<&[&str]>, entries: &[Entry<'_>]) -> Vec<String> {
+    let is_made = |arn: &str| {
+        entries.iter().flat_map(|it| &it.wide).any(|action| {
+            action.needed_types().iter().any(|it| it.arns().next() == Some(arn) && action.makes(*it))
+        })
+    };
+    let form = |arn: &&str| {
+        // The id of what is being made is not known yet.
+        let before = arn.rfind("${").filter(|_| is_made(arn)).map(|at| format!("{}*", &arn[..at]));
+        // `${…}` would be read as Terraform's own if it were copied.
+        before.as_deref().unwrap_or(arn).replace("${Partition}", "aws").replace("${", "{")
+    };
+    arns.unwrap_or_default().iter().map(form).collect()
 }

@@ -95,7 +95,8 @@ fn what_makes_roles_of_services_is_limited_by_the_service() {
 fn tagging_what_is_being_made_is_limited_by_what_makes_it() {
     let alone = help("wildcard_resource", &["ec2:CreateTags"], &["*"]);
     assert!(alone.ends_with("that are meant, or by `ec2:CreateAction` to what is being made"), "{alone}");
-    let both = help("wildcard_resource", &["ec2:CreateVolume", "ec2:CreateTags"], &["*"]);
+    let both = help("wildcard_resource", &["ec2:StopInstances", "ec2:CreateTags"], &["*"]);
+    assert!(both.contains("or `ec2:StopInstances` in a statement of its own by a tag under"), "{both}");
     assert!(
         both.ends_with("or `ec2:CreateTags` in a statement of its own by `ec2:CreateAction` to what is being made"),
         "{both}"
@@ -295,4 +296,16 @@ fn whose_the_caller_is_is_asked_of_it_or_of_what_a_service_acts_for() {
 fn what_a_tag_tells_apart_is_named_beside_what_it_does_not() {
     let help = help("wildcard_resource", &["ec2:StopInstances", "dynamodb:PutItem"], &["*"]);
     assert!(help.contains("or `ec2:StopInstances` in a statement of its own by a tag"), "{help}");
+}
+
+#[test]
+fn what_is_being_made_has_no_id_to_be_named() {
+    // AWS gives the id, and another resource that the request names is all that could be limited.
+    for action in ["ec2:CreateSecurityGroup", "macie2:CreateClassificationJob"] {
+        assert!(findings("wildcard_resource", &[action], &["*"]).is_empty(), "{action}");
+    }
+    // A name is chosen by who writes the program, and can be named before.
+    assert_eq!(findings("wildcard_resource", &["dynamodb:CreateTable"], &["*"]).len(), 1);
+    let image = help("wildcard_resource", &["ec2:CreateImage"], &["*"]);
+    assert!(image.contains(":image/*`") && image.contains(":instance/{InstanceId}`"), "{image}");
 }

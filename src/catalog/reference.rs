@@ -496,11 +496,36 @@ impl Action {
         !needed.is_empty() && needed.iter().all(|it| has_tag(*it))
     }
 
-    /// Whether a statement can limit it to some of its resources: of what has no name in its ARN there is but one.
+    /// Whether it makes a resource of that type whose id AWS gives, so that no statement can name it: of the types of a
+    /// request that are told apart by tags, what is made has none yet, and else the action has the name of the type.
+    pub fn makes(self, of: ResourceType) -> bool {
+        const VERBS: [&str; 5] = ["Allocate", "Copy", "Create", "Import", "Register"];
+        let Some(made) = VERBS.iter().find_map(|it| self.name().strip_prefix(it)) else { return false };
+        let Some(tag) = super::condition_key("aws:ResourceTag/${TagKey}") else { return false };
+        let lists = |it: &ActionResource| it.condition_keys().any(|it| it == tag);
+        let is_called = |name: &str| made.trim_end_matches('s').eq_ignore_ascii_case(&name.replace(['-', '_'], ""));
+        let mut own = self.resource_types().filter(|it| it.resource_type() == of);
+        let others_are_tagged = || {
+            let rows = self.service().actions().flat_map(Self::resource_types);
+            rows.filter(|it| it.resource_type() == of).any(|it| lists(&it))
+        };
+        of.arns().all(|arn| arn.ends_with("Id}"))
+            && own.any(|it| !lists(&it) && (is_called(of.name()) || others_are_tagged()))
+    }
+
+    /// Whether all that a statement could name is what the action makes, see [`Self::makes`].
+    pub fn only_makes(self) -> bool {
+        let needed = self.needed_types();
+        !needed.is_empty() && needed.iter().all(|it| self.makes(*it))
+    }
+
+    /// Whether a statement can limit it to some of its resources: of what has no name in its ARN there is but one, and what
+    /// it makes has no id yet.
     pub fn can_be_limited(self) -> bool {
         let is_named = |arn: &str| arn.splitn(6, ':').nth(5).is_some_and(|resource| resource.contains("${"));
         let has_names = |it: ActionResource| it.resource_type().arns().any(is_named);
-        !self.takes_only_star() && self.sometimes_needs_star().is_none() && self.resource_types().any(has_names)
+        let needs_star = self.takes_only_star() || self.sometimes_needs_star().is_some();
+        !needs_star && self.resource_types().any(has_names) && !self.only_makes()
     }
 
     /// Whether only `*` works as its resource: it has no resource types, or AWS does not look at them.
@@ -677,6 +702,7 @@ impl ResourceType {
             ("userdefinedfunction", "function"),
             ("userpool", "user pool"),
             ("webacl", "web ACL"),
+            ("workspacebundle", "workspace bundle"),
             ("workspaceid", "workspace"),
         ];
         if let Some((_, words)) = run_together.iter().find(|(it, _)| *it == name) {
