@@ -525,7 +525,16 @@ impl Place<'_> {
             let resources = statement.item(&["Resource", "resources"])?.value.clone();
             let star = self.literal(statement, "*")?;
             let is_block = matches!(statement.kind, Kind::Block(_));
-            changed.push((resources, if is_block { format!("[{star}]") } else { star }));
+            let star = match is_block {
+                // What stands on lines of its own stays so, or the arguments around it would have to be aligned anew.
+                true if text[resources.clone()].contains('\n') => {
+                    let (line, indent) = (self.new_line(), self.indent_of_line(resources.start));
+                    format!("[{line}{indent}  {star}{line}{indent}]")
+                }
+                true => format!("[{star}]"),
+                false => star,
+            };
+            changed.push((resources, star));
         }
         if let Some(sid) = statement.item(&["Sid", "sid"]).map(|it| it.value.clone()) {
             let Quoted { quote } = quoted(&text[sid.clone()])?;
@@ -881,6 +890,11 @@ mod tests {
         let text = changed("a.tf", &text, scope).unwrap();
         let wanted = "  statement {\n    sid       = \"Orders\"\n    resources = [aws_dynamodb_table.orders.arn]\n    actions   = [\"dynamodb:PutItem\"]\n  }\n\n  statement {\n    sid       = \"OrdersAny\"\n    resources = [\"*\"]\n    actions   = [\"s3:ListAllMyBuckets\"]\n  }\n";
         assert!(text.ends_with(&format!("{wanted}}}\n")), "{text}");
+        // A list over several lines keeps them: those who align the signs of equality look no further than a line.
+        let text = "data \"d\" \"a\" {\n  statement {\n    actions = [\n      \"s3:GetObject\",\n      «\"s3:ListAllMyBuckets\"»\n    ]\n    effect = \"Allow\"\n    resources = [\n      \"arn:aws:s3:::a\",\n      \"arn:aws:s3:::a/*\"\n    ]\n    sid = \"List\"\n  }\n}\n";
+        let text = changed("a.tf", text, |at, _| Rewrite::Apart { at, actions: vec![at] }).unwrap();
+        let wanted = "  statement {\n    actions = [\n      \"s3:ListAllMyBuckets\"\n    ]\n    effect = \"Allow\"\n    resources = [\n      \"*\"\n    ]\n    sid = \"ListAny\"\n  }\n}\n";
+        assert!(text.ends_with(wanted), "{text}");
     }
 
     #[test]
