@@ -114,8 +114,7 @@ fn neovim_fixes_a_module_from_the_wild() {
     assert_eq!(seen["actions"], json!(["Fix all that needs no decision"]));
     // To list all tables is an action of no table, so it gets a statement of its own.
     let (lists, table) = ("      \"dynamodb:ListTables\",\n", "      aws_dynamodb_table.table.arn\n    ]\n  }\n");
-    let own =
-        "\n  statement {\n    actions = [\n      \"dynamodb:ListTables\",\n    ]\n\n    resources = [\"*\"]\n  }\n";
+    let own = "\n  statement {\n    actions = [\n      \"dynamodb:ListTables\",\n    ]\n\n    resources = [\n      \"*\"\n    ]\n  }\n";
     let after: String = before.split_inclusive('\n').filter(|it| !it.contains(needless)).collect();
     let after = after.replacen(lists, "", 1).replacen(table, &format!("{table}{own}"), 1);
     assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), after);
