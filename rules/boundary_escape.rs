@@ -1,7 +1,5 @@
-use std::sync::Arc;
-
 use super::attached_administrator;
-use super::self_escalation::{bounds_what_is_given, is_denied, is_policy};
+use super::self_escalation::{bounds_what_is_given, is_policy};
 use crate::catalog;
 use crate::frontend::{Attached, Identity, IdentityKind};
 use crate::policy::{self, Action, Policy, Resource, Scope, Statement};
@@ -9,12 +7,9 @@ use crate::rule::Context;
 
 pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
     let Some(boundary) = identity.boundary.as_ref().filter(|it| attached_administrator::bounds(it)) else { return };
-    let of_aws = || boundary.attachment.managed_policy().map(policy::of_aws);
     // What is in a boundary that cannot be read may forbid all of this.
-    let Some(bounding) = boundary.policy.clone().or_else(of_aws) else { return };
-    let attached = identity.attached.iter().filter_map(|it| it.policy.as_ref());
-    let policies: Vec<&Arc<Policy>> = identity.inline.iter().chain(attached).collect();
-    let held = Held { bounding: &bounding, policies: &policies };
+    let Some(bounding) = boundary.document() else { return };
+    let held = Held { bounding: &bounding, identity };
     let Some((way, message)) = by_change(identity, boundary, &held).or_else(|| by_another(&held)) else { return };
     cx.report(&way.action.place, message)
         .carried_by(way.policy)
@@ -26,7 +21,7 @@ pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
 /// What an identity holds, by its own policies and by its boundary.
 struct Held<'i> {
     bounding: &'i Policy,
-    policies: &'i [&'i Arc<Policy>],
+    identity: &'i Identity,
 }
 
 /// An entry that lets an action through.
@@ -44,10 +39,10 @@ impl<'i> Held<'i> {
         let denies = |it: &Policy| {
             it.statements.iter().any(|it| it.effect == policy::Effect::Deny && it.actions.may_match(name))
         };
-        if !self.bounding.allow_statements().any(lets) || denies(self.bounding) || is_denied(self.policies, action) {
+        if !self.bounding.allow_statements().any(lets) || denies(self.bounding) || self.identity.may_be_denied(action) {
             return None;
         }
-        self.policies.iter().find_map(|policy| {
+        self.identity.written_policies().find_map(|policy| {
             policy.allow_statements().filter(|it| lets(it) && is_meant(it, action)).find_map(|statement| {
                 let action = statement.actions.only().iter().find(|it| it.names_known(action))?;
                 Some(Way { policy, statement, action })

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::wide_replication_role::{Copies, Replication};
-use crate::frontend::{Configuration, Identity};
+use crate::frontend::{Attached, Configuration, Identity};
 use crate::policy::{self, Policy, Statement, may_meet};
 use crate::rule::{Context, quoted};
 use crate::value::Text;
@@ -41,10 +41,7 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
 
 /// All that a role is given; none where not all of it is known.
 fn everything_of(role: &Identity) -> Option<Vec<Arc<Policy>>> {
-    let attached = role.attached.iter().map(|it| {
-        let of_aws = || it.attachment.managed_policy().map(policy::of_aws);
-        it.policy.clone().or_else(of_aws)
-    });
+    let attached = role.attached.iter().map(Attached::document);
     let all: Vec<Arc<Policy>> = attached.chain(role.inline.iter().cloned().map(Some)).collect::<Option<_>>()?;
     // A role without any policy is most often given them elsewhere.
     let known = role.complete && !all.is_empty() && all.iter().chain(&role.trust).all(|it| !it.resolution.nothing);
@@ -58,8 +55,6 @@ fn may_allow(statement: &Statement, action: &str, on: &Text) -> bool {
 }
 
 fn trusts_s3(role: &Identity) -> bool {
-    let statements = role.trust.iter().flat_map(|it| it.allow_statements());
-    let mut principals = statements.flat_map(|it| it.principals.iter().flat_map(policy::Scope::entries));
     role.trust.is_empty()
-        || principals.any(|it| it.text.has_holes() || it.is_everyone() || it.is_service("s3.amazonaws.com"))
+        || role.trusted().any(|it| it.text.has_holes() || it.is_everyone() || it.is_service("s3.amazonaws.com"))
 }

@@ -34,13 +34,7 @@ fn judge(policy: &Policy, statement: &Statement, condition: &Condition, roles: &
     let passed = |service: &str| condition.values.iter().any(|it| matches(it.text.raw(), service, true));
     for resource in statement.resources.iter().flat_map(Scope::only).filter(|it| !it.text.raw().contains('*')) {
         let Some(role) = roles.iter().find(|it| it.is_within(resource)) else { continue };
-        let services: Vec<&Principal> = role
-            .trust
-            .iter()
-            .flat_map(|it| it.allow_statements())
-            .flat_map(|it| it.principals.iter().flat_map(Scope::entries))
-            .filter(|it| it.kind == PrincipalKind::Service)
-            .collect();
+        let services: Vec<&Principal> = role.trusted().filter(|it| it.kind == PrincipalKind::Service).collect();
         // A service has other names in a region or partition.
         let is_same = |it: &&Principal| {
             let plain = catalog::service_principal(it.text.raw()).map(|it| it.name());

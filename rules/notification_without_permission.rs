@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::frontend::{Aspect, Bucket, Configuration, Setting};
 use crate::policy::{self, Condition, Policy, PolicyKind, Principal, Statement, may_meet};
 use crate::rule::Context;
-use crate::value::{Origin, Text};
+use crate::value::Text;
 
 /// What S3 tells of what happens in a bucket: where its ARN is written, what declares it and by which name, and what S3
 /// calls there. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html>
@@ -43,10 +43,10 @@ fn judge(destination: &Setting<Text>, action: &str, bucket: &Bucket, policies: &
         .filter(|it| it.actions.may_match(action) && may_let_s3_in(it) && may_be_about(it, &destination.value));
     let letting: Vec<&Statement> = letting.collect();
     let arn = &destination.value;
-    let name = bucket.name.as_ref();
+    let own = bucket.arn();
     let (what, other) = match letting.first() {
         None => ("nothing lets S3 call it", None),
-        Some(first) if letting.iter().all(|it| name.is_some_and(|name| is_for_others(it, name))) => {
+        Some(first) if letting.iter().all(|it| own.as_ref().is_some_and(|own| is_for_others(it, own))) => {
             ("S3 may call it for other buckets only", Some(first))
         }
         Some(_) => return,
@@ -74,12 +74,9 @@ fn may_be_about(statement: &Statement, arn: &Text) -> bool {
 
 /// Whether the sources that a statement asks for are certainly other buckets.
 fn is_for_others(statement: &Statement, bucket: &Text) -> bool {
-    let Some(first) = bucket.span(0..bucket.len()) else { return false };
-    let mut arn = Text::known("arn:*:s3:::", first);
-    arn.push_text(bucket, &Origin::HERE);
     let shuts_out = |it: &Condition| {
         let positive = it.is_on("aws:sourcearn") && !it.operator.negated && it.case().is_none();
-        positive && !it.values.is_empty() && it.values.iter().all(|it| !may_meet(&it.text, &arn))
+        positive && !it.values.is_empty() && it.values.iter().all(|it| !may_meet(&it.text, bucket))
     };
     statement.conditions.iter().any(shuts_out)
 }

@@ -1,9 +1,7 @@
-use std::sync::Arc;
-
 use super::attached_administrator;
 use crate::catalog;
 use crate::frontend::{Configuration, Identity, IdentityKind};
-use crate::policy::{Action, Effect, Policy, Resource, Statement, matches, split_arn};
+use crate::policy::{Action, Policy, Resource, Statement, matches, split_arn};
 use crate::rule::Context;
 use crate::value::{HOLE, Text};
 
@@ -17,16 +15,14 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
 }
 
 fn judge(identity: &Identity, groups: &[&Identity], cx: &mut Context<'_>) {
-    let attached = identity.attached.iter().filter_map(|it| it.policy.as_ref());
-    let policies: Vec<&Arc<Policy>> = identity.inline.iter().chain(attached).collect();
     // Few have to do with IAM at all.
     let of_iam = |it: &Action| it.service().is_none_or(|it| it.eq_ignore_ascii_case("iam") || it.contains(['*', '?']));
     let holds_iam = |it: &Statement| it.actions.is_negated() || it.actions.only().iter().any(of_iam);
-    if !policies.iter().flat_map(|it| it.allow_statements()).any(holds_iam) {
+    if !identity.written_policies().flat_map(|it| it.allow_statements()).any(holds_iam) {
         return;
     }
     let ways = ways(identity, groups);
-    for policy in &policies {
+    for policy in identity.written_policies() {
         for statement in policy.allow_statements() {
             let own = ways.iter().find_map(|(action, is_own)| {
                 let action = *action;
@@ -34,7 +30,7 @@ fn judge(identity: &Identity, groups: &[&Identity], cx: &mut Context<'_>) {
                 // Of every role or policy it is more than that, and said by other rules.
                 let narrow = !statement.reaches_account_of(action) && statement.narrowed(action).is_none();
                 let on = statement.resources.as_ref()?.only().iter().find(|it| is_own(it))?;
-                (narrow && !bounds_what_is_given(statement) && !is_denied(&policies, action))
+                (narrow && !bounds_what_is_given(statement) && !identity.may_be_denied(action))
                     .then_some((action, entry, on))
             });
             if let Some((action, entry, on)) = own {
@@ -103,9 +99,4 @@ pub(super) fn is_policy(pattern: &Resource, arn: &Text) -> bool {
 pub(super) fn bounds_what_is_given(statement: &Statement) -> bool {
     let keys = ["iam:permissionsboundary", "iam:policyarn"];
     statement.conditions.iter().any(|it| keys.iter().any(|key| it.is_on(key)) && it.weakness().is_none())
-}
-
-pub(super) fn is_denied(policies: &[&Arc<Policy>], action: catalog::Action) -> bool {
-    let mut denials = policies.iter().flat_map(|it| &it.statements).filter(|it| it.effect == Effect::Deny);
-    denials.any(|it| it.actions.may_match(&action.full_name()))
 }

@@ -2,7 +2,7 @@ use crate::frontend::{Aspect, Bucket, Configuration, Identity, IdentityKind, Res
 use crate::policy::{self, Action, Scope, Statement, may_meet};
 use crate::rule::Context;
 use crate::source::Span;
-use crate::value::{Origin, Text};
+use crate::value::Text;
 
 /// What S3 does with the role of a replication.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html>
@@ -33,8 +33,7 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
         // One role may serve several buckets.
         let of_role = all.iter().filter(|it| std::ptr::eq(it.role, replication.role));
         let buckets: Vec<&Text> = of_role.flat_map(|it| it.copies.everything()).collect();
-        let attached = replication.role.attached.iter().filter_map(|it| it.policy.as_ref());
-        for policy in replication.role.inline.iter().chain(attached) {
+        for policy in replication.role.written_policies() {
             for statement in policy.allow_statements() {
                 let role = &replication.role.address;
                 let (place, message, what) = if let Some(action) = beyond(statement) {
@@ -58,9 +57,7 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
 
 /// Whether nobody else assumes the role, such as the batch operations that write a report.
 fn is_for_s3_alone(role: &Identity) -> bool {
-    let statements = role.trust.iter().flat_map(|it| it.allow_statements());
-    let mut principals = statements.flat_map(|it| it.principals.iter().flat_map(Scope::entries));
-    principals.all(|it| it.is_service("s3.amazonaws.com"))
+    role.trusted().all(|it| it.is_service("s3.amazonaws.com"))
 }
 
 /// An entry by which a statement allows what replication never takes; patterns are said elsewhere.
@@ -124,9 +121,7 @@ impl<'c> Replication<'c> {
 impl Copies {
     fn of(bucket: &Bucket, replication: &Resource) -> Option<Self> {
         let span = replication.place.span;
-        let name = bucket.name.as_ref()?;
-        let mut source = Text::known("arn:*:s3:::", span);
-        source.push_text(name, &Origin::HERE);
+        let source = bucket.arn()?;
         let blocks = ["rule.destination.bucket", "rules.destination.bucket"];
         let targets: Vec<Text> = blocks.iter().flat_map(|it| replication.texts(it)).map(|it| it.value).collect();
         let objects = in_bucket(&source, span);

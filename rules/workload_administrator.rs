@@ -1,7 +1,7 @@
 use super::attached_administrator;
 use crate::catalog;
 use crate::frontend::{Configuration, Identity, Resource, Setting};
-use crate::policy::{self, Action, Effect, Place, Principal, PrincipalKind, Scope, Statement};
+use crate::policy::{self, Action, Place, Principal, PrincipalKind, Scope, Statement};
 use crate::rule::{Context, quoted};
 use crate::value::Text;
 
@@ -96,8 +96,7 @@ pub(super) struct Way<'i> {
 }
 
 pub(super) fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
-    let written = || identity.inline.iter().chain(identity.attached.iter().filter_map(|it| it.policy.as_ref()));
-    let own = written().flat_map(|it| it.allow_statements());
+    let own = identity.written_policies().flat_map(|it| it.allow_statements());
     let own =
         own.filter_map(|it| Some(Way { action: it.way_to_everything()?, is_all: allows_all(it), place: &it.place }));
     let of_aws = identity.attached.iter().filter_map(|it| {
@@ -105,12 +104,7 @@ pub(super) fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
         let action = attached_administrator::way_to_everything(&policy)?;
         Some(Way { action, is_all: policy.allow_statements().any(allows_all), place: &it.attachment.place })
     });
-    // Who denies it, on however little, has thought of it.
-    let is_denied = |way: &Way<'_>| {
-        let mut denials = written().flat_map(|it| &it.statements).filter(|it| it.effect == Effect::Deny);
-        denials.any(|it| it.actions.may_match(&way.action.full_name()))
-    };
-    own.chain(of_aws).find(|it| !is_denied(it))
+    own.chain(of_aws).find(|it| !identity.may_be_denied(it.action))
 }
 
 fn allows_all(statement: &Statement) -> bool {

@@ -477,45 +477,38 @@ impl Action {
     /// Whether a tag tells the resources that it needs from others. What it makes has none yet: some services say so row by
     /// row of the published table, and of the others the name says it.
     pub fn needs_tagged(self) -> bool {
-        let Some(tag) = super::condition_key("aws:ResourceTag/${TagKey}") else { return false };
-        let lists = |it: ActionResource| it.condition_keys().any(|it| it == tag);
         let needed = self.needed_types();
         let rows = || self.resource_types().filter(|it| needed.contains(&it.resource_type()));
-        if rows().any(lists) {
-            return rows().all(lists);
+        if rows().any(ActionResource::is_told_by_tags) {
+            return rows().all(ActionResource::is_told_by_tags);
         }
-        let by_rows = |of: ResourceType| {
-            let rows = self.service().actions().flat_map(Self::resource_types);
-            rows.filter(|it| it.resource_type() == of).any(lists)
-        };
         let made = self.name().strip_prefix("Create").unwrap_or_default();
         let has_tag = |it: ResourceType| {
-            let is_listed = self.condition_keys().chain(it.condition_keys()).any(|it| it == tag);
-            is_listed && !it.name().eq_ignore_ascii_case(made) && !by_rows(it)
+            let is_listed = self.condition_keys().chain(it.condition_keys()).any(is_resource_tag);
+            is_listed && !it.name().eq_ignore_ascii_case(made) && !it.has_rows_told_by_tags()
         };
         !needed.is_empty() && needed.iter().all(|it| has_tag(*it))
+    }
+
+    /// What it makes, by its name: `SecurityGroup` of `CreateSecurityGroup`.
+    fn made(self) -> Option<&'static str> {
+        ["Allocate", "Copy", "Create", "Import", "Register"].iter().find_map(|it| self.name().strip_prefix(it))
     }
 
     /// Whether it makes a resource of that type whose id AWS gives, so that no statement can name it: of the types of a
     /// request that are told apart by tags, what is made has none yet, and else the action has the name of the type.
     pub fn makes(self, of: ResourceType) -> bool {
-        const VERBS: [&str; 5] = ["Allocate", "Copy", "Create", "Import", "Register"];
-        let Some(made) = VERBS.iter().find_map(|it| self.name().strip_prefix(it)) else { return false };
-        let Some(tag) = super::condition_key("aws:ResourceTag/${TagKey}") else { return false };
-        let lists = |it: &ActionResource| it.condition_keys().any(|it| it == tag);
+        let Some(made) = self.made() else { return false };
         let is_called = |name: &str| made.trim_end_matches('s').eq_ignore_ascii_case(&name.replace(['-', '_'], ""));
         let mut own = self.resource_types().filter(|it| it.resource_type() == of);
-        let others_are_tagged = || {
-            let rows = self.service().actions().flat_map(Self::resource_types);
-            rows.filter(|it| it.resource_type() == of).any(|it| lists(&it))
-        };
         of.arns().all(|arn| arn.ends_with("Id}"))
-            && own.any(|it| !lists(&it) && (is_called(of.name()) || others_are_tagged()))
+            && own.any(|it| !it.is_told_by_tags() && (is_called(of.name()) || of.has_rows_told_by_tags()))
     }
 
     /// Whether all that a statement could name is what the action makes, see [`Self::makes`].
     pub fn only_makes(self) -> bool {
-        let needed = self.needed_types();
+        // Most make nothing, which the name tells without a look at the table.
+        let needed = self.made().map(|_| self.needed_types()).unwrap_or_default();
         !needed.is_empty() && needed.iter().all(|it| self.makes(*it))
     }
 
@@ -651,6 +644,15 @@ impl ActionResource {
     pub fn condition_keys(self) -> impl ExactSizeIterator<Item = ConditionKey> + DoubleEndedIterator + Clone {
         table::list(self.keys).map(ConditionKey::at)
     }
+
+    /// Whether a tag tells which of them it may be.
+    fn is_told_by_tags(self) -> bool {
+        self.condition_keys().any(is_resource_tag)
+    }
+}
+
+fn is_resource_tag(key: ConditionKey) -> bool {
+    key.name() == "aws:ResourceTag/${TagKey}"
 }
 
 impl fmt::Debug for ActionResource {
@@ -676,6 +678,12 @@ impl ResourceType {
     /// `object`.
     pub fn name(self) -> &'static str {
         table::text(self.record().name)
+    }
+
+    /// Whether some action of its service is limited by the tags of such resources, row by row of the published table.
+    fn has_rows_told_by_tags(self) -> bool {
+        let rows = self.service().actions().flat_map(Action::resource_types);
+        rows.filter(|it| it.resource_type() == self).any(ActionResource::is_told_by_tags)
     }
 
     /// What a person calls it: `log group` of `log-group`, `launch configuration` of `launchConfiguration`.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Resource, Setting};
 use crate::policy::{Place, Policy};
-use crate::value::Text;
+use crate::value::{Origin, Text};
 
 /// A bucket with everything that says who reaches it, and how what is in it is kept.
 #[derive(Clone, Debug)]
@@ -79,6 +79,14 @@ pub struct Companion {
 }
 
 impl Bucket {
+    /// Its ARN in any partition, as far as its name is known.
+    pub fn arn(&self) -> Option<Text> {
+        let name = self.name.as_ref().filter(|it| !it.raw().is_empty())?;
+        let mut arn = Text::known("arn:*:s3:::", self.place.span);
+        arn.push_text(name, &Origin::HERE);
+        Some(arn)
+    }
+
     /// What is joined to it of a kind.
     pub fn companions(&self, aspect: Aspect) -> impl Iterator<Item = &Resource> {
         self.companions.iter().filter(move |it| it.aspect == aspect).map(|it| &it.resource)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalog::{self, ManagedPolicy};
-use crate::policy::{self, Place, Policy, Quota, Resource};
+use crate::policy::{self, Effect, Place, Policy, Principal, Quota, Resource, Scope};
 use crate::value::{HOLE, Text};
 
 /// A role, user, group or permission set, with everything that says what it may do and who may become it.
@@ -90,7 +90,31 @@ pub struct Attachment {
     pub place: Place,
 }
 
+impl Attached {
+    /// The policy, when this configuration declares it or AWS does.
+    pub fn document(&self) -> Option<Arc<Policy>> {
+        self.policy.clone().or_else(|| self.attachment.managed_policy().map(policy::of_aws))
+    }
+}
+
 impl Identity {
+    /// The policies that this configuration writes for it: its own, and the managed ones that are declared here.
+    pub fn written_policies(&self) -> impl Iterator<Item = &Arc<Policy>> {
+        self.inline.iter().chain(self.attached.iter().filter_map(|it| it.policy.as_ref()))
+    }
+
+    /// Whoever a statement of its trust policies lets assume it, or is spared by one.
+    pub fn trusted(&self) -> impl Iterator<Item = &Principal> {
+        let statements = self.trust.iter().flat_map(|it| it.allow_statements());
+        statements.flat_map(|it| it.principals.iter().flat_map(Scope::entries))
+    }
+
+    /// Whether a policy that is written for it denies an action, on however little: somebody has thought of it.
+    pub fn may_be_denied(&self, action: catalog::Action) -> bool {
+        let mut denials = self.written_policies().flat_map(|it| &it.statements).filter(|it| it.effect == Effect::Deny);
+        denials.any(|it| it.actions.may_match(&action.full_name()))
+    }
+
     /// Whether a pattern of a policy holds it, as far as both are known.
     pub fn is_within(&self, pattern: &Resource) -> bool {
         let kind = match self.kind {
