@@ -1,6 +1,6 @@
 use crate::catalog::{self, AccessLevel, ArnForm, Power};
 use crate::policy::{Action, ArnPattern, Effect, Policy, PolicyKind, Resource, Scope, Service, Statement};
-use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, quoted};
+use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, either, quoted};
 use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -89,6 +89,24 @@ fn needed(action: &Action, resources: &[Resource], patterns: &[&ArnPattern]) -> 
     (!actions.is_empty() && !untold).then_some(needed)
 }
 
+/// The forms of ARN that the actions must be given, or those of which each will do.
+fn forms(lost: &Lost<'_>) -> String {
+    let shown = |it: &str| it.replace("${Partition}", "aws").replace("${", "{");
+    let mut together: Vec<String> = Vec::new();
+    for action in lost.actions.iter().flat_map(|it| it.expand()) {
+        let types = action.needed_types();
+        if types.is_empty() {
+            return either(&lost.needed.iter().map(|it| shown(it)).collect::<Vec<_>>());
+        }
+        for form in types.iter().flat_map(|it| it.arns().next()).map(shown) {
+            if !together.contains(&form) {
+                together.push(form);
+            }
+        }
+    }
+    quoted(&together)
+}
+
 /// How many of the resources are shown.
 const NAMED: usize = 3;
 
@@ -105,10 +123,8 @@ fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: 
         let message = format!("{names} never {apply} to {to}: AWS knows no resource for {them} but `*`");
         (message, format!("put {names} on `*`, in a statement of its own"))
     } else {
-        let forms: Vec<String> =
-            lost.needed.iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect();
         let needs = if lost.actions.len() == 1 { "needs" } else { "need" };
-        (format!("{names} never {apply} to {to}"), format!("{names} {needs} {}", quoted(&forms)))
+        (format!("{names} never {apply} to {to}"), format!("{names} {needs} {}", forms(lost)))
     };
     let mut report = cx.report(&first.place, message).of(statement, &names).help(help);
     let take = if lost.actions.len() == 1 { "it takes" } else { "they take" };

@@ -29,18 +29,21 @@ impl Concern {
     /// reaches everything of a kind is what somebody chose, unless it leads to more permissions.
     fn of(sweep: &Sweep) -> Option<Self> {
         let action = sweep.action;
+        let counts = |it: &Self| *it != Self::Rest || sweep.reach == Reach::Everywhere || catalog::leads_on(action);
+        Self::of_action(action).filter(counts)
+    }
+
+    fn of_action(action: catalog::Action) -> Option<Self> {
         let power = action.power();
         let makes_or_returns = action.has_risk(Risk::CredentialExposure) && !action.name().starts_with("Delete");
-        let concern = match power {
+        Some(match power {
             _ if has_its_own_rule(action) => return None,
             _ if makes_or_returns => Self::Credentials,
             Power::Permits => Self::Permissions,
             _ if action.has_risk(Risk::DataAccess) => Self::Data,
             Power::Sees if !catalog::leads_on(action) => return None,
             Power::Unlocks | Power::Changes | Power::ReadsData | Power::Sees => Self::Rest,
-        };
-        let counts = concern != Self::Rest || sweep.reach == Reach::Everywhere || catalog::leads_on(action);
-        counts.then_some(concern)
+        })
     }
 }
 
@@ -68,7 +71,9 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
             let guilty = of(concern);
             if !guilty.is_empty() {
                 let is_worst = sweeps().filter_map(Concern::of).min() == Some(concern);
-                let rest = if is_worst && concern != Concern::Rest { of(Concern::Rest) } else { Vec::new() };
+                let changes = || sweeps().filter(|it| Concern::of_action(it.action) == Some(Concern::Rest));
+                let goes_along = is_worst && concern != Concern::Rest;
+                let rest = if goes_along { entries(statement, changes()) } else { Vec::new() };
                 let key = (statement.place.span, resource.place.span, resource.text.raw());
                 let place = *known.entry(key).or_insert_with(|| {
                     places.push(Vec::new());
@@ -104,6 +109,7 @@ impl Found<'_> {
         let severity = severity(concern, &self.guilty);
         // An ARN without names at least keeps to one service or type, and a bound on the way is better than none.
         let bound = self.statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
+        let bound = bound.filter(|_| severity > Severity::Low);
         let is_lower = bound.is_some() || !self.resource.is_everything();
         (if is_lower { severity.lower() } else { severity }, bound)
     }
@@ -123,7 +129,19 @@ impl Found<'_> {
 /// How bad it is where nothing makes it less so.
 fn severity(concern: Concern, guilty: &[Entry<'_>]) -> Severity {
     let leads_on = guilty.iter().any(|it| catalog::leads_on(it.worst));
-    if leads_on || concern == Concern::Permissions { Severity::High } else { Severity::Medium }
+    if leads_on || concern == Concern::Permissions {
+        Severity::High
+    } else if guilty.iter().flat_map(|it| &it.wide).all(|it| writes_logs(*it)) {
+        Severity::Low
+    } else {
+        Severity::Medium
+    }
+}
+
+/// Whether it does no more than to write a log: whoever may write to all of them can read and change nothing.
+fn writes_logs(action: catalog::Action) -> bool {
+    const WRITES: [&str; 3] = ["CreateLogGroup", "CreateLogStream", "PutLogEvents"];
+    action.service().prefix() == "logs" && WRITES.contains(&action.name())
 }
 
 /// What makes a finding about these on a resource the same finding.
@@ -174,6 +192,11 @@ struct Entry<'s> {
 }
 
 impl Entry<'_> {
+    /// Whether it is known which forms of ARN a statement must name for all of it.
+    fn has_forms(&self) -> bool {
+        self.wide.iter().all(|it| !it.needed_types().is_empty())
+    }
+
     /// Whether a pattern that named these forms of ARN alone would no longer allow all that it stands for: some of it
     /// takes only `*`, or another ARN.
     fn would_lose(&self, statement: &Statement, forms: Option<&[&str]>) -> bool {
@@ -201,15 +224,16 @@ fn entries<'s>(statement: &'s Statement, sweeps: impl Iterator<Item = &'s Sweep>
     let mut out: Vec<(usize, Entry<'s>)> = Vec::new();
     for Sweep { action: reached, entry, .. } in sweeps {
         match out.last_mut().filter(|(it, _)| it == entry) {
-            Some((_, last)) => {
-                last.wide.push(*reached);
-                last.worst = if Danger::of(*reached) > Danger::of(last.worst) { *reached } else { last.worst };
-            }
+            Some((_, last)) => last.wide.push(*reached),
             None => {
                 let action = &statement.actions.only()[*entry];
                 out.push((*entry, Entry { action, wide: vec![*reached], worst: *reached }));
             }
         }
+    }
+    for (_, entry) in &mut out {
+        entry.wide.sort_by_cached_key(|it| Reverse(Danger::of(*it)));
+        entry.worst = entry.wide[0];
     }
     let mut entries: Vec<Entry<'_>> = out.into_iter().map(|(_, entry)| entry).collect();
     // What is there in every case is what the finding says.
@@ -239,25 +263,33 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
     }
     let told = [&guilty[..], along].concat();
     let actions: Vec<&Action> = told.iter().map(|it| it.action).collect();
-    let fine = if resource.is_everything() { right_on_star(statement) } else { Vec::new() };
+    let fine = right_on(resource, statement);
     let further = further_kinds(&told);
     let needed = needed_arns(&told);
-    let (losing, whole): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) =
-        told.iter().partition(|it| it.would_lose(statement, needed.as_deref()));
+    let loses = |it: &&Entry<'_>| it.would_lose(statement, needed.as_deref());
+    let losing: Vec<&Entry<'_>> = told.iter().filter(loses).collect();
     let replaced = once(losing.iter().map(|it| it.action.to_string()));
-    let spelled = losing.iter().flat_map(|it| &it.wide).map(ToString::to_string);
-    let names = quoted(&once(spelled.chain(whole.iter().map(|it| it.action.to_string()))));
-    let narrow = match &replaced[..] {
-        [] => format!("limit {names}"),
-        replaced => format!("name the actions in place of {}, and limit {names}", quoted(replaced)),
+    let spelled = |it: &Entry<'_>| -> Vec<String> {
+        if loses(&it) { it.wide.iter().map(ToString::to_string).collect() } else { vec![it.action.to_string()] }
     };
-    let mut help = match (&forms(needed.as_deref(), &told)[..], &further[..]) {
-        ([], _) => format!("{narrow} to the resources that are meant"),
-        (forms, []) => format!("{narrow} to {}", quoted(forms)),
-        (forms, further) => {
-            format!("{narrow} to {}, and to what else requests name ({})", quoted(forms), listed(further))
+    let names_of = |entries: &[Entry<'_>]| quoted(&once(entries.iter().flat_map(spelled)));
+    let names = names_of(&told);
+    let (formed, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) = told.iter().cloned().partition(Entry::has_forms);
+    let mut help = match &replaced[..] {
+        [] => "limit ".to_owned(),
+        replaced => format!("name the actions in place of {}, and limit ", quoted(replaced)),
+    };
+    match (&forms(&formed)[..], &names_of(&others)[..]) {
+        ([], _) => help.push_str(&format!("{names} to the resources that are meant")),
+        (forms, "") => help.push_str(&format!("{names} to {}", quoted(forms))),
+        (forms, others) => {
+            let formed = names_of(&formed);
+            help.push_str(&format!("{formed} to {}, and {others} to the resources that are meant", quoted(forms)));
         }
-    };
+    }
+    if !further.is_empty() && others.is_empty() {
+        help.push_str(&format!(", and to what else requests name ({})", listed(&further)));
+    }
     help.push_str(&by_condition(&told));
     // Of several findings about one `*`, the first says how to part the statement.
     if !fine.is_empty() && *is_worst {
@@ -298,11 +330,25 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
     }
 }
 
-/// The entries of which nothing can be limited.
-fn right_on_star(statement: &Statement) -> Vec<&Action> {
+/// The entries that stay on a resource when others are taken from it: nothing of them can be limited, or some of what a
+/// pattern stands for cannot, and the rest of it is no concern. An ARN that is all of a service serves those of that
+/// service as `*` does.
+fn right_on<'s>(resource: &Resource, statement: &'s Statement) -> Vec<&'s Action> {
+    let is_everything = resource.is_everything();
+    if !is_everything && !resource.covers_all_of_its_service() {
+        return Vec::new();
+    }
     let needs_star = |it: catalog::Action| it.takes_only_star() || it.sometimes_needs_star().is_some() || it.only_makes();
-    let is_right = |it: &&Action| !it.reached().is_empty() && it.reached().iter().all(needs_star);
-    statement.actions.only().iter().filter(is_right).collect()
+    let concerns: FxHashSet<usize> =
+        statement.sweeps().iter().filter(|it| Concern::of(it).is_some()).map(|it| it.entry).collect();
+    let is_right = |(entry, it): &(usize, &Action)| {
+        let is_served = is_everything || it.service() == resource.part(2);
+        let needed = it.reached().iter().filter(|it| needs_star(*it)).count();
+        // All of a service is not right, whatever it stands on.
+        let is_right = needed > 0 && (!it.is_whole_service() || needed == it.reached().len());
+        is_served && !concerns.contains(entry) && is_right
+    };
+    statement.actions.only().iter().enumerate().filter(is_right).map(|(_, it)| it).collect()
 }
 
 /// What comes of it, in words that follow those for the actions.
@@ -446,8 +492,8 @@ fn has_given_ids(action: catalog::Action) -> bool {
     action.needed_types().into_iter().all(is_id) && action.needs_tagged()
 }
 
-/// The forms of ARN as a person reads them.
-fn forms(arns: Option<&[&str]>, entries: &[Entry<'_>]) -> Vec<String> {
+/// The forms of ARN that these entries need, as a person reads them.
+fn forms(entries: &[Entry<'_>]) -> Vec<String> {
     let is_made = |arn: &str| {
         entries.iter().flat_map(|it| &it.wide).any(|action| {
             action.needed_types().iter().any(|it| it.arns().next() == Some(arn) && action.makes(*it))
@@ -459,5 +505,5 @@ fn forms(arns: Option<&[&str]>, entries: &[Entry<'_>]) -> Vec<String> {
         // `${…}` would be read as Terraform's own if it were copied.
         before.as_deref().unwrap_or(arn).replace("${Partition}", "aws").replace("${", "{")
     };
-    arns.unwrap_or_default().iter().map(form).collect()
+    needed_arns(entries).unwrap_or_default().iter().map(form).collect()
 }

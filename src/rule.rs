@@ -78,13 +78,19 @@ impl Severity {
 /// Texts in backticks, in words: `` `a`, `b`, `c` and 2 more ``.
 pub fn quoted<T: fmt::Display>(items: &[T]) -> String {
     let (head, more) = head(items);
-    in_words(head.iter().map(|it| format!("`{it}`")).collect(), more)
+    in_words(head.iter().map(|it| format!("`{it}`")).collect(), more, "and")
 }
 
 /// The same of what stands in backticks already.
 pub fn listed<T: fmt::Display>(items: &[T]) -> String {
     let (head, more) = head(items);
-    in_words(head.iter().map(ToString::to_string).collect(), more)
+    in_words(head.iter().map(ToString::to_string).collect(), more, "and")
+}
+
+/// The same where one of them will do: "`a`, `b` or `c`".
+pub fn either<T: fmt::Display>(items: &[T]) -> String {
+    let (head, more) = head(items);
+    in_words(head.iter().map(|it| format!("`{it}`")).collect(), more, "or")
 }
 
 /// As many as are read, and how many there are beyond.
@@ -94,13 +100,13 @@ fn head<T>(items: &[T]) -> (&[T], usize) {
     if items.len() <= MOST { (items, 0) } else { (&items[..MOST - 1], items.len() - (MOST - 1)) }
 }
 
-fn in_words(mut words: Vec<String>, more: usize) -> String {
+fn in_words(mut words: Vec<String>, more: usize, link: &str) -> String {
     if more > 0 {
         words.push(format!("{more} more"));
     }
     match words.pop() {
         Some(last) if words.is_empty() => last,
-        Some(last) => format!("{} and {last}", words.join(", ")),
+        Some(last) => format!("{} {link} {last}", words.join(", ")),
         None => String::new(),
     }
 }

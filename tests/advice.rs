@@ -309,3 +309,53 @@ fn what_is_being_made_has_no_id_to_be_named() {
     let image = help("wildcard_resource", &["ec2:CreateImage"], &["*"]);
     assert!(image.contains(":image/*`") && image.contains(":instance/{InstanceId}`"), "{image}");
 }
+
+#[test]
+fn what_needs_a_star_keeps_it_within_a_pattern_too_and_on_an_arn_that_is_all_of_its_service() {
+    let logs = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:Describe*"];
+    let apart = |resource: &str| format!("and leave `logs:Describe*` on `{resource}` in a statement of its own");
+    for resource in ["*", "arn:aws:logs:*:*:*"] {
+        assert!(help("wildcard_resource", &logs, &[resource]).ends_with(&apart(resource)));
+    }
+    // Of another service, and all of one, nothing is right there.
+    let others = help("wildcard_resource", &["logs:PutLogEvents", "ec2:Describe*"], &["arn:aws:logs:*:*:*"]);
+    assert!(!others.contains("leave"), "{others}");
+    assert!(!help("credentials_any_resource", &["secretsmanager:GetSecretValue", "ecr:*"], &["*"]).contains("leave"));
+}
+
+#[test]
+fn what_many_things_can_be_given_to_does_not_hide_the_arns_of_the_others() {
+    let help = help("wildcard_resource", &["dynamodb:PutItem", "ec2:CreateTags"], &["*"]);
+    assert!(help.contains(":table/{TableName}`, and `ec2:CreateTags` to the resources that are meant"), "{help}");
+}
+
+#[test]
+fn of_what_a_pattern_holds_the_worst_is_named_first() {
+    let help = help("wildcard_resource", &["s3:*Object*"], &["*"]);
+    assert!(help.starts_with("name the actions in place of `s3:*Object*`, and limit `s3:PutObject`"), "{help}");
+}
+
+#[test]
+fn of_several_types_the_plain_one_is_needed() {
+    let list = help("mismatched_resource", &["s3:ListBucket"], &["arn:aws:s3:::reports/*"]);
+    assert_eq!(list, "`s3:ListBucket` needs `arn:aws:s3:::{BucketName}`");
+    let table = help("mismatched_resource", &["glue:GetTable"], &["arn:aws:glue:eu-west-1:111122223333:job/nightly"]);
+    assert!(table.contains(":catalog`") && table.contains(" and `arn:aws:glue:{Region}:{Account}:table/"), "{table}");
+}
+
+#[test]
+fn a_role_is_named_where_a_key_of_services_was_meant_to_tell_it() {
+    let policy = |key: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::111122223333:root"}},
+              "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*",
+              "Condition": {{"StringEquals": {{"{key}": "lambda.amazonaws.com"}}}}}}}}"#
+        )
+    };
+    for (rule, key) in
+        [("unknown_condition_key", "aws:PrincipalService"), ("condition_key_never_sent", "aws:PrincipalServiceName")]
+    {
+        let [finding] = &found_in(rule, &policy(key))[..] else { panic!("one finding of {rule}") };
+        assert!(finding.help.as_deref().unwrap().contains("name the roles"), "{:?}", finding.help);
+    }
+}

@@ -64,7 +64,7 @@ fn every_slip_of_a_data_platform_is_found() {
         low bucket_name_of_others jobs.tf:18
         high kms_any_key jobs.tf:19
         high wildcard_action jobs.tf:20
-        medium wildcard_resource jobs.tf:21
+        low wildcard_resource jobs.tf:21
         high credentials_any_resource jobs.tf:39
         low redundant_statement jobs.tf:40
         low loose_secret_name jobs.tf:40

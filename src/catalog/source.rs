@@ -20,6 +20,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whether it only ever calls for resources of whoever owns what it calls, so that their account is no bound.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html>
+    pub fn calls_for_the_owner(self) -> bool {
+        self.principal == "logging.s3.amazonaws.com"
+    }
+
     /// The page that shows the policy with the key, for what is called: where the service calls several, that of the one.
     pub fn page_for(self, called: &str) -> String {
         const PAGES: [(&str, &str); 2] = [
@@ -53,7 +59,7 @@ const CALLERS: &[Caller] = callers! {
     "codestar-notifications.amazonaws.com": [], ["sns"], "{}", "dtconsole/latest/userguide/set-up-sns.html";
     "cognito-idp.amazonaws.com": ["cognito-idp"], ["lambda"], "{}", "cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html";
     "config.amazonaws.com": [], ["lambda", "s3", "sns"], "{}", "config/latest/developerguide/s3-bucket-policy.html";
-    "delivery.logs.amazonaws.com": [], ["s3"], "{}", "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html";
+    "delivery.logs.amazonaws.com": [], ["s3"], "{}", "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html";
     "ecs-tasks.amazonaws.com": ["ecs"], ["sts"], "{}", "AmazonECS/latest/developerguide/task-iam-roles.html";
     "elasticloadbalancing.amazonaws.com": ["elasticloadbalancing"], ["lambda"], "arn:aws:elasticloadbalancing:*:{}:targetgroup/*", "elasticloadbalancing/latest/application/lambda-functions.html";
     "events.amazonaws.com": ["events"], ["lambda", "sqs"], "arn:aws:events:*:{}:rule/*", "eventbridge/latest/userguide/eb-use-resource-based.html";
