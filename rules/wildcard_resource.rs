@@ -410,7 +410,7 @@ fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
 /// How conditions limit the actions where ARNs are not known.
 fn by_condition(guilty: &[Entry<'_>]) -> String {
     let all = |is: fn(catalog::Action) -> bool| guilty.iter().all(|it| it.wide.iter().all(|it| is(*it)));
-    let key = |it: &catalog::Action| it.usable_condition_keys().into_iter().find(|it| it.name().ends_with(":CreateAction"));
+    let key = |it: &catalog::Action| it.usable_condition_key(|it| it.name().ends_with(":CreateAction"));
     // Ids that AWS gives are seldom known when the policy is written.
     if all(has_given_ids) {
         return ", or by a tag under `aws:ResourceTag/…`".to_owned();

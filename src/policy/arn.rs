@@ -112,16 +112,13 @@ impl ArnPattern {
 
 fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
     // Nearly all forms are told by what they begin with.
-    let fixed = &form[..form.find(['$', '*']).unwrap_or(form.len())];
-    let (own, literal) = (pattern.literal.as_bytes(), fixed.as_bytes());
-    let shared = own.len().min(literal.len());
-    if own[..shared] != literal[..shared] {
-        return false;
-    }
-    if fixed.len() == form.len() && pattern.wild.is_empty() {
-        return own.len() == literal.len();
-    }
+    let pairs = pattern.literal.bytes().zip(form.bytes());
+    let shared = pairs.take_while(|(own, its)| own == its && !matches!(its, b'$' | b'*')).count();
     let (own_rest, form_rest) = (&pattern.literal[shared..], &form[shared..]);
+    let is_told = !own_rest.is_empty() && !form_rest.starts_with(['$', '*']);
+    if is_told || form_rest.is_empty() && own_rest.is_empty() && pattern.wild.is_empty() {
+        return !is_told;
+    }
     let own = || own_rest.chars().map(Token::Char).chain(pattern.wild.iter().copied());
     // A name and nothing else is whatever is not empty, and of a bucket what has no slash in it.
     if form_rest.starts_with("${") && form_rest.find('}') == Some(form_rest.len() - 1) {
