@@ -486,7 +486,8 @@ impl Action {
             further.arns().any(|it| other.arns().any(|arn| it.starts_with(arn)))
         };
         let is_apart = move |it: &ResourceType| types(true).all(|other| !lies_within(*it, other));
-        types(false).filter(move |it| types(true).next().is_some() && is_apart(it))
+        let has_some = types(true).next().is_some();
+        types(false).filter(move |it| has_some && is_apart(it))
     }
 
     /// Whether a tag tells the resources that it needs from others. What it makes has none yet: some services say so row by
@@ -566,11 +567,6 @@ impl Action {
     /// The condition keys of the action itself; [`Self::usable_condition_keys`] are all.
     pub fn condition_keys(self) -> impl ExactSizeIterator<Item = ConditionKey> + DoubleEndedIterator + Clone {
         table::list(self.record().condition_keys).map(ConditionKey::at)
-    }
-
-    /// The first in the order of names of [`Self::usable_condition_keys`] that is such a key.
-    pub fn usable_condition_key(self, is_such: impl Fn(ConditionKey) -> bool) -> Option<ConditionKey> {
-        self.listed_condition_keys().filter(|it| is_such(*it)).min()
     }
 
     /// Its own condition keys and those of its resource types, each once. Global keys are there

@@ -320,7 +320,11 @@ fn meets_part(own: &str, part: &str) -> bool {
         !own.contains('/')
     } else {
         // It is cheaper to see that what is fixed at the front differs than to look for a text of both.
-        own == "*" || fixed_alike(own, part) && meets(&tokens(own), &tokens(part))
+        let (own, part) = beyond_fixed(own, part);
+        let is_open = own.starts_with(is_wild) || part.starts_with(is_wild);
+        // A name takes what is fixed before a star at the end, and the star the rest.
+        let is_prefix = own.strip_suffix('*').is_some_and(|it| !it.contains(is_wild));
+        own == "*" || is_open && (is_prefix && part.starts_with("${") || meets(&tokens(own), &tokens(part)))
     }
 }
 
@@ -329,11 +333,16 @@ fn is_one_name(part: &str) -> bool {
     part.starts_with("${") && part.find('}') == Some(part.len() - 1)
 }
 
-/// Whether two patterns agree as far as both are fixed.
-fn fixed_alike(a: &str, b: &str) -> bool {
-    let is_fixed = |it: &u8| !matches!(it, b'*' | b'?' | b'$') && it.is_ascii();
-    let mut pairs = a.bytes().zip(b.bytes()).take_while(|(a, b)| is_fixed(a) && is_fixed(b));
-    pairs.all(|(a, b)| a == b)
+/// What two patterns have behind the fixed text that both begin with.
+fn beyond_fixed<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
+    let pairs = a.chars().zip(b.chars()).take_while(|(a, b)| a == b && !is_wild(*a));
+    let shared = pairs.map(|(char, _)| char.len_utf8()).sum();
+    (&a[shared..], &b[shared..])
+}
+
+/// Whether it stands for other characters, or begins what does.
+fn is_wild(char: char) -> bool {
+    matches!(char, '*' | '?' | '$' | HOLE)
 }
 
 /// A piece of a pattern or form.

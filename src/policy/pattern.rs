@@ -28,6 +28,8 @@ pub struct Resource {
     /// Where it is written.
     pub place: Place,
     arn: OnceLock<Option<Box<ArnPattern>>>,
+    /// Where its parts end.
+    ends: OnceLock<SmallVec<[usize; 6]>>,
 }
 
 impl fmt::Display for Action {
@@ -151,7 +153,7 @@ impl Action {
 impl Resource {
     /// An entry as resolved, and where it is written.
     pub fn new(text: Text, place: Place) -> Self {
-        Self { text, place, arn: OnceLock::new() }
+        Self { text, place, arn: OnceLock::new(), ends: OnceLock::new() }
     }
 
     /// It taken apart, when it is first asked for; none when it is no ARN, or too little of it is known to tell its parts.
@@ -180,7 +182,15 @@ impl Resource {
 
     /// The part between the `n`th and the next colon, as written, 0 being `arn`; the sixth runs to the end.
     pub fn part(&self, n: usize) -> Option<&str> {
-        split_arn(self.text.raw()).into_iter().nth(n)
+        let raw = self.text.raw();
+        let end_of = |start: &mut usize, part: &str| {
+            let end = *start + part.len();
+            *start = end + 1;
+            Some(end)
+        };
+        let ends = self.ends.get_or_init(|| split_arn(raw).into_iter().scan(0, end_of).collect());
+        let start = n.checked_sub(1).and_then(|it| ends.get(it)).map_or(0, |it| it + 1);
+        ends.get(n).map(|end| &raw[start..*end])
     }
 
     /// Whether it matches the resource, whatever its holes turn out to be.
@@ -355,8 +365,8 @@ pub fn split_arn(text: &str) -> SmallVec<[&str; 6]> {
     let bytes = text.as_bytes();
     let mut parts = SmallVec::new();
     let (mut start, mut depth) = (0, 0_usize);
-    for at in memchr::memchr3_iter(b':', b'{', b'}', bytes) {
-        match bytes[at] {
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
             b'{' if at > 0 && bytes[at - 1] == b'$' => depth += 1,
             b'}' => depth = depth.saturating_sub(1),
             b':' if depth == 0 => {
