@@ -162,6 +162,8 @@ struct Packer {
     strings: HashMap<String, u32>,
     lists: HashMap<Vec<u32>, u32>,
     blocks: Vec<u8>,
+    /// By what each named record is found, and its number.
+    names: Vec<(u32, u32)>,
     reference_date: u32,
     managed_policies_date: u32,
     sdk_date: u32,
@@ -176,6 +178,7 @@ impl Default for Packer {
             strings: HashMap::new(),
             lists: HashMap::new(),
             blocks: Vec::new(),
+            names: Vec::new(),
             reference_date: 0,
             managed_policies_date: 0,
             sdk_date: 0,
@@ -219,6 +222,13 @@ impl Packer {
         self.counts[section] += 1;
     }
 
+    /// A record that is found by its name, the first field, among those of its owner.
+    fn push_named<R: Record>(&mut self, owner: u32, name: &str, record: R) {
+        let owner = u16::try_from(owner).expect("owners are services, of which there are some hundreds");
+        self.names.push((name_hash(R::SECTION, owner, name), self.counts[R::SECTION as usize]));
+        self.push(record);
+    }
+
     /// Compresses `text`; the number of the block.
     fn block(&mut self, text: &str) -> u32 {
         let packed = miniz_oxide::deflate::compress_to_vec(text.as_bytes(), 9);
@@ -248,20 +258,24 @@ impl Packer {
                 resource_type_count: number(resource_types.len()),
                 condition_keys: self.list(condition_keys),
             };
-            self.push(record);
+            self.push_named(0, prefix, record);
             action_number += record.action_count;
             resource_type_number += record.resource_type_count;
             for (name, action) in sorted(actions) {
                 self.action(names, &bits, prefix, name, action);
             }
+            let rows = actions.values().filter_map(|it| it["resources"].as_object()).flatten();
+            let told = rows.filter(|(_, row)| strings(row, "conditions").any(|it| it == "aws:ResourceTag/${TagKey}"));
+            let told: BTreeSet<_> = told.map(|(name, _)| name).collect();
             for (name, resource_type) in sorted(resource_types) {
                 let record = ResourceTypeRecord {
                     name: self.string(name),
                     service: names.services[prefix],
                     arns: self.list_of_strings(strings(resource_type, "arns")),
                     condition_keys: self.list(names.keys(strings(resource_type, "conditions"))),
+                    told_by_tags: u32::from(told.contains(name)),
                 };
-                self.push(record);
+                self.push_named(names.services[prefix], name, record);
             }
         }
         for (number, reason, link) in &bits.overrides {
@@ -280,14 +294,15 @@ impl Packer {
         }
         let full = format!("{prefix}:{name}");
         let level = index(&action::LEVELS, text(action, "level"));
+        let service = names.services[prefix];
         let record = ActionRecord {
             name: self.string(name),
-            bits: (names.services[prefix] & action::SERVICE) | (level << action::LEVEL) | bits.of(names.action(&full)),
+            bits: (service & action::SERVICE) | (level << action::LEVEL) | bits.of(names.action(&full)),
             resources: self.list(resources),
             condition_keys: self.list(names.keys(strings(action, "conditions"))),
             dependents: self.list(strings(action, "dependent").map(|it| names.action(it)).collect()),
         };
-        self.push(record);
+        self.push_named(service, name, record);
     }
 
     fn condition_keys(&mut self, names: &Names) {
@@ -325,7 +340,7 @@ impl Packer {
                 set_by: self.list_of_strings(set_by.into_iter()),
                 note: self.string(note),
             };
-            self.push(record);
+            self.push_named(0, name, record);
             if name.contains("${") {
                 self.push(KeyTemplateRecord { name: record.name, key: number(at) });
             }
@@ -360,7 +375,7 @@ impl Packer {
                 start: number(waiting.len()),
                 length: number(document.len()),
             };
-            self.push(record);
+            self.push_named(0, name, record);
             waiting.push_str(&document);
             if waiting.len() >= BLOCK {
                 self.block(&waiting);
@@ -394,7 +409,7 @@ impl Packer {
         }
         for (name, (partition, description)) in regions {
             let record = RegionRecord { name: self.string(name), partition, description: self.string(description) };
-            self.push(record);
+            self.push_named(0, name, record);
         }
     }
 
@@ -406,7 +421,7 @@ impl Packer {
                 regional: flag(principal, "regional"),
                 seen: self.list_of_strings(strings(principal, "seen")),
             };
-            self.push(record);
+            self.push_named(0, name, record);
         }
     }
 
@@ -418,7 +433,7 @@ impl Packer {
                 name: self.string(text(service, "name")),
                 last_seen: self.string(text(service, "lastSeen")),
             };
-            self.push(record);
+            self.push_named(0, prefix, record);
         }
         for (name, action) in sorted(object(&file, "actions")) {
             let record = RetiredActionRecord {
@@ -427,11 +442,11 @@ impl Packer {
                 last_seen: self.string(text(action, "lastSeen")),
                 managed_policies: number(action["managedPolicies"].as_u64().unwrap_or_default() as usize),
             };
-            self.push(record);
+            self.push_named(0, name, record);
         }
         for (name, key) in sorted(object(&file, "conditionKeys")) {
             let record = RetiredKeyRecord { name: self.string(name), last_seen: self.string(text(key, "lastSeen")) };
-            self.push(record);
+            self.push_named(0, name, record);
         }
     }
 
@@ -441,11 +456,11 @@ impl Packer {
         for (alias, service) in sorted(object(&file, "prefixes")) {
             let service = names.services[service.as_str().expect("a service prefix")];
             let record = PrefixAliasRecord { alias: self.string(alias), service };
-            self.push(record);
+            self.push_named(0, alias, record);
         }
         for (name, age) in sorted(object(&file, "unlistedServices")) {
             let record = UnlistedServiceRecord { name: self.string(name), newer: u32::from(age == "newer") };
-            self.push(record);
+            self.push_named(0, name, record);
         }
         for (name, operation) in sorted(object(&file, "operations")) {
             let record = OperationRecord {
@@ -453,7 +468,7 @@ impl Packer {
                 newer: u32::from(text(operation, "kind") == "newer"),
                 authorised_by: self.list(strings(operation, "use").map(|it| names.action(it)).collect()),
             };
-            self.push(record);
+            self.push_named(0, name, record);
         }
     }
 
@@ -468,7 +483,21 @@ impl Packer {
         self.push(record);
     }
 
+    /// The slots in which names are found: about twice as many as there are names, so that few are not in their own.
+    fn slots(&self) -> Vec<u32> {
+        let count = (2 * self.names.len()).next_power_of_two();
+        let mut slots = vec![0; 2 * count];
+        for (hash, record) in &self.names {
+            let at = (*hash as usize..).map(|it| 2 * (it & (count - 1))).find(|it| slots[it + 1] == 0);
+            let at = at.expect("there are more slots than names");
+            (slots[at], slots[at + 1]) = (*hash, record + 1);
+        }
+        slots
+    }
+
     fn write(mut self, out: &Path) {
+        self.sections[Section::Names as usize] = self.slots();
+        self.counts[Section::Names as usize] = number(self.sections[Section::Names as usize].len() / 2);
         for section in [Section::Lists, Section::Strings] {
             self.counts[section as usize] = number(self.sections[section as usize].len());
         }

@@ -45,9 +45,12 @@ fn says_whose(condition: &Condition) -> bool {
 fn why(resource: &Resource) -> Option<String> {
     let part = resource.part(5).filter(|_| resource.part(2) == Some("s3") && resource.part(4) == Some(""))?;
     let name = part.split('/').next().unwrap_or(part);
-    let shown = resource.text.to_string();
-    let shown = shown.rsplit(":::").next().and_then(|it| it.split('/').next()).unwrap_or(&shown).to_owned();
+    let shown = || {
+        let shown = resource.text.to_string();
+        shown.rsplit(":::").next().and_then(|it| it.split('/').next()).unwrap_or(&shown).to_owned()
+    };
     if PREDICTED.iter().any(|it| name.starts_with(it)) {
+        let shown = shown();
         return Some(format!("`{shown}` is a name that anybody can predict, and nothing says that the bucket is yours"));
     }
     // A name without a beginning is everything, which is another matter.
@@ -55,7 +58,7 @@ fn why(resource: &Resource) -> Option<String> {
     let numbered = name.split(['-', '.', '*']).any(is_account_id)
         || resource.text.holes().any(|(_, hole)| hole.reference.contains("account"));
     (begins && name.contains('*') && !numbered)
-        .then(|| format!("`{shown}` fits buckets of anybody, and nothing says that it must be yours"))
+        .then(|| format!("`{}` fits buckets of anybody, and nothing says that it must be yours", shown()))
 }
 
 /// Whether data goes there or comes from there.

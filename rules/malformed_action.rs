@@ -25,7 +25,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 fn fault(action: &Action) -> Option<&'static str> {
     // What is not known may hold the colon; an empty text is for `empty_element` to say.
     let text = action.text.as_known().filter(|it| !it.is_empty() && !it.contains("${"))?;
-    if action.is_everything() {
+    let is_known = || !action.has_wildcard() && !action.reached().is_empty();
+    if action.is_everything() || is_known() {
         return None;
     }
     let Some((service, name)) = text.split_once(':') else { return Some("names no service") };

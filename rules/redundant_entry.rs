@@ -1,6 +1,6 @@
 use std::fmt::Display;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::wildcard_action::FEW;
 use crate::policy::{
@@ -45,7 +45,8 @@ impl List<'_, '_> {
         }
         let certain: Vec<&T> = entries.iter().filter(|it| place(it).given.is_none()).collect();
         let broad: Vec<(usize, &T)> = certain.iter().copied().enumerate().filter(|(_, it)| is_broad(it)).collect();
-        let mut equals: FxHashMap<String, (usize, &T)> = FxHashMap::default();
+        let mut equals: FxHashMap<String, (usize, &T)> =
+            FxHashMap::with_capacity_and_hasher(certain.len(), FxBuildHasher);
         let mut held: Vec<(&T, &T)> = Vec::new();
         for (n, entry) in certain.iter().copied().enumerate() {
             let more = |(m, other): &(usize, &T)| {
@@ -55,7 +56,9 @@ impl List<'_, '_> {
                     && holds(other, entry)
                     && (*m < n || !holds(entry, other))
             };
-            let equal = *equals.entry(entry.to_string().to_ascii_lowercase()).or_insert((n, entry));
+            let mut lower = entry.to_string();
+            lower.make_ascii_lowercase();
+            let equal = *equals.entry(lower).or_insert((n, entry));
             if let Some((_, other)) = Some(equal).filter(&more).or_else(|| broad.iter().copied().find(more)) {
                 held.push((entry, other));
             }

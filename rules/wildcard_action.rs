@@ -187,6 +187,7 @@ pub(super) fn worst(actions: &[catalog::Action]) -> Option<catalog::Action> {
 pub(super) fn rank(action: catalog::Action) -> impl Ord {
     let gives = ["Attach", "Put", "Add", "Set", "Modify", "Create"];
     let (danger, name) = (Danger::of(action), action.name());
-    let giving = gives.iter().rev().position(|verb| name.starts_with(verb)).filter(|_| danger.power == Power::Permits);
+    let giving = || gives.iter().rev().position(|verb| name.starts_with(verb));
+    let giving = (danger.power == Power::Permits).then(giving).flatten();
     (danger, name.ends_with("Policy"), giving, Reverse(name.len()), Reverse(action))
 }

@@ -67,6 +67,9 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
         let resources = statement.resources.iter().flat_map(Scope::only);
         for (index, resource) in resources.enumerate() {
             let sweeps = || statement.sweeps().iter().filter(move |it| it.resource == index);
+            if sweeps().next().is_none() {
+                continue;
+            }
             let of = |concern| entries(statement, sweeps().filter(move |it| Concern::of(it) == Some(concern)));
             let guilty = of(concern);
             if !guilty.is_empty() {
@@ -456,7 +459,10 @@ fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
 /// How conditions limit the actions where ARNs are not known.
 fn by_condition(guilty: &[Entry<'_>]) -> String {
     let all = |is: fn(catalog::Action) -> bool| guilty.iter().all(|it| it.wide.iter().all(|it| is(*it)));
-    let key = |it: &catalog::Action| it.usable_condition_keys().into_iter().find(|it| it.name().ends_with(":CreateAction"));
+    let key = |it: &catalog::Action| {
+        let key = catalog::condition_key(&format!("{}:CreateAction", it.service()));
+        key.filter(|key| it.accepts_condition_key(*key))
+    };
     // Ids that AWS gives are seldom known when the policy is written.
     if all(has_given_ids) {
         return ", or by a tag under `aws:ResourceTag/…`".to_owned();

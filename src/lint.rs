@@ -1,6 +1,7 @@
 //! The pipeline, read top to bottom: files to configurations, configurations to findings, findings to a report.
 //! It does no I/O of its own.
 
+use std::fmt::Write;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -424,6 +425,10 @@ fn carrier(address: &Arc<str>) -> Carrier {
 
 /// Where a broad finding explains narrower ones of the same statement, the narrower ones have nothing to add.
 fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
+    // Most policies have no finding, and one by itself explains no other.
+    if findings.len() < 2 {
+        return;
+    }
     let spoken: FxHashSet<(&'static str, usize)> =
         findings.iter().filter_map(|it| Some((it.rule, it.statement.as_ref()?.index))).collect();
     let told: FxHashSet<(&'static str, Span, Option<usize>, String)> = findings
@@ -439,9 +444,9 @@ fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
             return false;
         }
         !rules.iter().any(|rule| {
-            rule.id != finding.rule
+            rule.head().folds.contains(&finding.rule)
+                && rule.id != finding.rule
                 && spoken.contains(&(rule.id, statement.index))
-                && rule.head().folds.contains(&finding.rule)
         })
     });
 }
@@ -650,5 +655,10 @@ fn digest<'t>(parts: impl IntoIterator<Item = &'t str>) -> String {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    let mut out = String::with_capacity(24);
+    for byte in hash.finalize().iter().take(12) {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
 }

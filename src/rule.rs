@@ -637,6 +637,22 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Whether a text is what something is shown as.
+fn shows(item: impl fmt::Display, text: &str) -> bool {
+    /// What of a text is still to come.
+    struct Rest<'t>(&'t str);
+
+    impl fmt::Write for Rest<'_> {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
+
+    let mut rest = Rest(text);
+    fmt::write(&mut rest, format_args!("{item}")).is_ok() && rest.0.is_empty()
+}
+
 /// A finding that is being made.
 #[derive(Debug)]
 pub struct Report<'f> {
@@ -661,7 +677,7 @@ impl Report<'_> {
         });
         self.finding.subject = what.to_string();
         // A finding about one of several actions grows with that action and not with those beside it.
-        let is_it = |action: &&policy::Action| action.to_string() == self.finding.subject;
+        let is_it = |action: &&policy::Action| shows(action, &self.finding.subject);
         let own = statement.actions.only().iter().find(is_it).map(ToString::to_string);
         let granted = Granted::of(statement);
         self.finding.granted = match own {

@@ -36,11 +36,12 @@ impl ArnForm {
 
     /// Every form of a resource type.
     pub fn of_type(resource_type: ResourceType) -> &'static [Self] {
-        static FORMS: LazyLock<FxHashMap<ResourceType, Vec<ArnForm>>> = LazyLock::new(|| {
-            let forms = |it: ResourceType| (it, it.arns().filter_map(|form| ArnForm::of(form, it)).collect());
+        // In the order of resource types, which is that of their numbers.
+        static FORMS: LazyLock<Vec<Vec<ArnForm>>> = LazyLock::new(|| {
+            let forms = |it: ResourceType| it.arns().filter_map(|form| ArnForm::of(form, it)).collect();
             services().flat_map(Service::resource_types).map(forms).collect()
         });
-        FORMS.get(&resource_type).map_or(&[], Vec::as_slice)
+        FORMS.get(resource_type.id()).map_or(&[], Vec::as_slice)
     }
 }
 

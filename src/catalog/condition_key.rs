@@ -97,7 +97,7 @@ pub enum ValueForm {
 /// The key of this name, in any case; a name such as `aws:ResourceTag/team` is a case of a key with
 /// a free part.
 pub fn condition_key(name: &str) -> Option<ConditionKey> {
-    let exact = table::find::<ConditionKeyRecord>(0..table::count::<ConditionKeyRecord>(), name);
+    let exact = table::find::<ConditionKeyRecord>(0, name);
     exact.map(ConditionKey::at).or_else(|| template(name))
 }
 

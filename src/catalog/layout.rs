@@ -5,7 +5,7 @@
 //! begins, how many records it has), then the sections. A record is as many words as it has fields.
 //! Text is a number of a string, a list is where it begins in [`Section::Lists`]: its length, then
 //! its items. String 0 and list 0 are empty. What is looked up by name lies in the order of its
-//! first field, without regard to ASCII case.
+//! first field, without regard to ASCII case, and is found by [`Section::Names`].
 
 /// One kind of record.
 pub(crate) trait Record: Copy {
@@ -21,6 +21,15 @@ pub(crate) trait Record: Copy {
     fn from_words(word: impl FnMut() -> u32) -> Self;
 }
 
+/// What a name is found by among the records of one owner, such as the actions of one service; 0 where there are no
+/// owners. Of one name it differs from owner to owner and from section to section, so that a record with the name and
+/// the hash is the one.
+pub(crate) fn name_hash(section: Section, owner: u16, name: &str) -> u32 {
+    let seed = 0x811c_9dc5 ^ ((section as u32) << 16 | u32::from(owner));
+    // The bit by which letters differ in case is set.
+    name.bytes().fold(seed, |hash, byte| (hash ^ u32::from(byte | 0x20)).wrapping_mul(0x0100_0193))
+}
+
 macro_rules! records {
     ($($(#[$doc:meta])* $record:ident in $section:ident { $($(#[$field_doc:meta])* $field:ident,)+ })+) => {
         /// One array of the table.
@@ -30,6 +39,9 @@ macro_rules! records {
                 #[doc = concat!("Every [`", stringify!($record), "`].")]
                 $section,
             )+
+            /// Where to find a record by its name: slots of two words, the hash and one more than the number of the
+            /// record, or nothing. A name lies in the slot that the last bits of its hash say, or in the next free one.
+            Names,
             /// Every list.
             Lists,
             /// Where in the text each string begins, and where the last one ends.
@@ -134,6 +146,8 @@ records! {
         arns,
         /// A list of keys.
         condition_keys,
+        /// Whether some action takes it with `aws:ResourceTag/${TagKey}`.
+        told_by_tags,
     }
 
     /// A condition key, global or not.

@@ -60,9 +60,8 @@ pub fn nearest_managed_policy(name_or_arn: &str) -> Option<ManagedPolicy> {
 }
 
 fn by_name(name: &str) -> Option<ManagedPolicy> {
-    let count = table::count::<ManagedPolicyRecord>();
-    let at = table::lower_bound::<ManagedPolicyRecord>(0..count, |it| it < name);
-    (at < count && table::name_of::<ManagedPolicyRecord>(at) == name).then(|| ManagedPolicy::at(at))
+    let at = table::find::<ManagedPolicyRecord>(0, name)?;
+    Some(ManagedPolicy::at(at)).filter(|it| it.name() == name)
 }
 
 struct Arn<'a> {

@@ -36,7 +36,7 @@ pub fn regions() -> impl ExactSizeIterator<Item = Region> + DoubleEndedIterator 
 
 /// The region of this name.
 pub fn region(name: &str) -> Option<Region> {
-    let at = table::find::<RegionRecord>(0..table::count::<RegionRecord>(), name)?;
+    let at = table::find::<RegionRecord>(0, name)?;
     Some(Region::at(at)).filter(|it| it.name() == name)
 }
 

@@ -26,8 +26,9 @@ impl Pattern {
         &self.bytes[..self.literal]
     }
 
-    pub(super) fn is_everything(&self) -> bool {
-        self.bytes == b"*"
+    /// Whether all that begins with [`Self::literal_prefix`] fits.
+    pub(super) fn is_prefix(&self) -> bool {
+        &self.bytes[self.literal..] == b"*"
     }
 
     /// Whether all of `name` fits.
@@ -73,7 +74,7 @@ fn is_wildcard(byte: u8) -> bool {
 
 /// Whether `text` has a wildcard.
 pub(super) fn has_wildcard(text: &str) -> bool {
-    text.bytes().any(is_wildcard)
+    memchr::memchr2(b'*', b'?', text.as_bytes()).is_some()
 }
 
 #[cfg(test)]

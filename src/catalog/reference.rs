@@ -4,7 +4,9 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::Deserialize;
+use smallvec::SmallVec;
 
+use super::arn::ArnForm;
 use super::condition_key::{ConditionKey, KeyStanding};
 use super::layout::{self, ActionRecord, FactsRecord, OverrideRecord, ResourceTypeRecord, ServiceRecord};
 use super::nearest::nearest;
@@ -23,7 +25,7 @@ pub struct Service(u16);
 
 /// The service of a prefix, in any case.
 pub fn service(prefix: &str) -> Option<Service> {
-    table::find::<ServiceRecord>(0..table::count::<ServiceRecord>(), prefix).map(Service::at)
+    table::find::<ServiceRecord>(0, prefix).map(Service::at)
 }
 
 /// Every service, in the order of prefixes.
@@ -73,7 +75,7 @@ impl Service {
 
     /// One of its actions, in any case.
     pub fn action(self, name: &str) -> Option<Action> {
-        table::find::<ActionRecord>(self.action_range(), name).map(Action::at)
+        table::find::<ActionRecord>(self.0, name).map(Action::at)
     }
 
     /// The action of this service that a misspelt name was meant to be.
@@ -88,7 +90,7 @@ impl Service {
 
     /// One of its resource types, in any case.
     pub fn resource_type(self, name: &str) -> Option<ResourceType> {
-        table::find::<ResourceTypeRecord>(self.resource_type_range(), name).map(ResourceType::at)
+        table::find::<ResourceTypeRecord>(self.0, name).map(ResourceType::at)
     }
 
     /// The condition keys on its page; not only keys with its prefix, nor the keys that are global.
@@ -228,37 +230,27 @@ pub fn nearest_action(full_name: &str) -> Option<Action> {
 /// The actions that an IAM pattern over `service:Name` covers, each once and in order: `*` is any run
 /// of characters, `?` is one, ASCII case does not count. `*` and `*:*` are everything.
 pub fn actions_matching(pattern: &str) -> impl Iterator<Item = Action> + Clone + use<> {
-    let mut matching =
-        MatchingActions { services: 0..0, actions: 0..0, service: None, name: Pattern::new("*"), whole: None };
-    match pattern.split_once(':') {
-        _ if !pattern.is_empty() && pattern.bytes().all(|it| it == b'*') => matching.actions = 0..action_count(),
-        // A wildcard stands for the colon, so the two parts cannot be told apart.
-        None => {
-            matching.actions = 0..action_count();
-            matching.whole = Some(Pattern::new(pattern));
-        }
-        Some((prefix, name)) if !has_wildcard(pattern) => {
-            let action = service(prefix).and_then(|it| it.action(name)).map(|it| it.0 as usize);
-            matching.actions = action.map_or(0..0, |it| it..it + 1);
-        }
-        Some((prefix, name)) => {
-            matching.name = Pattern::new(name);
-            if has_wildcard(prefix) {
-                matching.services = 0..table::count::<ServiceRecord>();
-                matching.service = Some(Pattern::new(prefix));
-            } else if let Some(service) = service(prefix) {
-                matching.actions = matching.candidates(service);
-            }
-        }
-    }
-    matching
+    MatchingActions::new(pattern)
 }
 
 /// A set of actions, as runs of neighbours: what a pattern covers is one run, or a few.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ActionSet(Vec<Range<u32>>);
+pub struct ActionSet(SmallVec<[Range<u32>; 1]>);
 
 impl ActionSet {
+    /// The actions that a pattern covers, see [`actions_matching`].
+    pub fn matching(pattern: &str) -> Self {
+        let mut matching = MatchingActions::new(pattern);
+        let mut runs: SmallVec<[Range<u32>; 1]> = SmallVec::new();
+        while let Some(run) = matching.run() {
+            match runs.last_mut() {
+                Some(last) if last.end == run.start => last.end = run.end,
+                _ => runs.push(run),
+            }
+        }
+        Self(runs)
+    }
+
     /// Its actions, in order.
     pub fn iter(&self) -> impl Iterator<Item = Action> + Clone {
         self.0.iter().cloned().flatten().map(Action)
@@ -281,20 +273,6 @@ impl ActionSet {
     }
 }
 
-impl FromIterator<Action> for ActionSet {
-    /// Of actions in order, as [`actions_matching`] gives them.
-    fn from_iter<I: IntoIterator<Item = Action>>(actions: I) -> Self {
-        let mut runs: Vec<Range<u32>> = Vec::new();
-        for Action(id) in actions {
-            match runs.last_mut() {
-                Some(run) if run.end == id => run.end += 1,
-                _ => runs.push(id..id + 1),
-            }
-        }
-        Self(runs)
-    }
-}
-
 /// Walks candidates in order and keeps those that fit.
 #[derive(Clone)]
 struct MatchingActions {
@@ -304,16 +282,53 @@ struct MatchingActions {
     actions: Range<usize>,
     /// What a service's prefix must be.
     service: Option<Pattern>,
-    /// What an action's name must be.
-    name: Pattern,
+    /// What an action's name must be; none when every one will do.
+    name: Option<Pattern>,
     /// What the full name must be.
     whole: Option<Pattern>,
 }
 
 impl MatchingActions {
+    fn new(pattern: &str) -> Self {
+        let mut matching = Self { services: 0..0, actions: 0..0, service: None, name: None, whole: None };
+        match pattern.split_once(':') {
+            _ if !pattern.is_empty() && pattern.bytes().all(|it| it == b'*') => matching.actions = 0..action_count(),
+            // A wildcard stands for the colon, so the two parts cannot be told apart.
+            None => {
+                matching.actions = 0..action_count();
+                matching.whole = Some(Pattern::new(pattern));
+            }
+            Some((prefix, name)) if !has_wildcard(pattern) => {
+                let action = service(prefix).and_then(|it| it.action(name)).map(|it| it.0 as usize);
+                matching.actions = action.map_or(0..0, |it| it..it + 1);
+            }
+            Some((prefix, name)) => {
+                matching.name = Some(Pattern::new(name));
+                if has_wildcard(prefix) {
+                    matching.services = 0..table::count::<ServiceRecord>();
+                    matching.service = Some(Pattern::new(prefix));
+                } else if let Some(service) = service(prefix) {
+                    matching.actions = matching.candidates(service);
+                }
+            }
+        }
+        matching
+    }
+
+    /// The next actions that fit and stand beside each other, or some of them.
+    fn run(&mut self) -> Option<Range<u32>> {
+        let Action(first) = self.next()?;
+        // What is left begins as the pattern does, and may be all that it asks for.
+        if self.whole.is_none() && self.name.as_ref().is_none_or(Pattern::is_prefix) {
+            let left = std::mem::take(&mut self.actions);
+            return Some(first..Action::at(left.end).0);
+        }
+        Some(first..first + 1)
+    }
+
     /// The actions of a service that begin as the pattern does.
     fn candidates(&self, service: Service) -> Range<usize> {
-        let literal = self.name.literal_prefix();
+        let literal = self.name.as_ref().map_or(&[][..], Pattern::literal_prefix);
         let head = |name: &str| {
             let head = name.bytes().take(literal.len()).map(|it| it.to_ascii_lowercase());
             head.cmp(literal.iter().copied())
@@ -327,7 +342,7 @@ impl MatchingActions {
     fn fits(&self, action: Action) -> bool {
         match &self.whole {
             Some(whole) => whole.matches(action.full_name().as_bytes()),
-            None => self.name.is_everything() || self.name.matches(action.name().as_bytes()),
+            None => self.name.as_ref().is_none_or(|it| it.is_prefix() || it.matches(action.name().as_bytes())),
         }
     }
 }
@@ -471,7 +486,8 @@ impl Action {
             further.arns().any(|it| other.arns().any(|arn| it.starts_with(arn)))
         };
         let is_apart = move |it: &ResourceType| types(true).all(|other| !lies_within(*it, other));
-        types(false).filter(move |it| types(true).next().is_some() && is_apart(it))
+        let has_some = types(true).next().is_some();
+        types(false).filter(move |it| has_some && is_apart(it))
     }
 
     /// Whether a tag tells the resources that it needs from others. What it makes has none yet: some services say so row by
@@ -517,8 +533,8 @@ impl Action {
     /// Whether a statement can limit it to some of its resources: of what has no name in its ARN there is but one, and what
     /// it makes has no id yet.
     pub fn can_be_limited(self) -> bool {
-        let is_named = |arn: &str| arn.splitn(6, ':').nth(5).is_some_and(|resource| resource.contains("${"));
-        let has_names = |it: ActionResource| it.resource_type().arns().any(is_named);
+        let is_named = |it: &ArnForm| it.parts[4].contains("${");
+        let has_names = |it: ActionResource| ArnForm::of_type(it.resource_type()).iter().any(is_named);
         let needs_star = self.takes_only_star() || self.sometimes_needs_star().is_some();
         !needs_star && self.resource_types().any(has_names) && !self.only_makes()
     }
@@ -673,6 +689,11 @@ impl ResourceType {
         Self(u16::try_from(index).unwrap_or(u16::MAX))
     }
 
+    /// Its place among all resource types.
+    pub(super) fn id(self) -> usize {
+        usize::from(self.0)
+    }
+
     fn record(self) -> ResourceTypeRecord {
         table::record(usize::from(self.0))
     }
@@ -684,8 +705,7 @@ impl ResourceType {
 
     /// Whether some action of its service is limited by the tags of such resources, row by row of the published table.
     fn has_rows_told_by_tags(self) -> bool {
-        let rows = self.service().actions().flat_map(Action::resource_types);
-        rows.filter(|it| it.resource_type() == self).any(ActionResource::is_told_by_tags)
+        self.record().told_by_tags != 0
     }
 
     /// What a person calls it: `log group` of `log-group`, `launch configuration` of `launchConfiguration`.

@@ -54,7 +54,7 @@ fn stem(name: &str) -> Option<&str> {
 }
 
 fn find(name: &str) -> Option<ServicePrincipal> {
-    let at = table::find::<ServicePrincipalRecord>(0..table::count::<ServicePrincipalRecord>(), name)?;
+    let at = table::find::<ServicePrincipalRecord>(0, name)?;
     Some(ServicePrincipal::at(at)).filter(|it| it.name() == name)
 }
 

@@ -117,7 +117,7 @@ pub fn operation(full_name: &str) -> Option<Operation> {
 }
 
 fn find<R: Record>(name: &str) -> Option<R> {
-    table::find::<R>(0..table::count::<R>(), name).map(table::record)
+    table::find::<R>(0, name).map(table::record)
 }
 
 #[cfg(test)]

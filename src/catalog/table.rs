@@ -1,10 +1,9 @@
 //! Reads the packed table in place. Nothing happens before the first question, and a question
 //! touches only the words it is about.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 
-use super::layout::{Record, Section};
+use super::layout::{Record, Section, name_hash};
 
 static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.bin"));
 static WORDS: &[[u8; 4]] = BYTES.as_chunks().0;
@@ -59,10 +58,15 @@ pub(super) fn pairs(list: u32) -> impl ExactSizeIterator<Item = (u32, u32)> + Do
     (0..length).map(move |it| (word(at + 1 + 2 * it), word(at + 2 + 2 * it)))
 }
 
-/// The record of `range` whose first field is `name` without regard to ASCII case.
-pub(super) fn find<R: Record>(range: Range<usize>, name: &str) -> Option<usize> {
-    let at = lower_bound::<R>(range.clone(), |it| compare_ignoring_case(it, name) == Ordering::Less);
-    (at < range.end && name_of::<R>(at).eq_ignore_ascii_case(name)).then_some(at)
+/// The record among those of an owner whose first field is `name` without regard to ASCII case; see [`name_hash`].
+pub(super) fn find<R: Record>(owner: u16, name: &str) -> Option<usize> {
+    let hash = name_hash(R::SECTION, owner, name);
+    let (first, last) = (start(Section::Names), word(2 * Section::Names as usize + 1) as usize - 1);
+    let slot = |n: usize| first + 2 * ((hash as usize + n) & last);
+    let taken = (0..=last).map(slot).map(|at| (word(at), word(at + 1))).take_while(|(_, record)| *record != 0);
+    let mut alike = taken.filter(|(it, _)| *it == hash).map(|(_, record)| record as usize - 1);
+    // What has the hash of a name that is not there may be of another section.
+    alike.find(|it| *it < count::<R>() && name_of::<R>(*it).eq_ignore_ascii_case(name))
 }
 
 /// The first record of `range` whose first field is not `before` what is looked for.
@@ -82,11 +86,6 @@ pub(super) fn lower_bound<R: Record>(range: Range<usize>, before: impl Fn(&str) 
 /// The first field of a record that is looked up by name.
 pub(super) fn name_of<R: Record>(index: usize) -> &'static str {
     text(word(start(R::SECTION) + index * R::WIDTH))
-}
-
-pub(super) fn compare_ignoring_case(a: &str, b: &str) -> Ordering {
-    let lower = |it: u8| it.to_ascii_lowercase();
-    a.bytes().map(lower).cmp(b.bytes().map(lower))
 }
 
 #[cfg(test)]

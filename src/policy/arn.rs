@@ -112,25 +112,45 @@ impl ArnPattern {
 
 fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
     // Nearly all forms are told by what they begin with.
-    let fixed = &form[..form.find(['$', '*']).unwrap_or(form.len())];
-    let (own, literal) = (pattern.literal.as_bytes(), fixed.as_bytes());
-    let shared = own.len().min(literal.len());
-    if own[..shared] != literal[..shared] {
+    let (own_rest, form_rest) = beyond_fixed(&pattern.literal, form);
+    if !own_rest.is_empty() && !form_rest.starts_with(['$', '*']) {
         return false;
     }
-    if fixed.len() == form.len() && pattern.wild.is_empty() {
-        return own.len() == literal.len();
+    match pattern.wild[..] {
+        [] if form_rest.is_empty() => return own_rest.is_empty(),
+        [Token::Run] => return may_begin(own_rest, form_rest, of_bucket),
+        _ => {}
     }
-    let (own_rest, form_rest) = (&pattern.literal[shared..], &form[shared..]);
     let own = || own_rest.chars().map(Token::Char).chain(pattern.wild.iter().copied());
     // A name and nothing else is whatever is not empty, and of a bucket what has no slash in it.
-    if form_rest.starts_with("${") && form_rest.find('}') == Some(form_rest.len() - 1) {
+    if form_rest.starts_with("${") && memchr::memchr(b'}', form_rest.as_bytes()) == Some(form_rest.len() - 1) {
         return match of_bucket && form_rest == "${BucketName}" {
             true => own().all(|it| it.shares(Token::Name)),
             false => own().next().is_some(),
         };
     }
     meet(&own().collect::<Vec<_>>(), &tokens_of_form(form_rest, of_bucket))
+}
+
+/// What a text and a form have behind the fixed text that both begin with.
+fn beyond_fixed<'t>(text: &'t str, form: &'t str) -> (&'t str, &'t str) {
+    let pairs = text.bytes().zip(form.bytes());
+    let shared = pairs.take_while(|(own, its)| own == its && !matches!(its, b'$' | b'*')).count();
+    (&text[shared..], &form[shared..])
+}
+
+/// Whether something of a form begins with a text.
+fn may_begin(text: &str, form: &str, of_bucket: bool) -> bool {
+    let (text, form) = beyond_fixed(text, form);
+    if text.is_empty() {
+        return true;
+    }
+    match form.strip_prefix("${BucketName}").filter(|_| of_bucket) {
+        // No form has a name of a bucket and right behind it what could be part of one.
+        Some(form) => may_begin(text.trim_start_matches(in_name), form, of_bucket),
+        // Any other name takes all that there is, and so does a star.
+        None => form.starts_with(['$', '*']),
+    }
 }
 
 fn tokens_of(part: &str, of_bucket: bool, text: &Text, at: usize) -> Tokens {
@@ -189,13 +209,17 @@ impl Token {
 
     /// Whether one character may be part of both; of a run, one of its characters.
     fn shares(self, other: Self) -> bool {
-        let in_name = |char| !matches!(char, '/' | ':');
         match (self, other) {
             (Self::Char(a), Self::Char(b)) => a == b,
             (Self::Char(char), Self::Name) | (Self::Name, Self::Char(char)) => in_name(char),
             _ => true,
         }
     }
+}
+
+/// Whether a bucket's name may have it.
+fn in_name(char: char) -> bool {
+    !matches!(char, '/' | ':')
 }
 
 /// Whether two patterns have a text in common.
@@ -283,6 +307,13 @@ mod tests {
             let expected = matches(&pattern, &text, false);
             prop_assert_eq!(meet(&tokens(&pattern), &tokens(&text)), expected);
             prop_assert_eq!(meet(&tokens(&text), &tokens(&pattern)), expected);
+        }
+
+        #[test]
+        fn a_star_at_the_end_is_seen_without_looking_for_a_text(text in "[ab/]{0,6}", n in 0..5_usize, s3: bool) {
+            let form = ["${BucketName}/${ObjectName}", "a/${KeyId}", "a*", "ab", "${BucketName}"][n];
+            let pattern: Vec<Token> = text.chars().map(Token::Char).chain([Token::Run]).collect();
+            prop_assert_eq!(may_begin(&text, form, s3), meet(&pattern, &tokens_of_form(form, s3)));
         }
 
         #[test]

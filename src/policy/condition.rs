@@ -1,7 +1,7 @@
 //! Conditions: what is tested, and what such a test is worth as a guard. Weighing is done here and nowhere else.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Given, Place};
 use crate::catalog::{self, ConditionKey, KeyType, Presence};
@@ -22,6 +22,8 @@ pub struct Condition {
     pub values: Vec<Value>,
     /// Whether another test beside it asks in every case for its key to be there, by `Null`.
     pub required: bool,
+    /// What many rules ask of it, found out when the first of them asks.
+    pub(super) known_key: OnceLock<Option<ConditionKey>>,
 }
 
 /// A value of a condition.
@@ -273,7 +275,7 @@ impl Condition {
 
     /// The key as the reference has it; what stands behind the slash of a tag's key may be unknown.
     pub fn known_key(&self) -> Option<ConditionKey> {
-        catalog::condition_key(self.key.raw())
+        *self.known_key.get_or_init(|| catalog::condition_key(self.key.raw()))
     }
 
     /// What a test of its key narrows, whatever this one is worth.
@@ -657,6 +659,7 @@ mod tests {
             place: place.clone(),
             values: vec![Value { text: text(value), place, json: Some(JsonType::String) }],
             required: false,
+            known_key: OnceLock::new(),
         }
     }
 

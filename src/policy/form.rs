@@ -53,7 +53,8 @@ impl Written {
 impl<'w> Element<'w> {
     /// Whether this is its name. AWS takes names of elements in any case.
     pub fn is(&self, name: &str) -> bool {
-        self.name.as_known().is_some_and(|it| it.eq_ignore_ascii_case(name))
+        // A name with a hole in it equals none.
+        self.name.raw().eq_ignore_ascii_case(name)
     }
 
     /// Where the name stands.

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::pattern::{Strength, Wide, glob, is_all_stars, matches, split_arn};
 use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
-use crate::catalog::{self, AccessLevel};
+use crate::catalog::{self, AccessLevel, ArnForm};
 use crate::value::{HOLE, Text};
 
 /// What many rules ask of a statement, found out when the first of them asks.
@@ -82,7 +82,7 @@ impl Condition {
     /// Whether a request for the action can pass at all: a test that fails when its key is absent shuts out the actions
     /// whose requests never carry the key.
     pub fn admits(&self, action: catalog::Action) -> bool {
-        let key = self.key.as_known().and_then(catalog::condition_key);
+        let key = self.known_key().filter(|_| !self.key.has_holes());
         self.operator.kind.is_some() && (!self.needs_key() || key.is_none_or(|key| action.accepts_condition_key(key)))
     }
 
@@ -90,7 +90,7 @@ impl Condition {
     /// the resource, but not merely whose it is; and for what creates, the tags it must set.
     pub fn narrows(&self, action: catalog::Action) -> bool {
         const WHOSE: [&str; 3] = ["aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"];
-        let known = self.key.as_known().and_then(catalog::condition_key);
+        let known = self.known_key().filter(|_| !self.key.has_holes());
         let name = self.key.raw().split_once(':').map_or("", |(_, name)| name).to_ascii_lowercase();
         if name.starts_with("requesttag/") || name.starts_with("resourcetag/") {
             // That a tag must be there is a bound, whatever its value: only what was made for this has it.
@@ -241,7 +241,10 @@ impl Shape {
     fn fits(&self, action: catalog::Action) -> bool {
         let Self::Parts(parts) = self else { return true };
         !action.takes_only_star()
-            && action.resource_types().flat_map(|it| it.resource_type().arns()).any(|form| meets_form(parts, form))
+            && action
+                .resource_types()
+                .flat_map(|it| ArnForm::of_type(it.resource_type()))
+                .any(|it| meets_form(parts, it))
     }
 }
 
@@ -294,14 +297,14 @@ pub fn is_named(arn: &Text, name: &Text) -> bool {
 
 /// Whether the parts of a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an
 /// ARN in common.
-fn meets_form(pattern: &[String], form: &str) -> bool {
+fn meets_form(pattern: &[String], form: &ArnForm) -> bool {
     if pattern.first().is_none_or(|it| it != "arn") {
         return pattern.first().is_some_and(|it| it.starts_with(['*', '?']));
     }
     if pattern.len() < 6 && !pattern.last().is_some_and(|it| it.ends_with('*')) {
         return false;
     }
-    form.splitn(6, ':').zip(0..).skip(2).all(|(part, n)| {
+    form.parts.into_iter().zip(1..).skip(1).all(|(part, n)| {
         let Some(own) = pattern.get(n) else { return true };
         // A region and an account are never empty where the form has them.
         let is_there = n == 5 || part.is_empty() == own.is_empty() || own.contains(['*', HOLE]);
@@ -311,13 +314,17 @@ fn meets_form(pattern: &[String], form: &str) -> bool {
 
 /// Whether a part of a pattern and one of a form have a text in common.
 fn meets_part(own: &str, part: &str) -> bool {
-    if !part.contains("${") {
+    if memchr::memchr(b'$', part.as_bytes()).is_none() {
         matches(own, part, false)
     } else if is_one_name(part) {
         !own.contains('/')
     } else {
         // It is cheaper to see that what is fixed at the front differs than to look for a text of both.
-        own == "*" || fixed_alike(own, part) && meets(&tokens(own), &tokens(part))
+        let (own, part) = beyond_fixed(own, part);
+        let is_open = own.starts_with(is_wild) || part.starts_with(is_wild);
+        // A name takes what is fixed before a star at the end, and the star the rest.
+        let is_prefix = own.strip_suffix('*').is_some_and(|it| !it.contains(is_wild));
+        own == "*" || is_open && (is_prefix && part.starts_with("${") || meets(&tokens(own), &tokens(part)))
     }
 }
 
@@ -326,11 +333,16 @@ fn is_one_name(part: &str) -> bool {
     part.starts_with("${") && part.find('}') == Some(part.len() - 1)
 }
 
-/// Whether two patterns agree as far as both are fixed.
-fn fixed_alike(a: &str, b: &str) -> bool {
-    let is_fixed = |it: &u8| !matches!(it, b'*' | b'?' | b'$') && it.is_ascii();
-    let mut pairs = a.bytes().zip(b.bytes()).take_while(|(a, b)| is_fixed(a) && is_fixed(b));
-    pairs.all(|(a, b)| a == b)
+/// What two patterns have behind the fixed text that both begin with.
+fn beyond_fixed<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
+    let pairs = a.chars().zip(b.chars()).take_while(|(a, b)| a == b && !is_wild(*a));
+    let shared = pairs.map(|(char, _)| char.len_utf8()).sum();
+    (&a[shared..], &b[shared..])
+}
+
+/// Whether it stands for other characters, or begins what does.
+fn is_wild(char: char) -> bool {
+    matches!(char, '*' | '?' | '$' | HOLE)
 }
 
 /// A piece of a pattern or form.

@@ -1,7 +1,7 @@
 //! From a tree of values to a policy. What a document says wrongly stays in its tree, for rules about its form; here it
 //! is read as AWS would read it, or left out.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::condition::{self, Condition, JsonType, Operator};
 use super::form::Written;
@@ -370,6 +370,7 @@ fn conditions(node: &Node) -> Vec<Condition> {
                         place: Place { span: test.key_span, origin: keys.origin.clone(), given: given.clone() },
                         values: values.collect(),
                         required: false,
+                        known_key: OnceLock::new(),
                     });
                 }
             }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 
+use smallvec::SmallVec;
+
 use super::{ArnPattern, Place};
 use crate::catalog;
 use crate::value::{HOLE, HoleKind, Text};
@@ -26,6 +28,8 @@ pub struct Resource {
     /// Where it is written.
     pub place: Place,
     arn: OnceLock<Option<Box<ArnPattern>>>,
+    /// Where its parts end.
+    ends: OnceLock<SmallVec<[usize; 6]>>,
 }
 
 impl fmt::Display for Action {
@@ -74,7 +78,9 @@ impl Action {
     /// `*`, `*:*`, `**`: every action of every service.
     pub fn is_everything(&self) -> bool {
         let raw = self.text.raw();
-        is_all_stars(raw) || raw.split_once(':').is_some_and(|(a, b)| is_all_stars(a) && is_all_stars(b))
+        // Nearly every action is seen to be narrower by its first letter.
+        raw.starts_with('*')
+            && (is_all_stars(raw) || raw.split_once(':').is_some_and(|(a, b)| is_all_stars(a) && is_all_stars(b)))
     }
 
     /// `service:*`: every action of one service.
@@ -86,7 +92,7 @@ impl Action {
 
     /// Whether it holds a wildcard.
     pub fn has_wildcard(&self) -> bool {
-        self.text.raw().contains(['*', '?'])
+        first_wildcard(self.text.raw()).is_some()
     }
 
     /// Whether it matches an action, whatever its holes turn out to be. Case does not count.
@@ -112,12 +118,15 @@ impl Action {
 
     /// Whether it matches an action by what is written, in whichever case it is there.
     pub fn names(&self, action: &str) -> bool {
-        !self.text.has_holes() && self.may_match(action)
+        self.may_match(action) && !self.text.has_holes()
     }
 
     /// The same of an action of the reference.
     pub fn names_known(&self, action: catalog::Action) -> bool {
-        if self.text.raw().contains("${") { self.names(&action.full_name()) } else { self.reached().contains(action) }
+        let reached = self.reached();
+        // A policy variable is taken as it is written there, so that it matches nothing.
+        reached.contains(action)
+            || reached.is_empty() && has_variable(self.text.raw()) && self.names(&action.full_name())
     }
 
     /// Whether it matches all that another one matches.
@@ -133,7 +142,7 @@ impl Action {
     /// The same as a set, which is made when it is first asked for.
     pub fn reached(&self) -> &catalog::ActionSet {
         self.reached.get_or_init(|| match self.text.as_known() {
-            Some(known) => catalog::actions_matching(known).collect(),
+            Some(known) => catalog::ActionSet::matching(known),
             // A part that may be anything still leaves the rest: `s3:Get*` beside a hole is its own entry, so an
             // entry with a hole in it names nothing for certain.
             None => catalog::ActionSet::default(),
@@ -144,7 +153,7 @@ impl Action {
 impl Resource {
     /// An entry as resolved, and where it is written.
     pub fn new(text: Text, place: Place) -> Self {
-        Self { text, place, arn: OnceLock::new() }
+        Self { text, place, arn: OnceLock::new(), ends: OnceLock::new() }
     }
 
     /// It taken apart, when it is first asked for; none when it is no ARN, or too little of it is known to tell its parts.
@@ -173,7 +182,15 @@ impl Resource {
 
     /// The part between the `n`th and the next colon, as written, 0 being `arn`; the sixth runs to the end.
     pub fn part(&self, n: usize) -> Option<&str> {
-        split_arn(self.text.raw()).get(n).copied()
+        let raw = self.text.raw();
+        let end_of = |start: &mut usize, part: &str| {
+            let end = *start + part.len();
+            *start = end + 1;
+            Some(end)
+        };
+        let ends = self.ends.get_or_init(|| split_arn(raw).into_iter().scan(0, end_of).collect());
+        let start = n.checked_sub(1).and_then(|it| ends.get(it)).map_or(0, |it| it + 1);
+        ends.get(n).map(|end| &raw[start..*end])
     }
 
     /// Whether it matches the resource, whatever its holes turn out to be.
@@ -209,7 +226,7 @@ impl Resource {
         let raw = self.text.raw();
         // Without a star it is one resource, or a few of one length. What holes stand for is some fixed text, which a
         // name that nobody chose does not equal.
-        if !raw.contains('*') || self.is_free() {
+        if memchr::memchr(b'*', raw.as_bytes()).is_none() || self.is_free() {
             return None;
         }
         if self.is_everything() {
@@ -222,12 +239,15 @@ impl Resource {
         // One region or one account still holds every resource that this account has there.
         let open = |n: usize| parts.get(n).is_none_or(|part| part.is_empty() || is_all_stars(part));
         let reach = if open(3) && open(4) { Reach::Everywhere } else { Reach::Account };
-        let wide = Wide { parts: parts.into_iter().map(str::to_owned).collect(), reach };
+        let forms = parts.get(2).filter(|it| first_wildcard(it).is_none()).map(|it| catalog::arn_forms(it));
         // Most patterns begin with a name, and then cover no form at all.
-        let forms = wide.parts.get(2).filter(|it| !it.contains(['*', '?'])).map(|it| catalog::arn_forms(it));
-        let begins = |it: &catalog::ArnForm| wide.parts.get(5).is_none_or(|own| covers_part(own, it.parts[4]));
-        let covers = |it: &catalog::ArnForm| begins(it) && wide.covers(it.text, reach);
-        forms.is_none_or(|forms| forms.iter().any(covers)).then_some(wide)
+        let begins = |it: &&catalog::ArnForm| parts.get(5).is_none_or(|own| covers_part(own, it.parts[4]));
+        let mut begun = forms.unwrap_or_default().iter().filter(begins).peekable();
+        if forms.is_some() && begun.peek().is_none() {
+            return None;
+        }
+        let wide = Wide { parts: parts.iter().map(|it| (*it).to_owned()).collect(), reach };
+        (forms.is_none() || begun.any(|it| wide.covers(it.text, reach))).then_some(wide)
     }
 }
 
@@ -272,10 +292,13 @@ fn covers_part(pattern: &str, form: &str) -> bool {
     if is_all_stars(pattern) {
         return true;
     }
-    let Some((fixed, _)) = form.split_once("${") else { return matches(pattern, form, false) };
     // What is fixed in the pattern must be fixed in the form: it is cheaper to see than to match.
-    let literal = pattern.find(['*', '?']).map_or(pattern, |at| &pattern[..at]);
-    fixed.starts_with(literal) && matches(pattern, &fresh_instance(form), false)
+    let literal = &pattern[..first_wildcard(pattern).unwrap_or(pattern.len())];
+    form.starts_with(literal)
+        && match form.split_once("${") {
+            Some((fixed, _)) => fixed.starts_with(literal) && matches(pattern, &fresh_instance(form), false),
+            None => matches(pattern, form, false),
+        }
 }
 
 /// How far [`Resource::covers_all`] must reach.
@@ -290,18 +313,32 @@ pub enum Reach {
 /// Whether a pattern matches whatever another pattern matches: what is a wildcard there must fall to a `*` here, and a
 /// hole to the same hole.
 fn covers(pattern: &Text, other: &Text, ignore_case: bool) -> bool {
-    // What is fixed before the first wildcard tells most pairs apart.
     let (own, its) = (pattern.raw(), other.raw());
-    let fixed = own.find(['*', '?']).unwrap_or(own.len());
-    let begins = its.as_bytes().get(..fixed).is_some_and(|head| match ignore_case {
-        true => head.eq_ignore_ascii_case(&own.as_bytes()[..fixed]),
-        false => head == &own.as_bytes()[..fixed],
-    });
-    if !begins {
-        return false;
-    }
+    let same = |a: u8, b: u8| a == b || ignore_case && a.eq_ignore_ascii_case(&b);
+    let pairs = own.bytes().zip(its.bytes());
+    let alike = pairs.take_while(|(a, b)| same(*a, *b) && !is_wildcard(*a)).count();
+    let is_matched = match own.as_bytes().get(alike) {
+        None => its.len() == alike,
+        Some(b'?') | Some(b'*') => matches(&own[alike..].replace('?', "\u{0}"), &its[alike..], ignore_case),
+        // What is fixed before the first wildcard tells most pairs apart.
+        Some(_) => false,
+    };
     let (ours, theirs) = (pattern.holes(), other.holes());
-    matches(&own.replace('?', "\u{0}"), its, ignore_case) && ours.zip(theirs).all(|((_, a), (_, b))| a.is_same(b))
+    is_matched && ours.zip(theirs).all(|((_, a), (_, b))| a.is_same(b))
+}
+
+fn is_wildcard(byte: u8) -> bool {
+    matches!(byte, b'*' | b'?')
+}
+
+/// Where the first wildcard of a pattern stands.
+pub(super) fn first_wildcard(pattern: &str) -> Option<usize> {
+    memchr::memchr2(b'*', b'?', pattern.as_bytes())
+}
+
+/// Whether a policy variable is in it.
+fn has_variable(raw: &str) -> bool {
+    memchr::memchr(b'$', raw.as_bytes()).is_some_and(|at| raw[at..].contains("${"))
 }
 
 pub(super) fn is_all_stars(text: &str) -> bool {
@@ -324,17 +361,20 @@ fn fresh_instance(form: &str) -> String {
 }
 
 /// An ARN's six parts; colons inside `${…}` do not separate.
-pub fn split_arn(text: &str) -> Vec<&str> {
+pub fn split_arn(text: &str) -> SmallVec<[&str; 6]> {
     let bytes = text.as_bytes();
-    let mut parts = Vec::with_capacity(6);
+    let mut parts = SmallVec::new();
     let (mut start, mut depth) = (0, 0_usize);
     for (at, byte) in bytes.iter().enumerate() {
         match byte {
             b'{' if at > 0 && bytes[at - 1] == b'$' => depth += 1,
             b'}' => depth = depth.saturating_sub(1),
-            b':' if depth == 0 && parts.len() < 5 => {
+            b':' if depth == 0 => {
                 parts.push(&text[start..at]);
                 start = at + 1;
+                if parts.len() == 5 {
+                    break;
+                }
             }
             _ => {}
         }
@@ -347,7 +387,7 @@ pub fn split_arn(text: &str) -> Vec<&str> {
 pub(super) fn glob(text: &Text, strength: Strength) -> Option<Cow<'_, str>> {
     let raw = text.raw();
     match strength {
-        _ if !text.has_holes() && !raw.contains("${") => Some(Cow::Borrowed(raw)),
+        _ if !text.has_holes() && !has_variable(raw) => Some(Cow::Borrowed(raw)),
         Strength::Must => None,
         Strength::May => {
             let mut out = String::with_capacity(raw.len());
@@ -374,29 +414,37 @@ pub(super) fn glob(text: &Text, strength: Strength) -> Option<Cow<'_, str>> {
 
 /// Whether a pattern matches all of `text`: `*` any run, `?` one character.
 pub fn matches(pattern: &str, text: &str, ignore_case: bool) -> bool {
-    let same = |a: char, b: char| a == b || ignore_case && a.eq_ignore_ascii_case(&b);
-    let (mut p, mut t) = (pattern.chars(), text.chars());
+    let (pattern, bytes) = (pattern.as_bytes(), text.as_bytes());
+    let same = |a: u8, b: u8| a == b || ignore_case && a.eq_ignore_ascii_case(&b);
+    let end = bytes.len();
+    let character_after = |at: usize| (at + 1..end).find(|it| text.is_char_boundary(*it)).unwrap_or(end);
+    let (mut p, mut t) = (0, 0);
     // Where to take up again after the last star: the pattern behind it, the text it has not yet swallowed.
-    let mut retry: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
+    let mut retry: Option<(usize, usize)> = None;
     loop {
-        let before = t.clone();
-        match (p.next(), t.next()) {
-            (Some('*'), _) => {
-                t = before;
-                retry = Some((p.clone(), t.clone()));
+        match (pattern.get(p), bytes.get(t)) {
+            (Some(b'*'), _) => {
+                p += 1;
+                retry = Some((p, t));
                 continue;
             }
-            (Some('?'), Some(_)) => continue,
-            (Some(a), Some(b)) if same(a, b) => continue,
+            (Some(b'?'), Some(_)) => {
+                (p, t) = (p + 1, character_after(t));
+                continue;
+            }
+            (Some(a), Some(b)) if same(*a, *b) => {
+                (p, t) = (p + 1, t + 1);
+                continue;
+            }
             (None, None) => return true,
             _ => {}
         }
         let Some((behind, swallowed)) = &mut retry else { return false };
-        if swallowed.next().is_none() {
+        if *swallowed == end {
             return false;
         }
-        p = behind.clone();
-        t = swallowed.clone();
+        *swallowed = character_after(*swallowed);
+        (p, t) = (*behind, *swallowed);
     }
 }
 

@@ -100,11 +100,15 @@ impl Size {
             Value::Text(text) => self.add_text(text),
             Value::List(nodes) => {
                 let mut seen: FxHashSet<&str> = FxHashSet::default();
-                let mut counted: Vec<&Node> = nodes.iter().collect();
-                counted.retain(|node| !once || node.as_str().is_none_or(|it| seen.insert(it)));
+                let mut count: usize = 0;
+                for node in nodes.iter() {
+                    if !once || node.as_str().is_none_or(|it| seen.insert(it)) {
+                        count += 1;
+                        self.add(node, once);
+                    }
+                }
                 // A list of one may be written without its brackets, as data documents do.
-                self.bytes += if counted.len() == 1 { 0 } else { 2 + counted.len().saturating_sub(1) };
-                counted.into_iter().for_each(|it| self.add(it, once));
+                self.bytes += if count == 1 { 0 } else { 2 + count.saturating_sub(1) };
             }
             Value::Object(object) => {
                 self.is_exact &= object.open.is_none();
@@ -137,11 +141,11 @@ impl Size {
         self.is_exact &= !text.has_holes();
         self.bytes += 2;
         if text.raw().is_ascii() {
-            let size = |byte: u8| match byte {
-                b'"' | b'\\' | b'\n' | b'\t' | b'\r' => 2,
-                it => usize::from(!char::from(it).is_whitespace()),
-            };
-            self.bytes += text.raw().bytes().map(size).sum::<usize>();
+            let count = |is_such: fn(&u8) -> bool| text.raw().as_bytes().iter().filter(|it| is_such(it)).count();
+            let escaped = count(|it| matches!(it, b'"' | b'\\' | b'\n' | b'\t' | b'\r'));
+            // The other characters that Rust takes for white space.
+            let blank = count(|it| matches!(it, b' ' | 0x0b | 0x0c));
+            self.bytes += text.len() + escaped - blank;
             return;
         }
         for char in text.raw().chars() {
