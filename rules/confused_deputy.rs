@@ -18,7 +18,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let (whose, keys, severity) = if for_owner {
                 ("every resource of the account", "`aws:SourceArn`", severity.lower())
             } else {
-                ("anybody's resource, not only for yours", "`aws:SourceAccount` or `aws:SourceArn`", severity)
+                ("anybody's resource, not only for yours", caller.keys(), severity)
             };
             let report = cx
                 .report(&principal.place, format!("`{principal}` may act here for {whose}"))

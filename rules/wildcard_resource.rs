@@ -203,13 +203,7 @@ impl Entry<'_> {
     /// Whether a pattern that named these forms of ARN alone would no longer allow all that it stands for: some of it
     /// takes only `*`, or another ARN.
     fn would_lose(&self, statement: &Statement, forms: Option<&[&str]>) -> bool {
-        let is_named = |arn: &str| forms.is_none_or(|them| them.iter().any(|it| *it == arn || matches(it, arn, false)));
-        let loses = |it: catalog::Action| {
-            let needed = it.needed_types();
-            it.takes_only_star()
-                || needed.is_empty() && forms.is_some()
-                || needed.iter().filter_map(|it| it.arns().next()).any(|arn| !is_named(arn))
-        };
+        let loses = |it: catalog::Action| forms.map_or(it.takes_only_star(), |forms| !is_served(it, forms));
         let mut beside = self.action.reached().iter().filter(|it| !self.wide.contains(it));
         self.action.has_wildcard() && beside.any(|it| statement.may_reach(it) && loses(it))
     }
@@ -255,7 +249,7 @@ fn worst_first(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
 }
 
 fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
-    let Found { statement, resource, guilty, is_worst, .. } = found;
+    let Found { statement, resource, guilty, .. } = found;
     let [first, ..] = &guilty[..] else { return };
     let (severity, bound) = found.severity(concern);
     let mut message = format!("{} on `{resource}` {}", listed(guilty), what_they_do(concern, guilty));
@@ -267,43 +261,13 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
     let told = [&guilty[..], along].concat();
     let actions: Vec<&Action> = told.iter().map(|it| it.action).collect();
     let fine = right_on(resource, statement);
-    let further = further_kinds(&told);
-    let needed = needed_arns(&told);
-    let loses = |it: &&Entry<'_>| it.would_lose(statement, needed.as_deref());
-    let losing: Vec<&Entry<'_>> = told.iter().filter(loses).collect();
-    let replaced = once(losing.iter().map(|it| it.action.to_string()));
-    let spelled = |it: &Entry<'_>| -> Vec<String> {
-        if loses(&it) { it.wide.iter().map(ToString::to_string).collect() } else { vec![it.action.to_string()] }
-    };
-    let names_of = |entries: &[Entry<'_>]| quoted(&once(entries.iter().flat_map(spelled)));
-    let names = names_of(&told);
-    let (formed, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) = told.iter().cloned().partition(Entry::has_forms);
-    let mut help = match &replaced[..] {
-        [] => "limit ".to_owned(),
-        replaced => format!("name the actions in place of {}, and limit ", quoted(replaced)),
-    };
-    match (&forms(&formed)[..], &names_of(&others)[..]) {
-        ([], _) => help.push_str(&format!("{names} to the resources that are meant")),
-        (forms, "") => help.push_str(&format!("{names} to {}", quoted(forms))),
-        (forms, others) => {
-            let formed = names_of(&formed);
-            help.push_str(&format!("{formed} to {}, and {others} to the resources that are meant", quoted(forms)));
-        }
-    }
-    if !further.is_empty() && others.is_empty() {
-        help.push_str(&format!(", and to what else requests name ({})", listed(&further)));
-    }
-    help.push_str(&by_condition(&told));
-    // Of several findings about one `*`, the first says how to part the statement.
-    if !fine.is_empty() && *is_worst {
-        help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(&fine)));
-    }
+    let advice = Advice::of(found, &told, &fine);
     let mut report = cx
         .report(&resource.place, message)
         .of(statement, subject(guilty, resource))
         .acting(&actions)
         .severity(severity)
-        .help(help);
+        .help(advice.in_words());
     if !along.is_empty() {
         report = report.telling("wildcard_resource", subject(along, resource));
     }
@@ -322,14 +286,127 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
     }
     // What no entry of the statement but these needs can be narrowed without taking from the others; and what cannot be
     // named whole would be denied.
-    let is_guilty = |entry: &Action| told.iter().any(|it| std::ptr::eq(it.action, entry));
-    let is_fine = |entry: &Action| fine.iter().any(|it| std::ptr::eq(*it, entry));
-    let makes = |it: &catalog::Action| makes_linked_roles(*it) || it.needed_types().iter().any(|of| it.makes(*of));
-    let can_be_named = further.is_empty() && losing.is_empty() && !told.iter().flat_map(|it| &it.wide).any(makes);
-    if let Some(forms) = needed.filter(|_| can_be_named && statement.actions.only().iter().all(|it| is_guilty(it) || is_fine(it))) {
+    if let Some(forms) = advice.all_that_is_needed() {
+        let names = quoted(&once(told.iter().map(|it| it.action.to_string())));
         let apart = fine.iter().map(|it| it.place.span).collect();
         let change = Rewrite::Scope { at: resource.place.span, forms, apart };
         report.fix(Safety::Unsafe, format!("limit {names} to the one resource of this module"), [change]);
+    }
+}
+
+/// What to do about it, so that nothing else is taken away when it is done to the letter.
+struct Advice<'a> {
+    found: &'a Found<'a>,
+    told: &'a [Entry<'a>],
+    /// What stays on the resource.
+    fine: &'a [&'a Action],
+    /// What the statement must name for all that is told, if that is known of all.
+    needed: Option<Vec<&'static str>>,
+    /// Patterns that hold more than can be limited so.
+    losing: Vec<&'a Entry<'a>>,
+    /// Whether the statement has other entries that the limit would deny, so that what is told leaves it.
+    is_parted: bool,
+}
+
+impl<'a> Advice<'a> {
+    fn of(found: &'a Found<'a>, told: &'a [Entry<'a>], fine: &'a [&'a Action]) -> Self {
+        let statement = found.statement;
+        let needed = needed_arns(told);
+        let losing = told.iter().filter(|it| it.would_lose(statement, needed.as_deref())).collect();
+        let is_settled = |entry: &Action| {
+            told.iter().any(|it| std::ptr::eq(it.action, entry)) || fine.iter().any(|it| std::ptr::eq(*it, entry))
+        };
+        let mut others = statement.actions.only().iter().filter(|it| !is_settled(it));
+        let is_parted = others.any(|it| would_be_denied(it, statement, needed.as_deref()));
+        Self { found, told, fine, needed, losing, is_parted }
+    }
+
+    /// The forms of ARN by which the resource can be replaced where the statement stands.
+    fn all_that_is_needed(&self) -> Option<Vec<&'static str>> {
+        let is_settled = |entry: &Action| {
+            self.told.iter().any(|it| std::ptr::eq(it.action, entry)) || self.fine.iter().any(|it| std::ptr::eq(*it, entry))
+        };
+        let makes = |it: &catalog::Action| makes_linked_roles(*it) || it.needed_types().iter().any(|of| it.makes(*of));
+        let can_be_named = further_kinds(self.told).is_empty()
+            && self.losing.is_empty()
+            && !self.told.iter().flat_map(|it| &it.wide).any(makes)
+            && self.found.statement.actions.only().iter().all(is_settled);
+        self.needed.clone().filter(|_| can_be_named)
+    }
+
+    /// A pattern that stands for more than these is not spelled out.
+    const SPELLED: usize = 4;
+
+    fn is_spelled(&self, entry: &Entry<'_>) -> bool {
+        entry.wide.len() <= Self::SPELLED
+    }
+
+    /// The actions as they are to be written; those that are only known when the program is, as `them`.
+    fn names(&self, entries: &[Entry<'_>]) -> Vec<String> {
+        let is_losing = |entry: &Entry<'_>| self.losing.iter().any(|it| std::ptr::eq(it.action, entry.action));
+        let quoted = |it: &dyn Display| format!("`{it}`");
+        once(entries.iter().flat_map(|it| match is_losing(it) {
+            true if self.is_spelled(it) => it.wide.iter().map(|it| quoted(it)).collect(),
+            true => vec!["them".to_owned()],
+            false => vec![quoted(it.action)],
+        }))
+    }
+
+    fn in_words(&self) -> String {
+        let Found { resource, is_worst, .. } = self.found;
+        let mut help = String::new();
+        if !self.losing.is_empty() {
+            let called = if self.losing.iter().all(|it| self.is_spelled(it)) { "" } else { " that are called" };
+            let replaced = quoted(&once(self.losing.iter().map(|it| it.action.to_string())));
+            help.push_str(&format!("name the actions{called} in place of {replaced}, "));
+            if !self.is_parted {
+                help.push_str("and ");
+            }
+        }
+        help.push_str(&self.limit());
+        // Of several findings about one `*`, the first says how to part the statement.
+        if !self.fine.is_empty() && *is_worst && !self.is_parted {
+            help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(self.fine)));
+        }
+        help
+    }
+
+    /// `limit … to …`, perhaps in another statement.
+    fn limit(&self) -> String {
+        const FEW: usize = 4;
+        let names = self.names(self.told);
+        let (formed, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) = self.told.iter().cloned().partition(Entry::has_forms);
+        let forms = forms(&formed);
+        let mut services: Vec<_> = self.told.iter().map(|it| it.worst.service()).collect();
+        services.sort_unstable();
+        services.dedup();
+        // Which of many is for which of many, nobody would find out.
+        if forms.len() > FEW && services.len() > 1 {
+            let services: Vec<String> = services.iter().map(|it| format!("`{it}`")).collect();
+            let services = listed(&services);
+            return format!("give what is called of {services} a statement each, limited to the resources that are meant");
+        }
+        let (put, limited) = match &names[..] {
+            _ if !self.is_parted => (String::new(), listed(&names)),
+            [one] if one != "them" => (format!("put {one} in a statement of its own, and there "), "it".to_owned()),
+            names => (format!("put {} in a statement of their own, and there ", listed(names)), "them".to_owned()),
+        };
+        let mut help = match (&forms[..], &others[..]) {
+            ([], _) => format!("{put}limit {limited} to the resources that are meant"),
+            ([first, ..], _) if forms.len() > FEW => {
+                return format!("{put}limit {limited} to the resources that are meant, such as `{first}`");
+            }
+            (forms, []) => format!("{put}limit {limited} to {}", quoted(forms)),
+            (forms, others) => {
+                let (formed, others) = (listed(&self.names(&formed)), listed(&self.names(others)));
+                format!("{put}limit {formed} to {}, and {others} to the resources that are meant", quoted(forms))
+            }
+        };
+        let further = further_kinds(self.told);
+        if !further.is_empty() {
+            help.push_str(&format!(", and to what else requests name ({})", listed(&further)));
+        }
+        help + &by_condition(self.told)
     }
 }
 
@@ -352,6 +429,19 @@ fn right_on<'s>(resource: &Resource, statement: &'s Statement) -> Vec<&'s Action
         is_served && !concerns.contains(entry) && is_right
     };
     statement.actions.only().iter().enumerate().filter(is_right).map(|(_, it)| it).collect()
+}
+
+/// Whether an entry would allow less, were these forms of ARN all that its statement names.
+fn would_be_denied(entry: &Action, statement: &Statement, forms: Option<&[&str]>) -> bool {
+    let is_held = |it: &catalog::Action| statement.admits(*it) && statement.may_reach(*it);
+    entry.reached().iter().filter(is_held).any(|it| forms.is_none_or(|forms| !is_served(it, forms)))
+}
+
+/// Whether an action is allowed on all of its resources by a statement that names these forms of ARN alone.
+fn is_served(action: catalog::Action, forms: &[&str]) -> bool {
+    let is_named = |arn: &str| forms.iter().any(|it| *it == arn || matches(it, arn, false));
+    let needed = action.needed_types();
+    !action.takes_only_star() && !needed.is_empty() && needed.iter().filter_map(|it| it.arns().next()).all(is_named)
 }
 
 /// What comes of it, in words that follow those for the actions.

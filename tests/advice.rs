@@ -148,10 +148,37 @@ fn what_aws_gives_an_id_is_told_by_a_tag() {
 
 #[test]
 fn of_several_findings_about_one_star_the_worst_says_how_to_part_the_statement() {
-    let actions = ["secretsmanager:GetSecretValue", "dynamodb:PutItem", "s3:ListAllMyBuckets"];
+    let actions = ["secretsmanager:GetSecretValue", "secretsmanager:RotateSecret", "s3:ListAllMyBuckets"];
     let apart = "leave `s3:ListAllMyBuckets` on `*` in a statement of its own";
     assert!(help("credentials_any_resource", &actions, &["*"]).contains(apart));
     assert!(!help("wildcard_resource", &actions, &["*"]).contains("leave"));
+}
+
+#[test]
+fn what_takes_another_resource_is_not_caught_by_the_limit() {
+    // It only looks, so nothing is said of it; and the other one is said by another rule.
+    for other in ["kms:DescribeKey", "dynamodb:PutItem"] {
+        let help =
+            help("credentials_any_resource", &["secretsmanager:GetSecretValue", other, "s3:ListAllMyBuckets"], &["*"]);
+        let own = "put `secretsmanager:GetSecretValue` in a statement of its own, and there limit it to `arn:aws:secretsmanager:";
+        assert!(help.starts_with(own) && !help.contains("leave"), "{help}");
+    }
+    let several = help("wildcard_resource", &["sqs:DeleteMessage", "s3:*Object*", "kms:DescribeKey"], &["*"]);
+    assert!(
+        several.starts_with(
+            "name the actions that are called in place of `s3:*Object*`, put them and `sqs:DeleteMessage` in a"
+        ),
+        "{several}"
+    );
+    assert!(several.contains("in a statement of their own, and there limit them to"), "{several}");
+    let many = ["sqs:DeleteMessage", "dynamodb:PutItem", "glue:UpdateTable", "s3:PutObject", "batch:SubmitJob"];
+    let many = help("wildcard_resource", &many, &["*"]);
+    assert!(
+        many.starts_with("give what is called of `batch`, `dynamodb`, `glue` and 2 more a statement each"),
+        "{many}"
+    );
+    let listed = help("wildcard_resource", &["sqs:DeleteMessage", "sqs:GetQueueUrl"], &["*"]);
+    assert!(listed.starts_with("limit `sqs:DeleteMessage` to"), "{listed}");
 }
 
 #[test]
@@ -330,9 +357,12 @@ fn what_many_things_can_be_given_to_does_not_hide_the_arns_of_the_others() {
 }
 
 #[test]
-fn of_what_a_pattern_holds_the_worst_is_named_first() {
+fn a_pattern_that_stands_for_many_is_not_spelled_out() {
     let help = help("wildcard_resource", &["s3:*Object*"], &["*"]);
-    assert!(help.starts_with("name the actions in place of `s3:*Object*`, and limit `s3:PutObject`"), "{help}");
+    assert!(
+        help.starts_with("name the actions that are called in place of `s3:*Object*`, and limit them to `arn:aws:s3"),
+        "{help}"
+    );
 }
 
 #[test]

@@ -233,8 +233,14 @@ enum Shape {
 impl Shape {
     fn of(resource: &Resource) -> Option<Self> {
         let pattern = glob(&resource.text, Strength::May)?;
-        let parts = || split_arn(&pattern).into_iter().map(str::to_owned).collect();
-        Some(if is_all_stars(&pattern) { Self::Everything } else { Self::Parts(parts()) })
+        if is_all_stars(&pattern) {
+            return Some(Self::Everything);
+        }
+        let mut parts: Vec<String> = split_arn(&pattern).into_iter().map(str::to_owned).collect();
+        if let Some(account) = parts.get_mut(4).filter(|_| resource.has_looked_up_account()) {
+            "?*".clone_into(account);
+        }
+        Some(Self::Parts(parts))
     }
 
     /// Whether it may be a resource that the action takes.
@@ -307,7 +313,7 @@ fn meets_form(pattern: &[String], form: &ArnForm) -> bool {
     form.parts.into_iter().zip(1..).skip(1).all(|(part, n)| {
         let Some(own) = pattern.get(n) else { return true };
         // A region and an account are never empty where the form has them.
-        let is_there = n == 5 || part.is_empty() == own.is_empty() || own.contains(['*', HOLE]);
+        let is_there = n == 5 || part.is_empty() == own.is_empty() || is_all_stars(own);
         is_there && meets_part(own, part)
     })
 }
