@@ -359,11 +359,13 @@ impl<'a> Advice<'a> {
             let called = if self.losing.iter().all(|it| self.is_spelled(it)) { "" } else { " that are called" };
             let replaced = quoted(&once(self.losing.iter().map(|it| it.action.to_string())));
             help.push_str(&format!("name the actions{called} in place of {replaced}, "));
-            if !self.is_parted {
-                help.push_str("and ");
-            }
         }
-        help.push_str(&self.limit());
+        let limit = self.limit();
+        // What is put apart is limited after that.
+        if !self.losing.is_empty() && !limit.starts_with("put ") {
+            help.push_str("and ");
+        }
+        help.push_str(&limit);
         // Of several findings about one `*`, the first says how to part the statement.
         if !self.fine.is_empty() && *is_worst && !self.is_parted {
             help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(self.fine)));
