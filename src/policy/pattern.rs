@@ -295,8 +295,8 @@ fn covers_part(pattern: &str, form: &str) -> bool {
     // What is fixed in the pattern must be fixed in the form: it is cheaper to see than to match.
     let literal = &pattern[..first_wildcard(pattern).unwrap_or(pattern.len())];
     form.starts_with(literal)
-        && match form.split_once("${") {
-            Some((fixed, _)) => fixed.starts_with(literal) && matches(pattern, &fresh_instance(form), false),
+        && match memchr::memchr(b'$', form.as_bytes()) {
+            Some(fixed) => literal.len() <= fixed && matches(pattern, &fresh_instance(form), false),
             None => matches(pattern, form, false),
         }
 }
@@ -349,11 +349,9 @@ pub(super) fn is_all_stars(text: &str) -> bool {
 fn fresh_instance(form: &str) -> String {
     let mut out = String::with_capacity(form.len() + 16);
     let mut rest = form;
-    let mut n = 0;
     while let Some((before, after)) = rest.split_once("${") {
         out.push_str(before);
-        n += 1;
-        out.push_str(&format!("\u{1}fresh{n}\u{1}"));
+        out.push_str("\u{1}fresh1\u{1}");
         rest = after.split_once('}').map_or("", |(_, rest)| rest);
     }
     out.push_str(rest);
