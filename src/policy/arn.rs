@@ -111,6 +111,9 @@ impl ArnPattern {
 }
 
 fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
+    if pattern.wild.is_empty() && pattern.literal == form {
+        return true;
+    }
     // Nearly all forms are told by what they begin with.
     let (own_rest, form_rest) = beyond_fixed(&pattern.literal, form);
     if !own_rest.is_empty() && !form_rest.starts_with(['$', '*']) {

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use smallvec::SmallVec;
 
+use super::grant::Shape;
 use super::{ArnPattern, Place};
 use crate::catalog;
 use crate::value::{HOLE, HoleKind, Text};
@@ -28,6 +29,7 @@ pub struct Resource {
     /// Where it is written.
     pub place: Place,
     arn: OnceLock<Option<Box<ArnPattern>>>,
+    pub(super) shape: OnceLock<Shape>,
     /// Where its parts end.
     ends: OnceLock<SmallVec<[usize; 6]>>,
 }
@@ -62,7 +64,7 @@ impl Action {
     /// The part before the colon, when it is known.
     pub fn service(&self) -> Option<&str> {
         let (service, _) = self.text.raw().split_once(':')?;
-        (!service.contains(HOLE)).then_some(service)
+        (service.is_ascii() || !service.contains(HOLE)).then_some(service)
     }
 
     /// The part after the colon, with [`HOLE`] for what is not known.
@@ -153,7 +155,7 @@ impl Action {
 impl Resource {
     /// An entry as resolved, and where it is written.
     pub fn new(text: Text, place: Place) -> Self {
-        Self { text, place, arn: OnceLock::new(), ends: OnceLock::new() }
+        Self { text, place, arn: OnceLock::new(), shape: OnceLock::new(), ends: OnceLock::new() }
     }
 
     /// It taken apart, when it is first asked for; none when it is no ARN, or too little of it is known to tell its parts.
@@ -172,8 +174,8 @@ impl Resource {
         if is_all_stars(raw) {
             return true;
         }
-        // Nearly every resource is seen to be narrower by its last character or its first.
-        if !raw.ends_with('*') || !raw.starts_with("arn:") {
+        // Nearly every resource is seen to be narrower by its last character or its first, or names a service.
+        if !raw.ends_with('*') || !raw.starts_with("arn:") || self.part(2).is_some_and(|it| !is_all_stars(it)) {
             return false;
         }
         // A pattern of fewer parts is padded with `:*` when it ends in a star.
