@@ -23,12 +23,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 /// What keeps a text from being an action: it is `*`, or a service, a colon and a name.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
 fn fault(action: &Action) -> Option<&'static str> {
-    // What is not known may hold the colon; an empty text is for `empty_element` to say.
-    let text = action.text.as_known().filter(|it| !it.is_empty() && !it.contains("${"))?;
-    let is_known = || !action.has_wildcard() && !action.reached().is_empty();
-    if action.is_everything() || is_known() {
+    let is_known = !action.has_wildcard() && !action.reached().is_empty();
+    if is_known || action.is_everything() {
         return None;
     }
+    // What is not known may hold the colon; an empty text is for `empty_element` to say.
+    let text = action.text.as_known().filter(|it| !it.is_empty() && !it.contains("${"))?;
     let Some((service, name)) = text.split_once(':') else { return Some("names no service") };
     if text.contains(char::is_whitespace) {
         Some("holds white space")

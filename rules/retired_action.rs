@@ -8,6 +8,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for action in statement.actions.entries() {
             let Some(text) = action.text.as_known() else { continue };
             let Some((prefix, name)) = text.split_once(':') else { continue };
+            // Of what AWS lists, only that of this service has no effect any more.
+            let of_portal = prefix.eq_ignore_ascii_case("aws-portal");
+            if !action.reached().is_empty() && !of_portal {
+                continue;
+            }
             if catalog::service(prefix).is_none() {
                 if !retired.contains(&prefix) && retired_service(statement, action, prefix, cx) {
                     retired.push(prefix);
@@ -20,7 +25,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     Some(successor) => report.help(format!("`{successor}` may have taken its place")),
                     None => report.help(format!("leave out `{action}` if nothing calls it")),
                 };
-            } else if prefix.eq_ignore_ascii_case("aws-portal") && !retired.contains(&"aws-portal") {
+            } else if of_portal && !retired.contains(&"aws-portal") {
                 retired.push("aws-portal");
                 // https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/migrate-granularaccess-whatis.html
                 cx.report(&action.place, format!("`{action}` has had no effect since AWS split it into finer actions"))

@@ -57,6 +57,12 @@ pub fn arn_forms(service: &str) -> &'static [ArnForm] {
     FORMS.get(service).map_or(&[], Vec::as_slice)
 }
 
+/// The same, with those forms that leave it open which service they name.
+pub fn arn_forms_naming(service: &str) -> impl Iterator<Item = &'static ArnForm> {
+    const OPEN: &str = "${Vendor}";
+    arn_forms(service).iter().chain(arn_forms(OPEN))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +72,10 @@ mod tests {
         assert!(arn_forms("kms").iter().any(|it| it.parts[4] == "key/${KeyId}"));
         assert!(arn_forms("kafka").iter().any(|it| it.resource_type.name() == "cluster"));
         assert!(arn_forms("KMS").is_empty());
+        let open = services().flat_map(Service::resource_types).flat_map(ArnForm::of_type);
+        let open: Vec<_> = open.filter(|it| it.parts[1].contains("${")).map(|it| it.text).collect();
+        let found: Vec<_> = arn_forms_naming("no-service").map(|it| it.text).collect();
+        assert_eq!(found, open);
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod spelled;
 mod superseded;
 mod table;
 
-pub use arn::{ArnForm, arn_forms};
+pub use arn::{ArnForm, arn_forms, arn_forms_naming};
 pub use condition_key::{
     ConditionKey, KeyGroup, KeyStanding, KeyType, Presence, ValueForm, condition_key, condition_keys, federated_claim,
     is_known_issuer, is_standard_claim, nearest_condition_key,

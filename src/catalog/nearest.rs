@@ -39,10 +39,13 @@ impl Rows {
         self.last.extend(0..=b.len());
         self.earlier.clone_from(&self.last);
         self.this.clone_from(&self.last);
+        // What is further from the diagonal than the limit is beyond it.
+        let beyond = limit + 1;
         for (row, x) in a.iter().enumerate() {
-            self.this[0] = row + 1;
-            let mut least = row + 1;
-            for (column, y) in b.iter().enumerate() {
+            let (start, end) = (row.saturating_sub(limit), (row + beyond).min(b.len()));
+            self.this[start] = if start == 0 { row + 1 } else { beyond };
+            let mut least = self.this[start];
+            for (column, y) in b.iter().enumerate().take(end).skip(start) {
                 let y = y.to_ascii_lowercase();
                 let mut cost = self.last[column] + usize::from(*x != y);
                 cost = cost.min(self.last[column + 1] + 1).min(self.this[column] + 1);
@@ -55,6 +58,9 @@ impl Rows {
             }
             if least > limit {
                 return None;
+            }
+            if let Some(next) = self.this.get_mut(end + 1) {
+                *next = beyond;
             }
             std::mem::swap(&mut self.earlier, &mut self.last);
             std::mem::swap(&mut self.last, &mut self.this);

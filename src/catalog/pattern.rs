@@ -31,9 +31,15 @@ impl Pattern {
         &self.bytes[self.literal..] == b"*"
     }
 
+    /// Whether a name has the last character of the pattern, if that is one.
+    fn ends_as(&self, name: &[u8]) -> bool {
+        let last = self.bytes.last().filter(|it| !is_wildcard(**it));
+        last.is_none_or(|last| name.last().is_some_and(|it| it.eq_ignore_ascii_case(last)))
+    }
+
     /// Whether all of `name` fits.
     pub(super) fn matches(&self, name: &[u8]) -> bool {
-        if name.len() < self.shortest {
+        if name.len() < self.shortest || !self.ends_as(name) {
             return false;
         }
         let (mut at, mut in_name) = (0, 0);

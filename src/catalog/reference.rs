@@ -121,6 +121,9 @@ impl fmt::Debug for Service {
     }
 }
 
+/// As many resource types as a statement may be asked to name for one action.
+const FEW: usize = 4;
+
 /// An action of the reference. Ordered by service, then by name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
@@ -461,8 +464,7 @@ impl Action {
     /// The resource types of which a statement must name an ARN for a request to pass: all that a request always has,
     /// else the plainer of two that it may have. Of a bucket and an access point to it that is the bucket, since what has
     /// the shorter ARN is the plainer thing. Nothing where they are too many to be named or to choose from.
-    pub fn needed_types(self) -> Vec<ResourceType> {
-        const FEW: usize = 4;
+    pub fn needed_types(self) -> SmallVec<[ResourceType; FEW]> {
         let types = || self.resource_types().map(ActionResource::resource_type);
         let required = || self.resource_types().filter(|it| it.is_required()).map(ActionResource::resource_type);
         match required().count() {
@@ -471,7 +473,7 @@ impl Action {
                 types().min_by_key(weight).into_iter().collect()
             }
             1..=FEW => required().collect(),
-            _ => Vec::new(),
+            _ => SmallVec::new(),
         }
     }
 

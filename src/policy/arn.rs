@@ -111,26 +111,32 @@ impl ArnPattern {
 }
 
 fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
+    if pattern.wild.is_empty() && pattern.literal == form {
+        return true;
+    }
     // Nearly all forms are told by what they begin with.
     let (own_rest, form_rest) = beyond_fixed(&pattern.literal, form);
     if !own_rest.is_empty() && !form_rest.starts_with(['$', '*']) {
         return false;
     }
     match pattern.wild[..] {
-        [] if form_rest.is_empty() => return own_rest.is_empty(),
+        [] => return is_of_form(own_rest, form_rest, of_bucket),
         [Token::Run] => return may_begin(own_rest, form_rest, of_bucket),
         _ => {}
     }
     let own = || own_rest.chars().map(Token::Char).chain(pattern.wild.iter().copied());
     // A name and nothing else is whatever is not empty, and of a bucket what has no slash in it.
     if form_rest.starts_with("${") && memchr::memchr(b'}', form_rest.as_bytes()) == Some(form_rest.len() - 1) {
-        return match of_bucket && form_rest == "${BucketName}" {
+        return match of_bucket && form_rest == BUCKET {
             true => own().all(|it| it.shares(Token::Name)),
             false => own().next().is_some(),
         };
     }
     meet(&own().collect::<Vec<_>>(), &tokens_of_form(form_rest, of_bucket))
 }
+
+/// No form has the name of a bucket and right behind it what could be part of one.
+const BUCKET: &str = "${BucketName}";
 
 /// What a text and a form have behind the fixed text that both begin with.
 fn beyond_fixed<'t>(text: &'t str, form: &'t str) -> (&'t str, &'t str) {
@@ -145,11 +151,31 @@ fn may_begin(text: &str, form: &str, of_bucket: bool) -> bool {
     if text.is_empty() {
         return true;
     }
-    match form.strip_prefix("${BucketName}").filter(|_| of_bucket) {
-        // No form has a name of a bucket and right behind it what could be part of one.
+    match form.strip_prefix(BUCKET).filter(|_| of_bucket) {
         Some(form) => may_begin(text.trim_start_matches(in_name), form, of_bucket),
         // Any other name takes all that there is, and so does a star.
         None => form.starts_with(['$', '*']),
+    }
+}
+
+/// Whether a text is of a form.
+fn is_of_form(text: &str, form: &str, of_bucket: bool) -> bool {
+    let (text, form) = beyond_fixed(text, form);
+    if let Some(form) = form.strip_prefix(BUCKET).filter(|_| of_bucket) {
+        return is_of_form(text.trim_start_matches(in_name), form, of_bucket);
+    }
+    let name = form.strip_prefix("${").map(|it| it.split_once('}').map_or("", |(_, behind)| behind));
+    // A name is one character at least, a star may be nothing.
+    let (behind, taken) = match (name, form.strip_prefix('*')) {
+        (Some(behind), _) => (behind, text.chars().next().map(char::len_utf8)),
+        (None, Some(behind)) => (behind, Some(0)),
+        (None, None) => return text.is_empty() && form.is_empty(),
+    };
+    let Some(left) = taken.map(|it| &text[it..]) else { return false };
+    match behind.find(['$', '*']) {
+        None => left.ends_with(behind),
+        // As little as may be, since what is open further on takes the rest.
+        Some(end) => left.find(&behind[..end]).is_some_and(|at| is_of_form(&left[at..], behind, of_bucket)),
     }
 }
 
@@ -310,10 +336,15 @@ mod tests {
         }
 
         #[test]
-        fn a_star_at_the_end_is_seen_without_looking_for_a_text(text in "[ab/]{0,6}", n in 0..5_usize, s3: bool) {
-            let form = ["${BucketName}/${ObjectName}", "a/${KeyId}", "a*", "ab", "${BucketName}"][n];
-            let pattern: Vec<Token> = text.chars().map(Token::Char).chain([Token::Run]).collect();
-            prop_assert_eq!(may_begin(&text, form, s3), meet(&pattern, &tokens_of_form(form, s3)));
+        fn a_text_and_a_star_behind_it_are_compared_as_patterns_are(text in "[ab/é]{0,6}", n in 0..8_usize, s3: bool) {
+            let form = [
+                "${BucketName}/${ObjectName}", "${BucketName}", "a/${KeyId}", "a*", "ab", "${A}/${B}", "${A}${B}b/*", "*a",
+            ][n];
+            let mut pattern: Vec<Token> = text.chars().map(Token::Char).collect();
+            let tokens = tokens_of_form(form, s3);
+            prop_assert_eq!(is_of_form(&text, form, s3), meet(&pattern, &tokens));
+            pattern.push(Token::Run);
+            prop_assert_eq!(may_begin(&text, form, s3), meet(&pattern, &tokens));
         }
 
         #[test]

@@ -54,7 +54,7 @@ impl<'w> Element<'w> {
     /// Whether this is its name. AWS takes names of elements in any case.
     pub fn is(&self, name: &str) -> bool {
         // A name with a hole in it equals none.
-        self.name.raw().eq_ignore_ascii_case(name)
+        self.name.len() == name.len() && self.name.raw().eq_ignore_ascii_case(name)
     }
 
     /// Where the name stands.

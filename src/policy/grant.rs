@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxHashSet;
 
-use super::pattern::{Strength, Wide, glob, is_all_stars, matches, split_arn};
+use super::pattern::{Strength, Wide, first_wildcard, glob, is_all_stars, matches, split_arn};
 use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
-use crate::catalog::{self, AccessLevel, ArnForm};
+use crate::catalog::{self, AccessLevel, ActionResource, ArnForm, ResourceType};
 use crate::value::{HOLE, Text};
 
 /// What many rules ask of a statement, found out when the first of them asks.
@@ -16,7 +16,6 @@ use crate::value::{HOLE, Text};
 pub(super) struct Facts {
     wide_resources: OnceLock<Box<[(usize, Wide)]>>,
     sweeps: OnceLock<Box<[Sweep]>>,
-    patterns: OnceLock<Box<[Shape]>>,
     way_to_everything: OnceLock<Option<catalog::Action>>,
 }
 
@@ -127,10 +126,7 @@ impl Statement {
 
     /// Whether one of its resources may be one that the action takes.
     pub fn may_reach(&self, action: catalog::Action) -> bool {
-        let Some(resources) = &self.resources else { return false };
-        let patterns =
-            || self.facts.patterns.get_or_init(|| resources.entries().iter().filter_map(Shape::of).collect());
-        resources.is_negated() || patterns().iter().any(|it| it.fits(action))
+        self.resources.as_ref().is_some_and(|it| it.is_negated() || it.entries().iter().any(|it| it.fits(action)))
     }
 
     /// The resource by which it reaches every resource of the action; one that is there in every case, if there is one.
@@ -222,43 +218,50 @@ impl Statement {
     }
 }
 
-/// What a resource may be, taken apart.
+/// What a resource may be.
 #[derive(Clone, Debug)]
-enum Shape {
+pub(super) enum Shape {
+    /// Anything, and what has no ARN.
     Everything,
-    /// The parts of an ARN.
-    Parts(Vec<String>),
+    /// Of one of these types, which are in order.
+    Types(Box<[ResourceType]>),
 }
 
 impl Shape {
-    fn of(resource: &Resource) -> Option<Self> {
-        let pattern = glob(&resource.text, Strength::May)?;
-        if is_all_stars(&pattern) {
-            return Some(Self::Everything);
-        }
-        let mut parts: Vec<String> = split_arn(&pattern).into_iter().map(str::to_owned).collect();
+    fn of(resource: &Resource) -> Self {
+        let text = &resource.text;
+        let Some(pattern) = glob(text, Strength::May).filter(|it| !is_all_stars(it)) else { return Self::Everything };
+        let mut parts = split_arn(&pattern);
         if let Some(account) = parts.get_mut(4).filter(|_| resource.has_looked_up_account()) {
-            "?*".clone_into(account);
+            *account = "?*";
         }
-        Some(Self::Parts(parts))
-    }
-
-    /// Whether it may be a resource that the action takes.
-    fn fits(&self, action: catalog::Action) -> bool {
-        let Self::Parts(parts) = self else { return true };
-        !action.takes_only_star()
-            && action
-                .resource_types()
-                .flat_map(|it| ArnForm::of_type(it.resource_type()))
-                .any(|it| meets_form(parts, it))
+        let met = |it: &ArnForm| meets_form(&parts, it).then_some(it.resource_type);
+        let mut types: Vec<ResourceType> = match parts[..] {
+            ["arn", _, service, ..] if first_wildcard(service).is_none() => {
+                catalog::arn_forms_naming(service).filter_map(met).collect()
+            }
+            _ => catalog::services()
+                .flat_map(|it| it.resource_types())
+                .flat_map(ArnForm::of_type)
+                .filter_map(met)
+                .collect(),
+        };
+        types.sort_unstable();
+        types.dedup();
+        Self::Types(types.into())
     }
 }
 
 impl Resource {
-    /// Whether it may be a resource that the action takes. Of all resources of a statement, [`Statement::may_reach`]
-    /// tells more cheaply.
+    /// Whether it may be a resource that the action takes.
     pub fn fits(&self, action: catalog::Action) -> bool {
-        Shape::of(self).is_some_and(|it| it.fits(action))
+        match self.shape.get_or_init(|| Shape::of(self)) {
+            Shape::Everything => true,
+            Shape::Types(types) => {
+                let is_met = |it: ActionResource| types.binary_search(&it.resource_type()).is_ok();
+                !action.takes_only_star() && action.resource_types().any(is_met)
+            }
+        }
     }
 
     /// Whether it is every resource that the action takes, in one account and region at least.
@@ -273,11 +276,9 @@ fn forms_of(action: catalog::Action) -> Vec<&'static str> {
         return Vec::new();
     }
     // A request names one of them, an object or one behind an access point.
-    let mut types = action.needed_types();
-    if types.is_empty() {
-        types.extend(action.resource_types().map(|it| it.resource_type()));
-    }
-    types.iter().flat_map(|it| it.arns()).collect()
+    let needed = action.needed_types();
+    let all = action.resource_types().map(ActionResource::resource_type).filter(|_| needed.is_empty());
+    needed.iter().copied().chain(all).flat_map(ResourceType::arns).collect()
 }
 
 /// Whether some ARN is of both, for some value of what is unknown in them.
@@ -303,8 +304,8 @@ pub fn is_named(arn: &Text, name: &Text) -> bool {
 
 /// Whether the parts of a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an
 /// ARN in common.
-fn meets_form(pattern: &[String], form: &ArnForm) -> bool {
-    if pattern.first().is_none_or(|it| it != "arn") {
+fn meets_form(pattern: &[&str], form: &ArnForm) -> bool {
+    if pattern.first().is_none_or(|it| *it != "arn") {
         return pattern.first().is_some_and(|it| it.starts_with(['*', '?']));
     }
     if pattern.len() < 6 && !pattern.last().is_some_and(|it| it.ends_with('*')) {

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use smallvec::SmallVec;
 
+use super::grant::Shape;
 use super::principal::is_looked_up_account;
 use super::{ArnPattern, Place};
 use crate::catalog;
@@ -29,6 +30,7 @@ pub struct Resource {
     /// Where it is written.
     pub place: Place,
     arn: OnceLock<Option<Box<ArnPattern>>>,
+    pub(super) shape: OnceLock<Shape>,
     /// Where its parts end.
     ends: OnceLock<SmallVec<[usize; 6]>>,
 }
@@ -63,7 +65,7 @@ impl Action {
     /// The part before the colon, when it is known.
     pub fn service(&self) -> Option<&str> {
         let (service, _) = self.text.raw().split_once(':')?;
-        (!service.contains(HOLE)).then_some(service)
+        (service.is_ascii() || !service.contains(HOLE)).then_some(service)
     }
 
     /// The part after the colon, with [`HOLE`] for what is not known.
@@ -154,7 +156,7 @@ impl Action {
 impl Resource {
     /// An entry as resolved, and where it is written.
     pub fn new(text: Text, place: Place) -> Self {
-        Self { text, place, arn: OnceLock::new(), ends: OnceLock::new() }
+        Self { text, place, arn: OnceLock::new(), shape: OnceLock::new(), ends: OnceLock::new() }
     }
 
     /// It taken apart, when it is first asked for; none when it is no ARN, or too little of it is known to tell its parts.
@@ -173,8 +175,8 @@ impl Resource {
         if is_all_stars(raw) {
             return true;
         }
-        // Nearly every resource is seen to be narrower by its last character or its first.
-        if !raw.ends_with('*') || !raw.starts_with("arn:") {
+        // Nearly every resource is seen to be narrower by its last character or its first, or names a service.
+        if !raw.ends_with('*') || !raw.starts_with("arn:") || self.part(2).is_some_and(|it| !is_all_stars(it)) {
             return false;
         }
         // A pattern of fewer parts is padded with `:*` when it ends in a star.
@@ -303,8 +305,8 @@ fn covers_part(pattern: &str, form: &str) -> bool {
     // What is fixed in the pattern must be fixed in the form: it is cheaper to see than to match.
     let literal = &pattern[..first_wildcard(pattern).unwrap_or(pattern.len())];
     form.starts_with(literal)
-        && match form.split_once("${") {
-            Some((fixed, _)) => fixed.starts_with(literal) && matches(pattern, &fresh_instance(form), false),
+        && match memchr::memchr(b'$', form.as_bytes()) {
+            Some(fixed) => literal.len() <= fixed && matches(pattern, &fresh_instance(form), false),
             None => matches(pattern, form, false),
         }
 }
@@ -357,11 +359,9 @@ pub(super) fn is_all_stars(text: &str) -> bool {
 fn fresh_instance(form: &str) -> String {
     let mut out = String::with_capacity(form.len() + 16);
     let mut rest = form;
-    let mut n = 0;
     while let Some((before, after)) = rest.split_once("${") {
         out.push_str(before);
-        n += 1;
-        out.push_str(&format!("\u{1}fresh{n}\u{1}"));
+        out.push_str("\u{1}fresh1\u{1}");
         rest = after.split_once('}').map_or("", |(_, rest)| rest);
     }
     out.push_str(rest);
