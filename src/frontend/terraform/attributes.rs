@@ -12,7 +12,7 @@ use crate::value::{Hole, HoleKind, Node, Origin, Text, Value};
 pub(super) const COMMON: &[&str] = &["arn", "id", "name", "unique_id", "key_id", "url", "bucket"];
 
 /// ARN of a type, with `{attribute}` for what the resource says of itself. `{p}`, `{r}`, `{a}`: partition, region,
-/// account. <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
+/// account. Sorted by type. <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 const ARNS: &[(&str, &str)] = &[
     ("aws_api_gateway_rest_api", "arn:{p}:apigateway:{r}::/restapis/{id}"),
     ("aws_athena_workgroup", "arn:{p}:athena:{r}:{a}:workgroup/{name}"),
@@ -38,6 +38,7 @@ const ARNS: &[(&str, &str)] = &[
     ("aws_efs_access_point", "arn:{p}:elasticfilesystem:{r}:{a}:access-point/{id}"),
     ("aws_efs_file_system", "arn:{p}:elasticfilesystem:{r}:{a}:file-system/{id}"),
     ("aws_eks_cluster", "arn:{p}:eks:{r}:{a}:cluster/{name}"),
+    ("aws_elasticsearch_domain", "arn:{p}:es:{r}:{a}:domain/{domain_name}"),
     ("aws_emr_cluster", "arn:{p}:elasticmapreduce:{r}:{a}:cluster/{id}"),
     ("aws_glue_catalog_database", "arn:{p}:glue:{r}:{a}:database/{name}"),
     ("aws_glue_catalog_table", "arn:{p}:glue:{r}:{a}:table/{database_name}/{name}"),
@@ -60,10 +61,9 @@ const ARNS: &[(&str, &str)] = &[
     ("aws_kms_replica_key", "arn:{p}:kms:{r}:{a}:key/{key_id}"),
     ("aws_lambda_function", "arn:{p}:lambda:{r}:{a}:function:{function_name}"),
     ("aws_lambda_layer_version", "arn:{p}:lambda:{r}:{a}:layer:{layer_name}:{version}"),
-    ("aws_opensearch_domain", "arn:{p}:es:{r}:{a}:domain/{domain_name}"),
-    ("aws_elasticsearch_domain", "arn:{p}:es:{r}:{a}:domain/{domain_name}"),
     ("aws_mq_broker", "arn:{p}:mq:{r}:{a}:broker:{broker_name}:{id}"),
     ("aws_mwaa_environment", "arn:{p}:airflow:{r}:{a}:environment/{name}"),
+    ("aws_opensearch_domain", "arn:{p}:es:{r}:{a}:domain/{domain_name}"),
     ("aws_rds_cluster", "arn:{p}:rds:{r}:{a}:cluster:{cluster_identifier}"),
     ("aws_rds_cluster_instance", "arn:{p}:rds:{r}:{a}:db:{identifier}"),
     ("aws_redshift_cluster", "arn:{p}:redshift:{r}:{a}:cluster:{cluster_identifier}"),
@@ -107,7 +107,7 @@ const SAME: &[(&str, &str, &str)] = &[
 
 /// The ARN of a type, see [`ARNS`].
 pub(super) fn arn_form(kind: &str) -> Option<&'static str> {
-    ARNS.iter().find(|(it, _)| *it == kind).map(|(_, form)| *form)
+    ARNS.binary_search_by(|(it, _)| it.cmp(&kind)).ok().map(|at| ARNS[at].1)
 }
 
 /// The form of an ARN without the names of its parts: `arn:{}:s3:::{}`.
@@ -127,7 +127,7 @@ pub(super) fn bare(form: &str) -> String {
 /// Whether the provider computes an attribute although a configuration may hold one of that name.
 pub(super) fn is_computed_over(kind: &str, name: &str) -> bool {
     // `arn` of a data source is what is looked up, and of a resource never given.
-    name == "arn" && !kind.starts_with("aws_iam_policy") && kind != "aws_arn" && ARNS.iter().any(|(it, _)| *it == kind)
+    name == "arn" && !kind.starts_with("aws_iam_policy") && kind != "aws_arn" && arn_form(kind).is_some()
 }
 
 /// The value of an attribute that the configuration does not give; `written` is how it is asked for at `span`.
@@ -143,7 +143,8 @@ pub(super) fn computed(
     let is_data = &*block.kind.text == "data";
     let scope = &instance.scope;
     let own = Own { is_data, block, instance, span };
-    let opaque = |name: &str, why: &str| {
+    let words = &evaluator.words;
+    let opaque = |name: &str, why: &Arc<str>| {
         let text = Text::hole(own.hole(name, why)).written_as(Arc::clone(written), span);
         Node::new(Value::Text(text), span)
     };
@@ -153,10 +154,10 @@ pub(super) fn computed(
     let same = SAME.iter().find(|(it, attribute, _)| *it == kind && *attribute == name).map(|(_, _, same)| *same);
     if let Some(same) = same {
         if same == "arn" {
-            return arn(evaluator, kind, &own, written).unwrap_or_else(|| opaque(same, "AWS chooses it"));
+            return arn(evaluator, kind, &own, written).unwrap_or_else(|| opaque(same, &words.chosen));
         }
         let given = block.body.attribute(same).map(|it| evaluator.value(&it.value, scope));
-        return given.filter(|it| !it.is_null()).unwrap_or_else(|| opaque(same, "AWS chooses it"));
+        return given.filter(|it| !it.is_null()).unwrap_or_else(|| opaque(same, &words.chosen));
     }
     if name == "arn"
         && let Some(node) = arn(evaluator, kind, &own, written)
@@ -164,14 +165,37 @@ pub(super) fn computed(
         return node;
     }
     if is_data && !matches!(name, "arn" | "id" | "name" | "key_id" | "account_id" | "url" | "alias") {
-        return own.unknown(name, "a data source is read when Terraform runs");
+        return own.unknown(name, &words.looked_up);
     }
     if kind.starts_with("aws_")
         || matches!(kind.split('_').next(), Some("random" | "time" | "tls" | "archive" | "null"))
     {
-        return opaque(name, "the provider computes it");
+        return opaque(name, &words.computed);
     }
-    own.unknown(name, "the provider computes it")
+    own.unknown(name, &words.computed)
+}
+
+/// What many holes say.
+pub(super) struct Words {
+    partition: Arc<str>,
+    region: Arc<str>,
+    account: Arc<str>,
+    chosen: Arc<str>,
+    computed: Arc<str>,
+    looked_up: Arc<str>,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self {
+            partition: "data.aws_partition.current.partition".into(),
+            region: "data.aws_region.current.name".into(),
+            account: "data.aws_caller_identity.current.account_id".into(),
+            chosen: "AWS chooses it".into(),
+            computed: "the provider computes it".into(),
+            looked_up: "a data source is read when Terraform runs".into(),
+        }
+    }
 }
 
 /// One instance of a block, and the place that asks something of it.
@@ -184,12 +208,12 @@ struct Own<'b> {
 
 impl Own<'_> {
     /// What AWS chooses for an attribute: the same hole for whoever refers to it, and however.
-    fn hole(&self, name: &str, why: &str) -> Arc<Hole> {
+    fn hole(&self, name: &str, why: &Arc<str>) -> Arc<Hole> {
         self.known_as(self.address_of(name), why)
     }
 
     /// A value that may be anything, likewise.
-    fn unknown(&self, name: &str, why: &str) -> Node {
+    fn unknown(&self, name: &str, why: &Arc<str>) -> Node {
         let hole = self.known_as(self.address_of(name), why);
         Node::unknown(Hole { kind: HoleKind::Free, ..(*hole).clone() })
     }
@@ -197,16 +221,16 @@ impl Own<'_> {
     fn address_of(&self, name: &str) -> String {
         let [kind, own] = labels(self.block);
         let data = if self.is_data { "data." } else { "" };
-        format!("{data}{kind}.{own}{}.{name}", self.instance.key)
+        [data, kind, ".", own, &*self.instance.key, ".", name].concat()
     }
 
-    fn known_as(&self, reference: impl Into<Arc<str>>, why: &str) -> Arc<Hole> {
+    fn known_as(&self, reference: impl Into<Arc<str>>, why: &Arc<str>) -> Arc<Hole> {
         Arc::new(Hole {
             kind: HoleKind::Opaque,
             reference: reference.into(),
             scope: Arc::clone(&self.instance.scope.module.address),
             span: self.span,
-            why: why.into(),
+            why: Arc::clone(why),
         })
     }
 }
@@ -290,11 +314,9 @@ fn looked_up(
 
 /// The ARN of a type, with what the block says of itself where its name goes.
 fn arn(evaluator: &Evaluator<'_>, kind: &str, own: &Own<'_>, written: &Arc<str>) -> Option<Node> {
-    let at =
-        ARNS.binary_search_by(|(it, _)| it.cmp(&kind)).ok().or_else(|| ARNS.iter().position(|(it, _)| *it == kind))?;
-    let (_, mut form) = ARNS[at];
+    let mut form = arn_form(kind)?;
     let (scope, span) = (&own.instance.scope, own.span);
-    let mut text = Text::default();
+    let mut text = Text::with_room(2 * form.matches('{').count() + 1);
     while let Some((before, rest)) = form.split_once('{') {
         text.push_known(before, span);
         let (name, rest) = rest.split_once('}')?;
@@ -304,16 +326,26 @@ fn arn(evaluator: &Evaluator<'_>, kind: &str, own: &Own<'_>, written: &Arc<str>)
             // `path` of a role stands between type and name.
             Some(given) => text.push_text(&given, &Origin::HERE),
             None => {
-                const WHY: &str = "AWS chooses it";
+                let words = &evaluator.words;
                 text.push_hole(match name {
-                    "p" => own.known_as("data.aws_partition.current.partition", WHY),
-                    "r" => own.known_as("data.aws_region.current.name", WHY),
-                    "a" => own.known_as("data.aws_caller_identity.current.account_id", WHY),
-                    _ => own.hole(name, WHY),
+                    "p" => own.known_as(Arc::clone(&words.partition), &words.chosen),
+                    "r" => own.known_as(Arc::clone(&words.region), &words.chosen),
+                    "a" => own.known_as(Arc::clone(&words.account), &words.chosen),
+                    _ => own.hole(name, &words.chosen),
                 });
             }
         }
     }
     text.push_known(form, span);
     Some(Node::new(Value::Text(text.written_as(Arc::clone(written), span)), span))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(ARNS.is_sorted_by(|a, b| a.0 < b.0));
+    }
 }

@@ -107,8 +107,8 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &m
             let Some(block) = module.folder.block(id) else { continue };
             let repeated = evaluator.repeated(module, &block);
             for instance in &repeated.instances {
-                let address = prefixed(module, &format!("{kind}.{name}{}", instance.key));
-                let resource = format!("{kind}.{name}");
+                let address = prefixed(module, &[kind, ".", name, &instance.key]);
+                let resource = [kind, ".", name].concat();
                 let it = Declared { evaluator, module, id, block: &block, instance, resource, address };
                 let certain = !matches!(repeated.repeat, Repeat::Unknown { .. });
                 out.claims.extend(claims().filter_map(|claims| it.claim(claims, certain)));

@@ -23,7 +23,7 @@ impl Evaluator<'_> {
         self.documents.borrow_mut().insert(head, Arc::clone(&address));
         let tree = self.rendered_document(&block.body, &address, head, scope);
         let text = self.json_text(&with_joined_operators(&tree), span, scope);
-        Node::new(Value::Text(text.encoding(Arc::new(tree))), span)
+        Node::new(Value::Text(Text::encoding(Arc::new(tree), move || text)), span)
     }
 
     fn rendered_document(&self, body: &Body, address: &Arc<str>, head: Span, scope: &Scope) -> Node {

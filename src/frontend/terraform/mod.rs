@@ -16,6 +16,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use compact_str::CompactString;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -312,7 +313,7 @@ fn values(
     options: &Options,
     evaluator: &Evaluator<'_>,
     errors: &mut Vec<SyntaxError>,
-) -> FxHashMap<Arc<str>, Node> {
+) -> FxHashMap<CompactString, Node> {
     let mut files: Vec<PathBuf> = Vec::new();
     let own = workspace.files_in(&root.path);
     let name = |path: &PathBuf| path.file_name().and_then(|it| it.to_str()).unwrap_or_default().to_owned();
@@ -351,7 +352,7 @@ fn values_of(
     evaluator: &Evaluator<'_>,
     scope: &Scope,
     errors: &mut Vec<SyntaxError>,
-) -> Vec<(Arc<str>, Node)> {
+) -> Vec<(CompactString, Node)> {
     if source.path.extension().is_some_and(|it| it == "json") {
         let parsed = json::parse_source(source);
         errors.extend(parsed.errors);
@@ -365,7 +366,7 @@ fn values_of(
         let (body, wrong) = hcl::parse_attributes(source, span);
         errors.extend(wrong);
         for attribute in body.attributes {
-            out.push((Arc::clone(&attribute.name.text), evaluator.value(&attribute.value, scope)));
+            out.push((attribute.name.text.clone(), evaluator.value(&attribute.value, scope)));
         }
     }
     out

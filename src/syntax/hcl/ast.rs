@@ -1,7 +1,7 @@
 //! The tree of the HCL language as iamlint reads it: Terraform's native syntax, and its JSON form lowered to the same.
 
+use compact_str::CompactString;
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use crate::source::Span;
 use crate::value::{Number, Text};
@@ -10,7 +10,7 @@ use crate::value::{Number, Text};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Name {
     /// The name.
-    pub text: Arc<str>,
+    pub text: CompactString,
     /// Where it stands.
     pub span: Span,
 }
@@ -180,7 +180,7 @@ pub enum ExprKind {
     /// `{ a = b }`.
     Object(Vec<Item>),
     /// `a`: the root of a reference such as `var`, `local`, `aws_iam_role`, `each`.
-    Variable(Arc<str>),
+    Variable(CompactString),
     /// `base.name`, `base[key]`, `base.0`, splats.
     Access(Box<Expr>, Vec<Accessor>),
     /// `f(a, b...)`, also `provider::aws::f(a)`.
@@ -218,9 +218,9 @@ pub enum Part {
     /// `%{ for key, value in a }…%{ endfor }`.
     For {
         /// The first of two names.
-        key: Option<Arc<str>>,
+        key: Option<CompactString>,
         /// The name of an element.
-        value: Arc<str>,
+        value: CompactString,
         /// What is gone through.
         collection: Expr,
         /// What is repeated.
@@ -267,9 +267,9 @@ pub struct Call {
 #[derive(Clone, Debug)]
 pub struct For {
     /// The first of two names.
-    pub key: Option<Arc<str>>,
+    pub key: Option<CompactString>,
     /// The name of an element.
-    pub value: Arc<str>,
+    pub value: CompactString,
     /// What is gone through.
     pub collection: Expr,
     /// The key of an object's entry; none in a list.

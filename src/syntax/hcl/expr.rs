@@ -323,7 +323,9 @@ impl<'a> Reader<'a> {
             self.at += 2;
             self.blanks();
             let Some(next) = self.name() else { return Err(self.expected("a name")) };
-            name = Name { text: format!("{}::{}", name.text, next.text).into(), span: name.span.to(next.span) };
+            name.text.push_str("::");
+            name.text.push_str(&next.text);
+            name.span = name.span.to(next.span);
             self.blanks();
         }
         if self.bytes.get(self.at) != Some(&b'(') {
@@ -781,16 +783,19 @@ impl<'a> Reader<'a> {
 
     /// Goes over what means nothing here.
     fn blanks(&mut self) {
-        // Most often there are none.
-        if !matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r' | b'#' | b'/')) {
-            return;
-        }
-        loop {
-            self.blanks_of_line();
-            match self.bytes[self.at..] {
-                [b'\n', ..] if self.newlines => self.at += 1,
-                [b'\r', b'\n', ..] if self.newlines => self.at += 2,
-                [b'#', ..] | [b'/', b'/', ..] if self.newlines => self.at = line_end(self.bytes, self.at),
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b' ' | b'\t' => self.at += 1,
+                b'\n' if self.newlines => self.at += 1,
+                b'\r' | b'#' | b'/' => match self.bytes[self.at..] {
+                    [b'\r', b'\n', ..] if self.newlines => self.at += 2,
+                    [b'#', ..] | [b'/', b'/', ..] if self.newlines => self.at = line_end(self.bytes, self.at),
+                    [b'/', b'*', ..] => match comment_end(self.bytes, self.at) {
+                        Some(end) => self.at = end,
+                        None => return,
+                    },
+                    _ => return,
+                },
                 _ => return,
             }
         }

@@ -187,9 +187,9 @@ impl Evaluator<'_> {
         }
     }
 
-    pub(super) fn output(&self, module: &Rc<Module>, name: &Arc<str>, span: Span) -> Result<(Node, Arc<str>), Failure> {
+    pub(super) fn output(&self, module: &Rc<Module>, name: &str, span: Span) -> Result<(Node, Arc<str>), Failure> {
         let words = || format!("`{}.{name}`", call_name(&module.address));
-        self.remembered(module, Key::Output(Arc::clone(name)), span, words, || {
+        self.remembered(module, Key::Output(name.into()), span, words, || {
             let value = module.folder.find("output", name, "").and_then(|id| module.folder.block(id));
             let Some(block) = value else {
                 return Err(Failure { span, message: format!("the module has no output `{name}`").into() });
@@ -206,10 +206,9 @@ impl Evaluator<'_> {
 
     pub(super) fn outputs(&self, module: &Rc<Module>, span: Span) -> Node {
         let mut object = Object::default();
-        let names: Vec<Arc<str>> = module.folder.blocks("output").map(|(_, [name, _])| name.into()).collect();
-        for name in names {
-            if let Ok((node, _)) = self.output(module, &name, span) {
-                object.entries.push(Entry { key: Text::known(&name, span), key_span: span, node });
+        for (_, [name, _]) in module.folder.blocks("output") {
+            if let Ok((node, _)) = self.output(module, name, span) {
+                object.entries.push(Entry { key: Text::known(name, span), key_span: span, node });
             }
         }
         Node::new(Value::Object(Arc::new(object)), span)
@@ -222,6 +221,9 @@ pub(super) fn call_name(address: &str) -> String {
 }
 
 pub(super) fn strip_keys(address: &str) -> String {
+    if !address.contains('[') {
+        return address.to_owned();
+    }
     let mut out = String::with_capacity(address.len());
     let mut depth = 0;
     for it in address.chars() {

@@ -383,14 +383,7 @@ impl Evaluator<'_> {
         }
         let mut host = FunctionHost { evaluator: self, scope };
         match functions::call(&call.name.text, &arguments, span, &mut host) {
-            Ok(mut node) => {
-                if &*call.name.text == "jsonencode"
-                    && let (Value::Text(text), [argument]) = (&node.value, arguments.as_slice())
-                {
-                    node.value = Value::Text(text.clone().encoding(Arc::new(argument.clone())));
-                }
-                Ok(self.weighed(node, scope))
-            }
+            Ok(node) => Ok(self.weighed(node, scope)),
             Err(error) => Err(Failure { span, message: error.to_string().into() }),
         }
     }

@@ -229,8 +229,8 @@ impl Evaluator<'_> {
             }
             let Some(each) = dynamic.body.attribute("for_each") else { continue };
             let iterator = match dynamic.body.attribute("iterator").map(|it| &it.value.kind) {
-                Some(ExprKind::Variable(name)) => Arc::clone(name),
-                _ => Arc::<str>::from(kind),
+                Some(ExprKind::Variable(name)) => name.as_str(),
+                _ => kind,
             };
             let Some(content) = dynamic.body.blocks_named("content").into_iter().next() else { continue };
             let content = Rc::new(Block { kind: dynamic.labels[0].clone(), ..content.into_owned() });
@@ -247,7 +247,7 @@ impl Evaluator<'_> {
                         .collect(),
                     open: None,
                 };
-                let inner = scope.with(&iterator, Node::new(Value::Object(Arc::new(object)), each.value.span));
+                let inner = scope.with(iterator, Node::new(Value::Object(Arc::new(object)), each.value.span));
                 out.push((Nested::Made(Rc::clone(&content)), inner, case));
             });
         }
