@@ -12,14 +12,14 @@ use crate::value::{Hole, HoleKind, Node, Origin, Text, Value};
 pub(super) const COMMON: &[&str] = &["arn", "id", "name", "unique_id", "key_id", "url", "bucket"];
 
 /// ARN of a type, with `{attribute}` for what the resource says of itself. `{p}`, `{r}`, `{a}`: partition, region,
-/// account. Sorted by type. <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
+/// account; `{path}`, `{bus/}`, `{parameter}`: see [`Own::special`]. Sorted by type. <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 const ARNS: &[(&str, &str)] = &[
     ("aws_api_gateway_rest_api", "arn:{p}:apigateway:{r}::/restapis/{id}"),
     ("aws_athena_workgroup", "arn:{p}:athena:{r}:{a}:workgroup/{name}"),
     ("aws_backup_vault", "arn:{p}:backup:{r}:{a}:backup-vault:{name}"),
     ("aws_batch_job_queue", "arn:{p}:batch:{r}:{a}:job-queue/{name}"),
     ("aws_cloudwatch_event_bus", "arn:{p}:events:{r}:{a}:event-bus/{name}"),
-    ("aws_cloudwatch_event_rule", "arn:{p}:events:{r}:{a}:rule/{name}"),
+    ("aws_cloudwatch_event_rule", "arn:{p}:events:{r}:{a}:rule/{bus/}{name}"),
     ("aws_cloudwatch_log_destination", "arn:{p}:logs:{r}:{a}:destination:{name}"),
     ("aws_cloudwatch_log_group", "arn:{p}:logs:{r}:{a}:log-group:{name}"),
     ("aws_cloudwatch_log_stream", "arn:{p}:logs:{r}:{a}:log-group:{log_group_name}:log-stream:{name}"),
@@ -33,7 +33,7 @@ const ARNS: &[(&str, &str)] = &[
     ("aws_ebs_volume", "arn:{p}:ec2:{r}:{a}:volume/{id}"),
     ("aws_ecr_repository", "arn:{p}:ecr:{r}:{a}:repository/{name}"),
     ("aws_ecs_cluster", "arn:{p}:ecs:{r}:{a}:cluster/{name}"),
-    ("aws_ecs_service", "arn:{p}:ecs:{r}:{a}:service/{name}"),
+    ("aws_ecs_service", "arn:{p}:ecs:{r}:{a}:service/{cluster_name}/{name}"),
     ("aws_ecs_task_definition", "arn:{p}:ecs:{r}:{a}:task-definition/{family}:{revision}"),
     ("aws_efs_access_point", "arn:{p}:elasticfilesystem:{r}:{a}:access-point/{id}"),
     ("aws_efs_file_system", "arn:{p}:elasticfilesystem:{r}:{a}:file-system/{id}"),
@@ -45,13 +45,13 @@ const ARNS: &[(&str, &str)] = &[
     ("aws_glue_connection", "arn:{p}:glue:{r}:{a}:connection/{name}"),
     ("aws_glue_crawler", "arn:{p}:glue:{r}:{a}:crawler/{name}"),
     ("aws_glue_job", "arn:{p}:glue:{r}:{a}:job/{name}"),
-    ("aws_iam_group", "arn:{p}:iam::{a}:group/{name}"),
-    ("aws_iam_instance_profile", "arn:{p}:iam::{a}:instance-profile/{name}"),
+    ("aws_iam_group", "arn:{p}:iam::{a}:group{path}{name}"),
+    ("aws_iam_instance_profile", "arn:{p}:iam::{a}:instance-profile{path}{name}"),
     ("aws_iam_openid_connect_provider", "arn:{p}:iam::{a}:oidc-provider/{issuer}"),
-    ("aws_iam_policy", "arn:{p}:iam::{a}:policy/{name}"),
-    ("aws_iam_role", "arn:{p}:iam::{a}:role/{name}"),
+    ("aws_iam_policy", "arn:{p}:iam::{a}:policy{path}{name}"),
+    ("aws_iam_role", "arn:{p}:iam::{a}:role{path}{name}"),
     ("aws_iam_saml_provider", "arn:{p}:iam::{a}:saml-provider/{name}"),
-    ("aws_iam_user", "arn:{p}:iam::{a}:user/{name}"),
+    ("aws_iam_user", "arn:{p}:iam::{a}:user{path}{name}"),
     ("aws_instance", "arn:{p}:ec2:{r}:{a}:instance/{id}"),
     ("aws_kinesis_firehose_delivery_stream", "arn:{p}:firehose:{r}:{a}:deliverystream/{name}"),
     ("aws_kinesis_stream", "arn:{p}:kinesis:{r}:{a}:stream/{name}"),
@@ -79,7 +79,7 @@ const ARNS: &[(&str, &str)] = &[
     ("aws_sns_topic", "arn:{p}:sns:{r}:{a}:{name}"),
     ("aws_sqs_queue", "arn:{p}:sqs:{r}:{a}:{name}"),
     ("aws_ssm_document", "arn:{p}:ssm:{r}:{a}:document/{name}"),
-    ("aws_ssm_parameter", "arn:{p}:ssm:{r}:{a}:parameter/{name}"),
+    ("aws_ssm_parameter", "arn:{p}:ssm:{r}:{a}:parameter/{parameter}"),
     ("aws_subnet", "arn:{p}:ec2:{r}:{a}:subnet/{id}"),
     ("aws_vpc", "arn:{p}:ec2:{r}:{a}:vpc/{id}"),
     ("aws_vpc_endpoint", "arn:{p}:ec2:{r}:{a}:vpc-endpoint/{id}"),
@@ -120,8 +120,8 @@ pub(super) fn bare(form: &str) -> String {
         rest = after.split_once('}').map_or("", |(_, rest)| rest);
     }
     out.push_str(rest);
-    // Secrets Manager adds a suffix of its own to a name.
-    out.replace("{}-{}", "{}")
+    // Secrets Manager adds a suffix of its own to a name; a path ends in a slash, and a bus by itself is the default one.
+    out.replace("{}-{}", "{}").replace("{}{}", "/{}").replace("//", "/")
 }
 
 /// Whether the provider computes an attribute although a configuration may hold one of that name.
@@ -141,7 +141,6 @@ pub(super) fn computed(
 ) -> Node {
     let [kind, _] = labels(block);
     let is_data = &*block.kind.text == "data";
-    let scope = &instance.scope;
     let own = Own { is_data, block, instance, span };
     let words = &evaluator.words;
     let opaque = |name: &str, why: &Arc<str>| {
@@ -156,8 +155,7 @@ pub(super) fn computed(
         if same == "arn" {
             return arn(evaluator, kind, &own, written).unwrap_or_else(|| opaque(same, &words.chosen));
         }
-        let given = block.body.attribute(same).map(|it| evaluator.value(&it.value, scope));
-        return given.filter(|it| !it.is_null()).unwrap_or_else(|| opaque(same, &words.chosen));
+        return own.given(evaluator, same).unwrap_or_else(|| opaque(same, &words.chosen));
     }
     if name == "arn"
         && let Some(node) = arn(evaluator, kind, &own, written)
@@ -218,6 +216,47 @@ impl Own<'_> {
         Node::unknown(Hole { kind: HoleKind::Free, ..(*hole).clone() })
     }
 
+    /// What the block says of itself.
+    fn given(&self, evaluator: &Evaluator<'_>, name: &str) -> Option<Node> {
+        let node = evaluator.value(&self.block.body.attribute(name)?.value, &self.instance.scope);
+        // A key is looked up by its alias or its ARN as well as by its id.
+        let is_id = || node.as_str().is_some_and(|it| !it.contains(['/', ':']));
+        let is_other = self.is_data && name == "key_id" && !is_id();
+        (!node.is_null() && !is_other).then_some(node)
+    }
+
+    fn given_text(&self, evaluator: &Evaluator<'_>, name: &str) -> Option<Text> {
+        text_of(&self.given(evaluator, name)?)
+    }
+
+    /// What stands in an ARN otherwise than it is given: `path` has a default, which `/` ends; the bus of a rule stands
+    /// there with a slash unless it is the default one; the name of a parameter stands behind one slash, whether it begins
+    /// with one or not; and a resource may name its own region. None for all else.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
+    fn special(&self, evaluator: &Evaluator<'_>, name: &str) -> Option<Option<Text>> {
+        let given = |name: &str| self.given_text(evaluator, name);
+        let slash = || Text::known("/", self.span);
+        Some(match name {
+            "path" => Some(given("path").unwrap_or_else(slash)),
+            "bus/" => match given("event_bus_name") {
+                None => Some(Text::default()),
+                Some(bus) if bus.as_known() == Some("default") => Some(Text::default()),
+                // It may be an ARN as well.
+                Some(bus) if bus.raw().starts_with("arn:") => {
+                    let at = bus.raw().rfind('/').map_or(bus.len(), |at| at + 1);
+                    Some(followed_by_slash(bus.slice(at..bus.len()), self.span))
+                }
+                Some(bus) => Some(followed_by_slash(bus, self.span)),
+            },
+            "parameter" => given("name").map(|it| {
+                let from = usize::from(it.raw().starts_with('/'));
+                it.slice(from..it.len())
+            }),
+            "r" if !self.is_data => given("region"),
+            _ => return None,
+        })
+    }
+
     fn address_of(&self, name: &str) -> String {
         let [kind, own] = labels(self.block);
         let data = if self.is_data { "data." } else { "" };
@@ -233,6 +272,11 @@ impl Own<'_> {
             why: Arc::clone(why),
         })
     }
+}
+
+fn followed_by_slash(mut text: Text, span: Span) -> Text {
+    text.push_known("/", span);
+    text
 }
 
 /// Attributes of data sources whose values are known, or known in shape.
@@ -315,15 +359,13 @@ fn looked_up(
 /// The ARN of a type, with what the block says of itself where its name goes.
 fn arn(evaluator: &Evaluator<'_>, kind: &str, own: &Own<'_>, written: &Arc<str>) -> Option<Node> {
     let mut form = arn_form(kind)?;
-    let (scope, span) = (&own.instance.scope, own.span);
+    let span = own.span;
     let mut text = Text::with_room(2 * form.matches('{').count() + 1);
     while let Some((before, rest)) = form.split_once('{') {
         text.push_known(before, span);
         let (name, rest) = rest.split_once('}')?;
         form = rest;
-        let given = own.block.body.attribute(name).map(|it| evaluator.value(&it.value, scope));
-        match given.and_then(|it| text_of(&it)) {
-            // `path` of a role stands between type and name.
+        match own.special(evaluator, name).unwrap_or_else(|| own.given_text(evaluator, name)) {
             Some(given) => text.push_text(&given, &Origin::HERE),
             None => {
                 let words = &evaluator.words;
@@ -331,6 +373,7 @@ fn arn(evaluator: &Evaluator<'_>, kind: &str, own: &Own<'_>, written: &Arc<str>)
                     "p" => own.known_as(Arc::clone(&words.partition), &words.chosen),
                     "r" => own.known_as(Arc::clone(&words.region), &words.chosen),
                     "a" => own.known_as(Arc::clone(&words.account), &words.chosen),
+                    "parameter" => own.hole("name", &words.chosen),
                     _ => own.hole(name, &words.chosen),
                 });
             }
