@@ -187,5 +187,5 @@ fn by_principal(statement: &Statement, condition: &Condition, cx: &mut Context<'
         .severity(Severity::Low)
         .of(statement, format!("{key} of {first}"))
         .label(first.place.span, "is a service that calls for itself")
-        .help("bound a service by `aws:SourceAccount`, `aws:SourceOrgID` or `aws:SourceArn`");
+        .help("bound a service by `aws:SourceAccount` or `aws:SourceArn`, or in a document by `aws:SourceOrgID`");
 }

@@ -129,6 +129,13 @@ impl Statement {
         self.resources.as_ref().is_some_and(|it| it.is_negated() || it.entries().iter().any(|it| it.fits(action)))
     }
 
+    /// Whether it may be about what an ARN stands for, whatever is unknown in either. A policy of a resource that names
+    /// none is about that resource.
+    pub fn may_be_about(&self, arn: &Text) -> bool {
+        let all = self.resources.as_ref();
+        all.is_none_or(|it| it.is_negated() || it.entries().iter().any(|it| may_meet(&it.text, arn)))
+    }
+
     /// The resource by which it reaches every resource of the action; one that is there in every case, if there is one.
     pub fn reaches_all_of(&self, action: catalog::Action) -> Option<&Resource> {
         let index = self.wide_by(action, Reach::Everywhere).filter(|_| !self.is_all_but())?;
