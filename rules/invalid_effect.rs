@@ -1,12 +1,14 @@
 use crate::catalog;
 use crate::policy::Policy;
 use crate::rule::{Rewrite, Context, Safety};
+use crate::value::Value;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     const EFFECTS: [&str; 2] = ["Allow", "Deny"];
     for statement in policy.written_statements() {
-        let values = statement.element("Effect").map(|it| it.values()).unwrap_or_default();
-        for (node, place) in values {
+        let is_right = |it: &Value| matches!(it, Value::Text(it) if EFFECTS.contains(&it.raw()));
+        let Some(element) = statement.element("Effect").filter(|it| !is_right(it.value())) else { continue };
+        for (node, place) in element.values() {
             let Some(effect) = node.as_str().filter(|it| !EFFECTS.contains(it)) else { continue };
             let report = cx
                 .report(&place, format!("`{effect}` is no effect, so AWS refuses the policy"))

@@ -201,7 +201,7 @@ impl ConditionKey {
 
     /// Whether its name holds a `${…}` for which anything can stand.
     pub fn has_free_part(self) -> bool {
-        self.name().contains("${")
+        self.name().contains('$')
     }
 
     /// What its values are.

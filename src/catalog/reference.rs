@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use smallvec::SmallVec;
 
@@ -243,6 +245,22 @@ pub struct ActionSet(SmallVec<[Range<u32>; 1]>);
 impl ActionSet {
     /// The actions that a pattern covers, see [`actions_matching`].
     pub fn matching(pattern: &str) -> Self {
+        // The same few patterns are written over and over; a name is found as soon in the table.
+        static KNOWN: LazyLock<Mutex<FxHashMap<Box<str>, ActionSet>>> = LazyLock::new(Mutex::default);
+        const LONGEST: usize = 64;
+        if pattern.len() > LONGEST || !has_wildcard(pattern) {
+            return Self::found(pattern);
+        }
+        let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known().get(pattern).cloned();
+        found.unwrap_or_else(|| {
+            let found = Self::found(pattern);
+            known().insert(pattern.into(), found.clone());
+            found
+        })
+    }
+
+    fn found(pattern: &str) -> Self {
         let mut matching = MatchingActions::new(pattern);
         let mut runs: SmallVec<[Range<u32>; 1]> = SmallVec::new();
         while let Some(run) = matching.run() {

@@ -98,8 +98,8 @@ impl ArnPattern {
     /// The same, with some parts not looked at.
     pub fn meets_but_for(&self, form: &ArnForm, parts: &[ArnPart]) -> bool {
         use ArnPart as Part;
-        // What is cheap to tell apart comes first.
-        [Part::Service, Part::Region, Part::Account, Part::Resource].into_iter().all(|part| {
+        // What tells most forms apart comes first.
+        [Part::Service, Part::Region, Part::Resource, Part::Account].into_iter().all(|part| {
             let n = part as usize;
             let of_aws = part == Part::Account
                 && self.parts[n].literal.is_empty()
@@ -180,7 +180,11 @@ fn is_of_form(text: &str, form: &str, of_bucket: bool) -> bool {
 }
 
 fn tokens_of(part: &str, of_bucket: bool, text: &Text, at: usize) -> Tokens {
-    let is_wild = |(n, it): &(usize, char)| matches!(it, '*' | '?') || *it == HOLE || part[*n..].starts_with("${");
+    let is_wild = |(n, it): &(usize, char)| match *it {
+        '*' | '?' | HOLE => true,
+        '$' => part[*n..].starts_with("${"),
+        _ => false,
+    };
     let fixed = part.char_indices().find(is_wild).map_or(part.len(), |(n, _)| n);
     let mut wild = Vec::new();
     let mut chars = part.char_indices().skip_while(|(n, _)| *n < fixed);
