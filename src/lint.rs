@@ -119,7 +119,10 @@ pub fn check(
         }));
         parts.push(unread(workspace));
         parts.push(undeclared);
-        report(workspace, &called, parts, options)
+        let report = report(workspace, &called, parts, options);
+        // Nobody waits for what is only let go of.
+        rayon::spawn(move || drop(called));
+        report
     };
     match pool(jobs) {
         Some(pool) => pool.install(run),

@@ -84,7 +84,8 @@ pub struct Entry {
 impl Object {
     /// The value of a key, the last one where it is written twice, as Terraform and JSON parsers have it.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.entries.iter().rev().find(|entry| entry.key.as_known() == Some(key)).map(|entry| &entry.node)
+        let is_it = |entry: &&Entry| entry.key.raw() == key && !entry.key.has_holes();
+        self.entries.iter().rev().find(is_it).map(|entry| &entry.node)
     }
 }
 
@@ -135,7 +136,20 @@ pub enum HoleKind {
 
 /// A short chain of stops between the place a value is written and the place it is used, last stop first.
 #[derive(Clone, Debug, Default)]
-pub struct Origin(Option<Arc<Step>>);
+pub struct Origin(Option<Arc<Way>>);
+
+#[derive(Debug)]
+enum Way {
+    Stop {
+        step: Step,
+        earlier: Origin,
+    },
+    /// Parts that come the same way share it.
+    Joint {
+        earlier: Origin,
+        later: Origin,
+    },
+}
 
 /// One stop on a value's way.
 #[derive(Clone, Debug)]
@@ -144,7 +158,6 @@ pub struct Step {
     pub span: Span,
     /// In words: `local.actions`, `module.app argument "actions"`.
     pub words: Arc<str>,
-    earlier: Origin,
 }
 
 impl Origin {
@@ -154,7 +167,8 @@ impl Origin {
     /// One more stop, later than all in `self`.
     #[must_use]
     pub fn then(&self, span: Span, words: impl Into<Arc<str>>) -> Self {
-        Self(Some(Arc::new(Step { span, words: words.into(), earlier: self.clone() })))
+        let step = Step { span, words: words.into() };
+        Self(Some(Arc::new(Way::Stop { step, earlier: self.clone() })))
     }
 
     /// The stops of `self`, then those of `later`.
@@ -163,11 +177,7 @@ impl Origin {
         match (&self.0, &later.0) {
             (_, None) => self.clone(),
             (None, _) => later.clone(),
-            (_, Some(step)) => Self(Some(Arc::new(Step {
-                span: step.span,
-                words: Arc::clone(&step.words),
-                earlier: self.followed_by(&step.earlier),
-            }))),
+            _ => Self(Some(Arc::new(Way::Joint { earlier: self.clone(), later: later.clone() }))),
         }
     }
 
@@ -178,16 +188,41 @@ impl Origin {
 
     /// The stops, the last one (nearest to the use) first.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        std::iter::successors(self.0.as_deref(), |step| step.earlier.0.as_deref())
+        let mut left: SmallVec<[&Way; 4]> = self.0.as_deref().into_iter().collect();
+        std::iter::from_fn(move || {
+            loop {
+                match left.pop()? {
+                    Way::Stop { step, earlier } => {
+                        left.extend(earlier.0.as_deref());
+                        return Some(step);
+                    }
+                    Way::Joint { earlier, later } => {
+                        left.extend(earlier.0.as_deref().into_iter().chain(later.0.as_deref()));
+                    }
+                }
+            }
+        })
+    }
+}
+
+impl Way {
+    fn take_apart(&mut self, into: &mut SmallVec<[Arc<Self>; 4]>) {
+        match self {
+            Self::Stop { earlier, .. } => into.extend(earlier.0.take()),
+            Self::Joint { earlier, later } => into.extend(earlier.0.take().into_iter().chain(later.0.take())),
+        }
     }
 }
 
 // A long chain must not be dropped by recursion: a hostile module tree is only as deep as the stack otherwise.
-impl Drop for Step {
+impl Drop for Way {
     fn drop(&mut self) {
-        let mut next = self.earlier.0.take();
-        while let Some(step) = next {
-            next = Arc::into_inner(step).and_then(|mut step| step.earlier.0.take());
+        let mut left = SmallVec::new();
+        self.take_apart(&mut left);
+        while let Some(way) = left.pop() {
+            if let Some(mut way) = Arc::into_inner(way) {
+                way.take_apart(&mut left);
+            }
         }
     }
 }
@@ -531,11 +566,12 @@ impl Text {
 
     /// The runs that a part touches: where each begins in the part, and the place of what lies within.
     fn parts(&self, range: Range<usize>) -> impl ExactSizeIterator<Item = (u32, Span, &Run)> {
-        let first = self.run_index(range.start).filter(|_| !range.is_empty()).unwrap_or(self.runs().len());
-        let count = self.runs()[first..].iter().take_while(|run| (run.at as usize) < range.end).count();
+        let (runs, length) = (self.runs(), self.len());
+        let first = self.run_index(range.start).filter(|_| !range.is_empty()).unwrap_or(runs.len());
+        let count = runs[first..].iter().take_while(|run| (run.at as usize) < range.end).count();
         (first..first + count).map(move |index| {
-            let run = &self.runs()[index];
-            let (start, end) = (run.at as usize, self.run_end(index));
+            let run = &runs[index];
+            let (start, end) = (run.at as usize, runs.get(index + 1).map_or(length, |next| next.at as usize));
             let (from, to) = (start.max(range.start), end.min(range.end));
             let span = if run.is_verbatim(end - start) {
                 let written = run.span.start as usize;
@@ -635,6 +671,8 @@ impl Content {
             // U+FFFD is the replacement character; the lengths differ, so the run no
             // longer maps byte for byte, which is right.
             self.raw.push_str(&text.replace(HOLE, "\u{FFFD}"));
+        } else if self.raw.is_empty() {
+            self.raw = text.into();
         } else {
             self.raw.push_str(text);
         }

@@ -309,10 +309,10 @@ fn references_of(body: &Body, out: &mut Vec<Reference>) {
 }
 
 fn references(expr: &Expr, out: &mut Vec<Reference>) {
-    if let ExprKind::Access(base, accessors) = &expr.kind
-        && let ExprKind::Variable(root) = &base.kind
+    if let ExprKind::Access(it) = &expr.kind
+        && let ExprKind::Variable(root) = &it.base.kind
     {
-        let name = |n: usize| match accessors.get(n) {
+        let name = |n: usize| match it.accessors.get(n) {
             Some(Accessor::Attribute(name)) => name.text.clone(),
             _ => CompactString::default(),
         };

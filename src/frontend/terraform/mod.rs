@@ -73,13 +73,15 @@ impl Called {
     /// wherever they are called: they are judged by themselves, since they would be judged nowhere else. Those that
     /// others of them call are left for later.
     pub fn idle(&self, workspace: &Workspace) -> Vec<Arc<Folder>> {
+        let mut idle = self.folders();
+        let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|it| !standing.contains(&it.path));
+        drop(standing);
+        if idle.is_empty() {
+            return idle;
+        }
         let selected: FxHashSet<&OsStr> = workspace.selected.iter().filter_map(|it| folder_of(&it.path)).collect();
-        let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let idle: Vec<Arc<Folder>> = self
-            .folders()
-            .into_iter()
-            .filter(|it| selected.contains(it.path.as_os_str()) && !standing.contains(&it.path))
-            .collect();
+        idle.retain(|it| selected.contains(it.path.as_os_str()));
         let calls: FxHashSet<PathBuf> = idle.iter().flat_map(|it| local_calls(it)).collect();
         let first: Vec<_> = idle.iter().filter(|it| !calls.contains(&it.path)).cloned().collect();
         // Folders that call each other in a circle have no first one.
@@ -90,7 +92,7 @@ impl Called {
     pub fn folders(&self) -> Vec<Arc<Folder>> {
         let folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out: Vec<_> = folders.values().filter_map(|it| it.get().cloned().flatten()).collect();
-        out.sort_by(|a, b| a.path.cmp(&b.path));
+        out.sort_by_cached_key(|it| in_order(&it.path));
         out
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn convert(node: Node, of: &Expr, value: &dyn Fn(&Expr) -> Node) -> N
             None => node,
         },
         ExprKind::Paren(inner) => convert(node, inner, value),
-        ExprKind::Access(base, accessors) if accessors.is_empty() => convert(node, base, value),
+        ExprKind::Access(it) if it.accessors.is_empty() => convert(node, &it.base, value),
         ExprKind::Call(call) => match (&*call.name.text, call.arguments.first()) {
             ("list" | "set", Some(element)) => match &node.value {
                 Value::List(nodes) => {
@@ -107,9 +107,7 @@ fn key_of(key: &Expr) -> Option<&str> {
     match &key.kind {
         ExprKind::Text(text) => text.as_known(),
         ExprKind::Variable(name) => Some(name),
-        ExprKind::Access(base, accessors) if accessors.iter().all(|it| matches!(it, Accessor::Attribute(_))) => {
-            key_of(base)
-        }
+        ExprKind::Access(it) if it.accessors.iter().all(|it| matches!(it, Accessor::Attribute(_))) => key_of(&it.base),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! The tree of the HCL language as iamlint reads it: Terraform's native syntax, and its JSON form lowered to the same.
 
 use compact_str::CompactString;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 use crate::source::Span;
@@ -125,9 +126,9 @@ impl Expr {
                 visit(&item.key);
                 visit(&item.value);
             }),
-            ExprKind::Access(base, accessors) => {
-                visit(base);
-                for accessor in accessors {
+            ExprKind::Access(it) => {
+                visit(&it.base);
+                for accessor in &it.accessors {
                     if let Accessor::Index(index) = accessor {
                         visit(index);
                     }
@@ -182,7 +183,7 @@ pub enum ExprKind {
     /// `a`: the root of a reference such as `var`, `local`, `aws_iam_role`, `each`.
     Variable(CompactString),
     /// `base.name`, `base[key]`, `base.0`, splats.
-    Access(Box<Expr>, Vec<Accessor>),
+    Access(Box<Access>),
     /// `f(a, b...)`, also `provider::aws::f(a)`.
     Call(Box<Call>),
     /// `if ? then : otherwise`.
@@ -237,6 +238,15 @@ pub struct Item {
     pub key: Expr,
     /// The value.
     pub value: Expr,
+}
+
+/// Steps into a value.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The value.
+    pub base: Expr,
+    /// The steps, of which most references have two.
+    pub accessors: SmallVec<[Accessor; 2]>,
 }
 
 /// One step into a value.

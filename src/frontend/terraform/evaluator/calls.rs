@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::reference::says;
 use super::repeat::{Repeat, Repeated};
@@ -37,7 +38,7 @@ impl Evaluator<'_> {
         let missing =
             |repeated: Rc<Repeated>, why: &str| Calls { repeated, modules: Vec::new(), missing: Some(why.into()) };
         // Whoever asks while the call's own `count` is evaluated asks in a circle.
-        let nothing = Rc::new(Repeated { repeat: Repeat::One, instances: Vec::new() });
+        let nothing = Rc::new(Repeated { repeat: Repeat::One, instances: SmallVec::new() });
         let circle = Rc::new(missing(nothing, "the call refers to itself"));
         module.calls.borrow_mut().insert(name.into(), circle);
         let repeated = self.repeated(module, &block);
