@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::wide_replication_role::{Copies, Replication};
 use crate::frontend::{Attached, Configuration, Identity};
-use crate::policy::{self, Policy, Statement};
+use crate::policy::{Policy, Statement};
 use crate::rule::{Context, quoted};
 use crate::value::Text;
 
