@@ -122,6 +122,8 @@ fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: 
         let them = if lost.actions.len() == 1 { "it" } else { "them" };
         let message = format!("{names} never {apply} to {to}: AWS knows no resource for {them} but `*`");
         (message, format!("put {names} on `*`, in a statement of its own"))
+    } else if lost.actions.iter().all(|it| it.reached().iter().all(|it| it.sometimes_needs_star().is_some())) {
+        (format!("{names} never {apply} to {to}"), format!("put {names} on `*`, in a statement of its own"))
     } else {
         let needs = if lost.actions.len() == 1 { "needs" } else { "need" };
         (format!("{names} never {apply} to {to}"), format!("{names} {needs} {}", forms(lost)))

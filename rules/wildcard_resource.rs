@@ -25,6 +25,17 @@ pub(super) enum Concern {
 }
 
 impl Concern {
+    const ALL: [Self; 4] = [Self::Credentials, Self::Permissions, Self::Data, Self::Rest];
+
+    fn rule(self) -> &'static str {
+        match self {
+            Self::Credentials => "credentials_any_resource",
+            Self::Permissions => "permissions_any_resource",
+            Self::Data => "data_any_resource",
+            Self::Rest => "wildcard_resource",
+        }
+    }
+
     /// None of what only looks: who lists or describes mostly asks for all there is. In one account, that the rest
     /// reaches everything of a kind is what somebody chose, unless it leads to more permissions.
     fn of(sweep: &Sweep) -> Option<Self> {
@@ -64,6 +75,12 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     let mut places: Vec<Vec<Found<'_>>> = Vec::new();
     let mut known = FxHashMap::default();
     for statement in policy.allow_statements() {
+        // Who has all of IAM has everything, and no limit on other actions takes that away.
+        let is_iam = |it: &Action| it.is_whole_service() && it.service().is_some_and(|it| it.eq_ignore_ascii_case("iam"));
+        let is_more = |it: &Action| is_iam(it) || it.covers_every_action();
+        if statement.actions.only().iter().any(is_more) && statement.way_to_everything().is_some() {
+            continue;
+        }
         let resources = statement.resources.iter().flat_map(Scope::only);
         for (index, resource) in resources.enumerate() {
             let sweeps = || statement.sweeps().iter().filter(move |it| it.resource == index);
@@ -82,7 +99,10 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
                     places.push(Vec::new());
                     places.len() - 1
                 });
-                places[place].push(Found { statement, resource, guilty, is_worst, rest });
+                let is_guilty = |it: &Entry<'_>| guilty.iter().any(|other| std::ptr::eq(other.action, it.action));
+                let lesser = Concern::ALL.into_iter().filter(|it| *it > concern).map(|it| (it, of(it)));
+                let lesser = lesser.filter(|(_, them)| !them.is_empty() && them.iter().all(is_guilty)).collect();
+                places[place].push(Found { statement, resource, guilty, is_worst, rest, lesser });
             }
         }
     }
@@ -104,6 +124,8 @@ struct Found<'p> {
     is_worst: bool,
     /// What merely changes something by it, if this is the worst.
     rest: Vec<Entry<'p>>,
+    /// Lesser concerns of which these very entries are all.
+    lesser: Vec<(Concern, Vec<Entry<'p>>)>,
 }
 
 impl Found<'_> {
@@ -258,6 +280,10 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
         let reach = if along.len() == 1 { "reaches" } else { "reach" };
         message.push_str(&format!(", and {} {reach} them too", listed(along)));
     }
+    // What the same entries do besides, and is cured by naming what is called in their place.
+    if let Some((_, entries)) = found.lesser.iter().find(|(concern, _)| *concern == Concern::Data) {
+        message.push_str(&format!(", and {}", what_they_do(Concern::Data, entries)));
+    }
     let told = [&guilty[..], along].concat();
     let actions: Vec<&Action> = told.iter().map(|it| it.action).collect();
     let fine = right_on(resource, statement);
@@ -270,6 +296,9 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
         .help(advice.in_words());
     if !along.is_empty() {
         report = report.telling("wildcard_resource", subject(along, resource));
+    }
+    for (concern, entries) in &found.lesser {
+        report = report.telling(concern.rule(), subject(entries, resource));
     }
     if first.action.place.given.is_some() {
         report = report.by(&first.action.place);
@@ -293,6 +322,9 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
         report.fix(Safety::Unsafe, format!("limit {names} to the one resource of this module"), [change]);
     }
 }
+
+/// The actions that are to be named in place of a pattern, which only the program tells.
+const THEM: &str = "them";
 
 /// What to do about it, so that nothing else is taken away when it is done to the letter.
 struct Advice<'a> {
@@ -341,15 +373,17 @@ impl<'a> Advice<'a> {
         entry.wide.len() <= Self::SPELLED
     }
 
-    /// The actions as they are to be written; those that are only known when the program is, as `them`.
+    /// The actions as they are to be written; what the others before them are called for, as [`THEM`].
     fn names(&self, entries: &[Entry<'_>]) -> Vec<String> {
         let is_losing = |entry: &Entry<'_>| self.losing.iter().any(|it| std::ptr::eq(it.action, entry.action));
         let quoted = |it: &dyn Display| format!("`{it}`");
-        once(entries.iter().flat_map(|it| match is_losing(it) {
+        let mut names = once(entries.iter().flat_map(|it| match is_losing(it) {
             true if self.is_spelled(it) => it.wide.iter().map(|it| quoted(it)).collect(),
-            true => vec!["them".to_owned()],
+            true => vec![THEM.to_owned()],
             false => vec![quoted(it.action)],
-        }))
+        }));
+        names.sort_by_key(|it| it != THEM);
+        names
     }
 
     fn in_words(&self) -> String {
@@ -390,7 +424,7 @@ impl<'a> Advice<'a> {
         }
         let (put, limited) = match &names[..] {
             _ if !self.is_parted => (String::new(), listed(&names)),
-            [one] if one != "them" => (format!("put {one} in a statement of its own, and there "), "it".to_owned()),
+            [one] if one != THEM => (format!("put {one} in a statement of its own, and there "), "it".to_owned()),
             names => (format!("put {} in a statement of their own, and there ", listed(names)), "them".to_owned()),
         };
         let mut help = match (&forms[..], &others[..]) {
@@ -404,7 +438,9 @@ impl<'a> Advice<'a> {
                 format!("{put}limit {formed} to {}, and {others} to the resources that are meant", quoted(forms))
             }
         };
-        let further = further_kinds(self.told);
+        let named: Vec<String> =
+            formed.iter().flat_map(|it| &it.wide).flat_map(|it| it.needed_types()).map(|it| it.noun()).collect();
+        let further: Vec<String> = further_kinds(self.told).into_iter().filter(|it| !named.contains(it)).collect();
         if !further.is_empty() {
             help.push_str(&format!(", and to what else requests name ({})", listed(&further)));
         }

@@ -316,7 +316,8 @@ fn whose_the_caller_is_is_asked_of_it_or_of_what_a_service_acts_for() {
     assert!(help("constant_condition", service, "aws:ResourceOrgID").ends_with("`aws:SourceOrgID`"));
     assert!(help("constant_condition", account, "aws:ResourceOrgID").ends_with("`aws:PrincipalOrgID`"));
     assert!(help("unknown_condition_key", service, "aws:SourceOwner").contains("`aws:SourceAccount`"));
-    assert!(help("unknown_condition_key", account, "aws:SourceOwner").contains("`aws:PrincipalAccount`"));
+    let owner = help("unknown_condition_key", account, "aws:SourceOwner");
+    assert!(owner.starts_with("name the account as the principal, and let in each service"), "{owner}");
 }
 
 #[test]
@@ -388,4 +389,30 @@ fn a_role_is_named_where_a_key_of_services_was_meant_to_tell_it() {
         let [finding] = &found_in(rule, &policy(key))[..] else { panic!("one finding of {rule}") };
         assert!(finding.help.as_deref().unwrap().contains("name the roles"), "{:?}", finding.help);
     }
+}
+
+#[test]
+fn what_is_called_without_a_resource_goes_on_a_star() {
+    let tasks = help("mismatched_resource", &["ecs:ListTasks"], &["arn:aws:ecs:eu-west-1:111122223333:cluster/web"]);
+    assert_eq!(tasks, "put `ecs:ListTasks` on `*`, in a statement of its own");
+}
+
+#[test]
+fn what_one_pattern_does_is_one_finding_by_the_worst_of_it() {
+    let found = |actions: &str| {
+        let policy = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}}}"#
+        );
+        let rules = ["permissions_any_resource", "data_any_resource", "wildcard_resource"];
+        let rules = rules.iter().map(|it| rules::by_id(it).unwrap()).collect();
+        let workspace = Workspace::of_texts([("policy.json", policy.as_str())]);
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+        report.findings.into_iter().map(|it| (it.rule, it.message)).collect::<Vec<_>>()
+    };
+    let [(rule, message)] = &found(r#""s3:*Object*""#)[..] else { panic!("one finding") };
+    assert_eq!(*rule, "permissions_any_resource");
+    assert!(message.ends_with("every object in the account, and reads every object in the account"), "{message}");
+    assert_eq!(found(r#""s3:*Object*", "sqs:ReceiveMessage""#).len(), 2);
+    // All of IAM is everything, which no limit on the rest makes less.
+    assert_eq!(found(r#""s3:*Object*", "iam:*""#), []);
 }
