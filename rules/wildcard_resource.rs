@@ -282,7 +282,8 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
     }
     // What the same entries do besides, and is cured by naming what is called in their place.
     if let Some((_, entries)) = found.lesser.iter().find(|(concern, _)| *concern == Concern::Data) {
-        message.push_str(&format!(", and {}", what_they_do(Concern::Data, entries)));
+        let who = if entries.len() == guilty.len() { String::new() } else { format!("{} ", listed(entries)) };
+        message.push_str(&format!(", and {who}{}", what_they_do(Concern::Data, entries)));
     }
     let told = [&guilty[..], along].concat();
     let actions: Vec<&Action> = told.iter().map(|it| it.action).collect();
@@ -370,7 +371,8 @@ impl<'a> Advice<'a> {
     const SPELLED: usize = 4;
 
     fn is_spelled(&self, entry: &Entry<'_>) -> bool {
-        entry.wide.len() <= Self::SPELLED
+        // What it does besides is found with it, and what is called may be that.
+        entry.wide.len() <= Self::SPELLED && self.found.lesser.is_empty()
     }
 
     /// The actions as they are to be written; what the others before them are called for, as [`THEM`].

@@ -413,6 +413,8 @@ fn what_one_pattern_does_is_one_finding_by_the_worst_of_it() {
     assert_eq!(*rule, "permissions_any_resource");
     assert!(message.ends_with("every object in the account, and reads every object in the account"), "{message}");
     assert_eq!(found(r#""s3:*Object*", "sqs:ReceiveMessage""#).len(), 2);
+    let [(_, message)] = &found(r#""s3:*Object*", "ec2:ModifySnapshotAttribute""#)[..] else { panic!("one finding") };
+    assert!(message.contains(", and `s3:*Object*` (`s3:GetObject`) reads every object"), "{message}");
     // All of IAM is everything, which no limit on the rest makes less.
     assert_eq!(found(r#""s3:*Object*", "iam:*""#), []);
 }
