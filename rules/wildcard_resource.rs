@@ -288,7 +288,17 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
     let told = [&guilty[..], along].concat();
     let actions: Vec<&Action> = told.iter().map(|it| it.action).collect();
     let fine = right_on(resource, statement);
-    let advice = Advice::of(found, &told, &fine);
+    // What is called of a pattern may be what it does besides.
+    let mut advised = told.clone();
+    for entry in &mut advised {
+        let besides = found.lesser.iter().flat_map(|(_, them)| them).filter(|it| std::ptr::eq(it.action, entry.action));
+        for action in besides.flat_map(|it| &it.wide) {
+            if !entry.wide.contains(action) {
+                entry.wide.push(*action);
+            }
+        }
+    }
+    let advice = Advice::of(found, &advised, &fine);
     let mut report = cx
         .report(&resource.place, message)
         .of(statement, subject(guilty, resource))
@@ -371,8 +381,7 @@ impl<'a> Advice<'a> {
     const SPELLED: usize = 4;
 
     fn is_spelled(&self, entry: &Entry<'_>) -> bool {
-        // What it does besides is found with it, and what is called may be that.
-        entry.wide.len() <= Self::SPELLED && self.found.lesser.is_empty()
+        entry.wide.len() <= Self::SPELLED
     }
 
     /// The actions as they are to be written; what the others before them are called for, as [`THEM`].

@@ -49,7 +49,7 @@ fn all_that_an_action_needs_is_named() {
 #[test]
 fn a_pattern_that_holds_more_than_is_limited_is_to_be_spelled_out() {
     let password = help("credentials_any_resource", &["ec2:Get*"], &["*"]);
-    let wanted = "name the actions in place of `ec2:Get*`, and limit `ec2:GetPasswordData` to `arn:aws:ec2:";
+    let wanted = "name the actions in place of `ec2:Get*`, and limit `ec2:GetPasswordData`, `ec2:GetConsoleOutput` and";
     assert!(password.starts_with(wanted), "{password}");
     // All that it stands for takes the queue, or is not allowed on these resources anyway.
     assert!(help("data_any_resource", &["sqs:Receive*"], &["*"]).starts_with("limit `sqs:Receive*` to"));
