@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
@@ -77,32 +77,33 @@ impl Severity {
 
 /// Texts in backticks, in words: `` `a`, `b`, `c` and 2 more ``.
 pub fn quoted<T: fmt::Display>(items: &[T]) -> String {
-    let (head, more) = head(items);
-    in_words(head.iter().map(|it| format!("`{it}`")).collect(), more)
+    in_words(items, "`")
 }
 
 /// The same of what stands in backticks already.
 pub fn listed<T: fmt::Display>(items: &[T]) -> String {
-    let (head, more) = head(items);
-    in_words(head.iter().map(ToString::to_string).collect(), more)
+    in_words(items, "")
 }
 
-/// As many as are read, and how many there are beyond.
-fn head<T>(items: &[T]) -> (&[T], usize) {
+/// As many as are read, each between two quotation marks, and how many there are beyond.
+fn in_words<T: fmt::Display>(items: &[T], mark: &str) -> String {
     // To say that there is one more takes as long as to say which.
     const MOST: usize = 4;
-    if items.len() <= MOST { (items, 0) } else { (&items[..MOST - 1], items.len() - (MOST - 1)) }
-}
-
-fn in_words(mut words: Vec<String>, more: usize) -> String {
-    if more > 0 {
-        words.push(format!("{more} more"));
+    let shown = if items.len() <= MOST { items.len() } else { MOST - 1 };
+    let mut words = String::new();
+    for (n, item) in items[..shown].iter().enumerate() {
+        let before = match n {
+            0 => "",
+            _ if n + 1 == items.len() => " and ",
+            _ => ", ",
+        };
+        // Writing to a string cannot fail.
+        let _ = write!(words, "{before}{mark}{item}{mark}");
     }
-    match words.pop() {
-        Some(last) if words.is_empty() => last,
-        Some(last) => format!("{} and {last}", words.join(", ")),
-        None => String::new(),
+    if shown < items.len() {
+        let _ = write!(words, " and {} more", items.len() - shown);
     }
+    words
 }
 
 /// What a statement holds, in words: its entries in backticks, or all but those.
@@ -636,7 +637,7 @@ fn shows(item: impl fmt::Display, text: &str) -> bool {
     /// What of a text is still to come.
     struct Rest<'t>(&'t str);
 
-    impl fmt::Write for Rest<'_> {
+    impl Write for Rest<'_> {
         fn write_str(&mut self, part: &str) -> fmt::Result {
             self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
             Ok(())
