@@ -362,6 +362,7 @@ impl Packer {
         let date = object(&file, "source").values().filter_map(Value::as_str).max();
         self.managed_policies_date = self.string(date.expect("the managed policies have a date"));
         let policies: BTreeMap<_, _> = object(&file, "policies").iter().collect();
+        let ways_up = ways_up();
         let mut waiting = String::new();
         for (name, policy) in policies {
             let document = policy["document"].to_string();
@@ -371,6 +372,7 @@ impl Packer {
                 version: self.string(text(policy, "version")),
                 updated: self.string(text(policy, "updated")),
                 deprecated: flag(policy, "deprecated"),
+                may_lead_up: u32::from(may_hold(&policy["document"], &ways_up)),
                 block: self.counts[Section::Blocks as usize],
                 start: number(waiting.len()),
                 length: number(document.len()),
@@ -515,6 +517,30 @@ impl Packer {
             fs::write(&path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
     }
+}
+
+/// The actions each of which alone lets its caller give itself any permission, in lower case.
+fn ways_up() -> Vec<String> {
+    let paths = read("curated/privesc-paths.json");
+    let paths = paths["paths"].as_array().expect("a list of paths").iter();
+    let own = paths.filter(|it| it["category"] == "self-escalation" && strings(it, "requires").next().is_none());
+    own.flat_map(|it| strings(it, "actions").map(str::to_ascii_lowercase).collect::<Vec<_>>()).collect()
+}
+
+/// Whether what a document allows may hold one of these actions: a pattern may that begins as one of them does.
+fn may_hold(document: &Value, actions: &[String]) -> bool {
+    let each = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+    let holds = |pattern: &Value| {
+        let pattern = pattern.as_str().unwrap_or_default().to_ascii_lowercase();
+        match pattern.split_once(['*', '?']) {
+            Some((fixed, _)) => actions.iter().any(|it| it.starts_with(fixed)),
+            None => actions.contains(&pattern),
+        }
+    };
+    let allows = |it: &Value| {
+        it["Effect"] == "Allow" && (it.get("NotAction").is_some() || each(&it["Action"]).iter().any(holds))
+    };
+    each(&document["Statement"]).iter().any(allows)
 }
 
 /// What is said of actions outside of the reference, as bits of [`ActionRecord::bits`].

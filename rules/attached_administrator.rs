@@ -11,7 +11,7 @@ pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
 
 fn administrator(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
     let attachment = &attached.attachment;
-    let Some(managed) = attachment.managed_policy() else { return };
+    let Some(managed) = attachment.managed_policy().filter(|it| it.may_lead_up()) else { return };
     // What a policy of AWS allows is read off its document, as of any other.
     let policy = policy::of_aws(managed);
     let Some(way) = way_to_everything(&policy) else { return };

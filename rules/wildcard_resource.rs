@@ -100,7 +100,9 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
                     places.len() - 1
                 });
                 let is_guilty = |it: &Entry<'_>| guilty.iter().any(|other| std::ptr::eq(other.action, it.action));
-                let lesser = Concern::ALL.into_iter().filter(|it| *it > concern).map(|it| (it, of(it)));
+                // One action is of one concern; a pattern may be of several.
+                let is_pattern = guilty.iter().any(|it| it.action.has_wildcard());
+                let lesser = Concern::ALL.into_iter().filter(|it| is_pattern && *it > concern).map(|it| (it, of(it)));
                 let lesser = lesser.filter(|(_, them)| !them.is_empty() && them.iter().all(is_guilty)).collect();
                 places[place].push(Found { statement, resource, guilty, is_worst, rest, lesser });
             }

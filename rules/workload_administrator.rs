@@ -103,7 +103,7 @@ pub(super) fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
             Some(Way { action, is_all: allows_all(it), place: entry.map_or(&it.place, |it| &it.place) })
         });
     let of_aws = identity.attached.iter().filter_map(|it| {
-        let policy = policy::of_aws(it.attachment.managed_policy()?);
+        let policy = policy::of_aws(it.attachment.managed_policy().filter(|it| it.may_lead_up())?);
         let action = attached_administrator::way_to_everything(&policy)?;
         Some(Way { action, is_all: policy.allow_statements().any(allows_all), place: &it.attachment.place })
     });

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
@@ -77,38 +77,37 @@ impl Severity {
 
 /// Texts in backticks, in words: `` `a`, `b`, `c` and 2 more ``.
 pub fn quoted<T: fmt::Display>(items: &[T]) -> String {
-    let (head, more) = head(items);
-    in_words(head.iter().map(|it| format!("`{it}`")).collect(), more, "and")
+    in_words(items, "`", "and")
 }
 
 /// The same of what stands in backticks already.
 pub fn listed<T: fmt::Display>(items: &[T]) -> String {
-    let (head, more) = head(items);
-    in_words(head.iter().map(ToString::to_string).collect(), more, "and")
+    in_words(items, "", "and")
 }
 
 /// The same where one of them will do: "`a`, `b` or `c`".
 pub fn either<T: fmt::Display>(items: &[T]) -> String {
-    let (head, more) = head(items);
-    in_words(head.iter().map(|it| format!("`{it}`")).collect(), more, "or")
+    in_words(items, "`", "or")
 }
 
-/// As many as are read, and how many there are beyond.
-fn head<T>(items: &[T]) -> (&[T], usize) {
+/// As many as are read, each between two quotation marks, and how many there are beyond.
+fn in_words<T: fmt::Display>(items: &[T], mark: &str, link: &str) -> String {
     // To say that there is one more takes as long as to say which.
     const MOST: usize = 4;
-    if items.len() <= MOST { (items, 0) } else { (&items[..MOST - 1], items.len() - (MOST - 1)) }
-}
-
-fn in_words(mut words: Vec<String>, more: usize, link: &str) -> String {
-    if more > 0 {
-        words.push(format!("{more} more"));
+    let shown = if items.len() <= MOST { items.len() } else { MOST - 1 };
+    let mut words = String::new();
+    for (n, item) in items[..shown].iter().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = match n {
+            0 => write!(words, "{mark}{item}{mark}"),
+            _ if n + 1 == items.len() => write!(words, " {link} {mark}{item}{mark}"),
+            _ => write!(words, ", {mark}{item}{mark}"),
+        };
     }
-    match words.pop() {
-        Some(last) if words.is_empty() => last,
-        Some(last) => format!("{} {link} {last}", words.join(", ")),
-        None => String::new(),
+    if shown < items.len() {
+        let _ = write!(words, " {link} {} more", items.len() - shown);
     }
+    words
 }
 
 /// What a statement holds, in words: its entries in backticks, or all but those.
@@ -642,7 +641,7 @@ fn shows(item: impl fmt::Display, text: &str) -> bool {
     /// What of a text is still to come.
     struct Rest<'t>(&'t str);
 
-    impl fmt::Write for Rest<'_> {
+    impl Write for Rest<'_> {
         fn write_str(&mut self, part: &str) -> fmt::Result {
             self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
             Ok(())

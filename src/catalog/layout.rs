@@ -184,6 +184,8 @@ records! {
         updated,
         /// Whether AWS has taken it off its list.
         deprecated,
+        /// Whether what it allows may hold an action by which one gives itself every other permission.
+        may_lead_up,
         /// The block its document is in.
         block,
         /// Where in the unpacked block.

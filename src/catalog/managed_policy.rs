@@ -112,6 +112,12 @@ impl ManagedPolicy {
         self.record().deprecated != 0
     }
 
+    /// Whether what it allows may hold one of [`ways_up`](super::ways_up); of the others that is known without their
+    /// documents.
+    pub fn may_lead_up(self) -> bool {
+        self.record().may_lead_up != 0
+    }
+
     /// Its ARN in the partition `aws`.
     pub fn arn(self) -> String {
         format!("arn:aws:iam::aws:policy{}{}", self.path(), self.name())

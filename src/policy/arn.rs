@@ -98,8 +98,8 @@ impl ArnPattern {
     /// The same, with some parts not looked at.
     pub fn meets_but_for(&self, form: &ArnForm, parts: &[ArnPart]) -> bool {
         use ArnPart as Part;
-        // What tells most forms apart comes first.
-        [Part::Service, Part::Region, Part::Resource, Part::Account].into_iter().all(|part| {
+        // What is cheap to tell apart comes first.
+        [Part::Service, Part::Region, Part::Account, Part::Resource].into_iter().all(|part| {
             let n = part as usize;
             let of_aws = part == Part::Account
                 && self.parts[n].literal.is_empty()
@@ -111,8 +111,14 @@ impl ArnPattern {
 }
 
 fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
-    if pattern.wild.is_empty() && pattern.literal == form {
-        return true;
+    if pattern.wild.is_empty() {
+        if pattern.literal == form {
+            return true;
+        }
+        // No name is empty.
+        if pattern.literal.is_empty() && !form.starts_with('*') {
+            return false;
+        }
     }
     // Nearly all forms are told by what they begin with.
     let (own_rest, form_rest) = beyond_fixed(&pattern.literal, form);
