@@ -9,7 +9,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             if !by_action(statement, condition, key, cx) && policy.kind == PolicyKind::Trust {
                 by_partner(statement, condition, cx);
             }
-            by_principal(statement, condition, cx);
+            by_principal(policy, statement, condition, cx);
             if statement.actions.is_negated() {
                 by_service(statement, condition, key, cx);
             }
@@ -158,7 +158,7 @@ const OF_MEMBERS: [&str; 5] = [
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 const OF_SERVICES: [&str; 2] = ["aws:principalservicename", "aws:principalservicenameslist"];
 
-fn by_principal(statement: &Statement, condition: &Condition, cx: &mut Context<'_>) {
+fn by_principal(policy: &Policy, statement: &Statement, condition: &Condition, cx: &mut Context<'_>) {
     let Some(Scope::Only(principals)) = &statement.principals else { return };
     if statement.effect == Effect::Deny || !condition.needs_key() {
         return;
@@ -183,9 +183,18 @@ fn by_principal(statement: &Statement, condition: &Condition, cx: &mut Context<'
     let services: Vec<_> = principals.iter().filter(is_service).collect();
     let Some(first) = services.first() else { return };
     let key = &condition.key;
+    // It writes with the role that it is given.
+    // https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
+    let help = if services.iter().any(|it| it.is_service("firehose.amazonaws.com")) {
+        "name the role that Firehose assumes as the principal: it calls nobody as a service"
+    } else if policy.address.contains("aws_lambda_permission.") {
+        "bound a service by `source_account` or `source_arn`"
+    } else {
+        "bound a service by `aws:SourceAccount`, `aws:SourceArn` or `aws:SourceOrgID`"
+    };
     cx.report(&condition.place, format!("a call by {} never carries `{key}`, so it is not allowed", quoted(&services)))
         .severity(Severity::Low)
         .of(statement, format!("{key} of {first}"))
         .label(first.place.span, "is a service that calls for itself")
-        .help("bound a service by `aws:SourceAccount` or `aws:SourceArn`, or in a document by `aws:SourceOrgID`");
+        .help(help);
 }

@@ -158,11 +158,18 @@ fn severity(concern: Concern, guilty: &[Entry<'_>]) -> Severity {
     let leads_on = guilty.iter().any(|it| catalog::leads_on(it.worst));
     if leads_on || concern == Concern::Permissions {
         Severity::High
-    } else if guilty.iter().flat_map(|it| &it.wide).all(|it| writes_logs(*it)) {
+    } else if guilty.iter().flat_map(|it| &it.wide).all(|it| writes_logs(*it) || pulls_images(*it)) {
         Severity::Low
     } else {
         Severity::Medium
     }
+}
+
+/// Whether it does no more than to pull an image, which AWS's own policies for nodes and tasks allow on `*`.
+/// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/security-iam-awsmanpol.html>
+fn pulls_images(action: catalog::Action) -> bool {
+    const PULLS: [&str; 2] = ["BatchGetImage", "GetDownloadUrlForLayer"];
+    action.service().prefix() == "ecr" && PULLS.contains(&action.name())
 }
 
 /// Whether it does no more than to write a log: whoever may write to all of them can read and change nothing.
@@ -430,7 +437,8 @@ impl<'a> Advice<'a> {
         services.sort_unstable();
         services.dedup();
         // Which of many is for which of many, nobody would find out.
-        if forms.len() > FEW && services.len() > 1 {
+        let is_many = forms.len() > FEW;
+        if is_many && services.len() > 1 {
             let services: Vec<String> = services.iter().map(|it| format!("`{it}`")).collect();
             let services = listed(&services);
             return format!("give what is called of {services} a statement each, limited to the resources that are meant");
@@ -442,9 +450,7 @@ impl<'a> Advice<'a> {
         };
         let mut help = match (&forms[..], &others[..]) {
             ([], _) => format!("{put}limit {limited} to the resources that are meant"),
-            ([first, ..], _) if forms.len() > FEW => {
-                return format!("{put}limit {limited} to the resources that are meant, such as `{first}`");
-            }
+            ([first, ..], _) if is_many => format!("{put}limit {limited} to the resources that are meant, such as `{first}`"),
             (forms, []) => format!("{put}limit {limited} to {}", quoted(forms)),
             (forms, others) => {
                 let (formed, others) = (listed(&self.names(&formed)), listed(&self.names(others)));
@@ -454,7 +460,7 @@ impl<'a> Advice<'a> {
         let named: Vec<String> =
             formed.iter().flat_map(|it| &it.wide).flat_map(|it| it.needed_types()).map(|it| it.noun()).collect();
         let further: Vec<String> = further_kinds(self.told).into_iter().filter(|it| !named.contains(it)).collect();
-        if !further.is_empty() {
+        if !further.is_empty() && !is_many {
             help.push_str(&format!(", and to what else requests name ({})", listed(&further)));
         }
         help + &by_condition(self.told)
@@ -652,5 +658,11 @@ fn forms(entries: &[Entry<'_>]) -> Vec<String> {
         // `${…}` would be read as Terraform's own if it were copied.
         before.as_deref().unwrap_or(arn).replace("${Partition}", "aws").replace("${", "{")
     };
-    needed_arns(entries).unwrap_or_default().iter().map(form).collect()
+    let mut forms: Vec<String> = needed_arns(entries).unwrap_or_default().iter().map(form).collect();
+    // A document of AWS is in no account.
+    // https://docs.aws.amazon.com/systems-manager/latest/userguide/security_iam_service-with-iam.html
+    if let Some(at) = forms.iter().position(|it| it == "arn:aws:ssm:{Region}:{Account}:document/{DocumentName}") {
+        forms.insert(at + 1, "arn:aws:ssm:{Region}::document/{DocumentName}".to_owned());
+    }
+    forms
 }
