@@ -82,6 +82,8 @@ mod tests {
     fn every_documented_arn_has_six_parts() {
         for resource_type in services().flat_map(|it| it.resource_types()) {
             assert_eq!(ArnForm::of_type(resource_type).len(), resource_type.arns().len(), "{resource_type:?}");
+            // They are compared byte by byte.
+            assert!(resource_type.arns().all(str::is_ascii), "{resource_type:?}");
         }
     }
 }

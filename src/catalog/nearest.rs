@@ -72,7 +72,17 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_left_out_is_beyond_the_limit(a in "[abc]{0,7}", b in "[abC]{0,7}", limit in 0..4_usize) {
+            let distance = |limit| Rows::default().distance(a.as_bytes(), b.as_bytes(), limit);
+            prop_assert_eq!(distance(limit), distance(99).filter(|it| *it <= limit));
+        }
+    }
 
     fn distance(a: &str, b: &str) -> Option<usize> {
         Rows::default().distance(a.as_bytes(), b.as_bytes(), 9)

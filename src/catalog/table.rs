@@ -62,11 +62,17 @@ pub(super) fn pairs(list: u32) -> impl ExactSizeIterator<Item = (u32, u32)> + Do
 pub(super) fn find<R: Record>(owner: u16, name: &str) -> Option<usize> {
     let hash = name_hash(R::SECTION, owner, name);
     let (first, last) = (start(Section::Names), word(2 * Section::Names as usize + 1) as usize - 1);
-    let slot = |n: usize| first + 2 * ((hash as usize + n) & last);
-    let taken = (0..=last).map(slot).map(|at| (word(at), word(at + 1))).take_while(|(_, record)| *record != 0);
-    let mut alike = taken.filter(|(it, _)| *it == hash).map(|(_, record)| record as usize - 1);
-    // What has the hash of a name that is not there may be of another section.
-    alike.find(|it| *it < count::<R>() && name_of::<R>(*it).eq_ignore_ascii_case(name))
+    let mut slot = hash as usize & last;
+    loop {
+        let at = first + 2 * slot;
+        // A free slot says that there is no such name, and not all are taken.
+        let record = (word(at + 1) as usize).checked_sub(1)?;
+        // What has the hash of a name that is not there may be of another section.
+        if word(at) == hash && record < count::<R>() && name_of::<R>(record).eq_ignore_ascii_case(name) {
+            return Some(record);
+        }
+        slot = (slot + 1) & last;
+    }
 }
 
 /// The first record of `range` whose first field is not `before` what is looked for.

@@ -115,8 +115,8 @@ fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
         if pattern.literal == form {
             return true;
         }
-        // No name is empty.
-        if pattern.literal.is_empty() && !form.starts_with('*') {
+        // No name is empty, though that of a bucket may be left out.
+        if pattern.literal.is_empty() && !form.starts_with('*') && !form.starts_with(BUCKET) {
             return false;
         }
     }
@@ -323,6 +323,7 @@ mod tests {
         assert!(meets("arn:aws:s3:::reports", BUCKET));
         assert!(!meets("arn:aws:s3:::reports/*", BUCKET));
         assert!(meets("arn:aws:s3:::${aws:PrincipalTag/team}", BUCKET));
+        assert!(meets("arn:aws:s3:::", BUCKET) && !meets("arn:aws:s3:::", OBJECT));
     }
 
     #[test]

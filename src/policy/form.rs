@@ -94,8 +94,12 @@ impl<'w> Element<'w> {
 
     /// The values of its list, or its one value, each with its place.
     pub fn values(&self) -> Vec<(Node, Place)> {
-        let values = each(&self.node(), &self.of.given).into_iter();
-        values.map(|(node, given)| (node.clone(), Place { given, ..Place::of(&node) })).collect()
+        let values = each(self.node(), &self.of.given).into_iter();
+        let placed = |(node, given)| {
+            let place = Place { given, ..Place::of(&node) };
+            (node, place)
+        };
+        values.map(placed).collect()
     }
 }
 

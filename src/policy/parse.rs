@@ -58,7 +58,7 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
         resolution: resolution(&document),
         document,
     };
-    for (root, given) in each(&policy.document, &None) {
+    for (root, given) in each(policy.document.clone(), &None) {
         let root = reader.decoded(&root);
         policy.documents.push(Written { node: root.clone(), given: given.clone() });
         let Some(object) = root.as_object() else { continue };
@@ -66,7 +66,7 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
             policy.version = version.as_text().cloned();
         }
         let Some(statements) = member(object, "Statement") else { continue };
-        for (statement, given) in each(&root.inherit(statements), &given) {
+        for (statement, given) in each(root.inherit(statements), &given) {
             policy.statements_as_written.push(Written { node: statement.clone(), given: given.clone() });
             let index = policy.statements.len();
             policy.statements.extend(Reader::statement(&statement, given, index));
@@ -158,7 +158,8 @@ fn resolution(document: &Node) -> Resolution {
 /// one is missing.
 fn member<'o>(object: &'o Object, name: &str) -> Option<&'o Node> {
     object.get(name).or_else(|| {
-        let same = |it: &&crate::value::Entry| it.key.as_known().is_some_and(|key| key.eq_ignore_ascii_case(name));
+        // A name with a hole in it equals none.
+        let same = |it: &&crate::value::Entry| it.key.raw().eq_ignore_ascii_case(name);
         object.entries.iter().rev().find(same).map(|entry| &entry.node)
     })
 }
@@ -170,26 +171,26 @@ pub const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
 type Case = Option<Arc<Given>>;
 
 /// The elements of a list, or the one value in its place; an undecided value gives its arms, each in its case.
-pub(super) fn each(node: &Node, given: &Case) -> Vec<(Node, Case)> {
+pub(super) fn each(node: Node, given: &Case) -> Vec<(Node, Case)> {
     let mut out = Vec::new();
     collect(node, given, &mut out, 0);
     out
 }
 
-fn collect(node: &Node, given: &Case, out: &mut Vec<(Node, Case)>, depth: usize) {
+fn collect(node: Node, given: &Case, out: &mut Vec<(Node, Case)>, depth: usize) {
     match &node.value {
         // AWS knows no lists in lists; one level more than it has keeps a slip readable.
         Value::List(nodes) if depth < 3 => {
-            nodes.iter().for_each(|it| collect(&node.inherit(it), given, out, depth + 1));
+            nodes.iter().for_each(|it| collect(node.inherit(it), given, out, depth + 1));
         }
         Value::OneOf(arms) if depth < 8 => {
             for arm in arms.iter() {
                 let case = Some(Arc::new(Given { words: Arc::clone(&arm.when), span: arm.at }));
-                collect(&node.inherit(&arm.node), &case, out, depth + 1);
+                collect(node.inherit(&arm.node), &case, out, depth + 1);
             }
         }
         Value::Null => {}
-        _ => out.push((node.clone(), given.clone())),
+        _ => out.push((node, given.clone())),
     }
 }
 
@@ -219,7 +220,7 @@ impl Reader {
     fn statement(node: &Node, mut given: Case, index: usize) -> Option<Statement> {
         let object = node.as_object()?;
         let part = |name: &str| member(object, name).map(|it| node.inherit(it));
-        let effect = match part("Effect") {
+        let effect = match member(object, "Effect") {
             None => return None,
             Some(effect) => match effect.as_text().map(|text| (text.raw().to_ascii_lowercase(), text.has_holes())) {
                 Some((known, false)) if known == "allow" => Effect::Allow,
@@ -234,23 +235,23 @@ impl Reader {
             },
         };
         let scope = |only: &str, except: &str| match (part(only), part(except)) {
-            (Some(node), _) => Some(Scope::Only(each(&node, &None))),
-            (None, Some(node)) => Some(Scope::AllExcept(each(&node, &None))),
+            (Some(node), _) => Some(Scope::Only(each(node, &None))),
+            (None, Some(node)) => Some(Scope::AllExcept(each(node, &None))),
             (None, None) => None,
         };
-        let sid = part("Sid");
+        let conditions = part("Condition");
         Some(Statement {
             index,
             effect,
             actions: scope("Action", "NotAction")
-                .map_or(Scope::Only(Vec::new()), |it| it.map(|(node, given)| texts(&node, given, Action::new))),
+                .map_or(Scope::Only(Vec::new()), |it| it.map(|(node, given)| with_text(&node, given, Action::new))),
             resources: scope("Resource", "NotResource")
-                .map(|it| it.map(|(node, given)| texts(&node, given, Resource::new))),
+                .map(|it| it.map(|(node, given)| with_text(&node, given, Resource::new))),
             principals: scope("Principal", "NotPrincipal").map(|it| it.map(principals)),
-            conditions: part("Condition").map(|it| conditions(&it)).unwrap_or_default(),
-            has_unknown_conditions: part("Condition").is_some_and(|it| is_open(&it)),
+            has_unknown_conditions: conditions.as_ref().is_some_and(is_open),
+            conditions: conditions.as_ref().map(tests).unwrap_or_default(),
             place: Place { span: head(node), origin: node.origin.clone(), given },
-            sid: sid.and_then(|it| it.as_text().cloned()),
+            sid: member(object, "Sid").and_then(Node::as_text).cloned(),
             facts: grant::Facts::default(),
         })
     }
@@ -277,7 +278,7 @@ pub(super) fn head(node: &Node) -> Span {
 }
 
 impl<T> Scope<T> {
-    fn map<U>(self, mut read: impl FnMut(T) -> Vec<U>) -> Scope<U> {
+    fn map<U, I: IntoIterator<Item = U>>(self, mut read: impl FnMut(T) -> I) -> Scope<U> {
         match self {
             Self::Only(entries) => Scope::Only(entries.into_iter().flat_map(&mut read).collect()),
             Self::AllExcept(entries) => Scope::AllExcept(entries.into_iter().flat_map(&mut read).collect()),
@@ -307,16 +308,17 @@ fn text_of(node: &Node) -> Option<Text> {
     }
 }
 
-fn texts<T>(node: &Node, given: Case, make: impl Fn(Text, Place) -> T) -> Vec<T> {
-    text_of(node).map(|text| make(text, place(node, given))).into_iter().collect()
+fn with_text<T>(node: &Node, given: Case, make: impl Fn(Text, Place) -> T) -> Option<T> {
+    text_of(node).map(|text| make(text, place(node, given)))
 }
 
 fn principals((node, given): (Node, Case)) -> Vec<Principal> {
     let Some(object) = node.as_object() else {
-        return texts(&node, given, |text, place| {
+        let bare = with_text(&node, given, |text, place| {
             let kind = if text.has_holes() { PrincipalKind::Unknown } else { PrincipalKind::Bare };
             Principal { kind, text, place }
         });
+        return bare.into_iter().collect();
     };
     let mut out = Vec::new();
     for entry in &object.entries {
@@ -328,8 +330,8 @@ fn principals((node, given): (Node, Case)) -> Vec<Principal> {
             "*" => PrincipalKind::Bare,
             _ => PrincipalKind::Unknown,
         };
-        for (value, case) in each(&node.inherit(&entry.node), &given) {
-            out.extend(texts(&value, case, |text, place| Principal { kind, text, place }));
+        for (value, case) in each(node.inherit(&entry.node), &given) {
+            out.extend(with_text(&value, case, |text, place| Principal { kind, text, place }));
         }
     }
     if let Some(hole) = &object.open {
@@ -350,18 +352,19 @@ fn is_open(node: &Node) -> bool {
     unknown(node) || node.as_object().is_some_and(keys)
 }
 
-fn conditions(node: &Node) -> Vec<Condition> {
+/// Every test of a `Condition`.
+fn tests(node: &Node) -> Vec<Condition> {
     let mut out = Vec::new();
-    for (operators, given) in each(node, &None) {
+    for (operators, given) in each(node.clone(), &None) {
         let Some(object) = operators.as_object() else { continue };
         for entry in &object.entries {
             let operator_place = Place { span: entry.key_span, origin: operators.origin.clone(), given: given.clone() };
-            for (keys, given) in each(&operators.inherit(&entry.node), &given) {
-                let Some(tests) = keys.as_object() else { continue };
-                for test in &tests.entries {
-                    let values = each(&keys.inherit(&test.node), &given).into_iter().flat_map(|(value, given)| {
+            for (keys, given) in each(operators.inherit(&entry.node), &given) {
+                let Some(object) = keys.as_object() else { continue };
+                for test in &object.entries {
+                    let values = each(keys.inherit(&test.node), &given).into_iter().flat_map(|(value, given)| {
                         let json = JsonType::of(&value);
-                        texts(&value, given, |text, place| condition::Value { text, place, json })
+                        with_text(&value, given, |text, place| condition::Value { text, place, json })
                     });
                     out.push(Condition {
                         operator: Operator::parse(entry.key.clone()),
@@ -377,9 +380,9 @@ fn conditions(node: &Node) -> Vec<Condition> {
         }
     }
     let wants = |it: &&Condition| it.wants_presence() && it.case().is_none();
-    let wanted: Vec<String> = out.iter().filter(wants).map(Condition::key_lower).collect();
+    let wanted: Vec<Text> = out.iter().filter(wants).map(|it| it.key.clone()).collect();
     for condition in &mut out {
-        condition.required = wanted.contains(&condition.key_lower());
+        condition.required = wanted.iter().any(|it| it.raw().eq_ignore_ascii_case(condition.key.raw()));
     }
     out
 }
