@@ -87,7 +87,7 @@ pub fn apply(workspace: &Workspace, findings: Vec<Finding>, terms: &Terms<'_>) -
         }
     }
     // A file that was named alone is judged without those that call its module, where an ignore may be used.
-    let sure = workspace.selected.iter().all(|it| !it.named);
+    let sure = !workspace.has_named;
     let mut said = Vec::new();
     for commented in files.into_values() {
         if workspace.selected.binary_search_by(|it| it.path.cmp(&commented.source.path)).is_ok() {

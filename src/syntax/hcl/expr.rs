@@ -553,7 +553,8 @@ impl<'a> Reader<'a> {
     /// The parts up to the end, or up to a directive that closes `within`, which is returned. Literals are left empty;
     /// how they are written goes to `pieces`.
     fn parts(&mut self, around: &Around<'a>, within: &str, pieces: &mut Pieces) -> Read<(Vec<Part>, &'a str)> {
-        let mut parts = Vec::new();
+        // Parts are large, and most templates have two.
+        let mut parts = Vec::with_capacity(2);
         loop {
             let start = self.at;
             let (stop, end) = self.literal(around)?;

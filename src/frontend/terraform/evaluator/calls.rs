@@ -28,6 +28,18 @@ pub(in crate::frontend::terraform) struct Calls {
     pub missing: Option<Arc<str>>,
 }
 
+impl Calls {
+    fn missing(repeated: Rc<Repeated>, why: &str) -> Self {
+        Self { repeated, modules: Vec::new(), missing: Some(why.into()) }
+    }
+
+    /// Those of a call that refers to itself.
+    pub(super) fn in_circle() -> Self {
+        let nothing = Repeated { repeat: Repeat::One, instances: SmallVec::new() };
+        Self::missing(Rc::new(nothing), "the call refers to itself")
+    }
+}
+
 impl Evaluator<'_> {
     /// A module call's instances.
     pub(in crate::frontend::terraform) fn calls(&self, module: &Rc<Module>, name: &str) -> Option<Rc<Calls>> {
@@ -35,16 +47,12 @@ impl Evaluator<'_> {
             return Some(Rc::clone(calls));
         }
         let block = module.folder.block(module.folder.find("module", name, "")?)?;
-        let missing =
-            |repeated: Rc<Repeated>, why: &str| Calls { repeated, modules: Vec::new(), missing: Some(why.into()) };
         // Whoever asks while the call's own `count` is evaluated asks in a circle.
-        let nothing = Rc::new(Repeated { repeat: Repeat::One, instances: SmallVec::new() });
-        let circle = Rc::new(missing(nothing, "the call refers to itself"));
-        module.calls.borrow_mut().insert(name.into(), circle);
+        module.calls.borrow_mut().insert(name.into(), Rc::clone(&self.circle));
         let repeated = self.repeated(module, &block);
         let calls = match self.folder_of(module, name, &block) {
-            Err(why) => missing(repeated, &why),
-            Ok(_) if module.depth >= 32 => missing(repeated, "modules are nested too deep"),
+            Err(why) => Calls::missing(repeated, &why),
+            Ok(_) if module.depth >= 32 => Calls::missing(repeated, "modules are nested too deep"),
             Ok((folder, path)) => {
                 let prefix = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
                 let modules = repeated

@@ -179,6 +179,7 @@ pub(super) struct Evaluator<'w> {
     installed: OnceCell<FxHashMap<String, PathBuf>>,
     /// The key of what stands once.
     no_key: Arc<str>,
+    circle: Rc<Calls>,
     /// What many holes of computed attributes say.
     pub(super) words: Words,
     /// Whether what is being evaluated is a part of a list or object that is written out, which is weighed as a whole.
@@ -207,6 +208,7 @@ impl<'w> Evaluator<'w> {
             standing: RefCell::default(),
             installed: OnceCell::new(),
             no_key: "".into(),
+            circle: Rc::new(Calls::in_circle()),
             words: Words::default(),
             within: Cell::new(false),
         }
