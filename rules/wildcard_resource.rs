@@ -90,10 +90,15 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
             let of = |concern| entries(statement, sweeps().filter(move |it| Concern::of(it) == Some(concern)));
             let guilty = of(concern);
             if !guilty.is_empty() {
-                let is_worst = sweeps().filter_map(Concern::of).min() == Some(concern);
+                let worst = sweeps().filter_map(Concern::of).min().unwrap_or(concern);
+                let is_worst = worst == concern;
                 let changes = || sweeps().filter(|it| Concern::of_action(it.action) == Some(Concern::Rest));
-                let goes_along = is_worst && concern != Concern::Rest;
-                let rest = if goes_along { entries(statement, changes()) } else { Vec::new() };
+                let along = match worst {
+                    Concern::Rest => Vec::new(),
+                    _ if is_worst => along(worst, &guilty, entries(statement, changes())),
+                    _ if concern == Concern::Rest => along(worst, &of(worst), entries(statement, changes())),
+                    _ => Vec::new(),
+                };
                 let key = (statement.place.span, resource.place.span, resource.text.raw());
                 let place = *known.entry(key).or_insert_with(|| {
                     places.push(Vec::new());
@@ -104,13 +109,14 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
                 let is_pattern = guilty.iter().any(|it| it.action.has_wildcard());
                 let lesser = Concern::ALL.into_iter().filter(|it| is_pattern && *it > concern).map(|it| (it, of(it)));
                 let lesser = lesser.filter(|(_, them)| !them.is_empty() && them.iter().all(is_guilty)).collect();
-                places[place].push(Found { statement, resource, guilty, is_worst, rest, lesser });
+                let found = Found { statement, resource, guilty, is_worst, along, lesser };
+                places[place].extend(if concern == Concern::Rest { found.parted() } else { vec![found] });
             }
         }
     }
     for place in places {
         match services(&place) {
-            services if services.len() > 1 && place.len() > 1 => report_at_once(concern, place, &services, cx),
+            services if services.len() > 1 && is_repeated(&place) => report_at_once(concern, place, &services, cx),
             _ => place.iter().for_each(|it| report(concern, it, cx)),
         }
     }
@@ -124,13 +130,21 @@ struct Found<'p> {
     guilty: Vec<Entry<'p>>,
     /// Whether nothing worse comes of this resource.
     is_worst: bool,
-    /// What merely changes something by it, if this is the worst.
-    rest: Vec<Entry<'p>>,
+    /// What merely changes something and is cured by the same change as the worst, so that it is said with that.
+    along: Vec<Entry<'p>>,
     /// Lesser concerns of which these very entries are all.
     lesser: Vec<(Concern, Vec<Entry<'p>>)>,
 }
 
-impl Found<'_> {
+impl<'p> Found<'p> {
+    /// What goes along with the worst by itself, so that it is left out where the worst is said.
+    fn parted(self) -> Vec<Self> {
+        let goes = |it: &Entry<'_>| self.along.iter().any(|other| std::ptr::eq(other.action, it.action));
+        let (along, others): (Vec<_>, Vec<_>) = self.guilty.iter().cloned().partition(goes);
+        let of = |guilty| Self { guilty, along: Vec::new(), lesser: Vec::new(), ..self };
+        [others, along].into_iter().filter(|it| !it.is_empty()).map(of).collect()
+    }
+
     /// How bad it is, and the condition that makes it less so.
     fn severity(&self, concern: Concern) -> (Severity, Option<&Condition>) {
         let severity = severity(concern, &self.guilty);
@@ -141,16 +155,26 @@ impl Found<'_> {
         (if is_lower { severity.lower() } else { severity }, bound)
     }
 
-    /// What merely changes something and is cured by the same change, so that it is said with this.
-    fn goes_along(&self, concern: Concern) -> &[Entry<'_>] {
-        let needed = needed_arns(&self.guilty).unwrap_or_default();
-        let is_named = |arns: Vec<&str>| !arns.is_empty() && arns.iter().all(|it| needed.contains(it));
-        let goes_along = self.guilty.iter().chain(&self.rest).all(|it| it.action.place.given.is_none())
-            && severity(Concern::Rest, &self.rest) <= severity(concern, &self.guilty)
-            && needed_arns(&self.rest).is_some_and(is_named)
-            && further_kinds(&self.rest).is_empty();
-        if goes_along { &self.rest } else { &[] }
-    }
+}
+
+/// Those of what merely changes something that are cured by the same change as what is worse.
+fn along<'p>(concern: Concern, worse: &[Entry<'_>], mut rest: Vec<Entry<'p>>) -> Vec<Entry<'p>> {
+    let is_certain = |it: &Entry<'_>| it.action.place.given.is_none();
+    let needed = needed_arns(worse).filter(|_| worse.iter().all(is_certain)).unwrap_or_default();
+    let is_named = |arns: Vec<&str>| !arns.is_empty() && arns.iter().all(|it| needed.contains(it));
+    rest.retain(|it| {
+        let one = std::slice::from_ref(it);
+        is_certain(it)
+            && severity(Concern::Rest, one) <= severity(concern, worse)
+            && needed_arns(one).is_some_and(is_named)
+            && further_kinds(one).is_empty()
+    });
+    rest
+}
+
+/// Whether they are of several statements.
+fn is_repeated(found: &[Found<'_>]) -> bool {
+    found.iter().any(|it| !std::ptr::eq(it.statement, found[0].statement))
 }
 
 /// How bad it is where nothing makes it less so.
@@ -284,7 +308,7 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
     let [first, ..] = &guilty[..] else { return };
     let (severity, bound) = found.severity(concern);
     let mut message = format!("{} on `{resource}` {}", listed(guilty), what_they_do(concern, guilty));
-    let along = found.goes_along(concern);
+    let along = if concern == Concern::Rest { &[][..] } else { &found.along[..] };
     if !along.is_empty() {
         let reach = if along.len() == 1 { "reaches" } else { "reach" };
         message.push_str(&format!(", and {} {reach} them too", listed(along)));

@@ -129,6 +129,11 @@ fn what_the_same_limit_cures_is_said_once_and_by_the_worse_rule() {
     assert!(finding.message.ends_with("every queue in the account, and `sqs:DeleteMessage` reaches them too"));
     assert!(finding.help.as_deref().unwrap().starts_with("limit `sqs:ReceiveMessage` and `sqs:DeleteMessage` to"));
     assert_eq!(found(actions, &both[1..]).len(), 1, "the other rule is not there to say it");
+    // What else is there takes nothing from that.
+    let others = found(r#""sqs:ReceiveMessage", "sqs:DeleteMessage", "dynamodb:PutItem""#, &both);
+    let [data, rest] = &others[..] else { panic!("two findings") };
+    assert!(data.message.contains(", and `sqs:DeleteMessage` reaches them too"), "{}", data.message);
+    assert!(rest.message.starts_with("`dynamodb:PutItem` on `*`"), "{}", rest.message);
     // Another ARN is another change, and what leads to more permissions is no lesser thing.
     assert_eq!(found(r#""sqs:ReceiveMessage", "dynamodb:PutItem""#, &both).len(), 2);
     assert_eq!(found(r#""lambda:GetFunction", "lambda:UpdateFunctionCode""#, &both).len(), 2);
