@@ -161,7 +161,8 @@ impl<'p> Found<'p> {
 fn along<'p>(concern: Concern, worse: &[Entry<'_>], mut rest: Vec<Entry<'p>>) -> Vec<Entry<'p>> {
     let is_certain = |it: &Entry<'_>| it.action.place.given.is_none();
     let needed = needed_arns(worse).filter(|_| worse.iter().all(is_certain)).unwrap_or_default();
-    let is_named = |arns: Vec<&str>| !arns.is_empty() && arns.iter().all(|it| needed.contains(it));
+    let is_held = |arn: &&str| needed.iter().any(|it| it == arn || matches(it, arn, false));
+    let is_named = |arns: Vec<&str>| !arns.is_empty() && arns.iter().all(is_held);
     rest.retain(|it| {
         let one = std::slice::from_ref(it);
         is_certain(it)

@@ -129,6 +129,9 @@ fn what_the_same_limit_cures_is_said_once_and_by_the_worse_rule() {
     assert!(finding.message.ends_with("every queue in the account, and `sqs:DeleteMessage` reaches them too"));
     assert!(finding.help.as_deref().unwrap().starts_with("limit `sqs:ReceiveMessage` and `sqs:DeleteMessage` to"));
     assert_eq!(found(actions, &both[1..]).len(), 1, "the other rule is not there to say it");
+    // A log group is named with all of its streams.
+    let logs = r#""logs:FilterLogEvents", "logs:PutLogEvents", "logs:PutRetentionPolicy""#;
+    assert_eq!(found(logs, &both).len(), 1);
     // What else is there takes nothing from that.
     let others = found(r#""sqs:ReceiveMessage", "sqs:DeleteMessage", "dynamodb:PutItem""#, &both);
     let [data, rest] = &others[..] else { panic!("two findings") };

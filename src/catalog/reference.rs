@@ -439,7 +439,8 @@ impl Action {
 
     /// The worst that comes of it.
     pub fn power(self) -> Power {
-        let begins = |heads: &[&str]| heads.iter().any(|it| self.name().starts_with(it));
+        let name = self.name();
+        let begins = |heads: &[&str]| heads.iter().any(|it| name.starts_with(it));
         // AWS lists dozens of plain reads of Glue as permissions management, and that logs may be delivered.
         let reads = || begins(&["Get", "List", "Describe", "BatchGet", "View", "AllowVendedLogDelivery"]);
         // To take permissions away breaks things, but leads nowhere.
@@ -448,7 +449,7 @@ impl Action {
             AccessLevel::PermissionsManagement if reads() => AccessLevel::Read,
             AccessLevel::PermissionsManagement if takes() => AccessLevel::Write,
             // It is called a write by some services, and permissions management by others.
-            AccessLevel::Write if self.name() == "PutResourcePolicy" => AccessLevel::PermissionsManagement,
+            AccessLevel::Write if name == "PutResourcePolicy" => AccessLevel::PermissionsManagement,
             level => level,
         };
         if level == AccessLevel::PermissionsManagement {
@@ -528,9 +529,8 @@ impl Action {
 
     /// What it makes, by its name: `SecurityGroup` of `CreateSecurityGroup`.
     fn made(self) -> Option<&'static str> {
-        ["Allocate", "Copy", "Create", "Import", "Register", "Start", "Submit"]
-            .iter()
-            .find_map(|it| self.name().strip_prefix(it))
+        let name = self.name();
+        ["Allocate", "Copy", "Create", "Import", "Register", "Start", "Submit"].iter().find_map(|it| name.strip_prefix(it))
     }
 
     /// Whether it makes a resource of that type whose id AWS gives, so that no statement can name it: of the types of a
