@@ -31,6 +31,11 @@ fn shut_out(statement: &Statement, key: ConditionKey) -> ShutOut<'_> {
     let (mut others, mut carried) = (false, false);
     for entry in statement.actions.only() {
         let actions = entry.expand();
+        // Of what reaches none of the resources, `mismatched_resource` speaks.
+        if !actions.is_empty() && statement.resources.is_some() && !actions.iter().any(|it| statement.may_reach(*it)) {
+            others = true;
+            continue;
+        }
         if actions.iter().any(|it| carries(*it, key)) {
             (others, carried) = (true, true);
         } else if actions.is_empty() {
@@ -180,14 +185,21 @@ fn by_principal(policy: &Policy, statement: &Statement, condition: &Condition, c
     // https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
     let has_holder = |it: &Principal| it.text.raw() == "rolesanywhere.amazonaws.com";
     let is_service = |it: &&Principal| it.kind == PrincipalKind::Service && !has_holder(it);
-    let services: Vec<_> = principals.iter().filter(is_service).collect();
-    let Some(first) = services.first() else { return };
-    let key = &condition.key;
     // It writes with the role that it is given.
     // https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
-    let help = if services.iter().any(|it| it.is_service("firehose.amazonaws.com")) {
-        "name the role that Firehose assumes as the principal: it calls nobody as a service"
-    } else if policy.address.contains("aws_lambda_permission.") {
+    let has_role = |it: &Principal| it.is_service("firehose.amazonaws.com");
+    let (with_role, services): (Vec<&Principal>, Vec<&Principal>) =
+        principals.iter().filter(is_service).partition(|it| has_role(it));
+    let key = &condition.key;
+    for principal in with_role {
+        cx.report(&principal.place, format!("`{principal}` calls with the role that it is given, so this lets nobody in"))
+            .severity(Severity::Low)
+            .of(statement, format!("{key} of {principal}"))
+            .label(condition.place.span, format!("and a call by a service never carries `{key}`"))
+            .help("name the roles that it is given as the principals");
+    }
+    let Some(first) = services.first() else { return };
+    let help = if policy.address.contains("aws_lambda_permission.") {
         "bound a service by `source_account` or `source_arn`"
     } else {
         "bound a service by `aws:SourceAccount`, `aws:SourceArn` or `aws:SourceOrgID`"

@@ -48,7 +48,7 @@ fn report(policy: &Policy, others: &[Arc<Policy>], quota: Quota, cx: &mut Contex
     for other in others {
         report = report.label(other.place.span, "this one counts too");
     }
-    if size.bytes > limit && size.bytes <= at_most {
+    if at_most > limit && size.bytes <= at_most {
         report.help(format!("ask AWS to raise the quota, which it does up to {at_most}, or say the same with less"));
     } else {
         report.help("divide it, or say the same with less: a pattern for several actions or resources");

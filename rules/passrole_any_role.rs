@@ -118,5 +118,10 @@ pub(super) fn rest_of<'p>(path: &EscalationPath, policy: &'p Policy) -> Option<(
     let rest = path.actions.iter().filter(|it| it.full_name() != "iam:PassRole");
     let places: Vec<_> = rest.map(|it| place(*it)).collect::<Option<_>>()?;
     let one = path.any_of.is_empty() || path.any_of.iter().any(|it| place(*it).is_some());
-    places.into_iter().next().filter(|_| one)
+    // Of several calls, the one that takes the role.
+    let takes_role = |(_, action): &(&Place, catalog::Action)| {
+        action.dependent_actions().any(|it| it.full_name() == "iam:PassRole")
+    };
+    let taker = places.iter().copied().find(takes_role);
+    taker.or_else(|| places.into_iter().next()).filter(|_| one)
 }

@@ -58,6 +58,12 @@ impl Concern {
     }
 }
 
+/// Whether `permissions_any_resource` says of this entry of a statement that it holds this action.
+pub(super) fn permits(statement: &Statement, entry: usize, action: catalog::Action) -> bool {
+    let is_it = |it: &Sweep| it.entry == entry && it.action == action && Concern::of(it) == Some(Concern::Permissions);
+    statement.sweeps().iter().any(is_it)
+}
+
 /// Whether `*` on this action is worse than this, and another rule says so.
 fn has_its_own_rule(action: catalog::Action) -> bool {
     matches!(action.service().prefix(), "iam" | "kms" | "sts") && {
@@ -109,7 +115,7 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
                 let is_pattern = guilty.iter().any(|it| it.action.has_wildcard());
                 let lesser = Concern::ALL.into_iter().filter(|it| is_pattern && *it > concern).map(|it| (it, of(it)));
                 let lesser = lesser.filter(|(_, them)| !them.is_empty() && them.iter().all(is_guilty)).collect();
-                let found = Found { statement, resource, guilty, is_worst, along, lesser };
+                let found = Found { statement, resource, guilty, along, lesser };
                 places[place].extend(if concern == Concern::Rest { found.parted() } else { vec![found] });
             }
         }
@@ -128,8 +134,6 @@ struct Found<'p> {
     resource: &'p Resource,
     /// What reaches them, the worst first.
     guilty: Vec<Entry<'p>>,
-    /// Whether nothing worse comes of this resource.
-    is_worst: bool,
     /// What merely changes something and is cured by the same change as the worst, so that it is said with that.
     along: Vec<Entry<'p>>,
     /// Lesser concerns of which these very entries are all.
@@ -432,7 +436,7 @@ impl<'a> Advice<'a> {
     }
 
     fn in_words(&self) -> String {
-        let Found { resource, is_worst, .. } = self.found;
+        let resource = self.found.resource;
         let mut help = String::new();
         if !self.losing.is_empty() {
             let called = if self.losing.iter().all(|it| self.is_spelled(it)) { "" } else { " that are called" };
@@ -445,8 +449,7 @@ impl<'a> Advice<'a> {
             help.push_str("and ");
         }
         help.push_str(&limit);
-        // Of several findings about one `*`, the first says how to part the statement.
-        if !self.fine.is_empty() && *is_worst && !self.is_parted {
+        if !self.fine.is_empty() && !self.is_parted {
             help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(self.fine)));
         }
         help
@@ -464,7 +467,9 @@ impl<'a> Advice<'a> {
         // Which of many is for which of many, nobody would find out.
         let is_many = forms.len() > FEW;
         if is_many && services.len() > 1 {
-            let services: Vec<String> = services.iter().map(|it| format!("`{it}`")).collect();
+            // The worst of each shows in no other place.
+            let worst = |of: &catalog::Service| self.told.iter().map(|it| it.worst).find(|it| it.service() == *of);
+            let services: Vec<String> = services.iter().filter_map(worst).map(|it| format!("`{}` (`{it}`)", it.service())).collect();
             let services = listed(&services);
             return format!("give what is called of {services} a statement each, limited to the resources that are meant");
         }
@@ -475,15 +480,17 @@ impl<'a> Advice<'a> {
         };
         let mut help = match (&forms[..], &others[..]) {
             ([], _) => format!("{put}limit {limited} to the resources that are meant"),
-            ([first, ..], _) if is_many => format!("{put}limit {limited} to the resources that are meant, such as `{first}`"),
+            ([first, ..], _) if is_many => {
+                let kinds = listed(&nouns_of(&formed));
+                format!("{put}limit {limited} to the resources that are meant ({kinds}), such as `{first}`")
+            }
             (forms, []) => format!("{put}limit {limited} to {}", quoted(forms)),
             (forms, others) => {
                 let (formed, others) = (listed(&self.names(&formed)), listed(&self.names(others)));
                 format!("{put}limit {formed} to {}, and {others} to the resources that are meant", quoted(forms))
             }
         };
-        let named: Vec<String> =
-            formed.iter().flat_map(|it| &it.wide).flat_map(|it| it.needed_types()).map(|it| it.noun()).collect();
+        let named = nouns_of(&formed);
         let further: Vec<String> = further_kinds(self.told).into_iter().filter(|it| !named.contains(it)).collect();
         if !further.is_empty() && !is_many {
             help.push_str(&format!(", and to what else requests name ({})", listed(&further)));
@@ -615,6 +622,11 @@ fn needed_arns(entries: &[Entry<'_>]) -> Option<Vec<&'static str>> {
     // A form that ends in a star may hold another one: a log group its streams.
     let is_held = |it: &str| arns.iter().any(|other| *other != it && matches(other, it, false));
     Some(arns.iter().copied().filter(|it| !is_held(it)).collect())
+}
+
+/// The kinds of resources that requests for the actions name.
+fn nouns_of(entries: &[Entry<'_>]) -> Vec<String> {
+    once(entries.iter().flat_map(|it| &it.wide).flat_map(|it| it.needed_types()).map(|it| it.noun()))
 }
 
 /// What else requests for the actions may name, and are then denied without.

@@ -44,6 +44,8 @@ pub enum Subject {
 pub struct DeprecatedArgument {
     /// Its name.
     pub name: &'static str,
+    /// The version of the provider that deprecated it.
+    pub since: &'static str,
     /// What of the role's it takes away by being there.
     pub takes_away: &'static str,
     /// What takes its place.

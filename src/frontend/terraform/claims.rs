@@ -79,17 +79,20 @@ const CLAIMS: &[Claims] = &[
     policy("aws_vpc_endpoint_policy", "policy", "vpc_endpoint_id"),
 ];
 
-/// A type, its argument or block, what it takes away by being there, and what takes its place.
-const DEPRECATED: &[(&str, &str, &str, &str)] = &[
+/// A type, its argument or block, the version of the provider that deprecated it, what it takes away by being there, and
+/// what takes its place. <https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md>
+const DEPRECATED: &[(&str, &str, &str, &str, &str)] = &[
     (
         "aws_iam_role",
         "inline_policy",
+        "5.68",
         "every inline policy that the role is given elsewhere",
         "`aws_iam_role_policy`, with `aws_iam_role_policies_exclusive` to allow no others",
     ),
     (
         "aws_iam_role",
         "managed_policy_arns",
+        "5.72",
         "every policy that is attached to the role elsewhere",
         "`aws_iam_role_policy_attachment`, with `aws_iam_role_policy_attachments_exclusive` to allow no others",
     ),
@@ -114,7 +117,10 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &m
                 out.claims.extend(claims().filter_map(|claims| it.claim(claims, certain)));
                 let deprecated = DEPRECATED.iter().filter(|(of, ..)| *of == kind);
                 out.deprecated.extend(
-                    deprecated.filter_map(|(_, name, takes_away, instead)| it.deprecated(name, takes_away, instead)),
+                    deprecated.filter_map(|(_, name, since, takes_away, instead)| {
+                    let (place, address) = it.deprecated(name)?;
+                    Some(DeprecatedArgument { name, since, takes_away, instead, address, place })
+                }),
                 );
             }
         }
@@ -208,15 +214,9 @@ impl Declared<'_, '_> {
         (plain && declared).then(|| (format!("{scope}|{resource}").into(), resource.into()))
     }
 
-    fn deprecated(
-        &self,
-        name: &'static str,
-        takes_away: &'static str,
-        instead: &'static str,
-    ) -> Option<DeprecatedArgument> {
+    fn deprecated(&self, name: &str) -> Option<(Place, Arc<str>)> {
         let (span, _) = self.written(name)?;
-        let place = Place { span, origin: Origin::HERE, given: None };
-        Some(DeprecatedArgument { name, takes_away, instead, address: Arc::clone(&self.address), place })
+        Some((Place { span, origin: Origin::HERE, given: None }, Arc::clone(&self.address)))
     }
 }
 
