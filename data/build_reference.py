@@ -395,6 +395,10 @@ def correct_tables(services):
             takes = services[service]["actions"][action].setdefault("resources", {})
             for published, corrected in types.items():
                 takes[corrected] = takes.pop(published, {})
+        for action, required in correction.get("required", {}).items():
+            for name, row in services[service]["actions"][action]["resources"].items():
+                row.pop("required", None)
+                row.update({"required": True} if name in required else {})
 
 
 def as_list(x):

@@ -7,6 +7,9 @@ use crate::rule::{Context, Rewrite, Safety, Wanted};
 const PREDICTED: [&str; 6] =
     ["aws-emr-studio-", "aws-glue-assets-", "cf-templates-", "codestar-", "sagemaker-", "aws-sam-cli-"];
 
+const OWNER: &str =
+    "`aws:ResourceAccount` to be the account that owns it, or `aws:ResourceOrgID` to be your organization";
+
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if !policy.kind.is_identity() {
         return;
@@ -18,7 +21,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let report = cx
             .report(&resource.place, why)
             .of(statement, resource)
-            .help("require `aws:ResourceAccount` to be the account that owns it, or `aws:ResourceOrgID` to be your organization");
+            .help(if statement.resources.iter().flat_map(Scope::only).all(|it| named(&it)) {
+                format!("require {OWNER}")
+            } else {
+                format!("put it in a statement of its own, and there require {OWNER}")
+            });
         // The condition would bind what else the statement allows.
         if policy.has_variables() && statement.actions.only().iter().flat_map(Action::expand).all(|it| it.service().prefix() == "s3" && !it.takes_only_star()) {
             let own = Wanted::Variable("aws:PrincipalAccount");

@@ -9,7 +9,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             if !by_action(statement, condition, key, cx) && policy.kind == PolicyKind::Trust {
                 by_partner(statement, condition, cx);
             }
-            by_principal(statement, condition, cx);
+            by_principal(policy, statement, condition, cx);
             if statement.actions.is_negated() {
                 by_service(statement, condition, key, cx);
             }
@@ -17,8 +17,16 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
 }
 
-/// The entries none of whose actions can carry the key, and whether there are others.
-fn shut_out(statement: &Statement, key: ConditionKey) -> (Vec<&Action>, bool) {
+/// The entries none of whose actions can carry the key.
+struct ShutOut<'s> {
+    entries: Vec<&'s Action>,
+    /// Whether the statement has other entries.
+    others: bool,
+    /// Whether some action of those can carry it.
+    carried: bool,
+}
+
+fn shut_out(statement: &Statement, key: ConditionKey) -> ShutOut<'_> {
     let mut out = Vec::new();
     let (mut others, mut carried) = (false, false);
     for entry in statement.actions.only() {
@@ -40,7 +48,7 @@ fn shut_out(statement: &Statement, key: ConditionKey) -> (Vec<&Action>, bool) {
         // The reference says of some keys of no action that it takes them, though some action does.
         out.clear();
     }
-    (out, others)
+    ShutOut { entries: out, others, carried }
 }
 
 fn is_ever_carried(key: ConditionKey) -> bool {
@@ -59,7 +67,7 @@ fn carries(action: catalog::Action, key: ConditionKey) -> bool {
 const ASSUMES: [&str; 3] = ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"];
 
 fn by_action(statement: &Statement, condition: &Condition, key: ConditionKey, cx: &mut Context<'_>) -> bool {
-    let (entries, others) = shut_out(statement, key);
+    let ShutOut { entries, others, carried } = shut_out(statement, key);
     if entries.is_empty() {
         return false;
     }
@@ -74,11 +82,13 @@ fn by_action(statement: &Statement, condition: &Condition, key: ConditionKey, cx
         (Effect::Deny, false) if others && condition.operator.if_exists => return false,
         (Effect::Deny, false) => (format!("always denies {names}, {requests}"), Severity::Low),
     };
-    let mut report = cx
-        .report(&condition.place, message)
-        .severity(severity)
-        .of(statement, format!("{key} for {names}"))
-        .help("put the actions whose requests carry the key into a statement of their own");
+    let help = if carried {
+        "put the actions whose requests carry the key into a statement of their own"
+    } else {
+        "test a key that these requests carry, or leave the test out"
+    };
+    let mut report =
+        cx.report(&condition.place, message).severity(severity).of(statement, format!("{key} for {names}")).help(help);
     for entry in entries.iter().take(3) {
         report = report.label(entry.place.span, format!("does not carry `{key}`")).by(&entry.place);
     }
@@ -144,9 +154,26 @@ const OF_MEMBERS: [&str; 5] = [
     "aws:multifactorauthpresent",
 ];
 
-fn by_principal(statement: &Statement, condition: &Condition, cx: &mut Context<'_>) {
+/// Keys about a service that calls for itself, which nobody else's calls carry.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const OF_SERVICES: [&str; 2] = ["aws:principalservicename", "aws:principalservicenameslist"];
+
+fn by_principal(policy: &Policy, statement: &Statement, condition: &Condition, cx: &mut Context<'_>) {
     let Some(Scope::Only(principals)) = &statement.principals else { return };
-    if statement.effect == Effect::Deny || !condition.needs_key() || !OF_MEMBERS.iter().any(|it| condition.is_on(it)) {
+    if statement.effect == Effect::Deny || !condition.needs_key() {
+        return;
+    }
+    let is_named = |it: &Principal| it.kind == PrincipalKind::Aws && !it.is_everyone() && !it.is_unknown();
+    if OF_SERVICES.iter().any(|it| condition.is_on(it)) && !principals.is_empty() && principals.iter().all(is_named) {
+        let (key, names) = (&condition.key, quoted(principals));
+        cx.report(&condition.place, format!("a call by {names} never carries `{key}`, so it is not allowed"))
+            .severity(Severity::Low)
+            .of(statement, format!("{key} of {names}"))
+            .label(principals[0].place.span, "is no service")
+            .help("name the roles that the service runs as, or the service, as the principal");
+        return;
+    }
+    if !OF_MEMBERS.iter().any(|it| condition.is_on(it)) {
         return;
     }
     // The tags of a certificate's holder.
@@ -156,9 +183,18 @@ fn by_principal(statement: &Statement, condition: &Condition, cx: &mut Context<'
     let services: Vec<_> = principals.iter().filter(is_service).collect();
     let Some(first) = services.first() else { return };
     let key = &condition.key;
+    // It writes with the role that it is given.
+    // https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
+    let help = if services.iter().any(|it| it.is_service("firehose.amazonaws.com")) {
+        "name the role that Firehose assumes as the principal: it calls nobody as a service"
+    } else if policy.address.contains("aws_lambda_permission.") {
+        "bound a service by `source_account` or `source_arn`"
+    } else {
+        "bound a service by `aws:SourceAccount`, `aws:SourceArn` or `aws:SourceOrgID`"
+    };
     cx.report(&condition.place, format!("a call by {} never carries `{key}`, so it is not allowed", quoted(&services)))
         .severity(Severity::Low)
         .of(statement, format!("{key} of {first}"))
         .label(first.place.span, "is a service that calls for itself")
-        .help("bound a service by `aws:SourceAccount`, `aws:SourceOrgID` or `aws:SourceArn`");
+        .help(help);
 }

@@ -14,13 +14,21 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let severity = severity(statement);
         let called = statement.actions.only().iter().find_map(Action::service).unwrap_or_default();
         for (principal, caller) in statement.callers() {
+            let for_owner = caller.calls_for_the_owner();
+            let (whose, keys, severity) = if for_owner {
+                ("every resource of the account", "`aws:SourceArn`", severity.lower())
+            } else {
+                ("anybody's resource, not only for yours", caller.keys(), severity)
+            };
             let report = cx
-                .report(&principal.place, format!("`{principal}` may act here for anybody's resource, not only for yours"))
+                .report(&principal.place, format!("`{principal}` may act here for {whose}"))
                 .severity(severity)
                 .granting(statement, principal)
                 .unbounded(statement)
-                .help(format!("require `aws:SourceArn` or `aws:SourceAccount`, as {} shows", caller.page_for(called)));
-            bind_to_account(report, policy, statement, caller.of_account);
+                .help(format!("require {keys}, as {} shows", caller.page_for(called)));
+            if !for_owner {
+                bind_to_account(report, policy, statement, caller.of_account);
+            }
         }
     }
 }

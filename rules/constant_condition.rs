@@ -8,9 +8,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let wildcard = || of_wildcard(condition);
             let owner = || of_owner(policy.kind, statement, condition);
             let presence = || of_presence(statement, condition);
-            let http = || of_plain_http(policy, statement, condition);
-            let verdict = wildcard().or_else(owner).or_else(presence).or_else(http);
-            let Some((place, message, severity, help)) = verdict else { continue };
+            let verdict = wildcard().or_else(owner).or_else(presence);
+            let Some((place, message, severity, help)) = verdict else {
+                of_plain_http(policy, statement, condition, cx);
+                continue;
+            };
             let operator = &condition.operator;
             cx.report(place, message)
                 .severity(severity)
@@ -92,16 +94,19 @@ fn of_presence<'c>(statement: &Statement, condition: &'c Condition) -> Verdict<'
 }
 
 /// A version of TLS that is asked of a request over plain HTTP, which has none.
-fn of_plain_http<'c>(policy: &Policy, statement: &Statement, condition: &'c Condition) -> Verdict<'c> {
-    let wants = condition.is_on("s3:tlsversion") && condition.needs_key();
-    (wants && statement.conditions.iter().any(Condition::asks_for_plain_http)).then(|| {
-        let key = &condition.key;
-        let message = format!("no request over plain HTTP has a `{key}`, so the two tests never hold together");
-        let help = if policy.statements.iter().any(Statement::denies_plain_http) {
-            "leave `aws:SecureTransport` out here, as another statement denies plain HTTP"
-        } else {
-            "write two statements, one for each test"
-        };
-        (&condition.place, message, Severity::Medium, help.to_owned())
-    })
+fn of_plain_http(policy: &Policy, statement: &Statement, version: &Condition, cx: &mut Context<'_>) {
+    let asks_for_version = version.is_on("s3:tlsversion") && version.needs_key();
+    let plain = statement.conditions.iter().find(|it| it.asks_for_plain_http());
+    let Some(plain) = plain.filter(|_| asks_for_version) else { return };
+    let (one, other, help) = if policy.statements.iter().any(Statement::denies_plain_http) {
+        (plain, version, format!("leave `{}` out here, as another statement denies plain HTTP", plain.key))
+    } else {
+        (version, plain, "write two statements, one for each test".to_owned())
+    };
+    let message = format!("no request over plain HTTP has a `{}`, so the two tests never hold together", version.key);
+    cx.report(&one.place, message)
+        .severity(Severity::Medium)
+        .of(statement, format!("{} {}", version.operator, version.key))
+        .label(other.place.span, "the other test")
+        .help(help);
 }

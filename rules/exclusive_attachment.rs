@@ -11,6 +11,9 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
             .on(&claim.address)
             .severity(if shared { Severity::Medium } else { Severity::Low })
             .about(on)
-            .help("attach it to each role, user and group by a resource of its own");
+            .help(
+                "attach it to each role, user and group by a resource of its own, and let go of this one by a `removed` \
+                 block with `destroy = false`, since destroying it detaches everybody",
+            );
     }
 }

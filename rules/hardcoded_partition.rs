@@ -8,7 +8,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
         for (text, place) in arns(statement).filter(|(text, _)| text.raw().starts_with("arn:aws:")) {
             // What a module is handed is written by somebody else.
-            let Some(other) = looked_up.iter().find(|it| it.span.file == place.span.file) else { continue };
+            let is_handed = place.origin.steps().any(|it| it.words.contains(" argument "));
+            let Some(other) = looked_up.iter().find(|it| it.span.file == place.span.file && !is_handed) else { continue };
             cx.report(place, format!("`{text}` is of one partition, but others here ask which one it is"))
                 .of(statement, text)
                 .label(other.span, "asks for the partition")

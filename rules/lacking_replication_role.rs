@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::wide_replication_role::{Copies, Replication};
 use crate::frontend::{Attached, Configuration, Identity};
-use crate::policy::{self, Policy, Statement, may_meet};
+use crate::policy::{Policy, Statement};
 use crate::rule::{Context, quoted};
 use crate::value::Text;
 
@@ -49,9 +49,7 @@ fn everything_of(role: &Identity) -> Option<Vec<Arc<Policy>>> {
 }
 
 fn may_allow(statement: &Statement, action: &str, on: &Text) -> bool {
-    let about =
-        |it: &policy::Scope<policy::Resource>| it.is_negated() || it.entries().iter().any(|it| may_meet(&it.text, on));
-    statement.actions.may_match(action) && statement.resources.as_ref().is_some_and(about)
+    statement.actions.may_match(action) && statement.resources.is_some() && statement.may_be_about(on)
 }
 
 fn trusts_s3(role: &Identity) -> bool {

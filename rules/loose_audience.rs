@@ -29,7 +29,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     let shown = principal.to_string();
                     let whose = if shown.contains('…') { "this provider".to_owned() } else { format!("`{shown}`") };
                     let report = cx
-                        .report(&principal.place, format!("tokens of {whose} count whatever audience they are for"))
+                        .report(&principal.place, format!("tokens of {whose} count whichever of its audiences they are for"))
                         .of(statement, principal)
                         .help(format!("require {audience} to be the audience that your tokens have"));
                     if let Some((key, value)) = usual_audience(principal).filter(|_| principals.len() == 1) {

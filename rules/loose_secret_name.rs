@@ -8,18 +8,22 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         for resource in statement.resources.iter().flat_map(Scope::only) {
             let Some(name) = name(resource) else { continue };
-            let message = match name.strip_suffix('*') {
-                Some(stem) if !stem.contains('*') && stem.ends_with(|it: char| it.is_ascii_alphanumeric()) => {
-                    format!("`{resource}` also fits every other secret whose name begins with `{stem}`")
-                }
-                None if !name.contains(['*', '?']) && !has_suffix(name) => {
-                    format!("`{resource}` fits no secret, for the ARN of each ends in a hyphen and six characters")
-                }
+            let (message, help) = match name.strip_suffix('*') {
+                // Which of them are meant, the name alone does not tell.
+                Some(stem) if !stem.contains('*') && stem.ends_with(|it: char| it.is_ascii_alphanumeric()) => (
+                    format!("`{resource}` fits every secret whose name begins with `{stem}`"),
+                    format!(
+                        "refer to the secrets that are meant, or write `{stem}-??????` for the one named `{stem}` and \
+                         `{stem}/*` for those below it"
+                    ),
+                ),
+                None if !name.contains(['*', '?']) && !has_suffix(name) => (
+                    format!("`{resource}` fits no secret, for the ARN of each ends in a hyphen and six characters"),
+                    format!("refer to the secret, or write `{name}-??????`"),
+                ),
                 _ => continue,
             };
-            cx.report(&resource.place, message)
-                .of(statement, resource)
-                .help(format!("refer to the secret, or write `{}-??????`", name.trim_end_matches('*')));
+            cx.report(&resource.place, message).of(statement, resource).help(help);
         }
     }
 }

@@ -1,6 +1,6 @@
 use crate::catalog::{self, AccessLevel, ArnForm, Power};
 use crate::policy::{Action, ArnPattern, Effect, Policy, PolicyKind, Resource, Scope, Service, Statement};
-use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, quoted};
+use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, either, quoted};
 use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -26,8 +26,16 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         if !lost.is_empty() && all_given() && patterns.iter().all(|it| is_of_use(it, statement)) {
             continue;
         }
+        // Where one resource does for none of the actions, it is more likely wrong than all of them.
+        let count: usize = lost.iter().map(|it| it.actions.len()).sum();
+        let is_resource = statement.effect == Effect::Allow
+            && resources.len() == 1
+            && count == statement.actions.only().len();
+        if is_resource {
+            lost = at_once(lost);
+        }
         for lost in lost {
-            report(policy, statement, resources, &lost, cx);
+            report(policy, statement, resources, &lost, is_resource, cx);
         }
     }
 }
@@ -40,6 +48,19 @@ struct Lost<'s> {
     /// Whether AWS can be taken at its word. Who lists sees all there is; but of what changes something, AWS at times
     /// has not documented that it looks at a resource.
     sure: bool,
+}
+
+/// What takes some resource, as one: it is one resource that is not theirs.
+fn at_once(lost: Vec<Lost<'_>>) -> Vec<Lost<'_>> {
+    let (takers, mut out): (Vec<_>, Vec<_>) = lost.into_iter().partition(|it| !it.needed.is_empty());
+    let all = takers.into_iter().reduce(|mut all, other| {
+        all.actions.extend(other.actions);
+        all.needed.extend(other.needed.iter().filter(|it| !all.needed.contains(it)).copied().collect::<Vec<_>>());
+        all.sure &= other.sure;
+        all
+    });
+    out.splice(..0, all);
+    out
 }
 
 /// The resources taken apart; none when one of them may be anything.
@@ -89,10 +110,35 @@ fn needed(action: &Action, resources: &[Resource], patterns: &[&ArnPattern]) -> 
     (!actions.is_empty() && !untold).then_some(needed)
 }
 
-/// How many of the resources are shown.
+/// The forms of ARN that the actions must be given, or those of which each will do.
+fn forms(lost: &Lost<'_>) -> String {
+    let shown = |it: &str| it.replace("${Partition}", "aws").replace("${", "{");
+    let mut together: Vec<String> = Vec::new();
+    for action in lost.actions.iter().flat_map(|it| it.expand()) {
+        let types = action.needed_types();
+        if types.is_empty() {
+            return either(&lost.needed.iter().map(|it| shown(it)).collect::<Vec<_>>());
+        }
+        for form in types.iter().flat_map(|it| it.arns().next()).map(shown) {
+            if !together.contains(&form) {
+                together.push(form);
+            }
+        }
+    }
+    quoted(&together)
+}
+
+/// How many of the resources or actions are shown.
 const NAMED: usize = 3;
 
-fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: &Lost<'_>, cx: &mut Context<'_>) {
+fn report(
+    policy: &Policy,
+    statement: &Statement,
+    resources: &[Resource],
+    lost: &Lost<'_>,
+    is_resource: bool,
+    cx: &mut Context<'_>,
+) {
     let [first, ..] = lost.actions[..] else { return };
     let names = quoted(&lost.actions);
     let apply = if lost.actions.len() == 1 { "applies" } else { "apply" };
@@ -104,16 +150,23 @@ fn report(policy: &Policy, statement: &Statement, resources: &[Resource], lost: 
         let them = if lost.actions.len() == 1 { "it" } else { "them" };
         let message = format!("{names} never {apply} to {to}: AWS knows no resource for {them} but `*`");
         (message, format!("put {names} on `*`, in a statement of its own"))
+    } else if lost.actions.iter().all(|it| it.reached().iter().all(|it| it.sometimes_needs_star().is_some())) {
+        (format!("{names} never {apply} to {to}"), format!("put {names} on `*`, in a statement of its own"))
     } else {
-        let forms: Vec<String> =
-            lost.needed.iter().map(|it| it.replace("${Partition}", "aws").replace("${", "{")).collect();
         let needs = if lost.actions.len() == 1 { "needs" } else { "need" };
-        (format!("{names} never {apply} to {to}"), format!("{names} {needs} {}", quoted(&forms)))
+        (format!("{names} never {apply} to {to}"), format!("{names} {needs} {}", forms(lost)))
     };
-    let mut report = cx.report(&first.place, message).of(statement, &names).help(help);
-    let take = if lost.actions.len() == 1 { "it takes" } else { "they take" };
-    for resource in resources.iter().take(NAMED) {
-        report = report.label(resource.place.span, format!("no resource that {take}"));
+    let at = if is_resource { &resources[0].place } else { &first.place };
+    let mut report = cx.report(at, message).of(statement, &names).help(help);
+    if is_resource {
+        for action in lost.actions.iter().take(NAMED) {
+            report = report.label(action.place.span, "takes no such resource");
+        }
+    } else {
+        let take = if lost.actions.len() == 1 { "it takes" } else { "they take" };
+        for resource in resources.iter().take(NAMED) {
+            report = report.label(resource.place.span, format!("no resource that {take}"));
+        }
     }
     // S3 says so itself, and refuses the policy.
     if policy.kind == PolicyKind::Resource(Service::S3) && !lost.needed.is_empty() {

@@ -40,7 +40,7 @@ fn judge(destination: &Setting<Text>, action: &str, bucket: &Bucket, policies: &
     let letting = policies
         .iter()
         .flat_map(|it| it.allow_statements())
-        .filter(|it| it.actions.may_match(action) && may_let_s3_in(it) && may_be_about(it, &destination.value));
+        .filter(|it| it.actions.may_match(action) && may_let_s3_in(it) && it.may_be_about(&destination.value));
     let letting: Vec<&Statement> = letting.collect();
     let arn = &destination.value;
     let own = bucket.arn();
@@ -65,11 +65,6 @@ fn judge(destination: &Setting<Text>, action: &str, bucket: &Bucket, policies: &
 fn may_let_s3_in(statement: &Statement) -> bool {
     let is_s3 = |it: &Principal| it.is_everyone() || it.text.has_holes() || it.is_service("s3.amazonaws.com");
     statement.principals.as_ref().is_none_or(|it| it.is_negated() || it.entries().iter().any(is_s3))
-}
-
-fn may_be_about(statement: &Statement, arn: &Text) -> bool {
-    let all = statement.resources.as_ref();
-    all.is_none_or(|it| it.is_negated() || it.entries().iter().any(|it| may_meet(&it.text, arn)))
 }
 
 /// Whether the sources that a statement asks for are certainly other buckets.

@@ -28,6 +28,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
 }
 
+const SERVICE: &str = "the service under `iam:PassedToService`";
+
 fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Resource, cx: &mut Context<'_>) {
     let to = statement.conditions.iter().find(|it| it.is_on("iam:passedtoservice") && it.guard().is_some());
     let taker = catalog::escalation_paths().iter().filter(|it| takes(it, to)).find_map(|it| rest_of(it, policy));
@@ -50,9 +52,12 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Re
         .acting([action])
         .by(&action.place)
         .severity(severity)
-        .help(match to {
-            Some(_) => "name the roles that are handed over",
-            None => "name the roles that are handed over, and the service under `iam:PassedToService`",
+        .help(match (to, statement.actions.only().len()) {
+            (Some(_), 1) => "name the roles that are handed over".to_owned(),
+            (None, 1) => format!("name the roles that are handed over, and {SERVICE}"),
+            // What is asked of it is asked of nothing else.
+            (Some(_), _) => "put `iam:PassRole` in a statement of its own, and there name the roles".to_owned(),
+            (None, _) => format!("put `iam:PassRole` in a statement of its own, and there name the roles and {SERVICE}"),
         });
     if let Some((place, action)) = taker {
         report = report.label(place.span, format!("`{action}` then runs with the role"));

@@ -6,7 +6,9 @@ const SWITCHES: [&str; 4] = ["block_public_acls", "block_public_policy", "ignore
 
 pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
     if bucket.blocks.is_empty() {
+        // Of a bucket that is open already, `public_bucket` says that it needs the block.
         if has_no_block(bucket)
+            && !super::public_bucket::is_open(bucket)
             && let Some((span, what)) = to_be_blocked(bucket)
         {
             report_missing(bucket, cx).label(span, what);

@@ -9,9 +9,7 @@ use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, scope_
 /// One verdict over everything that opens a bucket and everything that keeps it shut.
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     for bucket in &configuration.buckets {
-        let acls = bucket.acls.iter().filter(|_| heeds_acls(bucket)).filter_map(Way::by_acl);
-        let policies = bucket.policies.iter().flat_map(|it| Way::by_policy(it));
-        report(acls.chain(policies).collect(), Some(bucket), None, cx);
+        report(ways(bucket).collect(), Some(bucket), None, cx);
     }
     // A policy by itself, that of a bucket which is not named, or that of an access point.
     let points = || configuration.buckets.iter().flat_map(|it| it.companions(Aspect::AccessPoint));
@@ -21,6 +19,16 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
         let point = points().find(|it| it.address == policy.address);
         report(Way::by_policy(policy).collect(), None, point, cx);
     }
+}
+
+/// Whether something lets everybody into a bucket.
+pub(super) fn is_open(bucket: &Bucket) -> bool {
+    ways(bucket).next().is_some()
+}
+
+fn ways(bucket: &Bucket) -> impl Iterator<Item = Way<'_>> {
+    let acls = bucket.acls.iter().filter(|_| heeds_acls(bucket)).filter_map(Way::by_acl);
+    acls.chain(bucket.policies.iter().flat_map(|it| Way::by_policy(it)))
 }
 
 /// Access control lists are not heeded where they are switched off, or where the public ones are ignored.

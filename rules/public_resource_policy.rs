@@ -114,5 +114,6 @@ fn network_of(domain: &Resource) -> Option<Span> {
 /// <https://docs.aws.amazon.com/opensearch-service/latest/developerguide/fgac.html>
 fn users_of(domain: &Resource) -> Option<Span> {
     let switches = domain.switches("advanced_security_options.enabled");
-    switches.iter().find(|it| it.value == Some(true)).map(|it| it.place.span)
+    // What is not known may be on.
+    switches.iter().find(|it| it.value != Some(false)).map(|it| it.place.span)
 }

@@ -110,7 +110,7 @@ impl List<'_, '_> {
             .label(place(holder).span, format!("holds `{first}`"))
             .help(format!("remove the entries that have no effect, or narrow {}", quoted(&holders)))
             .fix(Safety::Safe, format!("take out {names}"), [take_out]);
-        for (entry, other) in rest.iter().take(FEW) {
+        for (entry, other) in rest {
             report = report.label(place(entry).span, format!("held by `{other}`"));
         }
     }

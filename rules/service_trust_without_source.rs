@@ -15,7 +15,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .report(&principal.place, format!("nothing says for whose resource `{principal}` may assume the role"))
                 .granting(statement, principal)
                 .unbounded(statement)
-                .help(format!("require `aws:SourceArn` or `aws:SourceAccount`, as {} shows", caller.page));
+                .help(format!("require {}, as {} shows", caller.keys(), caller.page));
             bind_to_account(report, policy, statement, caller.of_account);
         }
     }

@@ -71,6 +71,10 @@ fn matches_nothing(idle: &[(&Statement, &Action)], cx: &mut Context<'_>) {
     }
     for alike in &places {
         let [(statement, action), others @ ..] = &alike[..] else { continue };
+        // A list of services that a caller may give is no list of those that have such actions.
+        if !others.is_empty() && action.place.origin.steps().any(|it| it.words.ends_with("(default)")) {
+            continue;
+        }
         let more = match others.len() {
             0 => String::new(),
             more => format!(", as {more} more that are put together here do not"),

@@ -1,5 +1,5 @@
 use crate::catalog::{self, KeyStanding};
-use crate::policy::{Condition, Effect, Policy, Statement};
+use crate::policy::{Condition, Effect, Policy, Principal, PrincipalKind, Scope, Statement};
 use crate::rule::{Confidence, Context, Severity};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -18,7 +18,19 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             }
             // Only calls that a service makes for somebody carry it.
             if condition.is_on("aws:sourceowner") && !statement.is_for_services() {
-                help = "test `aws:PrincipalAccount`, or name the account as the principal".to_owned();
+                help = if statement.actions.may_match("sns:Publish") {
+                    // What publishes by it, an alarm say, would be shut out.
+                    "name the account as the principal, and let in each service that publishes here, such as \
+                     `cloudwatch.amazonaws.com`, by a statement of its own with `aws:SourceAccount`"
+                        .to_owned()
+                } else {
+                    "test `aws:PrincipalAccount`, or name the account as the principal".to_owned()
+                };
+            }
+            let named = statement.principals.as_ref().map(Scope::only).unwrap_or_default();
+            let is_no_service = |it: &Principal| it.kind == PrincipalKind::Aws && !it.is_everyone();
+            if help == "write `aws:PrincipalServiceName`" && !named.is_empty() && named.iter().all(is_no_service) {
+                help = "name the roles that the service runs as as principals, whose requests carry no service".to_owned();
             }
             cx.report(&condition.place, message)
                 .severity(severity)

@@ -93,7 +93,8 @@ fn report(policy: &Policy, statement: &Statement, broad: &Broad<'_>, cx: &mut Co
                 false => format!("all {count} actions of the service that apply to"),
             }
         }
-        _ if is_service => "every action of the service on".to_owned(),
+        _ if is_service && broad.is_unbounded => "every action of the service on".to_owned(),
+        _ if is_service => "every action of the service that applies to".to_owned(),
         _ => "every action on".to_owned(),
     };
     let example = broad.example().map(|it| format!(", `{it}` among them")).unwrap_or_default();
@@ -118,7 +119,8 @@ fn report_all(policy: &Policy, statement: &Statement, all: &[Broad<'_>], cx: &mu
         .collect();
     let whom = whom(policy, statement);
     let on = on(policy, statement, worst.is_unbounded, &worst.reached);
-    let message = format!("{} entries allow{whom} every action of a service on {on}: {}", all.len(), listed(&named));
+    let that = if worst.is_unbounded { "on" } else { "that applies to" };
+    let message = format!("{} entries allow{whom} every action of a service {that} {on}: {}", all.len(), listed(&named));
     let mut report = cx
         .report(&worst.action.place, message)
         .of(statement, actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))

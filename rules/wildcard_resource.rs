@@ -25,22 +25,36 @@ pub(super) enum Concern {
 }
 
 impl Concern {
+    const ALL: [Self; 4] = [Self::Credentials, Self::Permissions, Self::Data, Self::Rest];
+
+    fn rule(self) -> &'static str {
+        match self {
+            Self::Credentials => "credentials_any_resource",
+            Self::Permissions => "permissions_any_resource",
+            Self::Data => "data_any_resource",
+            Self::Rest => "wildcard_resource",
+        }
+    }
+
     /// None of what only looks: who lists or describes mostly asks for all there is. In one account, that the rest
     /// reaches everything of a kind is what somebody chose, unless it leads to more permissions.
     fn of(sweep: &Sweep) -> Option<Self> {
         let action = sweep.action;
+        let counts = |it: &Self| *it != Self::Rest || sweep.reach == Reach::Everywhere || catalog::leads_on(action);
+        Self::of_action(action).filter(counts)
+    }
+
+    fn of_action(action: catalog::Action) -> Option<Self> {
         let power = action.power();
         let makes_or_returns = action.has_risk(Risk::CredentialExposure) && !action.name().starts_with("Delete");
-        let concern = match power {
+        Some(match power {
             _ if has_its_own_rule(action) => return None,
             _ if makes_or_returns => Self::Credentials,
             Power::Permits => Self::Permissions,
             _ if action.has_risk(Risk::DataAccess) => Self::Data,
             Power::Sees if !catalog::leads_on(action) => return None,
             Power::Unlocks | Power::Changes | Power::ReadsData | Power::Sees => Self::Rest,
-        };
-        let counts = concern != Self::Rest || sweep.reach == Reach::Everywhere || catalog::leads_on(action);
-        counts.then_some(concern)
+        })
     }
 }
 
@@ -61,6 +75,12 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     let mut places: Vec<Vec<Found<'_>>> = Vec::new();
     let mut known = FxHashMap::default();
     for statement in policy.allow_statements() {
+        // Who has all of IAM has everything, and no limit on other actions takes that away.
+        let is_iam = |it: &Action| it.is_whole_service() && it.service().is_some_and(|it| it.eq_ignore_ascii_case("iam"));
+        let is_more = |it: &Action| is_iam(it) || it.covers_every_action();
+        if statement.actions.only().iter().any(is_more) && statement.way_to_everything().is_some() {
+            continue;
+        }
         let resources = statement.resources.iter().flat_map(Scope::only);
         for (index, resource) in resources.enumerate() {
             let sweeps = || statement.sweeps().iter().filter(move |it| it.resource == index);
@@ -70,20 +90,33 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
             let of = |concern| entries(statement, sweeps().filter(move |it| Concern::of(it) == Some(concern)));
             let guilty = of(concern);
             if !guilty.is_empty() {
-                let is_worst = sweeps().filter_map(Concern::of).min() == Some(concern);
-                let rest = if is_worst && concern != Concern::Rest { of(Concern::Rest) } else { Vec::new() };
+                let worst = sweeps().filter_map(Concern::of).min().unwrap_or(concern);
+                let is_worst = worst == concern;
+                let changes = || sweeps().filter(|it| Concern::of_action(it.action) == Some(Concern::Rest));
+                let along = match worst {
+                    Concern::Rest => Vec::new(),
+                    _ if is_worst => along(worst, &guilty, entries(statement, changes())),
+                    _ if concern == Concern::Rest => along(worst, &of(worst), entries(statement, changes())),
+                    _ => Vec::new(),
+                };
                 let key = (statement.place.span, resource.place.span, resource.text.raw());
                 let place = *known.entry(key).or_insert_with(|| {
                     places.push(Vec::new());
                     places.len() - 1
                 });
-                places[place].push(Found { statement, resource, guilty, is_worst, rest });
+                let is_guilty = |it: &Entry<'_>| guilty.iter().any(|other| std::ptr::eq(other.action, it.action));
+                // One action is of one concern; a pattern may be of several.
+                let is_pattern = guilty.iter().any(|it| it.action.has_wildcard());
+                let lesser = Concern::ALL.into_iter().filter(|it| is_pattern && *it > concern).map(|it| (it, of(it)));
+                let lesser = lesser.filter(|(_, them)| !them.is_empty() && them.iter().all(is_guilty)).collect();
+                let found = Found { statement, resource, guilty, is_worst, along, lesser };
+                places[place].extend(if concern == Concern::Rest { found.parted() } else { vec![found] });
             }
         }
     }
     for place in places {
         match services(&place) {
-            services if services.len() > 1 && place.len() > 1 => report_at_once(concern, place, &services, cx),
+            services if services.len() > 1 && is_repeated(&place) => report_at_once(concern, place, &services, cx),
             _ => place.iter().for_each(|it| report(concern, it, cx)),
         }
     }
@@ -97,36 +130,76 @@ struct Found<'p> {
     guilty: Vec<Entry<'p>>,
     /// Whether nothing worse comes of this resource.
     is_worst: bool,
-    /// What merely changes something by it, if this is the worst.
-    rest: Vec<Entry<'p>>,
+    /// What merely changes something and is cured by the same change as the worst, so that it is said with that.
+    along: Vec<Entry<'p>>,
+    /// Lesser concerns of which these very entries are all.
+    lesser: Vec<(Concern, Vec<Entry<'p>>)>,
 }
 
-impl Found<'_> {
+impl<'p> Found<'p> {
+    /// What goes along with the worst by itself, so that it is left out where the worst is said.
+    fn parted(self) -> Vec<Self> {
+        let goes = |it: &Entry<'_>| self.along.iter().any(|other| std::ptr::eq(other.action, it.action));
+        let (along, others): (Vec<_>, Vec<_>) = self.guilty.iter().cloned().partition(goes);
+        let of = |guilty| Self { guilty, along: Vec::new(), lesser: Vec::new(), ..self };
+        [others, along].into_iter().filter(|it| !it.is_empty()).map(of).collect()
+    }
+
     /// How bad it is, and the condition that makes it less so.
     fn severity(&self, concern: Concern) -> (Severity, Option<&Condition>) {
         let severity = severity(concern, &self.guilty);
         // An ARN without names at least keeps to one service or type, and a bound on the way is better than none.
         let bound = self.statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
+        let bound = bound.filter(|_| severity > Severity::Low);
         let is_lower = bound.is_some() || !self.resource.is_everything();
         (if is_lower { severity.lower() } else { severity }, bound)
     }
 
-    /// What merely changes something and is cured by the same change, so that it is said with this.
-    fn goes_along(&self, concern: Concern) -> &[Entry<'_>] {
-        let needed = needed_arns(&self.guilty).unwrap_or_default();
-        let is_named = |arns: Vec<&str>| !arns.is_empty() && arns.iter().all(|it| needed.contains(it));
-        let goes_along = self.guilty.iter().chain(&self.rest).all(|it| it.action.place.given.is_none())
-            && severity(Concern::Rest, &self.rest) <= severity(concern, &self.guilty)
-            && needed_arns(&self.rest).is_some_and(is_named)
-            && further_kinds(&self.rest).is_empty();
-        if goes_along { &self.rest } else { &[] }
-    }
+}
+
+/// Those of what merely changes something that are cured by the same change as what is worse.
+fn along<'p>(concern: Concern, worse: &[Entry<'_>], mut rest: Vec<Entry<'p>>) -> Vec<Entry<'p>> {
+    let is_certain = |it: &Entry<'_>| it.action.place.given.is_none();
+    let needed = needed_arns(worse).filter(|_| worse.iter().all(is_certain)).unwrap_or_default();
+    let is_named = |arns: Vec<&str>| !arns.is_empty() && arns.iter().all(|it| needed.contains(it));
+    rest.retain(|it| {
+        let one = std::slice::from_ref(it);
+        is_certain(it)
+            && severity(Concern::Rest, one) <= severity(concern, worse)
+            && needed_arns(one).is_some_and(is_named)
+            && further_kinds(one).is_empty()
+    });
+    rest
+}
+
+/// Whether they are of several statements.
+fn is_repeated(found: &[Found<'_>]) -> bool {
+    found.iter().any(|it| !std::ptr::eq(it.statement, found[0].statement))
 }
 
 /// How bad it is where nothing makes it less so.
 fn severity(concern: Concern, guilty: &[Entry<'_>]) -> Severity {
     let leads_on = guilty.iter().any(|it| catalog::leads_on(it.worst));
-    if leads_on || concern == Concern::Permissions { Severity::High } else { Severity::Medium }
+    if leads_on || concern == Concern::Permissions {
+        Severity::High
+    } else if guilty.iter().flat_map(|it| &it.wide).all(|it| writes_logs(*it) || pulls_images(*it)) {
+        Severity::Low
+    } else {
+        Severity::Medium
+    }
+}
+
+/// Whether it does no more than to pull an image, which AWS's own policies for nodes and tasks allow on `*`.
+/// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/security-iam-awsmanpol.html>
+fn pulls_images(action: catalog::Action) -> bool {
+    const PULLS: [&str; 2] = ["BatchGetImage", "GetDownloadUrlForLayer"];
+    action.service().prefix() == "ecr" && PULLS.contains(&action.name())
+}
+
+/// Whether it does no more than to write a log: whoever may write to all of them can read and change nothing.
+fn writes_logs(action: catalog::Action) -> bool {
+    const WRITES: [&str; 3] = ["CreateLogGroup", "CreateLogStream", "PutLogEvents"];
+    action.service().prefix() == "logs" && WRITES.contains(&action.name())
 }
 
 /// What makes a finding about these on a resource the same finding.
@@ -177,16 +250,15 @@ struct Entry<'s> {
 }
 
 impl Entry<'_> {
+    /// Whether it is known which forms of ARN a statement must name for all of it.
+    fn has_forms(&self) -> bool {
+        self.wide.iter().all(|it| !it.needed_types().is_empty())
+    }
+
     /// Whether a pattern that named these forms of ARN alone would no longer allow all that it stands for: some of it
     /// takes only `*`, or another ARN.
     fn would_lose(&self, statement: &Statement, forms: Option<&[&str]>) -> bool {
-        let is_named = |arn: &str| forms.is_none_or(|them| them.iter().any(|it| *it == arn || matches(it, arn, false)));
-        let loses = |it: catalog::Action| {
-            let needed = it.needed_types();
-            it.takes_only_star()
-                || needed.is_empty() && forms.is_some()
-                || needed.iter().filter_map(|it| it.arns().next()).any(|arn| !is_named(arn))
-        };
+        let loses = |it: catalog::Action| forms.map_or(it.takes_only_star(), |forms| !is_served(it, forms));
         let mut beside = self.action.reached().iter().filter(|it| !self.wide.contains(it));
         self.action.has_wildcard() && beside.any(|it| statement.may_reach(it) && loses(it))
     }
@@ -204,15 +276,16 @@ fn entries<'s>(statement: &'s Statement, sweeps: impl Iterator<Item = &'s Sweep>
     let mut out: Vec<(usize, Entry<'s>)> = Vec::new();
     for Sweep { action: reached, entry, .. } in sweeps {
         match out.last_mut().filter(|(it, _)| it == entry) {
-            Some((_, last)) => {
-                last.wide.push(*reached);
-                last.worst = if Danger::of(*reached) > Danger::of(last.worst) { *reached } else { last.worst };
-            }
+            Some((_, last)) => last.wide.push(*reached),
             None => {
                 let action = &statement.actions.only()[*entry];
                 out.push((*entry, Entry { action, wide: vec![*reached], worst: *reached }));
             }
         }
+    }
+    for (_, entry) in &mut out {
+        entry.wide.sort_by_cached_key(|it| Reverse(Danger::of(*it)));
+        entry.worst = entry.wide[0];
     }
     let mut entries: Vec<Entry<'_>> = out.into_iter().map(|(_, entry)| entry).collect();
     // What is there in every case is what the finding says.
@@ -231,49 +304,45 @@ fn worst_first(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
 }
 
 fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
-    let Found { statement, resource, guilty, is_worst, .. } = found;
+    let Found { statement, resource, guilty, .. } = found;
     let [first, ..] = &guilty[..] else { return };
     let (severity, bound) = found.severity(concern);
     let mut message = format!("{} on `{resource}` {}", listed(guilty), what_they_do(concern, guilty));
-    let along = found.goes_along(concern);
+    let along = if concern == Concern::Rest { &[][..] } else { &found.along[..] };
     if !along.is_empty() {
         let reach = if along.len() == 1 { "reaches" } else { "reach" };
         message.push_str(&format!(", and {} {reach} them too", listed(along)));
     }
+    // What the same entries do besides, and is cured by naming what is called in their place.
+    if let Some((_, entries)) = found.lesser.iter().find(|(concern, _)| *concern == Concern::Data) {
+        let who = if entries.len() == guilty.len() { String::new() } else { format!("{} ", listed(entries)) };
+        message.push_str(&format!(", and {who}{}", what_they_do(Concern::Data, entries)));
+    }
     let told = [&guilty[..], along].concat();
     let actions: Vec<&Action> = told.iter().map(|it| it.action).collect();
-    let fine = if resource.is_everything() { right_on_star(statement) } else { Vec::new() };
-    let further = further_kinds(&told);
-    let needed = needed_arns(&told);
-    let (losing, whole): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) =
-        told.iter().partition(|it| it.would_lose(statement, needed.as_deref()));
-    let replaced = once(losing.iter().map(|it| it.action.to_string()));
-    let spelled = losing.iter().flat_map(|it| &it.wide).map(ToString::to_string);
-    let names = quoted(&once(spelled.chain(whole.iter().map(|it| it.action.to_string()))));
-    let narrow = match &replaced[..] {
-        [] => format!("limit {names}"),
-        replaced => format!("name the actions in place of {}, and limit {names}", quoted(replaced)),
-    };
-    let mut help = match (&forms(needed.as_deref(), &told)[..], &further[..]) {
-        ([], _) => format!("{narrow} to the resources that are meant"),
-        (forms, []) => format!("{narrow} to {}", quoted(forms)),
-        (forms, further) => {
-            format!("{narrow} to {}, and to what else requests name ({})", quoted(forms), listed(further))
+    let fine = right_on(resource, statement);
+    // What is called of a pattern may be what it does besides.
+    let mut advised = told.clone();
+    for entry in &mut advised {
+        let besides = found.lesser.iter().flat_map(|(_, them)| them).filter(|it| std::ptr::eq(it.action, entry.action));
+        for action in besides.flat_map(|it| &it.wide) {
+            if !entry.wide.contains(action) {
+                entry.wide.push(*action);
+            }
         }
-    };
-    help.push_str(&by_condition(&told));
-    // Of several findings about one `*`, the first says how to part the statement.
-    if !fine.is_empty() && *is_worst {
-        help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(&fine)));
     }
+    let advice = Advice::of(found, &advised, &fine);
     let mut report = cx
         .report(&resource.place, message)
         .of(statement, subject(guilty, resource))
         .acting(&actions)
         .severity(severity)
-        .help(help);
+        .help(advice.in_words());
     if !along.is_empty() {
         report = report.telling("wildcard_resource", subject(along, resource));
+    }
+    for (concern, entries) in &found.lesser {
+        report = report.telling(concern.rule(), subject(entries, resource));
     }
     if first.action.place.given.is_some() {
         report = report.by(&first.action.place);
@@ -290,22 +359,170 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
     }
     // What no entry of the statement but these needs can be narrowed without taking from the others; and what cannot be
     // named whole would be denied.
-    let is_guilty = |entry: &Action| told.iter().any(|it| std::ptr::eq(it.action, entry));
-    let is_fine = |entry: &Action| fine.iter().any(|it| std::ptr::eq(*it, entry));
-    let makes = |it: &catalog::Action| makes_linked_roles(*it) || it.needed_types().iter().any(|of| it.makes(*of));
-    let can_be_named = further.is_empty() && losing.is_empty() && !told.iter().flat_map(|it| &it.wide).any(makes);
-    if let Some(forms) = needed.filter(|_| can_be_named && statement.actions.only().iter().all(|it| is_guilty(it) || is_fine(it))) {
+    if let Some(forms) = advice.all_that_is_needed() {
+        let names = quoted(&once(told.iter().map(|it| it.action.to_string())));
         let apart = fine.iter().map(|it| it.place.span).collect();
         let change = Rewrite::Scope { at: resource.place.span, forms, apart };
         report.fix(Safety::Unsafe, format!("limit {names} to the one resource of this module"), [change]);
     }
 }
 
-/// The entries of which nothing can be limited.
-fn right_on_star(statement: &Statement) -> Vec<&Action> {
+/// The actions that are to be named in place of a pattern, which only the program tells.
+const THEM: &str = "them";
+
+/// What to do about it, so that nothing else is taken away when it is done to the letter.
+struct Advice<'a> {
+    found: &'a Found<'a>,
+    told: &'a [Entry<'a>],
+    /// What stays on the resource.
+    fine: &'a [&'a Action],
+    /// What the statement must name for all that is told, if that is known of all.
+    needed: Option<Vec<&'static str>>,
+    /// Patterns that hold more than can be limited so.
+    losing: Vec<&'a Entry<'a>>,
+    /// Whether the statement has other entries that the limit would deny, so that what is told leaves it.
+    is_parted: bool,
+}
+
+impl<'a> Advice<'a> {
+    fn of(found: &'a Found<'a>, told: &'a [Entry<'a>], fine: &'a [&'a Action]) -> Self {
+        let statement = found.statement;
+        let needed = needed_arns(told);
+        let losing = told.iter().filter(|it| it.would_lose(statement, needed.as_deref())).collect();
+        let is_settled = |entry: &Action| {
+            told.iter().any(|it| std::ptr::eq(it.action, entry)) || fine.iter().any(|it| std::ptr::eq(*it, entry))
+        };
+        let mut others = statement.actions.only().iter().filter(|it| !is_settled(it));
+        let is_parted = others.any(|it| would_be_denied(it, statement, needed.as_deref()));
+        Self { found, told, fine, needed, losing, is_parted }
+    }
+
+    /// The forms of ARN by which the resource can be replaced where the statement stands.
+    fn all_that_is_needed(&self) -> Option<Vec<&'static str>> {
+        let is_settled = |entry: &Action| {
+            self.told.iter().any(|it| std::ptr::eq(it.action, entry)) || self.fine.iter().any(|it| std::ptr::eq(*it, entry))
+        };
+        let makes = |it: &catalog::Action| makes_linked_roles(*it) || it.needed_types().iter().any(|of| it.makes(*of));
+        let can_be_named = further_kinds(self.told).is_empty()
+            && self.losing.is_empty()
+            && !self.told.iter().flat_map(|it| &it.wide).any(makes)
+            && self.found.statement.actions.only().iter().all(is_settled);
+        self.needed.clone().filter(|_| can_be_named)
+    }
+
+    /// A pattern that stands for more than these is not spelled out.
+    const SPELLED: usize = 4;
+
+    fn is_spelled(&self, entry: &Entry<'_>) -> bool {
+        entry.wide.len() <= Self::SPELLED
+    }
+
+    /// The actions as they are to be written; what the others before them are called for, as [`THEM`].
+    fn names(&self, entries: &[Entry<'_>]) -> Vec<String> {
+        let is_losing = |entry: &Entry<'_>| self.losing.iter().any(|it| std::ptr::eq(it.action, entry.action));
+        let quoted = |it: &dyn Display| format!("`{it}`");
+        let mut names = once(entries.iter().flat_map(|it| match is_losing(it) {
+            true if self.is_spelled(it) => it.wide.iter().map(|it| quoted(it)).collect(),
+            true => vec![THEM.to_owned()],
+            false => vec![quoted(it.action)],
+        }));
+        names.sort_by_key(|it| it != THEM);
+        names
+    }
+
+    fn in_words(&self) -> String {
+        let Found { resource, is_worst, .. } = self.found;
+        let mut help = String::new();
+        if !self.losing.is_empty() {
+            let called = if self.losing.iter().all(|it| self.is_spelled(it)) { "" } else { " that are called" };
+            let replaced = quoted(&once(self.losing.iter().map(|it| it.action.to_string())));
+            help.push_str(&format!("name the actions{called} in place of {replaced}, "));
+        }
+        let limit = self.limit();
+        // What is put apart is limited after that.
+        if !self.losing.is_empty() && !limit.starts_with("put ") {
+            help.push_str("and ");
+        }
+        help.push_str(&limit);
+        // Of several findings about one `*`, the first says how to part the statement.
+        if !self.fine.is_empty() && *is_worst && !self.is_parted {
+            help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(self.fine)));
+        }
+        help
+    }
+
+    /// `limit … to …`, perhaps in another statement.
+    fn limit(&self) -> String {
+        const FEW: usize = 4;
+        let names = self.names(self.told);
+        let (formed, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) = self.told.iter().cloned().partition(Entry::has_forms);
+        let forms = forms(&formed);
+        let mut services: Vec<_> = self.told.iter().map(|it| it.worst.service()).collect();
+        services.sort_unstable();
+        services.dedup();
+        // Which of many is for which of many, nobody would find out.
+        let is_many = forms.len() > FEW;
+        if is_many && services.len() > 1 {
+            let services: Vec<String> = services.iter().map(|it| format!("`{it}`")).collect();
+            let services = listed(&services);
+            return format!("give what is called of {services} a statement each, limited to the resources that are meant");
+        }
+        let (put, limited) = match &names[..] {
+            _ if !self.is_parted => (String::new(), listed(&names)),
+            [one] if one != THEM => (format!("put {one} in a statement of its own, and there "), "it".to_owned()),
+            names => (format!("put {} in a statement of their own, and there ", listed(names)), "them".to_owned()),
+        };
+        let mut help = match (&forms[..], &others[..]) {
+            ([], _) => format!("{put}limit {limited} to the resources that are meant"),
+            ([first, ..], _) if is_many => format!("{put}limit {limited} to the resources that are meant, such as `{first}`"),
+            (forms, []) => format!("{put}limit {limited} to {}", quoted(forms)),
+            (forms, others) => {
+                let (formed, others) = (listed(&self.names(&formed)), listed(&self.names(others)));
+                format!("{put}limit {formed} to {}, and {others} to the resources that are meant", quoted(forms))
+            }
+        };
+        let named: Vec<String> =
+            formed.iter().flat_map(|it| &it.wide).flat_map(|it| it.needed_types()).map(|it| it.noun()).collect();
+        let further: Vec<String> = further_kinds(self.told).into_iter().filter(|it| !named.contains(it)).collect();
+        if !further.is_empty() && !is_many {
+            help.push_str(&format!(", and to what else requests name ({})", listed(&further)));
+        }
+        help + &by_condition(self.told)
+    }
+}
+
+/// The entries that stay on a resource when others are taken from it: nothing of them can be limited, or some of what a
+/// pattern stands for cannot, and the rest of it is no concern. An ARN that is all of a service serves those of that
+/// service as `*` does.
+fn right_on<'s>(resource: &Resource, statement: &'s Statement) -> Vec<&'s Action> {
+    let is_everything = resource.is_everything();
+    if !is_everything && !resource.covers_all_of_its_service() {
+        return Vec::new();
+    }
     let needs_star = |it: catalog::Action| it.takes_only_star() || it.sometimes_needs_star().is_some() || it.only_makes();
-    let is_right = |it: &&Action| !it.reached().is_empty() && it.reached().iter().all(needs_star);
-    statement.actions.only().iter().filter(is_right).collect()
+    let concerns: FxHashSet<usize> =
+        statement.sweeps().iter().filter(|it| Concern::of(it).is_some()).map(|it| it.entry).collect();
+    let is_right = |(entry, it): &(usize, &Action)| {
+        let is_served = is_everything || it.service() == resource.part(2);
+        let needed = it.reached().iter().filter(|it| needs_star(*it)).count();
+        // All of a service is not right, whatever it stands on.
+        let is_right = needed > 0 && (!it.is_whole_service() || needed == it.reached().len());
+        is_served && !concerns.contains(entry) && is_right
+    };
+    statement.actions.only().iter().enumerate().filter(is_right).map(|(_, it)| it).collect()
+}
+
+/// Whether an entry would allow less, were these forms of ARN all that its statement names.
+fn would_be_denied(entry: &Action, statement: &Statement, forms: Option<&[&str]>) -> bool {
+    let is_held = |it: &catalog::Action| statement.admits(*it) && statement.may_reach(*it);
+    entry.reached().iter().filter(is_held).any(|it| forms.is_none_or(|forms| !is_served(it, forms)))
+}
+
+/// Whether an action is allowed on all of its resources by a statement that names these forms of ARN alone.
+fn is_served(action: catalog::Action, forms: &[&str]) -> bool {
+    let is_named = |arn: &str| forms.iter().any(|it| *it == arn || matches(it, arn, false));
+    let needed = action.needed_types();
+    !action.takes_only_star() && !needed.is_empty() && needed.iter().filter_map(|it| it.arns().next()).all(is_named)
 }
 
 /// What comes of it, in words that follow those for the actions.
@@ -452,8 +669,8 @@ fn has_given_ids(action: catalog::Action) -> bool {
     action.needed_types().into_iter().all(is_id) && action.needs_tagged()
 }
 
-/// The forms of ARN as a person reads them.
-fn forms(arns: Option<&[&str]>, entries: &[Entry<'_>]) -> Vec<String> {
+/// The forms of ARN that these entries need, as a person reads them.
+fn forms(entries: &[Entry<'_>]) -> Vec<String> {
     let is_made = |arn: &str| {
         entries.iter().flat_map(|it| &it.wide).any(|action| {
             action.needed_types().iter().any(|it| it.arns().next() == Some(arn) && action.makes(*it))
@@ -465,5 +682,11 @@ fn forms(arns: Option<&[&str]>, entries: &[Entry<'_>]) -> Vec<String> {
         // `${…}` would be read as Terraform's own if it were copied.
         before.as_deref().unwrap_or(arn).replace("${Partition}", "aws").replace("${", "{")
     };
-    arns.unwrap_or_default().iter().map(form).collect()
+    let mut forms: Vec<String> = needed_arns(entries).unwrap_or_default().iter().map(form).collect();
+    // A document of AWS is in no account.
+    // https://docs.aws.amazon.com/systems-manager/latest/userguide/security_iam_service-with-iam.html
+    if let Some(at) = forms.iter().position(|it| it == "arn:aws:ssm:{Region}:{Account}:document/{DocumentName}") {
+        forms.insert(at + 1, "arn:aws:ssm:{Region}::document/{DocumentName}".to_owned());
+    }
+    forms
 }

@@ -58,11 +58,10 @@ fn judge(identity: &Identity, configuration: &Configuration, cx: &mut Context<'_
                 message.push_str(&format!(", since `{action}` lets it give itself the rest"));
             }
             let mut report = cx
-                .report(&first.place, message)
+                .report(way.place, message)
                 .on(&identity.address)
                 .of(statement, format!("{action} to {services}"))
-                .label(way.place.span, "by this")
-                .by(way.place)
+                .label(first.place.span, format!("has the role `{}`", identity.address))
                 .help("give the role a policy that names what the program calls");
             for runner in runners(identity, configuration) {
                 report = report.label(runner.place.span, format!("`{}` runs with it", runner.address));
@@ -98,7 +97,11 @@ pub(super) struct Way<'i> {
 pub(super) fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
     let own = identity.written_policies().flat_map(|it| it.allow_statements());
     let own =
-        own.filter_map(|it| Some(Way { action: it.way_to_everything()?, is_all: allows_all(it), place: &it.place }));
+        own.filter_map(|it| {
+            let action = it.way_to_everything()?;
+            let entry = it.actions.only().iter().find(|it| it.names_known(action));
+            Some(Way { action, is_all: allows_all(it), place: entry.map_or(&it.place, |it| &it.place) })
+        });
     let of_aws = identity.attached.iter().filter_map(|it| {
         let policy = policy::of_aws(it.attachment.managed_policy().filter(|it| it.may_lead_up())?);
         let action = attached_administrator::way_to_everything(&policy)?;

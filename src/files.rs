@@ -75,7 +75,7 @@ pub fn find(request: Request) -> Found {
     }
     // A file that is found by walking and named as well counts as named.
     selected.sort_by_cached_key(|it| (in_order(&it.path), !it.named));
-    selected.dedup_by(|a, b| a.path == b.path);
+    selected.dedup_by(|a, b| a.path.as_os_str() == b.path.as_os_str());
     errors.sort_by(|a, b| a.path.cmp(&b.path));
     let outer: Vec<_> = roots.iter().filter_map(|root| workspace_root(root)).map(Path::to_owned).collect();
     roots.extend(outer);
@@ -204,7 +204,7 @@ fn references_below(root: &Path, named: &Named, jobs: usize) -> Vec<References> 
     let (Ok(source), Ok(text)) = (regex(r#"\bsource"?\s*[=:]\s*"(\.\.?/[^"$%]*)""#), regex(r#""([^"\n]+)""#)) else {
         return Vec::new();
     };
-    let (walked, _) = walk(root, jobs);
+    let (walked, _) = walk(root, jobs, &Path::to_owned);
     let files: Vec<PathBuf> = walked
         .into_iter()
         .filter_map(|it| match it {
@@ -355,18 +355,14 @@ impl Search<'_> {
             Ok(root) => root,
             Err(error) => return self.error(self.shown(path), read_error(&error).to_string()),
         };
-        let (walked, errors) = walk(&root, self.request.jobs);
         let shown_root = self.shown(path);
         let as_shown = |below: &Path| normal(&shown_root.join(below.strip_prefix(&root).unwrap_or(below)));
-        self.errors.extend(errors.into_iter().map(|(path, message)| InputError {
-            path: as_shown(&path),
-            span: None,
-            message,
-        }));
+        let (walked, errors) = walk(&root, self.request.jobs, &as_shown);
+        self.errors.extend(errors.into_iter().map(|(path, message)| InputError { path, span: None, message }));
         let before = self.selected.len();
         for file in walked {
             match file {
-                Walked::Selected(file) => self.selected.push(Selected { path: as_shown(&file), named: false }),
+                Walked::Selected(path) => self.selected.push(Selected { path, named: false }),
                 Walked::Skipped => self.skipped += 1,
             }
         }
@@ -388,8 +384,8 @@ enum Walked {
 
 type Problems = Vec<(PathBuf, String)>;
 
-/// Every file below a folder, in no order, links to folders not followed.
-fn walk(root: &Path, jobs: usize) -> (Vec<Walked>, Problems) {
+/// Every file below a folder, in no order and as it is shown, links to folders not followed.
+fn walk(root: &Path, jobs: usize, as_shown: &(dyn Fn(&Path) -> PathBuf + Sync)) -> (Vec<Walked>, Problems) {
     let mut builder = WalkBuilder::new(root);
     builder
         .hidden(false)
@@ -398,7 +394,10 @@ fn walk(root: &Path, jobs: usize) -> (Vec<Walked>, Problems) {
         .require_git(false)
         .add_custom_ignore_filename(IGNORE_FILE)
         .threads(jobs)
-        .filter_entry(|entry| entry.depth() == 0 || !NEVER.iter().any(|name| entry.file_name() == *name));
+        .filter_entry(|entry| {
+            let own = entry.file_name();
+            entry.depth() == 0 || !NEVER.iter().any(|name| own == *name)
+        });
     let (send, receive) = std::sync::mpsc::channel();
     builder.build_parallel().run(|| {
         let send = send.clone();
@@ -408,14 +407,17 @@ fn walk(root: &Path, jobs: usize) -> (Vec<Walked>, Problems) {
                     let problem = entry.error().map(ToString::to_string).filter(|it| it.contains(IGNORE_FILE));
                     if let Some(problem) = problem {
                         // The receiver outlives the walk.
-                        let _ = send.send(Err((entry.path().to_owned(), problem)));
+                        let _ = send.send(Err((as_shown(entry.path()), problem)));
                     }
                     match entry.file_type() {
-                        Some(kind) => visit(&entry.into_path(), kind).map(Ok),
+                        Some(kind) => visit(entry.path(), kind, as_shown).map(Ok),
                         None => None,
                     }
                 }
-                Err(error) => Some(Err(problem(error, root))),
+                Err(error) => {
+                    let (path, message) = problem(error, root);
+                    Some(Err((as_shown(&path), message)))
+                }
             };
             if let Some(walked) = walked {
                 let _ = send.send(walked);
@@ -434,7 +436,7 @@ fn walk(root: &Path, jobs: usize) -> (Vec<Walked>, Problems) {
     (files, problems)
 }
 
-fn visit(path: &Path, kind: FileType) -> Option<Walked> {
+fn visit(path: &Path, kind: FileType, as_shown: &dyn Fn(&Path) -> PathBuf) -> Option<Walked> {
     if kind.is_dir() {
         return None;
     }
@@ -444,7 +446,7 @@ fn visit(path: &Path, kind: FileType) -> Option<Walked> {
         return None;
     }
     Some(if selected && (kind.is_file() || kind.is_symlink()) {
-        Walked::Selected(path.to_owned())
+        Walked::Selected(as_shown(path))
     } else {
         Walked::Skipped
     })
@@ -554,9 +556,16 @@ impl Disk {
         if let Some(real) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(folder.as_os_str()) {
             return real.clone();
         }
-        let real = fs::canonicalize(folder).ok();
+        let real = self.real_below(folder).or_else(|| fs::canonicalize(folder).ok());
         self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(folder.into(), real.clone());
         real
+    }
+
+    /// The same of a folder below the roots that is no link, for which less is asked of the disk.
+    fn real_below(&self, folder: &Path) -> Option<PathBuf> {
+        let above = folder.parent().filter(|it| !it.as_os_str().is_empty())?;
+        let real = self.real_folder(above).filter(|it| self.holds(it))?.join(folder.file_name()?);
+        fs::symlink_metadata(&real).ok().filter(|it| !it.is_symlink()).map(|_| real)
     }
 
     /// A path without links, so that one that leads out of the roots is known for what it is.

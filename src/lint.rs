@@ -119,7 +119,10 @@ pub fn check(
         }));
         parts.push(unread(workspace));
         parts.push(undeclared);
-        report(workspace, &called, parts, options)
+        let report = report(workspace, &called, parts, options);
+        // Nobody waits for what is only let go of.
+        rayon::spawn(move || drop(called));
+        report
     };
     match pool(jobs) {
         Some(pool) => pool.install(run),
@@ -186,7 +189,7 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
     part.summary.switched_off = collected.switched_off;
-    if workspace.selected.iter().any(|it| it.named) {
+    if workspace.has_named {
         let statements = collected.configuration.policies.iter().flat_map(|it| &it.statements);
         part.judged.extend(statements.map(|it| it.place.span.file));
     }

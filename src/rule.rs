@@ -77,31 +77,35 @@ impl Severity {
 
 /// Texts in backticks, in words: `` `a`, `b`, `c` and 2 more ``.
 pub fn quoted<T: fmt::Display>(items: &[T]) -> String {
-    in_words(items, "`")
+    in_words(items, "`", "and")
 }
 
 /// The same of what stands in backticks already.
 pub fn listed<T: fmt::Display>(items: &[T]) -> String {
-    in_words(items, "")
+    in_words(items, "", "and")
+}
+
+/// The same where one of them will do: "`a`, `b` or `c`".
+pub fn either<T: fmt::Display>(items: &[T]) -> String {
+    in_words(items, "`", "or")
 }
 
 /// As many as are read, each between two quotation marks, and how many there are beyond.
-fn in_words<T: fmt::Display>(items: &[T], mark: &str) -> String {
+fn in_words<T: fmt::Display>(items: &[T], mark: &str, link: &str) -> String {
     // To say that there is one more takes as long as to say which.
     const MOST: usize = 4;
     let shown = if items.len() <= MOST { items.len() } else { MOST - 1 };
     let mut words = String::new();
     for (n, item) in items[..shown].iter().enumerate() {
-        let before = match n {
-            0 => "",
-            _ if n + 1 == items.len() => " and ",
-            _ => ", ",
-        };
         // Writing to a string cannot fail.
-        let _ = write!(words, "{before}{mark}{item}{mark}");
+        let _ = match n {
+            0 => write!(words, "{mark}{item}{mark}"),
+            _ if n + 1 == items.len() => write!(words, " {link} {mark}{item}{mark}"),
+            _ => write!(words, ", {mark}{item}{mark}"),
+        };
     }
     if shown < items.len() {
-        let _ = write!(words, " and {} more", items.len() - shown);
+        let _ = write!(words, " {link} {} more", items.len() - shown);
     }
     words
 }

@@ -200,6 +200,8 @@ impl Ground {
 pub struct Workspace {
     /// What to lint, sorted by path.
     pub selected: Vec<Selected>,
+    /// Whether any of them was named.
+    pub has_named: bool,
     /// Where its paths stand.
     pub ground: Ground,
     /// The folders all of whose files are selected, absolute.
@@ -228,6 +230,7 @@ impl Workspace {
         selected.sort_by_cached_key(|it| (in_order(&it.path), it.named));
         let reader = Arc::from(reader);
         Self {
+            has_named: selected.iter().any(|it| it.named),
             selected,
             ground: Ground::default(),
             folders: Vec::new(),
@@ -266,6 +269,7 @@ impl Workspace {
             files.known.insert(path.into_os_string(), Ok(source));
         }
         Self {
+            has_named: selected.iter().any(|it| it.named),
             selected,
             ground: self.ground.clone(),
             folders: self.folders.clone(),

@@ -4,8 +4,9 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use crate::source::Span;
@@ -83,7 +84,8 @@ pub struct Entry {
 impl Object {
     /// The value of a key, the last one where it is written twice, as Terraform and JSON parsers have it.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.entries.iter().rev().find(|entry| entry.key.as_known() == Some(key)).map(|entry| &entry.node)
+        let is_it = |entry: &&Entry| entry.key.raw() == key && !entry.key.has_holes();
+        self.entries.iter().rev().find(is_it).map(|entry| &entry.node)
     }
 }
 
@@ -134,7 +136,20 @@ pub enum HoleKind {
 
 /// A short chain of stops between the place a value is written and the place it is used, last stop first.
 #[derive(Clone, Debug, Default)]
-pub struct Origin(Option<Arc<Step>>);
+pub struct Origin(Option<Arc<Way>>);
+
+#[derive(Debug)]
+enum Way {
+    Stop {
+        step: Step,
+        earlier: Origin,
+    },
+    /// Parts that come the same way share it.
+    Joint {
+        earlier: Origin,
+        later: Origin,
+    },
+}
 
 /// One stop on a value's way.
 #[derive(Clone, Debug)]
@@ -143,7 +158,6 @@ pub struct Step {
     pub span: Span,
     /// In words: `local.actions`, `module.app argument "actions"`.
     pub words: Arc<str>,
-    earlier: Origin,
 }
 
 impl Origin {
@@ -153,7 +167,8 @@ impl Origin {
     /// One more stop, later than all in `self`.
     #[must_use]
     pub fn then(&self, span: Span, words: impl Into<Arc<str>>) -> Self {
-        Self(Some(Arc::new(Step { span, words: words.into(), earlier: self.clone() })))
+        let step = Step { span, words: words.into() };
+        Self(Some(Arc::new(Way::Stop { step, earlier: self.clone() })))
     }
 
     /// The stops of `self`, then those of `later`.
@@ -162,11 +177,7 @@ impl Origin {
         match (&self.0, &later.0) {
             (_, None) => self.clone(),
             (None, _) => later.clone(),
-            (_, Some(step)) => Self(Some(Arc::new(Step {
-                span: step.span,
-                words: Arc::clone(&step.words),
-                earlier: self.followed_by(&step.earlier),
-            }))),
+            _ => Self(Some(Arc::new(Way::Joint { earlier: self.clone(), later: later.clone() }))),
         }
     }
 
@@ -177,16 +188,41 @@ impl Origin {
 
     /// The stops, the last one (nearest to the use) first.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        std::iter::successors(self.0.as_deref(), |step| step.earlier.0.as_deref())
+        let mut left: SmallVec<[&Way; 4]> = self.0.as_deref().into_iter().collect();
+        std::iter::from_fn(move || {
+            loop {
+                match left.pop()? {
+                    Way::Stop { step, earlier } => {
+                        left.extend(earlier.0.as_deref());
+                        return Some(step);
+                    }
+                    Way::Joint { earlier, later } => {
+                        left.extend(earlier.0.as_deref().into_iter().chain(later.0.as_deref()));
+                    }
+                }
+            }
+        })
+    }
+}
+
+impl Way {
+    fn take_apart(&mut self, into: &mut SmallVec<[Arc<Self>; 4]>) {
+        match self {
+            Self::Stop { earlier, .. } => into.extend(earlier.0.take()),
+            Self::Joint { earlier, later } => into.extend(earlier.0.take().into_iter().chain(later.0.take())),
+        }
     }
 }
 
 // A long chain must not be dropped by recursion: a hostile module tree is only as deep as the stack otherwise.
-impl Drop for Step {
+impl Drop for Way {
     fn drop(&mut self) {
-        let mut next = self.earlier.0.take();
-        while let Some(step) = next {
-            next = Arc::into_inner(step).and_then(|mut step| step.earlier.0.take());
+        let mut left = SmallVec::new();
+        self.take_apart(&mut left);
+        while let Some(way) = left.pop() {
+            if let Some(mut way) = Arc::into_inner(way) {
+                way.take_apart(&mut left);
+            }
         }
     }
 }
@@ -325,14 +361,24 @@ impl Node {
 /// Text as one string, with [`HOLE`] for each unknown part, and where every part of it was written.
 /// Copies share one content until one of them is changed.
 #[derive(Clone, Default)]
-pub struct Text(Arc<Content>);
+pub struct Text {
+    /// None of the empty text, nor of what is yet to be written.
+    written: Option<Arc<Content>>,
+    encoding: Option<Arc<Encoding>>,
+}
 
 #[derive(Clone, Default)]
 struct Content {
-    raw: String,
+    /// Most texts are short.
+    raw: CompactString,
     /// Most texts are of one run.
     runs: SmallVec<[Run; 1]>,
-    encodes: Option<Arc<Node>>,
+}
+
+/// What encodes a tree. Hardly anybody asks for more than the tree, so the text is written for who does.
+struct Encoding {
+    tree: Arc<Node>,
+    text: LazyLock<Text, Box<dyn FnOnce() -> Text + Send + Sync>>,
 }
 
 /// A stretch of a text that came from one place.
@@ -352,119 +398,122 @@ struct Run {
 impl Text {
     /// Known text written at `span`: byte for byte when the lengths are equal, else standing for all of it.
     pub fn known(text: &str, span: Span) -> Self {
-        let mut out = Self::default();
-        out.push_known(text, span);
-        out
+        let mut content = Content::default();
+        content.push_known(text, span);
+        content.into()
     }
 
     /// One hole and nothing else.
     pub fn hole(hole: Arc<Hole>) -> Self {
-        let mut out = Self::default();
-        out.push_hole(hole);
-        out
+        let mut content = Content::default();
+        content.push_hole(hole);
+        content.into()
     }
 
-    /// Says that it is the JSON encoding of a tree, so that whoever parses it gets that very tree, places and all.
-    #[must_use]
-    pub fn encoding(mut self, tree: Arc<Node>) -> Self {
-        Arc::make_mut(&mut self.0).encodes = Some(tree);
-        self
+    /// The empty text with room for as many parts as it will have.
+    pub fn with_room(parts: usize) -> Self {
+        Content { raw: CompactString::default(), runs: SmallVec::with_capacity(parts) }.into()
+    }
+
+    /// The JSON encoding of a tree, which `write` writes if anybody asks for it. Whoever parses it gets that very tree,
+    /// places and all.
+    pub fn encoding(tree: Arc<Node>, write: impl FnOnce() -> Self + Send + Sync + 'static) -> Self {
+        let encoding = Encoding { tree, text: LazyLock::new(Box::new(write)) };
+        Self { written: None, encoding: Some(Arc::new(encoding)) }
     }
 
     /// The tree of which it is the JSON encoding, as far as that is known. A text made out of it is another text.
     pub fn encodes(&self) -> Option<&Arc<Node>> {
-        self.0.encodes.as_ref()
+        self.encoding.as_ref().map(|it| &it.tree)
+    }
+
+    fn content(&self) -> Option<&Arc<Content>> {
+        self.written.as_ref().or_else(|| self.encoding.as_ref()?.text.content())
+    }
+
+    /// The content, which is to be changed and so encodes nothing any more.
+    fn content_mut(&mut self) -> &mut Content {
+        let encoding = self.encoding.take();
+        let written = || encoding.and_then(|it| it.text.content().cloned()).unwrap_or_default();
+        Arc::make_mut(self.written.get_or_insert_with(written))
     }
 
     /// The text with [`HOLE`] for each unknown part.
     pub fn raw(&self) -> &str {
-        &self.0.raw
+        self.content().map_or("", |it| &it.raw)
+    }
+
+    fn runs(&self) -> &[Run] {
+        self.content().map_or(&[], |it| &it.runs)
     }
 
     /// The text when all of it is known.
     pub fn as_known(&self) -> Option<&str> {
-        (!self.has_holes()).then_some(self.0.raw.as_str())
+        (!self.has_holes()).then_some(self.raw())
     }
 
     /// Whether a part of it is unknown.
     pub fn has_holes(&self) -> bool {
-        self.0.runs.iter().any(|run| run.hole.is_some())
+        self.runs().iter().any(|run| run.hole.is_some())
     }
 
     /// Whether it is one free hole and nothing else, so that nothing at all is known of it.
     pub fn is_all_free(&self) -> bool {
-        matches!(self.0.runs.as_slice(), [run] if run.hole.as_ref().is_some_and(|it| it.kind == HoleKind::Free))
+        matches!(self.runs(), [run] if run.hole.as_ref().is_some_and(|it| it.kind == HoleKind::Free))
     }
 
     /// Length in bytes of [`Text::raw`].
     pub fn len(&self) -> usize {
-        self.0.raw.len()
+        self.raw().len()
     }
 
     /// Whether it is the empty text.
     pub fn is_empty(&self) -> bool {
-        self.0.raw.is_empty()
+        // No tree is encoded as nothing.
+        self.encoding.is_none() && self.raw().is_empty()
     }
 
     /// The holes with the byte at which each stands.
     pub fn holes(&self) -> impl Iterator<Item = (usize, &Arc<Hole>)> {
-        self.0.runs.iter().filter_map(|run| run.hole.as_ref().map(|hole| (run.at as usize, hole)))
+        self.runs().iter().filter_map(|run| run.hole.as_ref().map(|hole| (run.at as usize, hole)))
     }
 
     /// The hole that stands at a byte.
     pub fn hole_at(&self, at: usize) -> Option<&Arc<Hole>> {
-        self.0.runs[self.run_index(at)?..].first().and_then(|run| run.hole.as_ref())
+        self.runs()[self.run_index(at)?..].first().and_then(|run| run.hole.as_ref())
     }
 
     fn run_index(&self, at: usize) -> Option<usize> {
-        (at < self.0.raw.len()).then(|| self.0.runs.partition_point(|run| run.at as usize <= at).saturating_sub(1))
+        (at < self.raw().len()).then(|| self.runs().partition_point(|run| run.at as usize <= at).saturating_sub(1))
     }
 
     fn run_end(&self, index: usize) -> usize {
-        self.0.runs.get(index + 1).map_or(self.0.raw.len(), |next| next.at as usize)
-    }
-
-    fn next_at(&self) -> u32 {
-        self.0.next_at()
+        self.runs().get(index + 1).map_or(self.raw().len(), |next| next.at as usize)
     }
 
     /// Appends known text; a stray [`HOLE`] character in it is replaced, since it would be taken for a hole.
     pub fn push_known(&mut self, text: &str, span: Span) {
-        if text.is_empty() {
-            return;
-        }
-        let at = self.next_at();
-        let content = Arc::make_mut(&mut self.0);
-        content.encodes = None;
-        content.runs.push(Run { at, span, origin: Origin::HERE, hole: None, written: None });
-        if memchr::memchr(HOLE_HEAD, text.as_bytes()).is_some() && text.contains(HOLE) {
-            // U+FFFD is the replacement character; the lengths differ, so the run no
-            // longer maps byte for byte, which is right.
-            content.raw.push_str(&text.replace(HOLE, "\u{FFFD}"));
-        } else {
-            content.raw.push_str(text);
+        if !text.is_empty() {
+            self.content_mut().push_known(text, span);
         }
     }
 
     /// Appends what a part of another text stands for: an escape undone. It keeps that part's place and way.
     pub fn push_decoded(&mut self, text: &str, encoded: &Self, part: Range<usize>) {
         let (Some(span), Some(index)) = (encoded.span(part.clone()), encoded.run_index(part.start)) else { return };
-        let before = self.0.runs.len();
-        self.push_known(text, span);
-        for run in &mut Arc::make_mut(&mut self.0).runs[before..] {
-            run.origin = encoded.0.runs[index].origin.clone();
-            run.written = encoded.0.runs[index].written.clone();
+        let from = &encoded.runs()[index];
+        let content = self.content_mut();
+        let before = content.runs.len();
+        content.push_known(text, span);
+        for run in &mut content.runs[before..] {
+            run.origin = from.origin.clone();
+            run.written = from.written.clone();
         }
     }
 
     /// Appends a hole.
     pub fn push_hole(&mut self, hole: Arc<Hole>) {
-        let written = Some(Arc::clone(&hole.reference));
-        let at = self.next_at();
-        let content = Arc::make_mut(&mut self.0);
-        content.encodes = None;
-        content.runs.push(Run { at, span: hole.span, origin: Origin::HERE, hole: Some(hole), written });
-        content.raw.push(HOLE);
+        self.content_mut().push_hole(hole);
     }
 
     /// Appends another text, each part of it keeping its place, after one more way.
@@ -472,11 +521,11 @@ impl Text {
         if text.is_empty() {
             return;
         }
-        let base = self.next_at();
-        let content = Arc::make_mut(&mut self.0);
-        content.encodes = None;
-        content.raw.push_str(&text.0.raw);
-        content.runs.extend(text.0.runs.iter().map(|run| Run {
+        let (raw, runs) = (text.raw(), text.runs());
+        let content = self.content_mut();
+        let base = content.next_at();
+        content.raw.push_str(raw);
+        content.runs.extend(runs.iter().map(|run| Run {
             at: base + run.at,
             origin: run.origin.followed_by(later),
             ..run.clone()
@@ -486,9 +535,9 @@ impl Text {
     /// A part of it, each run keeping its place.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
-        let raw = self.0.raw[range.clone()].to_owned();
+        let raw = self.raw()[range.clone()].into();
         let runs = self.parts(range).map(|(at, span, run)| Run { at, span, ..run.clone() }).collect();
-        Self(Arc::new(Content { raw, runs, encodes: None }))
+        Content { raw, runs }.into()
     }
 
     /// The bytes that a part of it was written as. When parts lie in several files or out of order, the first
@@ -512,16 +561,17 @@ impl Text {
 
     /// The way that the byte `at` has come.
     pub fn origin_at(&self, at: usize) -> Origin {
-        self.run_index(at).map_or(Origin::HERE, |index| self.0.runs[index].origin.clone())
+        self.run_index(at).map_or(Origin::HERE, |index| self.runs()[index].origin.clone())
     }
 
     /// The runs that a part touches: where each begins in the part, and the place of what lies within.
     fn parts(&self, range: Range<usize>) -> impl ExactSizeIterator<Item = (u32, Span, &Run)> {
-        let first = self.run_index(range.start).filter(|_| !range.is_empty()).unwrap_or(self.0.runs.len());
-        let count = self.0.runs[first..].iter().take_while(|run| (run.at as usize) < range.end).count();
+        let (runs, length) = (self.runs(), self.len());
+        let first = self.run_index(range.start).filter(|_| !range.is_empty()).unwrap_or(runs.len());
+        let count = runs[first..].iter().take_while(|run| (run.at as usize) < range.end).count();
         (first..first + count).map(move |index| {
-            let run = &self.0.runs[index];
-            let (start, end) = (run.at as usize, self.run_end(index));
+            let run = &runs[index];
+            let (start, end) = (run.at as usize, runs.get(index + 1).map_or(length, |next| next.at as usize));
             let (from, to) = (start.max(range.start), end.min(range.end));
             let span = if run.is_verbatim(end - start) {
                 let written = run.span.start as usize;
@@ -538,7 +588,7 @@ impl Text {
     #[must_use]
     pub fn written_as(mut self, written: impl Into<Arc<str>>, span: Span) -> Self {
         let written = written.into();
-        for run in &mut Arc::make_mut(&mut self.0).runs {
+        for run in &mut self.content_mut().runs {
             run.written = Some(Arc::clone(&written));
             run.span = span;
         }
@@ -547,7 +597,7 @@ impl Text {
 
     /// The ways its parts have come, one for each that has come some way, with the part's place.
     pub fn origins(&self) -> impl Iterator<Item = (Span, &Origin)> {
-        self.0.runs.iter().filter(|run| !run.origin.is_here()).map(|run| (run.span, &run.origin))
+        self.runs().iter().filter(|run| !run.origin.is_here()).map(|run| (run.span, &run.origin))
     }
 
     /// The same after a function that works letter by letter: known parts as `change` has them, and what is shown by
@@ -556,8 +606,8 @@ impl Text {
     pub fn applied(&self, change: impl Fn(&str) -> String, rename: impl Fn(&str) -> String) -> Self {
         let mut out = Content::default();
         let mut last: Option<(Arc<str>, Arc<str>)> = None;
-        for (index, run) in self.0.runs.iter().enumerate() {
-            let part = &self.0.raw[run.at as usize..self.run_end(index)];
+        for (index, run) in self.runs().iter().enumerate() {
+            let part = &self.raw()[run.at as usize..self.run_end(index)];
             let mut run = Run { at: out.next_at(), ..run.clone() };
             if let Some(written) = run.written.take() {
                 // Runs of one expression go on sharing its text, since that is how they are known to be of one.
@@ -581,15 +631,15 @@ impl Text {
             }
             out.runs.push(run);
         }
-        Self(Arc::new(out))
+        out.into()
     }
 
     /// The same with a change of letters, place by place: `lower`, `upper`. Holes stay.
     #[must_use]
     pub fn map_known(&self, change: impl Fn(&str) -> String) -> Self {
         let mut out = Content::default();
-        for (index, run) in self.0.runs.iter().enumerate() {
-            let part = &self.0.raw[run.at as usize..self.run_end(index)];
+        for (index, run) in self.runs().iter().enumerate() {
+            let part = &self.raw()[run.at as usize..self.run_end(index)];
             out.runs.push(Run { at: out.next_at(), ..run.clone() });
             if run.hole.is_some() {
                 out.raw.push(HOLE);
@@ -597,13 +647,41 @@ impl Text {
                 out.raw.push_str(&change(part));
             }
         }
-        Self(Arc::new(out))
+        out.into()
+    }
+}
+
+impl From<Content> for Text {
+    fn from(content: Content) -> Self {
+        Self { written: Some(Arc::new(content)), encoding: None }
     }
 }
 
 impl Content {
     fn next_at(&self) -> u32 {
         u32::try_from(self.raw.len()).unwrap_or(u32::MAX)
+    }
+
+    fn push_known(&mut self, text: &str, span: Span) {
+        if text.is_empty() {
+            return;
+        }
+        self.runs.push(Run { at: self.next_at(), span, origin: Origin::HERE, hole: None, written: None });
+        if memchr::memchr(HOLE_HEAD, text.as_bytes()).is_some() && text.contains(HOLE) {
+            // U+FFFD is the replacement character; the lengths differ, so the run no
+            // longer maps byte for byte, which is right.
+            self.raw.push_str(&text.replace(HOLE, "\u{FFFD}"));
+        } else if self.raw.is_empty() {
+            self.raw = text.into();
+        } else {
+            self.raw.push_str(text);
+        }
+    }
+
+    fn push_hole(&mut self, hole: Arc<Hole>) {
+        let written = Some(Arc::clone(&hole.reference));
+        self.runs.push(Run { at: self.next_at(), span: hole.span, origin: Origin::HERE, hole: Some(hole), written });
+        self.raw.push(HOLE);
     }
 }
 
@@ -616,7 +694,7 @@ impl Run {
 impl PartialEq for Text {
     /// Whether both are the same text whatever their holes turn out to be.
     fn eq(&self, other: &Self) -> bool {
-        self.0.raw == other.0.raw && self.holes().zip(other.holes()).all(|((_, a), (_, b))| a.is_same(b))
+        self.raw() == other.raw() && self.holes().zip(other.holes()).all(|((_, a), (_, b))| a.is_same(b))
     }
 }
 
@@ -624,7 +702,7 @@ impl Eq for Text {}
 
 impl std::hash::Hash for Text {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.raw.hash(state);
+        self.raw().hash(state);
     }
 }
 
@@ -632,14 +710,14 @@ impl fmt::Display for Text {
     /// As the user would write it: `${aws_s3_bucket.b.arn}/*`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut last: Option<&Arc<str>> = None;
-        for (index, run) in self.0.runs.iter().enumerate() {
+        for (index, run) in self.runs().iter().enumerate() {
             match &run.written {
                 Some(written) => {
                     if !last.is_some_and(|last| Arc::ptr_eq(last, written)) {
                         write!(f, "${{{written}}}")?;
                     }
                 }
-                None => f.write_str(&self.0.raw[run.at as usize..self.run_end(index)])?,
+                None => f.write_str(&self.raw()[run.at as usize..self.run_end(index)])?,
             }
             last = run.written.as_ref();
         }

@@ -49,7 +49,7 @@ fn all_that_an_action_needs_is_named() {
 #[test]
 fn a_pattern_that_holds_more_than_is_limited_is_to_be_spelled_out() {
     let password = help("credentials_any_resource", &["ec2:Get*"], &["*"]);
-    let wanted = "name the actions in place of `ec2:Get*`, and limit `ec2:GetPasswordData` to `arn:aws:ec2:";
+    let wanted = "name the actions in place of `ec2:Get*`, and limit `ec2:GetPasswordData`, `ec2:GetConsoleOutput` and";
     assert!(password.starts_with(wanted), "{password}");
     // All that it stands for takes the queue, or is not allowed on these resources anyway.
     assert!(help("data_any_resource", &["sqs:Receive*"], &["*"]).starts_with("limit `sqs:Receive*` to"));
@@ -129,6 +129,11 @@ fn what_the_same_limit_cures_is_said_once_and_by_the_worse_rule() {
     assert!(finding.message.ends_with("every queue in the account, and `sqs:DeleteMessage` reaches them too"));
     assert!(finding.help.as_deref().unwrap().starts_with("limit `sqs:ReceiveMessage` and `sqs:DeleteMessage` to"));
     assert_eq!(found(actions, &both[1..]).len(), 1, "the other rule is not there to say it");
+    // What else is there takes nothing from that.
+    let others = found(r#""sqs:ReceiveMessage", "sqs:DeleteMessage", "dynamodb:PutItem""#, &both);
+    let [data, rest] = &others[..] else { panic!("two findings") };
+    assert!(data.message.contains(", and `sqs:DeleteMessage` reaches them too"), "{}", data.message);
+    assert!(rest.message.starts_with("`dynamodb:PutItem` on `*`"), "{}", rest.message);
     // Another ARN is another change, and what leads to more permissions is no lesser thing.
     assert_eq!(found(r#""sqs:ReceiveMessage", "dynamodb:PutItem""#, &both).len(), 2);
     assert_eq!(found(r#""lambda:GetFunction", "lambda:UpdateFunctionCode""#, &both).len(), 2);
@@ -148,10 +153,37 @@ fn what_aws_gives_an_id_is_told_by_a_tag() {
 
 #[test]
 fn of_several_findings_about_one_star_the_worst_says_how_to_part_the_statement() {
-    let actions = ["secretsmanager:GetSecretValue", "dynamodb:PutItem", "s3:ListAllMyBuckets"];
+    let actions = ["secretsmanager:GetSecretValue", "secretsmanager:RotateSecret", "s3:ListAllMyBuckets"];
     let apart = "leave `s3:ListAllMyBuckets` on `*` in a statement of its own";
     assert!(help("credentials_any_resource", &actions, &["*"]).contains(apart));
     assert!(!help("wildcard_resource", &actions, &["*"]).contains("leave"));
+}
+
+#[test]
+fn what_takes_another_resource_is_not_caught_by_the_limit() {
+    // It only looks, so nothing is said of it; and the other one is said by another rule.
+    for other in ["kms:DescribeKey", "dynamodb:PutItem"] {
+        let help =
+            help("credentials_any_resource", &["secretsmanager:GetSecretValue", other, "s3:ListAllMyBuckets"], &["*"]);
+        let own = "put `secretsmanager:GetSecretValue` in a statement of its own, and there limit it to `arn:aws:secretsmanager:";
+        assert!(help.starts_with(own) && !help.contains("leave"), "{help}");
+    }
+    let several = help("wildcard_resource", &["sqs:DeleteMessage", "s3:*Object*", "kms:DescribeKey"], &["*"]);
+    assert!(
+        several.starts_with(
+            "name the actions that are called in place of `s3:*Object*`, put them and `sqs:DeleteMessage` in a"
+        ),
+        "{several}"
+    );
+    assert!(several.contains("in a statement of their own, and there limit them to"), "{several}");
+    let many = ["sqs:DeleteMessage", "dynamodb:PutItem", "glue:UpdateTable", "s3:PutObject", "batch:SubmitJob"];
+    let many = help("wildcard_resource", &many, &["*"]);
+    assert!(
+        many.starts_with("give what is called of `batch`, `dynamodb`, `glue` and 2 more a statement each"),
+        "{many}"
+    );
+    let listed = help("wildcard_resource", &["sqs:DeleteMessage", "sqs:GetQueueUrl"], &["*"]);
+    assert!(listed.starts_with("limit `sqs:DeleteMessage` to"), "{listed}");
 }
 
 #[test]
@@ -289,7 +321,8 @@ fn whose_the_caller_is_is_asked_of_it_or_of_what_a_service_acts_for() {
     assert!(help("constant_condition", service, "aws:ResourceOrgID").ends_with("`aws:SourceOrgID`"));
     assert!(help("constant_condition", account, "aws:ResourceOrgID").ends_with("`aws:PrincipalOrgID`"));
     assert!(help("unknown_condition_key", service, "aws:SourceOwner").contains("`aws:SourceAccount`"));
-    assert!(help("unknown_condition_key", account, "aws:SourceOwner").contains("`aws:PrincipalAccount`"));
+    let owner = help("unknown_condition_key", account, "aws:SourceOwner");
+    assert!(owner.starts_with("name the account as the principal, and let in each service"), "{owner}");
 }
 
 #[test]
@@ -308,4 +341,85 @@ fn what_is_being_made_has_no_id_to_be_named() {
     assert_eq!(findings("wildcard_resource", &["dynamodb:CreateTable"], &["*"]).len(), 1);
     let image = help("wildcard_resource", &["ec2:CreateImage"], &["*"]);
     assert!(image.contains(":image/*`") && image.contains(":instance/{InstanceId}`"), "{image}");
+}
+
+#[test]
+fn what_needs_a_star_keeps_it_within_a_pattern_too_and_on_an_arn_that_is_all_of_its_service() {
+    let logs = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:Describe*"];
+    let apart = |resource: &str| format!("and leave `logs:Describe*` on `{resource}` in a statement of its own");
+    for resource in ["*", "arn:aws:logs:*:*:*"] {
+        assert!(help("wildcard_resource", &logs, &[resource]).ends_with(&apart(resource)));
+    }
+    // Of another service, and all of one, nothing is right there.
+    let others = help("wildcard_resource", &["logs:PutLogEvents", "ec2:Describe*"], &["arn:aws:logs:*:*:*"]);
+    assert!(!others.contains("leave"), "{others}");
+    assert!(!help("credentials_any_resource", &["secretsmanager:GetSecretValue", "ecr:*"], &["*"]).contains("leave"));
+}
+
+#[test]
+fn what_many_things_can_be_given_to_does_not_hide_the_arns_of_the_others() {
+    let help = help("wildcard_resource", &["dynamodb:PutItem", "ec2:CreateTags"], &["*"]);
+    assert!(help.contains(":table/{TableName}`, and `ec2:CreateTags` to the resources that are meant"), "{help}");
+}
+
+#[test]
+fn a_pattern_that_stands_for_many_is_not_spelled_out() {
+    let help = help("wildcard_resource", &["s3:*Object*"], &["*"]);
+    assert!(
+        help.starts_with("name the actions that are called in place of `s3:*Object*`, and limit them to `arn:aws:s3"),
+        "{help}"
+    );
+}
+
+#[test]
+fn of_several_types_the_plain_one_is_needed() {
+    let list = help("mismatched_resource", &["s3:ListBucket"], &["arn:aws:s3:::reports/*"]);
+    assert_eq!(list, "`s3:ListBucket` needs `arn:aws:s3:::{BucketName}`");
+    let table = help("mismatched_resource", &["glue:GetTable"], &["arn:aws:glue:eu-west-1:111122223333:job/nightly"]);
+    assert!(table.contains(":catalog`") && table.contains(" and `arn:aws:glue:{Region}:{Account}:table/"), "{table}");
+}
+
+#[test]
+fn a_role_is_named_where_a_key_of_services_was_meant_to_tell_it() {
+    let policy = |key: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::111122223333:root"}},
+              "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*",
+              "Condition": {{"StringEquals": {{"{key}": "lambda.amazonaws.com"}}}}}}}}"#
+        )
+    };
+    for (rule, key) in
+        [("unknown_condition_key", "aws:PrincipalService"), ("condition_key_never_sent", "aws:PrincipalServiceName")]
+    {
+        let [finding] = &found_in(rule, &policy(key))[..] else { panic!("one finding of {rule}") };
+        assert!(finding.help.as_deref().unwrap().contains("name the roles"), "{:?}", finding.help);
+    }
+}
+
+#[test]
+fn what_is_called_without_a_resource_goes_on_a_star() {
+    let tasks = help("mismatched_resource", &["ecs:ListTasks"], &["arn:aws:ecs:eu-west-1:111122223333:cluster/web"]);
+    assert_eq!(tasks, "put `ecs:ListTasks` on `*`, in a statement of its own");
+}
+
+#[test]
+fn what_one_pattern_does_is_one_finding_by_the_worst_of_it() {
+    let found = |actions: &str| {
+        let policy = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}}}"#
+        );
+        let rules = ["permissions_any_resource", "data_any_resource", "wildcard_resource"];
+        let rules = rules.iter().map(|it| rules::by_id(it).unwrap()).collect();
+        let workspace = Workspace::of_texts([("policy.json", policy.as_str())]);
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+        report.findings.into_iter().map(|it| (it.rule, it.message)).collect::<Vec<_>>()
+    };
+    let [(rule, message)] = &found(r#""s3:*Object*""#)[..] else { panic!("one finding") };
+    assert_eq!(*rule, "permissions_any_resource");
+    assert!(message.ends_with("every object in the account, and reads every object in the account"), "{message}");
+    assert_eq!(found(r#""s3:*Object*", "sqs:ReceiveMessage""#).len(), 2);
+    let [(_, message)] = &found(r#""s3:*Object*", "ec2:ModifySnapshotAttribute""#)[..] else { panic!("one finding") };
+    assert!(message.contains(", and `s3:*Object*` (`s3:GetObject`) reads every object"), "{message}");
+    // All of IAM is everything, which no limit on the rest makes less.
+    assert_eq!(found(r#""s3:*Object*", "iam:*""#), []);
 }

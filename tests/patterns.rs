@@ -64,15 +64,15 @@ fn every_slip_of_a_data_platform_is_found() {
         low bucket_name_of_others jobs.tf:18
         high kms_any_key jobs.tf:19
         high wildcard_action jobs.tf:20
-        medium wildcard_resource jobs.tf:21
+        low wildcard_resource jobs.tf:21
         high credentials_any_resource jobs.tf:39
         low redundant_statement jobs.tf:40
         low loose_secret_name jobs.tf:40
         high permissions_any_resource jobs.tf:41
         medium wildcard_resource jobs.tf:59
         medium passrole_any_role jobs.tf:60
-        high workload_administrator jobs.tf:69
         high attached_administrator jobs.tf:75
+        high workload_administrator jobs.tf:75
         critical public_key_policy lake.tf:10
         medium kms_wildcard_action lake.tf:18
         medium kms_grant_hands_on lake.tf:28

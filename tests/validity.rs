@@ -100,7 +100,7 @@ fn parliament_10_a_name_in_an_arn_may_hold_slashes_and_colons() {
 fn actions_without_resources_are_right_on_a_star_and_wrong_on_an_arn() {
     silent(r#"["s3:ListAllMyBuckets", "xray:PutTraceSegments", "ec2:DescribeInstances"]"#, r#""*""#);
     let said = allowing(r#"["ec2:DescribeInstances"]"#, r#""arn:aws:ec2:*:*:instance/*""#);
-    assert_eq!(said[0].0, "mismatched_resource 3");
+    assert_eq!(said[0].0, "mismatched_resource 4");
 }
 
 #[test]

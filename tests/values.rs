@@ -1,9 +1,13 @@
 //! What a value means where it hangs on a loop, on a condition that is not known, on what others change, or on a secret.
 
+use std::path::Path;
+
+use iamlint::frontend::terraform;
 use iamlint::lint::{self, Options};
 use iamlint::report::Report;
 use iamlint::rules;
 use iamlint::source::Workspace;
+use iamlint::value::HOLE;
 
 fn linted(text: &str) -> Report {
     let workspace = Workspace::of_texts([("main.tf", text)]);
@@ -144,4 +148,40 @@ resource "aws_iam_policy" "it" {
 "#;
     let report = linted(text);
     assert_eq!((report.findings.len(), report.summary.policies, report.summary.switched_off), (0, 0, 1));
+}
+
+/// The ARN of a resource or data source of this type and these arguments, `_` for what is not known of it.
+fn arn(block: &str, kind: &str, arguments: &str) -> String {
+    let reference = if block == "data" { format!("data.{kind}") } else { kind.to_owned() };
+    let text =
+        format!("{block} \"{kind}\" \"it\" {{\n{arguments}\n}}\noutput \"it\" {{\n  value = {reference}.it.arn\n}}\n");
+    let workspace = Workspace::of_texts([("main.tf", text.as_str())]);
+    match &terraform::outputs(&workspace, Path::new(""), &terraform::Options::default())[..] {
+        [(_, Ok(node))] => node.as_text().map(|it| it.raw().replace(HOLE, "_")).unwrap_or_default(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_arn_has_the_name_as_aws_puts_it() {
+    let arn = |kind: &str, arguments: &str| arn("resource", kind, arguments);
+    assert_eq!(arn("aws_iam_role", r#"name = "app""#), "arn:_:iam::_:role/app");
+    assert_eq!(arn("aws_iam_role", "name = \"app\"\npath = \"/service/\""), "arn:_:iam::_:role/service/app");
+    assert_eq!(arn("aws_iam_policy", "name = \"app\"\npath = null"), "arn:_:iam::_:policy/app");
+    assert_eq!(arn("aws_ssm_parameter", r#"name = "/app/db""#), "arn:_:ssm:_:_:parameter/app/db");
+    assert_eq!(arn("aws_ssm_parameter", r#"name = "db""#), "arn:_:ssm:_:_:parameter/db");
+    assert_eq!(arn("aws_cloudwatch_event_rule", r#"name = "nightly""#), "arn:_:events:_:_:rule/nightly");
+    let bus = |bus: &str| arn("aws_cloudwatch_event_rule", &format!("name = \"nightly\"\nevent_bus_name = \"{bus}\""));
+    assert_eq!(bus("default"), "arn:_:events:_:_:rule/nightly");
+    assert_eq!(bus("orders"), "arn:_:events:_:_:rule/orders/nightly");
+    assert_eq!(bus("arn:aws:events:eu-west-1:111122223333:event-bus/orders"), "arn:_:events:_:_:rule/orders/nightly");
+    assert_eq!(arn("aws_ecs_service", r#"name = "app""#), "arn:_:ecs:_:_:service/_/app");
+    assert_eq!(arn("aws_sqs_queue", "name = \"jobs\"\nregion = \"eu-west-1\""), "arn:_:sqs:eu-west-1:_:jobs");
+}
+
+#[test]
+fn a_key_that_is_looked_up_by_its_alias_has_another_id() {
+    let key = |id: &str| arn("data", "aws_kms_key", &format!("key_id = \"{id}\""));
+    assert_eq!(key("1234abcd-12ab-34cd-56ef-1234567890ab"), "arn:_:kms:_:_:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+    assert_eq!(key("alias/reports"), "arn:_:kms:_:_:key/_");
 }

@@ -529,8 +529,9 @@ impl Action {
 
     /// What it makes, by its name: `SecurityGroup` of `CreateSecurityGroup`.
     fn made(self) -> Option<&'static str> {
+        let verbs = ["Allocate", "Copy", "Create", "Import", "Register", "Start", "Submit"];
         let name = self.name();
-        ["Allocate", "Copy", "Create", "Import", "Register"].iter().find_map(|it| name.strip_prefix(it))
+        verbs.iter().find_map(|it| name.strip_prefix(it))
     }
 
     /// Whether it makes a resource of that type whose id AWS gives, so that no statement can name it: of the types of a
@@ -539,8 +540,10 @@ impl Action {
         let Some(made) = self.made() else { return false };
         let is_called = |name: &str| made.trim_end_matches('s').eq_ignore_ascii_case(&name.replace(['-', '_'], ""));
         let mut own = self.resource_types().filter(|it| it.resource_type() == of);
+        // What is started is mostly there already, and an execution of it is made.
+        let by_tags = !self.name().starts_with("Start") && of.has_rows_told_by_tags();
         of.arns().all(|arn| arn.ends_with("Id}"))
-            && own.any(|it| !it.is_told_by_tags() && (is_called(of.name()) || of.has_rows_told_by_tags()))
+            && own.any(|it| !it.is_told_by_tags() && (is_called(of.name()) || by_tags))
     }
 
     /// Whether all that a statement could name is what the action makes, see [`Self::makes`].

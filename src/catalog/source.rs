@@ -20,15 +20,39 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whether it only ever calls for resources of whoever owns what it calls, so that their account is no bound.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html>
+    pub fn calls_for_the_owner(self) -> bool {
+        self.principal == "logging.s3.amazonaws.com"
+    }
+
     /// The page that shows the policy with the key, for what is called: where the service calls several, that of the one.
     pub fn page_for(self, called: &str) -> String {
-        const PAGES: [(&str, &str); 2] = [
-            ("lambda", "lambda/latest/dg/permissions-function-services.html"),
-            ("sns", "sns/latest/dg/sns-access-policy-use-cases.html"),
+        const PAGES: [(&str, &str, &str); 6] = [
+            (
+                "cloudfront.amazonaws.com",
+                "lambda",
+                "AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-lambda.html",
+            ),
+            (
+                "cloudtrail.amazonaws.com",
+                "sns",
+                "awscloudtrail/latest/userguide/cloudtrail-permissions-for-sns-notifications.html",
+            ),
+            ("config.amazonaws.com", "sns", "config/latest/developerguide/sns-topic-policy.html"),
+            ("s3.amazonaws.com", "lambda", "lambda/latest/dg/permissions-function-services.html"),
+            ("s3.amazonaws.com", "sns", "sns/latest/dg/sns-access-policy-use-cases.html"),
+            ("sns.amazonaws.com", "lambda", "lambda/latest/dg/permissions-function-services.html"),
         ];
-        let several = self.calls.len() > 1;
-        let page = PAGES.iter().find(|(it, _)| several && it.eq_ignore_ascii_case(called));
-        page.map_or_else(|| self.page.to_owned(), |(_, page)| format!("https://docs.aws.amazon.com/{page}"))
+        let page = PAGES.iter().find(|(by, it, _)| *by == self.principal && it.eq_ignore_ascii_case(called));
+        page.map_or_else(|| self.page.to_owned(), |(.., page)| format!("https://docs.aws.amazon.com/{page}"))
+    }
+
+    /// The keys of which the policy in question may require one. That of the account only where the page writes it: some
+    /// services do not send it, and EventBridge cannot call a function that asks for it.
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html>
+    pub fn keys(self) -> &'static str {
+        if self.of_account == "{}" { "`aws:SourceAccount` or `aws:SourceArn`" } else { "`aws:SourceArn`" }
     }
 }
 
@@ -38,35 +62,38 @@ macro_rules! callers {
     };
 }
 
-/// Sorted by principal.
+/// Sorted by principal. A trail of an organisation is of its management account, so no account is written for CloudTrail.
 const CALLERS: &[Caller] = callers! {
     "acm-pca.amazonaws.com": ["acm-pca"], ["s3"], "{}", "privateca/latest/userguide/crl-planning.html";
-    "apigateway.amazonaws.com": ["apigateway", "execute-api"], ["lambda"], "", "lambda/latest/dg/services-apigateway.html";
-    "appstream.amazonaws.com": ["appstream"], ["s3"], "{}", "appstream2/latest/developerguide/example-s3-bucket.html";
+    "apigateway.amazonaws.com": ["execute-api"], ["lambda"], "arn:aws:execute-api:*:{}:*", "lambda/latest/dg/services-apigateway.html";
     "bedrock.amazonaws.com": ["bedrock"], ["lambda", "sts"], "{}", "bedrock/latest/userguide/agents-permissions.html";
     "budgets.amazonaws.com": ["budgets"], ["sns"], "{}", "cost-management/latest/userguide/budgets-sns-policy.html";
     "cloudfront.amazonaws.com": ["cloudfront"], ["lambda", "s3"], "arn:aws:cloudfront::{}:distribution/*", "AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html";
     "cloudtrail.amazonaws.com": ["cloudtrail"], ["s3", "sns"], "", "awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html";
     "cloudwatch.amazonaws.com": ["cloudwatch"], ["sns"], "{}", "AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html";
     "codebuild.amazonaws.com": ["codebuild"], ["sts"], "{}", "codebuild/latest/userguide/cross-service-confused-deputy-prevention.html";
-    "codecommit.amazonaws.com": ["codecommit"], ["lambda"], "{}", "codecommit/latest/userguide/how-to-notify-lambda.html";
+    "codecommit.amazonaws.com": ["codecommit"], ["lambda"], "{}", "codecommit/latest/userguide/how-to-notify-lambda-cc.html";
     "codestar-notifications.amazonaws.com": [], ["sns"], "{}", "dtconsole/latest/userguide/set-up-sns.html";
     "cognito-idp.amazonaws.com": ["cognito-idp"], ["lambda"], "{}", "cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html";
     "config.amazonaws.com": [], ["lambda", "s3", "sns"], "{}", "config/latest/developerguide/s3-bucket-policy.html";
-    "delivery.logs.amazonaws.com": [], ["s3"], "{}", "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html";
+    "delivery.logs.amazonaws.com": [], ["s3"], "{}", "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html";
+    "dms.amazonaws.com": ["dms"], ["sts"], "{}", "dms/latest/userguide/cross-service-confused-deputy-prevention.html";
     "ecs-tasks.amazonaws.com": ["ecs"], ["sts"], "{}", "AmazonECS/latest/developerguide/task-iam-roles.html";
     "elasticloadbalancing.amazonaws.com": ["elasticloadbalancing"], ["lambda"], "arn:aws:elasticloadbalancing:*:{}:targetgroup/*", "elasticloadbalancing/latest/application/lambda-functions.html";
     "events.amazonaws.com": ["events"], ["lambda", "sqs"], "arn:aws:events:*:{}:rule/*", "eventbridge/latest/userguide/eb-use-resource-based.html";
     "guardduty.amazonaws.com": ["guardduty"], ["s3"], "{}", "guardduty/latest/ug/guardduty_exportfindings.html";
     "iot.amazonaws.com": ["iot"], ["lambda"], "{}", "iot/latest/developerguide/lambda-rule-action.html";
     "lambda.alarms.cloudwatch.amazonaws.com": ["cloudwatch"], ["lambda"], "{}", "AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html";
-    "lex.amazonaws.com": ["lex"], ["lambda"], "{}", "lexv2/latest/dg/lambda-attach.html";
+    "lex.amazonaws.com": ["lex"], ["lambda"], "arn:aws:lex:*:{}:intent:*", "lex/latest/dg/gs-cli-update-lambda.html";
     "lexv2.amazonaws.com": ["lex"], ["lambda"], "{}", "lexv2/latest/dg/lambda-attach.html";
     "logging.s3.amazonaws.com": ["s3"], ["s3"], "{}", "AmazonS3/latest/userguide/enable-server-access-logging.html";
     "logs.amazonaws.com": ["logs"], ["lambda"], "{}", "AmazonCloudWatch/latest/logs/SubscriptionFilters.html";
     "monitoring.rds.amazonaws.com": ["rds"], ["sts"], "{}", "AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html";
     "pipes.amazonaws.com": ["pipes"], ["sts"], "{}", "eventbridge/latest/userguide/eb-pipes-permissions.html";
+    "rds.amazonaws.com": ["rds"], ["sts"], "{}", "AmazonRDS/latest/UserGuide/cross-service-confused-deputy-prevention.html";
+    "redshift.amazonaws.com": ["redshift"], ["s3"], "arn:aws:redshift:*:{}:cluster:*", "redshift/latest/mgmt/db-auditing.html";
     "s3.amazonaws.com": ["s3"], ["lambda", "s3", "sns", "sqs"], "{}", "AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html";
+    "sagemaker.amazonaws.com": ["sagemaker"], ["sts"], "{}", "sagemaker/latest/dg/security-confused-deputy-prevention.html";
     "scheduler.amazonaws.com": ["scheduler"], ["sts"], "{}", "scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html";
     "secretsmanager.amazonaws.com": ["secretsmanager"], ["lambda"], "{}", "secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html";
     "ses.amazonaws.com": ["ses"], ["lambda", "s3", "sns"], "{}", "ses/latest/dg/receiving-email-permissions.html";
@@ -74,7 +101,7 @@ const CALLERS: &[Caller] = callers! {
     "states.amazonaws.com": ["states"], ["sts"], "{}", "step-functions/latest/dg/procedure-create-iam-role.html";
     "transfer.amazonaws.com": ["transfer"], ["sts"], "{}", "transfer/latest/userguide/confused-deputy.html";
     "vpc-flow-logs.amazonaws.com": ["ec2"], ["sts"], "{}", "vpc/latest/userguide/flow-logs-iam-role.html";
-    "vpc-lattice.amazonaws.com": ["vpc-lattice"], ["lambda"], "", "vpc-lattice/latest/ug/lambda-functions.html";
+    "vpc-lattice.amazonaws.com": ["vpc-lattice"], ["lambda"], "arn:aws:vpc-lattice:*:{}:targetgroup/*", "vpc-lattice/latest/ug/lambda-functions.html";
 };
 
 /// The service that calls under a principal, also in its form with a region.

@@ -4,6 +4,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use compact_str::CompactString;
+
 use crate::source::{Source, Span};
 use crate::syntax::hcl::{self, Block, Body, Expr, ExprKind, Part};
 use crate::syntax::json;
@@ -44,7 +46,7 @@ pub(super) enum Dialect {
 #[derive(Clone, Debug)]
 pub(super) struct Item {
     /// Its name; empty for an element.
-    pub(super) name: Arc<str>,
+    pub(super) name: CompactString,
     /// From its name to the end of its value.
     pub(super) whole: Range<usize>,
     /// Its value; all of it for a block.
@@ -179,12 +181,12 @@ impl Finder {
 
 fn members(body: &Body) -> Vec<Item> {
     let arguments = body.attributes.iter().map(|it| Item {
-        name: Arc::clone(&it.name.text),
+        name: it.name.text.clone(),
         whole: it.name.span.to(it.value.span).range(),
         value: it.value.span.range(),
     });
     let blocks = body.blocks.iter().map(|it| Item {
-        name: Arc::clone(&it.kind.text),
+        name: it.kind.text.clone(),
         whole: it.span.range(),
         value: it.span.range(),
     });

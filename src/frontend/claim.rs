@@ -44,6 +44,8 @@ pub enum Subject {
 pub struct DeprecatedArgument {
     /// Its name.
     pub name: &'static str,
+    /// What of the role's it takes away by being there.
+    pub takes_away: &'static str,
     /// What takes its place.
     pub instead: &'static str,
     /// The address of the resource that uses it.

@@ -129,6 +129,13 @@ impl Statement {
         self.resources.as_ref().is_some_and(|it| it.is_negated() || it.entries().iter().any(|it| it.fits(action)))
     }
 
+    /// Whether it may be about what an ARN stands for, whatever is unknown in either. A policy of a resource that names
+    /// none is about that resource.
+    pub fn may_be_about(&self, arn: &Text) -> bool {
+        let all = self.resources.as_ref();
+        all.is_none_or(|it| it.is_negated() || it.entries().iter().any(|it| may_meet(&it.text, arn)))
+    }
+
     /// The resource by which it reaches every resource of the action; one that is there in every case, if there is one.
     pub fn reaches_all_of(&self, action: catalog::Action) -> Option<&Resource> {
         let index = self.wide_by(action, Reach::Everywhere).filter(|_| !self.is_all_but())?;
@@ -228,9 +235,13 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    fn of(text: &Text) -> Self {
+    fn of(resource: &Resource) -> Self {
+        let text = &resource.text;
         let Some(pattern) = glob(text, Strength::May).filter(|it| !is_all_stars(it)) else { return Self::Everything };
-        let parts = split_arn(&pattern);
+        let mut parts = split_arn(&pattern);
+        if let Some(account) = parts.get_mut(4).filter(|_| resource.has_looked_up_account()) {
+            *account = "?*";
+        }
         let met = |it: &ArnForm| meets_form(&parts, it).then_some(it.resource_type);
         let mut types: Vec<ResourceType> = match parts[..] {
             ["arn", _, service, ..] if first_wildcard(service).is_none() => {
@@ -251,7 +262,7 @@ impl Shape {
 impl Resource {
     /// Whether it may be a resource that the action takes.
     pub fn fits(&self, action: catalog::Action) -> bool {
-        match self.shape.get_or_init(|| Shape::of(&self.text)) {
+        match self.shape.get_or_init(|| Shape::of(self)) {
             Shape::Everything => true,
             Shape::Types(types) => {
                 let is_met = |it: ActionResource| types.binary_search(&it.resource_type()).is_ok();
@@ -310,7 +321,7 @@ fn meets_form(pattern: &[&str], form: &ArnForm) -> bool {
     form.parts.into_iter().zip(1..).skip(1).all(|(part, n)| {
         let Some(own) = pattern.get(n) else { return true };
         // A region and an account are never empty where the form has them.
-        let is_there = n == 5 || part.is_empty() == own.is_empty() || own.contains(['*', HOLE]);
+        let is_there = n == 5 || part.is_empty() == own.is_empty() || is_all_stars(own);
         is_there && meets_part(own, part)
     })
 }

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use smallvec::SmallVec;
 
 use super::grant::Shape;
+use super::principal::is_looked_up_account;
 use super::{ArnPattern, Place};
 use crate::catalog;
 use crate::value::{HOLE, HoleKind, Text};
@@ -193,6 +194,13 @@ impl Resource {
         let ends = self.ends.get_or_init(|| split_arn(raw).into_iter().scan(0, end_of).collect());
         let start = n.checked_sub(1).and_then(|it| ends.get(it)).map_or(0, |it| it + 1);
         ends.get(n).map(|end| &raw[start..*end])
+    }
+
+    /// Whether its account is an id that is looked up, so that there is one.
+    pub(super) fn has_looked_up_account(&self) -> bool {
+        let is_hole = self.part(4).is_some_and(|it| it.strip_prefix(HOLE) == Some(""));
+        let account = || self.text.raw().match_indices(':').nth(3).and_then(|(at, _)| self.text.hole_at(at + 1));
+        is_hole && account().is_some_and(|it| is_looked_up_account(it))
     }
 
     /// Whether it matches the resource, whatever its holes turn out to be.

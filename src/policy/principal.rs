@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Place;
 use crate::catalog;
-use crate::value::{HOLE, Text};
+use crate::value::{HOLE, Hole, Text};
 
 /// The key a principal stands under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,8 +80,7 @@ impl Principal {
     /// name of the attribute.
     pub fn is_account(&self) -> bool {
         let raw = self.text.raw();
-        let looked_up =
-            || self.is_unknown() && self.text.holes().all(|(_, hole)| hole.reference.contains("account_id"));
+        let looked_up = || self.is_unknown() && self.text.holes().all(|(_, hole)| is_looked_up_account(hole));
         self.kind == PrincipalKind::Aws && (is_account_id(raw) || raw.ends_with(":root") || looked_up())
     }
 
@@ -103,6 +102,11 @@ impl Principal {
     pub fn is_unknown(&self) -> bool {
         self.text.has_holes() && self.text.raw().chars().all(|it| it == HOLE)
     }
+}
+
+/// Whether what is not known is the id of an account, by the name of the attribute that has it.
+pub(super) fn is_looked_up_account(hole: &Hole) -> bool {
+    hole.reference.contains("account_id")
 }
 
 /// Whether a text is twelve digits.

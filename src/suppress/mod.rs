@@ -20,6 +20,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 pub use date::Date;
 pub use insert::{Insertion, comments, entries as entries_for};
 pub use peers::{count as count_of_peer, name_in_trivy};
@@ -74,10 +76,9 @@ pub struct Answer {
 /// Takes out the findings that a comment of any opened file or the configuration answers for, and adds what is to be
 /// said about the comments of the selected files and about the configuration. The findings are those of single instances, before equal ones are merged.
 pub fn apply(workspace: &Workspace, findings: Vec<Finding>, terms: &Terms<'_>) -> Outcome {
-    let mut files: BTreeMap<FileId, Commented> = BTreeMap::new();
-    for source in workspace.opened() {
-        files.extend(Commented::read(&source, terms).map(|it| (source.id, it)));
-    }
+    let opened = workspace.opened().into_par_iter();
+    let mut files: BTreeMap<FileId, Commented> =
+        opened.filter_map(|source| Commented::read(&source, terms).map(|it| (source.id, it))).collect();
     let mut outcome = Outcome::default();
     for finding in findings {
         match answer(&mut files, &finding) {
@@ -86,7 +87,7 @@ pub fn apply(workspace: &Workspace, findings: Vec<Finding>, terms: &Terms<'_>) -
         }
     }
     // A file that was named alone is judged without those that call its module, where an ignore may be used.
-    let sure = workspace.selected.iter().all(|it| !it.named);
+    let sure = !workspace.has_named;
     let mut said = Vec::new();
     for commented in files.into_values() {
         if workspace.selected.binary_search_by(|it| it.path.cmp(&commented.source.path)).is_ok() {
@@ -495,12 +496,12 @@ fn of_expression(expression: &Expr, out: &mut Shape) {
                 of_expression(&item.value, out);
             }
         }
-        ExprKind::Access(base, accessors) => {
-            let indexes = accessors.iter().filter_map(|it| match it {
+        ExprKind::Access(it) => {
+            let indexes = it.accessors.iter().filter_map(|it| match it {
                 Accessor::Index(index) => Some(index),
                 _ => None,
             });
-            all(std::iter::once(&**base).chain(indexes), out);
+            all(std::iter::once(&it.base).chain(indexes), out);
         }
         ExprKind::Call(call) => all(&call.arguments, out),
         ExprKind::Conditional(parts) => all(parts.iter(), out),

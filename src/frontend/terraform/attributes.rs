@@ -12,14 +12,14 @@ use crate::value::{Hole, HoleKind, Node, Origin, Text, Value};
 pub(super) const COMMON: &[&str] = &["arn", "id", "name", "unique_id", "key_id", "url", "bucket"];
 
 /// ARN of a type, with `{attribute}` for what the resource says of itself. `{p}`, `{r}`, `{a}`: partition, region,
-/// account. <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
+/// account; `{path}`, `{bus/}`, `{parameter}`: see [`Own::special`]. Sorted by type. <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 const ARNS: &[(&str, &str)] = &[
     ("aws_api_gateway_rest_api", "arn:{p}:apigateway:{r}::/restapis/{id}"),
     ("aws_athena_workgroup", "arn:{p}:athena:{r}:{a}:workgroup/{name}"),
     ("aws_backup_vault", "arn:{p}:backup:{r}:{a}:backup-vault:{name}"),
     ("aws_batch_job_queue", "arn:{p}:batch:{r}:{a}:job-queue/{name}"),
     ("aws_cloudwatch_event_bus", "arn:{p}:events:{r}:{a}:event-bus/{name}"),
-    ("aws_cloudwatch_event_rule", "arn:{p}:events:{r}:{a}:rule/{name}"),
+    ("aws_cloudwatch_event_rule", "arn:{p}:events:{r}:{a}:rule/{bus/}{name}"),
     ("aws_cloudwatch_log_destination", "arn:{p}:logs:{r}:{a}:destination:{name}"),
     ("aws_cloudwatch_log_group", "arn:{p}:logs:{r}:{a}:log-group:{name}"),
     ("aws_cloudwatch_log_stream", "arn:{p}:logs:{r}:{a}:log-group:{log_group_name}:log-stream:{name}"),
@@ -33,24 +33,25 @@ const ARNS: &[(&str, &str)] = &[
     ("aws_ebs_volume", "arn:{p}:ec2:{r}:{a}:volume/{id}"),
     ("aws_ecr_repository", "arn:{p}:ecr:{r}:{a}:repository/{name}"),
     ("aws_ecs_cluster", "arn:{p}:ecs:{r}:{a}:cluster/{name}"),
-    ("aws_ecs_service", "arn:{p}:ecs:{r}:{a}:service/{name}"),
+    ("aws_ecs_service", "arn:{p}:ecs:{r}:{a}:service/{cluster_name}/{name}"),
     ("aws_ecs_task_definition", "arn:{p}:ecs:{r}:{a}:task-definition/{family}:{revision}"),
     ("aws_efs_access_point", "arn:{p}:elasticfilesystem:{r}:{a}:access-point/{id}"),
     ("aws_efs_file_system", "arn:{p}:elasticfilesystem:{r}:{a}:file-system/{id}"),
     ("aws_eks_cluster", "arn:{p}:eks:{r}:{a}:cluster/{name}"),
+    ("aws_elasticsearch_domain", "arn:{p}:es:{r}:{a}:domain/{domain_name}"),
     ("aws_emr_cluster", "arn:{p}:elasticmapreduce:{r}:{a}:cluster/{id}"),
     ("aws_glue_catalog_database", "arn:{p}:glue:{r}:{a}:database/{name}"),
     ("aws_glue_catalog_table", "arn:{p}:glue:{r}:{a}:table/{database_name}/{name}"),
     ("aws_glue_connection", "arn:{p}:glue:{r}:{a}:connection/{name}"),
     ("aws_glue_crawler", "arn:{p}:glue:{r}:{a}:crawler/{name}"),
     ("aws_glue_job", "arn:{p}:glue:{r}:{a}:job/{name}"),
-    ("aws_iam_group", "arn:{p}:iam::{a}:group/{name}"),
-    ("aws_iam_instance_profile", "arn:{p}:iam::{a}:instance-profile/{name}"),
+    ("aws_iam_group", "arn:{p}:iam::{a}:group{path}{name}"),
+    ("aws_iam_instance_profile", "arn:{p}:iam::{a}:instance-profile{path}{name}"),
     ("aws_iam_openid_connect_provider", "arn:{p}:iam::{a}:oidc-provider/{issuer}"),
-    ("aws_iam_policy", "arn:{p}:iam::{a}:policy/{name}"),
-    ("aws_iam_role", "arn:{p}:iam::{a}:role/{name}"),
+    ("aws_iam_policy", "arn:{p}:iam::{a}:policy{path}{name}"),
+    ("aws_iam_role", "arn:{p}:iam::{a}:role{path}{name}"),
     ("aws_iam_saml_provider", "arn:{p}:iam::{a}:saml-provider/{name}"),
-    ("aws_iam_user", "arn:{p}:iam::{a}:user/{name}"),
+    ("aws_iam_user", "arn:{p}:iam::{a}:user{path}{name}"),
     ("aws_instance", "arn:{p}:ec2:{r}:{a}:instance/{id}"),
     ("aws_kinesis_firehose_delivery_stream", "arn:{p}:firehose:{r}:{a}:deliverystream/{name}"),
     ("aws_kinesis_stream", "arn:{p}:kinesis:{r}:{a}:stream/{name}"),
@@ -60,10 +61,9 @@ const ARNS: &[(&str, &str)] = &[
     ("aws_kms_replica_key", "arn:{p}:kms:{r}:{a}:key/{key_id}"),
     ("aws_lambda_function", "arn:{p}:lambda:{r}:{a}:function:{function_name}"),
     ("aws_lambda_layer_version", "arn:{p}:lambda:{r}:{a}:layer:{layer_name}:{version}"),
-    ("aws_opensearch_domain", "arn:{p}:es:{r}:{a}:domain/{domain_name}"),
-    ("aws_elasticsearch_domain", "arn:{p}:es:{r}:{a}:domain/{domain_name}"),
     ("aws_mq_broker", "arn:{p}:mq:{r}:{a}:broker:{broker_name}:{id}"),
     ("aws_mwaa_environment", "arn:{p}:airflow:{r}:{a}:environment/{name}"),
+    ("aws_opensearch_domain", "arn:{p}:es:{r}:{a}:domain/{domain_name}"),
     ("aws_rds_cluster", "arn:{p}:rds:{r}:{a}:cluster:{cluster_identifier}"),
     ("aws_rds_cluster_instance", "arn:{p}:rds:{r}:{a}:db:{identifier}"),
     ("aws_redshift_cluster", "arn:{p}:redshift:{r}:{a}:cluster:{cluster_identifier}"),
@@ -79,7 +79,7 @@ const ARNS: &[(&str, &str)] = &[
     ("aws_sns_topic", "arn:{p}:sns:{r}:{a}:{name}"),
     ("aws_sqs_queue", "arn:{p}:sqs:{r}:{a}:{name}"),
     ("aws_ssm_document", "arn:{p}:ssm:{r}:{a}:document/{name}"),
-    ("aws_ssm_parameter", "arn:{p}:ssm:{r}:{a}:parameter/{name}"),
+    ("aws_ssm_parameter", "arn:{p}:ssm:{r}:{a}:parameter/{parameter}"),
     ("aws_subnet", "arn:{p}:ec2:{r}:{a}:subnet/{id}"),
     ("aws_vpc", "arn:{p}:ec2:{r}:{a}:vpc/{id}"),
     ("aws_vpc_endpoint", "arn:{p}:ec2:{r}:{a}:vpc-endpoint/{id}"),
@@ -107,7 +107,7 @@ const SAME: &[(&str, &str, &str)] = &[
 
 /// The ARN of a type, see [`ARNS`].
 pub(super) fn arn_form(kind: &str) -> Option<&'static str> {
-    ARNS.iter().find(|(it, _)| *it == kind).map(|(_, form)| *form)
+    ARNS.binary_search_by(|(it, _)| it.cmp(&kind)).ok().map(|at| ARNS[at].1)
 }
 
 /// The form of an ARN without the names of its parts: `arn:{}:s3:::{}`.
@@ -120,14 +120,14 @@ pub(super) fn bare(form: &str) -> String {
         rest = after.split_once('}').map_or("", |(_, rest)| rest);
     }
     out.push_str(rest);
-    // Secrets Manager adds a suffix of its own to a name.
-    out.replace("{}-{}", "{}")
+    // Secrets Manager adds a suffix of its own to a name; a path ends in a slash, and a bus by itself is the default one.
+    out.replace("{}-{}", "{}").replace("{}{}", "/{}").replace("//", "/")
 }
 
 /// Whether the provider computes an attribute although a configuration may hold one of that name.
 pub(super) fn is_computed_over(kind: &str, name: &str) -> bool {
     // `arn` of a data source is what is looked up, and of a resource never given.
-    name == "arn" && !kind.starts_with("aws_iam_policy") && kind != "aws_arn" && ARNS.iter().any(|(it, _)| *it == kind)
+    name == "arn" && !kind.starts_with("aws_iam_policy") && kind != "aws_arn" && arn_form(kind).is_some()
 }
 
 /// The value of an attribute that the configuration does not give; `written` is how it is asked for at `span`.
@@ -141,9 +141,9 @@ pub(super) fn computed(
 ) -> Node {
     let [kind, _] = labels(block);
     let is_data = &*block.kind.text == "data";
-    let scope = &instance.scope;
     let own = Own { is_data, block, instance, span };
-    let opaque = |name: &str, why: &str| {
+    let words = &evaluator.words;
+    let opaque = |name: &str, why: &Arc<str>| {
         let text = Text::hole(own.hole(name, why)).written_as(Arc::clone(written), span);
         Node::new(Value::Text(text), span)
     };
@@ -153,10 +153,9 @@ pub(super) fn computed(
     let same = SAME.iter().find(|(it, attribute, _)| *it == kind && *attribute == name).map(|(_, _, same)| *same);
     if let Some(same) = same {
         if same == "arn" {
-            return arn(evaluator, kind, &own, written).unwrap_or_else(|| opaque(same, "AWS chooses it"));
+            return arn(evaluator, kind, &own, written).unwrap_or_else(|| opaque(same, &words.chosen));
         }
-        let given = block.body.attribute(same).map(|it| evaluator.value(&it.value, scope));
-        return given.filter(|it| !it.is_null()).unwrap_or_else(|| opaque(same, "AWS chooses it"));
+        return own.given(evaluator, same).unwrap_or_else(|| opaque(same, &words.chosen));
     }
     if name == "arn"
         && let Some(node) = arn(evaluator, kind, &own, written)
@@ -164,14 +163,37 @@ pub(super) fn computed(
         return node;
     }
     if is_data && !matches!(name, "arn" | "id" | "name" | "key_id" | "account_id" | "url" | "alias") {
-        return own.unknown(name, "a data source is read when Terraform runs");
+        return own.unknown(name, &words.looked_up);
     }
     if kind.starts_with("aws_")
         || matches!(kind.split('_').next(), Some("random" | "time" | "tls" | "archive" | "null"))
     {
-        return opaque(name, "the provider computes it");
+        return opaque(name, &words.computed);
     }
-    own.unknown(name, "the provider computes it")
+    own.unknown(name, &words.computed)
+}
+
+/// What many holes say.
+pub(super) struct Words {
+    partition: Arc<str>,
+    region: Arc<str>,
+    account: Arc<str>,
+    chosen: Arc<str>,
+    computed: Arc<str>,
+    looked_up: Arc<str>,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self {
+            partition: "data.aws_partition.current.partition".into(),
+            region: "data.aws_region.current.name".into(),
+            account: "data.aws_caller_identity.current.account_id".into(),
+            chosen: "AWS chooses it".into(),
+            computed: "the provider computes it".into(),
+            looked_up: "a data source is read when Terraform runs".into(),
+        }
+    }
 }
 
 /// One instance of a block, and the place that asks something of it.
@@ -184,31 +206,77 @@ struct Own<'b> {
 
 impl Own<'_> {
     /// What AWS chooses for an attribute: the same hole for whoever refers to it, and however.
-    fn hole(&self, name: &str, why: &str) -> Arc<Hole> {
+    fn hole(&self, name: &str, why: &Arc<str>) -> Arc<Hole> {
         self.known_as(self.address_of(name), why)
     }
 
     /// A value that may be anything, likewise.
-    fn unknown(&self, name: &str, why: &str) -> Node {
+    fn unknown(&self, name: &str, why: &Arc<str>) -> Node {
         let hole = self.known_as(self.address_of(name), why);
         Node::unknown(Hole { kind: HoleKind::Free, ..(*hole).clone() })
+    }
+
+    /// What the block says of itself.
+    fn given(&self, evaluator: &Evaluator<'_>, name: &str) -> Option<Node> {
+        let node = evaluator.value(&self.block.body.attribute(name)?.value, &self.instance.scope);
+        // A key is looked up by its alias or its ARN as well as by its id.
+        let is_id = || node.as_str().is_some_and(|it| !it.contains(['/', ':']));
+        let is_other = self.is_data && name == "key_id" && !is_id();
+        (!node.is_null() && !is_other).then_some(node)
+    }
+
+    fn given_text(&self, evaluator: &Evaluator<'_>, name: &str) -> Option<Text> {
+        text_of(&self.given(evaluator, name)?)
+    }
+
+    /// What stands in an ARN otherwise than it is given: `path` has a default, which `/` ends; the bus of a rule stands
+    /// there with a slash unless it is the default one; the name of a parameter stands behind one slash, whether it begins
+    /// with one or not; and a resource may name its own region. None for all else.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
+    fn special(&self, evaluator: &Evaluator<'_>, name: &str) -> Option<Option<Text>> {
+        let given = |name: &str| self.given_text(evaluator, name);
+        let slash = || Text::known("/", self.span);
+        Some(match name {
+            "path" => Some(given("path").unwrap_or_else(slash)),
+            "bus/" => match given("event_bus_name") {
+                None => Some(Text::default()),
+                Some(bus) if bus.as_known() == Some("default") => Some(Text::default()),
+                // It may be an ARN as well.
+                Some(bus) if bus.raw().starts_with("arn:") => {
+                    let at = bus.raw().rfind('/').map_or(bus.len(), |at| at + 1);
+                    Some(followed_by_slash(bus.slice(at..bus.len()), self.span))
+                }
+                Some(bus) => Some(followed_by_slash(bus, self.span)),
+            },
+            "parameter" => given("name").map(|it| {
+                let from = usize::from(it.raw().starts_with('/'));
+                it.slice(from..it.len())
+            }),
+            "r" if !self.is_data => given("region"),
+            _ => return None,
+        })
     }
 
     fn address_of(&self, name: &str) -> String {
         let [kind, own] = labels(self.block);
         let data = if self.is_data { "data." } else { "" };
-        format!("{data}{kind}.{own}{}.{name}", self.instance.key)
+        [data, kind, ".", own, &*self.instance.key, ".", name].concat()
     }
 
-    fn known_as(&self, reference: impl Into<Arc<str>>, why: &str) -> Arc<Hole> {
+    fn known_as(&self, reference: impl Into<Arc<str>>, why: &Arc<str>) -> Arc<Hole> {
         Arc::new(Hole {
             kind: HoleKind::Opaque,
             reference: reference.into(),
             scope: Arc::clone(&self.instance.scope.module.address),
             span: self.span,
-            why: why.into(),
+            why: Arc::clone(why),
         })
     }
+}
+
+fn followed_by_slash(mut text: Text, span: Span) -> Text {
+    text.push_known("/", span);
+    text
 }
 
 /// Attributes of data sources whose values are known, or known in shape.
@@ -290,30 +358,37 @@ fn looked_up(
 
 /// The ARN of a type, with what the block says of itself where its name goes.
 fn arn(evaluator: &Evaluator<'_>, kind: &str, own: &Own<'_>, written: &Arc<str>) -> Option<Node> {
-    let at =
-        ARNS.binary_search_by(|(it, _)| it.cmp(&kind)).ok().or_else(|| ARNS.iter().position(|(it, _)| *it == kind))?;
-    let (_, mut form) = ARNS[at];
-    let (scope, span) = (&own.instance.scope, own.span);
-    let mut text = Text::default();
+    let mut form = arn_form(kind)?;
+    let span = own.span;
+    let mut text = Text::with_room(2 * form.matches('{').count() + 1);
     while let Some((before, rest)) = form.split_once('{') {
         text.push_known(before, span);
         let (name, rest) = rest.split_once('}')?;
         form = rest;
-        let given = own.block.body.attribute(name).map(|it| evaluator.value(&it.value, scope));
-        match given.and_then(|it| text_of(&it)) {
-            // `path` of a role stands between type and name.
+        match own.special(evaluator, name).unwrap_or_else(|| own.given_text(evaluator, name)) {
             Some(given) => text.push_text(&given, &Origin::HERE),
             None => {
-                const WHY: &str = "AWS chooses it";
+                let words = &evaluator.words;
                 text.push_hole(match name {
-                    "p" => own.known_as("data.aws_partition.current.partition", WHY),
-                    "r" => own.known_as("data.aws_region.current.name", WHY),
-                    "a" => own.known_as("data.aws_caller_identity.current.account_id", WHY),
-                    _ => own.hole(name, WHY),
+                    "p" => own.known_as(Arc::clone(&words.partition), &words.chosen),
+                    "r" => own.known_as(Arc::clone(&words.region), &words.chosen),
+                    "a" => own.known_as(Arc::clone(&words.account), &words.chosen),
+                    "parameter" => own.hole("name", &words.chosen),
+                    _ => own.hole(name, &words.chosen),
                 });
             }
         }
     }
     text.push_known(form, span);
     Some(Node::new(Value::Text(text.written_as(Arc::clone(written), span)), span))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(ARNS.is_sorted_by(|a, b| a.0 < b.0));
+    }
 }

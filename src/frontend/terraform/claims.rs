@@ -79,16 +79,18 @@ const CLAIMS: &[Claims] = &[
     policy("aws_vpc_endpoint_policy", "policy", "vpc_endpoint_id"),
 ];
 
-/// A type, its argument or block, and what takes its place.
-const DEPRECATED: &[(&str, &str, &str)] = &[
+/// A type, its argument or block, what it takes away by being there, and what takes its place.
+const DEPRECATED: &[(&str, &str, &str, &str)] = &[
     (
         "aws_iam_role",
         "inline_policy",
+        "every inline policy that the role is given elsewhere",
         "`aws_iam_role_policy`, with `aws_iam_role_policies_exclusive` to allow no others",
     ),
     (
         "aws_iam_role",
         "managed_policy_arns",
+        "every policy that is attached to the role elsewhere",
         "`aws_iam_role_policy_attachment`, with `aws_iam_role_policy_attachments_exclusive` to allow no others",
     ),
 ];
@@ -105,13 +107,15 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &m
             let Some(block) = module.folder.block(id) else { continue };
             let repeated = evaluator.repeated(module, &block);
             for instance in &repeated.instances {
-                let address = prefixed(module, &format!("{kind}.{name}{}", instance.key));
-                let resource = format!("{kind}.{name}");
+                let address = prefixed(module, &[kind, ".", name, &instance.key]);
+                let resource = [kind, ".", name].concat();
                 let it = Declared { evaluator, module, id, block: &block, instance, resource, address };
                 let certain = !matches!(repeated.repeat, Repeat::Unknown { .. });
                 out.claims.extend(claims().filter_map(|claims| it.claim(claims, certain)));
                 let deprecated = DEPRECATED.iter().filter(|(of, ..)| *of == kind);
-                out.deprecated.extend(deprecated.filter_map(|(_, name, instead)| it.deprecated(name, instead)));
+                out.deprecated.extend(
+                    deprecated.filter_map(|(_, name, takes_away, instead)| it.deprecated(name, takes_away, instead)),
+                );
             }
         }
     }
@@ -204,10 +208,15 @@ impl Declared<'_, '_> {
         (plain && declared).then(|| (format!("{scope}|{resource}").into(), resource.into()))
     }
 
-    fn deprecated(&self, name: &'static str, instead: &'static str) -> Option<DeprecatedArgument> {
+    fn deprecated(
+        &self,
+        name: &'static str,
+        takes_away: &'static str,
+        instead: &'static str,
+    ) -> Option<DeprecatedArgument> {
         let (span, _) = self.written(name)?;
         let place = Place { span, origin: Origin::HERE, given: None };
-        Some(DeprecatedArgument { name, instead, address: Arc::clone(&self.address), place })
+        Some(DeprecatedArgument { name, takes_away, instead, address: Arc::clone(&self.address), place })
     }
 }
 

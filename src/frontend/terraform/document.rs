@@ -22,8 +22,13 @@ impl Evaluator<'_> {
         let address: Arc<str> = format!("{prefix}data.aws_iam_policy_document.{name}{}", instance.key).into();
         self.documents.borrow_mut().insert(head, Arc::clone(&address));
         let tree = self.rendered_document(&block.body, &address, head, scope);
-        let text = self.json_text(&with_joined_operators(&tree), span, scope);
-        Node::new(Value::Text(text.encoding(Arc::new(tree))), span)
+        let joined = repeats_operators(&tree).then(|| with_joined_operators(&tree));
+        let text = self.json_text(joined.as_ref().unwrap_or(&tree), span, scope);
+        let text = match text.encodes() {
+            Some(_) if joined.is_none() => text,
+            _ => Text::encoding(Arc::new(tree), move || text),
+        };
+        Node::new(Value::Text(text), span)
     }
 
     fn rendered_document(&self, body: &Body, address: &Arc<str>, head: Span, scope: &Scope) -> Node {
@@ -279,6 +284,23 @@ fn only_if(node: &Node, case: Option<&Case>) -> Node {
     match arms.iter().find(|arm| arm.when == *when) {
         Some(arm) => node.inherit(&arm.node),
         None => node.clone(),
+    }
+}
+
+/// Whether an operator stands in a document's conditions more than once.
+fn repeats_operators(node: &Node) -> bool {
+    let entries = || node.as_object().into_iter().flat_map(|it| &it.entries);
+    match &node.value {
+        Value::List(nodes) => nodes.iter().any(repeats_operators),
+        Value::OneOf(arms) => arms.iter().any(|arm| repeats_operators(&arm.node)),
+        _ => entries().any(|entry| match entry.key.raw() {
+            "Statement" => repeats_operators(&entry.node),
+            "Condition" => entry.node.as_object().is_some_and(|it| {
+                let is_again = |(n, one): (usize, &Entry)| it.entries[..n].iter().any(|it| it.key == one.key);
+                it.entries.iter().enumerate().any(is_again)
+            }),
+            _ => false,
+        }),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use crate::source::{Source, Span, Workspace};
@@ -20,8 +21,9 @@ pub struct Folder {
     /// Its files, in the order in which Terraform reads them: override files last.
     pub files: Vec<File>,
     blocks: Vec<Placed>,
-    index: FxHashMap<u64, Vec<u32>>,
-    locals: OnceLock<FxHashMap<Arc<str>, Local>>,
+    /// The blocks by what [`hash`] makes of their kinds and labels, sorted.
+    index: Vec<(u64, u32)>,
+    locals: OnceLock<FxHashMap<CompactString, Local>>,
 }
 
 /// A file of a folder.
@@ -60,6 +62,8 @@ struct Placed {
     file: usize,
     /// Which of the file's.
     at: usize,
+    /// What [`hash`] makes of its kind, as most of those that are looked through are of another one.
+    kind: u64,
     /// Whether this folder has asked for it.
     asked: AtomicBool,
 }
@@ -85,12 +89,12 @@ impl CutFile {
 type Local = (Arc<Block>, usize);
 
 impl Lazy {
-    /// The kind and labels of a block.
-    fn head(&self) -> Option<(&str, [&str; 2])> {
+    /// The kind and labels of a block of a file.
+    fn head<'f>(&'f self, source: &'f Source) -> Option<(&'f str, [&'f str; 2])> {
         match (&self.cut, self.parsed.get()) {
             (Some(cut), _) => {
-                let label = |n: usize| cut.labels.get(n).map(String::as_str).unwrap_or_default();
-                Some((cut.kind.as_str(), [label(0), label(1)]))
+                let label = |n: usize| cut.labels.get(n).map(|it| source.slice(*it)).unwrap_or_default();
+                Some((source.slice(cut.kind), [label(0), label(1)]))
             }
             (None, Some((Some(block), _))) => {
                 let label = |n: usize| block.labels.get(n).map(|it| &*it.text).unwrap_or_default();
@@ -118,7 +122,7 @@ impl Folder {
             path: path.to_owned(),
             files: Vec::new(),
             blocks: Vec::new(),
-            index: FxHashMap::default(),
+            index: Vec::new(),
             locals: OnceLock::new(),
         };
         let is_override = |path: &&PathBuf| {
@@ -132,6 +136,7 @@ impl Folder {
                 folder.add(workspace, source, overrides);
             }
         }
+        folder.index.sort_unstable();
         folder
     }
 
@@ -146,11 +151,10 @@ impl Folder {
         let file = self.files.len();
         let cut = workspace.made(&source, || CutFile::of(&source));
         for (at, lazy) in cut.blocks.iter().enumerate() {
-            if let Some((kind, [first, second])) = lazy.head() {
-                let own = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
-                self.index.entry(hash(kind, first, second)).or_default().push(own);
-            }
-            self.blocks.push(Placed { file, at, asked: AtomicBool::new(false) });
+            let (kind, [first, second]) = lazy.head(&source).unwrap_or_default();
+            let own = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+            self.index.push((hash(kind, first, second), own));
+            self.blocks.push(Placed { file, at, kind: hash(kind, "", ""), asked: AtomicBool::new(false) });
         }
         self.files.push(File { source, overrides, cut });
     }
@@ -162,21 +166,28 @@ impl Folder {
 
     /// The blocks of a kind and labels, overriding ones too.
     fn named<'f>(&'f self, kind: &'f str, first: &'f str, second: &'f str) -> impl Iterator<Item = usize> + 'f {
-        let found = self.index.get(&hash(kind, first, second)).map(Vec::as_slice).unwrap_or_default();
+        let wanted = hash(kind, first, second);
+        let found = &self.index[self.index.partition_point(|(hash, _)| *hash < wanted)..];
         let same = move |n: &usize| self.head(*n).is_some_and(|head| head == (kind, [first, second]));
-        found.iter().map(|n| *n as usize).filter(same)
+        found.iter().take_while(move |(hash, _)| *hash == wanted).map(|(_, n)| *n as usize).filter(same)
     }
 
     fn head(&self, n: usize) -> Option<(&str, [&str; 2])> {
-        self.lazy(n).head()
+        self.lazy(n).head(&self.files[self.blocks[n].file].source)
     }
 
     /// The blocks of a kind with their labels, in the order of files and places, overriding ones left out.
     pub fn blocks<'f>(&'f self, kind: &'f str) -> impl Iterator<Item = (BlockId, [&'f str; 2])> {
-        (0..self.blocks.len()).filter(|n| !self.files[self.blocks[*n].file].overrides).filter_map(move |n| {
+        self.of_kind(kind).filter(|n| !self.files[self.blocks[*n].file].overrides).filter_map(move |n| {
             let (own, labels) = self.head(n)?;
             (own == kind).then_some((BlockId(n), labels))
         })
+    }
+
+    /// The blocks of a kind, and perhaps others.
+    fn of_kind(&self, kind: &str) -> impl Iterator<Item = usize> {
+        let wanted = hash(kind, "", "");
+        self.blocks.iter().enumerate().filter(move |(_, it)| it.kind == wanted).map(|(n, _)| n)
     }
 
     /// The block of a kind and labels.
@@ -187,6 +198,10 @@ impl Folder {
     /// A block, parsed; none when it cannot be. Blocks of override files are merged in.
     pub fn block(&self, id: BlockId) -> Option<Arc<Block>> {
         let block = self.parse(id.0)?;
+        // Override files are the last ones.
+        if self.files.last().is_none_or(|it| !it.overrides) {
+            return Some(block);
+        }
         let (kind, [first, second]) = self.head(id.0)?;
         let overrides = |n: &usize| *n != id.0 && self.files[self.blocks[*n].file].overrides;
         let later: Vec<usize> = self.named(kind, first, second).filter(overrides).collect();
@@ -222,12 +237,11 @@ impl Folder {
     pub fn local(&self, name: &str) -> Option<(Arc<Block>, usize)> {
         let locals = self.locals.get_or_init(|| {
             let mut locals = FxHashMap::default();
-            for n in 0..self.blocks.len() {
-                let is_locals = self.lazy(n).cut.as_ref().is_none_or(|cut| cut.kind == "locals");
-                let Some(block) = is_locals.then(|| self.parse(n)).flatten() else { continue };
+            for n in self.of_kind("locals") {
+                let Some(block) = self.parse(n) else { continue };
                 if &*block.kind.text == "locals" {
                     for (at, attribute) in block.body.attributes.iter().enumerate() {
-                        locals.insert(Arc::clone(&attribute.name.text), (Arc::clone(&block), at));
+                        locals.insert(attribute.name.text.clone(), (Arc::clone(&block), at));
                     }
                 }
             }
@@ -287,7 +301,7 @@ impl Folder {
 }
 
 /// The root of a reference and the two names behind it.
-type Reference = [Arc<str>; 3];
+type Reference = [CompactString; 3];
 
 fn references_of(body: &Body, out: &mut Vec<Reference>) {
     body.attributes.iter().for_each(|it| references(&it.value, out));
@@ -295,14 +309,14 @@ fn references_of(body: &Body, out: &mut Vec<Reference>) {
 }
 
 fn references(expr: &Expr, out: &mut Vec<Reference>) {
-    if let ExprKind::Access(base, accessors) = &expr.kind
-        && let ExprKind::Variable(root) = &base.kind
+    if let ExprKind::Access(it) = &expr.kind
+        && let ExprKind::Variable(root) = &it.base.kind
     {
-        let name = |n: usize| match accessors.get(n) {
-            Some(Accessor::Attribute(name)) => Arc::clone(&name.text),
-            _ => "".into(),
+        let name = |n: usize| match it.accessors.get(n) {
+            Some(Accessor::Attribute(name)) => name.text.clone(),
+            _ => CompactString::default(),
         };
-        out.push([Arc::clone(root), name(0), name(1)]);
+        out.push([root.clone(), name(0), name(1)]);
     }
     expr.each_child(&mut |child| references(child, out));
 }

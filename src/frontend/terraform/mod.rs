@@ -16,6 +16,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use compact_str::CompactString;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -72,13 +73,15 @@ impl Called {
     /// wherever they are called: they are judged by themselves, since they would be judged nowhere else. Those that
     /// others of them call are left for later.
     pub fn idle(&self, workspace: &Workspace) -> Vec<Arc<Folder>> {
+        let mut idle = self.folders();
+        let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|it| !standing.contains(&it.path));
+        drop(standing);
+        if idle.is_empty() {
+            return idle;
+        }
         let selected: FxHashSet<&OsStr> = workspace.selected.iter().filter_map(|it| folder_of(&it.path)).collect();
-        let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let idle: Vec<Arc<Folder>> = self
-            .folders()
-            .into_iter()
-            .filter(|it| selected.contains(it.path.as_os_str()) && !standing.contains(&it.path))
-            .collect();
+        idle.retain(|it| selected.contains(it.path.as_os_str()));
         let calls: FxHashSet<PathBuf> = idle.iter().flat_map(|it| local_calls(it)).collect();
         let first: Vec<_> = idle.iter().filter(|it| !calls.contains(&it.path)).cloned().collect();
         // Folders that call each other in a circle have no first one.
@@ -89,7 +92,7 @@ impl Called {
     pub fn folders(&self) -> Vec<Arc<Folder>> {
         let folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out: Vec<_> = folders.values().filter_map(|it| it.get().cloned().flatten()).collect();
-        out.sort_by(|a, b| a.path.cmp(&b.path));
+        out.sort_by_cached_key(|it| in_order(&it.path));
         out
     }
 }
@@ -312,7 +315,7 @@ fn values(
     options: &Options,
     evaluator: &Evaluator<'_>,
     errors: &mut Vec<SyntaxError>,
-) -> FxHashMap<Arc<str>, Node> {
+) -> FxHashMap<CompactString, Node> {
     let mut files: Vec<PathBuf> = Vec::new();
     let own = workspace.files_in(&root.path);
     let name = |path: &PathBuf| path.file_name().and_then(|it| it.to_str()).unwrap_or_default().to_owned();
@@ -351,7 +354,7 @@ fn values_of(
     evaluator: &Evaluator<'_>,
     scope: &Scope,
     errors: &mut Vec<SyntaxError>,
-) -> Vec<(Arc<str>, Node)> {
+) -> Vec<(CompactString, Node)> {
     if source.path.extension().is_some_and(|it| it == "json") {
         let parsed = json::parse_source(source);
         errors.extend(parsed.errors);
@@ -365,7 +368,7 @@ fn values_of(
         let (body, wrong) = hcl::parse_attributes(source, span);
         errors.extend(wrong);
         for attribute in body.attributes {
-            out.push((Arc::clone(&attribute.name.text), evaluator.value(&attribute.value, scope)));
+            out.push((attribute.name.text.clone(), evaluator.value(&attribute.value, scope)));
         }
     }
     out

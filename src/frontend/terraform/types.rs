@@ -30,7 +30,7 @@ pub(super) fn convert(node: Node, of: &Expr, value: &dyn Fn(&Expr) -> Node) -> N
             None => node,
         },
         ExprKind::Paren(inner) => convert(node, inner, value),
-        ExprKind::Access(base, accessors) if accessors.is_empty() => convert(node, base, value),
+        ExprKind::Access(it) if it.accessors.is_empty() => convert(node, &it.base, value),
         ExprKind::Call(call) => match (&*call.name.text, call.arguments.first()) {
             ("list" | "set", Some(element)) => match &node.value {
                 Value::List(nodes) => {
@@ -53,7 +53,7 @@ pub(super) fn convert(node: Node, of: &Expr, value: &dyn Fn(&Expr) -> Node) -> N
             },
             ("object", Some(Expr { kind: ExprKind::Object(items), .. })) => match &node.value {
                 Value::Object(object) => {
-                    let mut out = Object { entries: Vec::new(), open: object.open.clone() };
+                    let mut out = Object { entries: Vec::with_capacity(items.len()), open: object.open.clone() };
                     for item in items {
                         let Some(key) = key_of(&item.key) else { continue };
                         let (of, default) = optional(&item.value);
@@ -69,7 +69,7 @@ pub(super) fn convert(node: Node, of: &Expr, value: &dyn Fn(&Expr) -> Node) -> N
                         };
                         let (key, key_span) = match given {
                             Some(entry) => (entry.key.clone(), entry.key_span),
-                            None => (crate::value::Text::known(&key, item.key.span), item.key.span),
+                            None => (crate::value::Text::known(key, item.key.span), item.key.span),
                         };
                         out.entries.push(Entry { key, key_span, node });
                     }
@@ -103,13 +103,11 @@ fn optional(of: &Expr) -> (&Expr, Option<Option<&Expr>>) {
     }
 }
 
-fn key_of(key: &Expr) -> Option<String> {
+fn key_of(key: &Expr) -> Option<&str> {
     match &key.kind {
-        ExprKind::Text(text) => text.as_known().map(str::to_owned),
-        ExprKind::Variable(name) => Some(name.to_string()),
-        ExprKind::Access(base, accessors) if accessors.iter().all(|it| matches!(it, Accessor::Attribute(_))) => {
-            key_of(base)
-        }
+        ExprKind::Text(text) => text.as_known(),
+        ExprKind::Variable(name) => Some(name),
+        ExprKind::Access(it) if it.accessors.iter().all(|it| matches!(it, Accessor::Attribute(_))) => key_of(&it.base),
         _ => None,
     }
 }

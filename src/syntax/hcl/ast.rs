@@ -1,7 +1,8 @@
 //! The tree of the HCL language as iamlint reads it: Terraform's native syntax, and its JSON form lowered to the same.
 
+use compact_str::CompactString;
+use smallvec::SmallVec;
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use crate::source::Span;
 use crate::value::{Number, Text};
@@ -10,7 +11,7 @@ use crate::value::{Number, Text};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Name {
     /// The name.
-    pub text: Arc<str>,
+    pub text: CompactString,
     /// Where it stands.
     pub span: Span,
 }
@@ -125,9 +126,9 @@ impl Expr {
                 visit(&item.key);
                 visit(&item.value);
             }),
-            ExprKind::Access(base, accessors) => {
-                visit(base);
-                for accessor in accessors {
+            ExprKind::Access(it) => {
+                visit(&it.base);
+                for accessor in &it.accessors {
                     if let Accessor::Index(index) = accessor {
                         visit(index);
                     }
@@ -180,9 +181,9 @@ pub enum ExprKind {
     /// `{ a = b }`.
     Object(Vec<Item>),
     /// `a`: the root of a reference such as `var`, `local`, `aws_iam_role`, `each`.
-    Variable(Arc<str>),
+    Variable(CompactString),
     /// `base.name`, `base[key]`, `base.0`, splats.
-    Access(Box<Expr>, Vec<Accessor>),
+    Access(Box<Access>),
     /// `f(a, b...)`, also `provider::aws::f(a)`.
     Call(Box<Call>),
     /// `if ? then : otherwise`.
@@ -218,9 +219,9 @@ pub enum Part {
     /// `%{ for key, value in a }…%{ endfor }`.
     For {
         /// The first of two names.
-        key: Option<Arc<str>>,
+        key: Option<CompactString>,
         /// The name of an element.
-        value: Arc<str>,
+        value: CompactString,
         /// What is gone through.
         collection: Expr,
         /// What is repeated.
@@ -237,6 +238,15 @@ pub struct Item {
     pub key: Expr,
     /// The value.
     pub value: Expr,
+}
+
+/// Steps into a value.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The value.
+    pub base: Expr,
+    /// The steps, of which most references have two.
+    pub accessors: SmallVec<[Accessor; 2]>,
 }
 
 /// One step into a value.
@@ -267,9 +277,9 @@ pub struct Call {
 #[derive(Clone, Debug)]
 pub struct For {
     /// The first of two names.
-    pub key: Option<Arc<str>>,
+    pub key: Option<CompactString>,
     /// The name of an element.
-    pub value: Arc<str>,
+    pub value: CompactString,
     /// What is gone through.
     pub collection: Expr,
     /// The key of an object's entry; none in a list.

@@ -4,10 +4,12 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::ast::*;
 use super::ground::Ground;
 use super::lex::{self, closing, comment_end, line_end};
-use super::literal::{Piece, Style, decode, texts};
+use super::literal::{Piece, Pieces, Style, decode, texts};
 use super::message::{Fault, found, never_closed, token_end};
 use super::scan::{NEVER_CLOSED_STRING, QUOTED_STOPS, table};
 use crate::value::{Number, Text};
@@ -34,7 +36,7 @@ pub(super) struct Reader<'a> {
     /// Whether a new line means nothing here, as within brackets.
     newlines: bool,
     /// The brackets that are open: where each begins, and its length.
-    open: Vec<(usize, usize)>,
+    open: SmallVec<[(usize, usize); 4]>,
     depth: usize,
     /// The most operators on a way through what was read on this level.
     operators: usize,
@@ -85,7 +87,7 @@ impl<'a> Reader<'a> {
             bytes: text.as_bytes(),
             at,
             newlines: false,
-            open: Vec::new(),
+            open: SmallVec::new(),
             depth: 0,
             operators: 0,
             chain: 0,
@@ -235,11 +237,11 @@ impl<'a> Reader<'a> {
         if !self.is_accessed() {
             return Ok(base);
         }
-        let mut accessors = Vec::with_capacity(2);
+        let mut access = Box::new(Access { base, accessors: SmallVec::new() });
         while self.is_accessed() {
-            accessors.push(self.accessor()?);
+            access.accessors.push(self.accessor()?);
         }
-        Ok(self.node(start, ExprKind::Access(Box::new(base), accessors)))
+        Ok(self.node(start, ExprKind::Access(access)))
     }
 
     /// Goes over blanks to a `.` or `[`, if one is next; `..` is a part of an ellipsis.
@@ -323,7 +325,9 @@ impl<'a> Reader<'a> {
             self.at += 2;
             self.blanks();
             let Some(next) = self.name() else { return Err(self.expected("a name")) };
-            name = Name { text: format!("{}::{}", name.text, next.text).into(), span: name.span.to(next.span) };
+            name.text.push_str("::");
+            name.text.push_str(&next.text);
+            name.span = name.span.to(next.span);
             self.blanks();
         }
         if self.bytes.get(self.at) != Some(&b'(') {
@@ -539,7 +543,7 @@ impl<'a> Reader<'a> {
 
     /// The parts up to and over the end of what is around them, their literals trimmed as Terraform trims them.
     fn template(&mut self, around: &Around<'a>, style: Style) -> Read<Vec<Part>> {
-        let mut pieces = Vec::new();
+        let mut pieces = Pieces::new();
         let (mut parts, _) = self.parts(around, "", &mut pieces)?;
         let texts = texts(self.ground, &pieces, style, &mut self.faults);
         fill(&mut parts, &mut texts.into_iter());
@@ -548,8 +552,9 @@ impl<'a> Reader<'a> {
 
     /// The parts up to the end, or up to a directive that closes `within`, which is returned. Literals are left empty;
     /// how they are written goes to `pieces`.
-    fn parts(&mut self, around: &Around<'a>, within: &str, pieces: &mut Vec<Piece>) -> Read<(Vec<Part>, &'a str)> {
-        let mut parts = Vec::new();
+    fn parts(&mut self, around: &Around<'a>, within: &str, pieces: &mut Pieces) -> Read<(Vec<Part>, &'a str)> {
+        // Parts are large, and most templates have two.
+        let mut parts = Vec::with_capacity(2);
         loop {
             let start = self.at;
             let (stop, end) = self.literal(around)?;
@@ -781,16 +786,19 @@ impl<'a> Reader<'a> {
 
     /// Goes over what means nothing here.
     fn blanks(&mut self) {
-        // Most often there are none.
-        if !matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r' | b'#' | b'/')) {
-            return;
-        }
-        loop {
-            self.blanks_of_line();
-            match self.bytes[self.at..] {
-                [b'\n', ..] if self.newlines => self.at += 1,
-                [b'\r', b'\n', ..] if self.newlines => self.at += 2,
-                [b'#', ..] | [b'/', b'/', ..] if self.newlines => self.at = line_end(self.bytes, self.at),
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b' ' | b'\t' => self.at += 1,
+                b'\n' if self.newlines => self.at += 1,
+                b'\r' | b'#' | b'/' => match self.bytes[self.at..] {
+                    [b'\r', b'\n', ..] if self.newlines => self.at += 2,
+                    [b'#', ..] | [b'/', b'/', ..] if self.newlines => self.at = line_end(self.bytes, self.at),
+                    [b'/', b'*', ..] => match comment_end(self.bytes, self.at) {
+                        Some(end) => self.at = end,
+                        None => return,
+                    },
+                    _ => return,
+                },
                 _ => return,
             }
         }
@@ -865,7 +873,7 @@ fn unclosed_directive(start: usize, keyword: &str) -> Fault {
 }
 
 /// Puts the texts in the place of the literals.
-fn fill(parts: &mut [Part], texts: &mut std::vec::IntoIter<Text>) {
+fn fill(parts: &mut [Part], texts: &mut impl Iterator<Item = Text>) {
     for part in parts {
         match part {
             Part::Literal(text) => *text = texts.next().unwrap_or_default(),

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::ground::Ground;
 use super::message::Fault;
 use crate::value::Text;
@@ -30,9 +32,12 @@ pub(super) enum Piece {
     },
 }
 
+/// Those of a whole template.
+pub(super) type Pieces = SmallVec<[Piece; 8]>;
+
 /// The text of each literal among the pieces of a template.
-pub(super) fn texts(ground: Ground<'_>, pieces: &[Piece], style: Style, faults: &mut Vec<Fault>) -> Vec<Text> {
-    let mut texts = if style == Style::Quoted { Vec::new() } else { bare_texts(ground, pieces, style, faults) };
+pub(super) fn texts(ground: Ground<'_>, pieces: &[Piece], style: Style, faults: &mut Vec<Fault>) -> Texts {
+    let mut texts = if style == Style::Quoted { Texts::new() } else { bare_texts(ground, pieces, style, faults) };
     if style == Style::Quoted {
         for (index, piece) in pieces.iter().enumerate() {
             let Piece::Literal(range) = piece else { continue };
@@ -49,6 +54,9 @@ pub(super) fn texts(ground: Ground<'_>, pieces: &[Piece], style: Style, faults: 
     }
     texts
 }
+
+/// The texts of a template's literals.
+type Texts = SmallVec<[Text; 4]>;
 
 /// Whether the sequence before a piece takes away the white space that the piece begins with.
 fn trims_start(pieces: &[Piece], index: usize) -> bool {
@@ -69,7 +77,7 @@ struct Line {
     begins_line: bool,
 }
 
-fn bare_texts(ground: Ground<'_>, pieces: &[Piece], style: Style, faults: &mut Vec<Fault>) -> Vec<Text> {
+fn bare_texts(ground: Ground<'_>, pieces: &[Piece], style: Style, faults: &mut Vec<Fault>) -> Texts {
     let raw = ground.raw();
     let mut lines: Vec<Line> = Vec::new();
     let mut begins_line = true;
@@ -114,7 +122,7 @@ fn bare_texts(ground: Ground<'_>, pieces: &[Piece], style: Style, faults: &mut V
         }
     }
     let mut lines = lines.into_iter().peekable();
-    let mut texts = Vec::new();
+    let mut texts = Texts::new();
     for (index, piece) in pieces.iter().enumerate() {
         if !matches!(piece, Piece::Literal(_)) {
             continue;

@@ -24,16 +24,18 @@ pub use json_form::from_json;
 pub use parse::{parse_attributes, parse_block, parse_expression, parse_template};
 pub use scan::cut;
 
+use smallvec::SmallVec;
+
 use crate::source::Span;
 use crate::syntax::SyntaxError;
 
 /// A top-level block as the scanner cuts it, not yet parsed.
 #[derive(Clone, Debug)]
 pub struct Cut {
-    /// `resource`, `data`, `module`, `variable`, `locals`, `output`, …
-    pub kind: String,
+    /// Where it says `resource`, `data`, `module`, `variable`, `locals`, `output`, …
+    pub kind: Span,
     /// The labels, without quotes.
-    pub labels: Vec<String>,
+    pub labels: SmallVec<[Span; 2]>,
     /// From the type to the last label.
     pub head: Span,
     /// All of it.

@@ -16,6 +16,9 @@ use crate::value::Text;
 /// How deep blocks may stand in each other; Terraform's own go no deeper than a handful.
 const DEEPEST: usize = 64;
 
+/// So many arguments are sooner compared with each other than sorted.
+const FEW: usize = 16;
+
 /// Parses one block. What could not be understood of it is left out and reported.
 pub fn parse_block(source: &Source, cut: &Cut) -> (Option<Block>, Vec<SyntaxError>) {
     let mut parser = Parser::new(source, cut.span.range(), cut.broken);
@@ -120,6 +123,11 @@ impl<'a> Parser<'a> {
 
     /// Reports the arguments that are set more than once.
     fn twice(&mut self, body: &Body) {
+        let is_twice =
+            |(n, it): (usize, &Attribute)| body.attributes[..n].iter().any(|one| one.name.text == it.name.text);
+        if body.attributes.len() <= FEW && !body.attributes.iter().enumerate().any(is_twice) {
+            return;
+        }
         let mut names: Vec<&Name> = body.attributes.iter().map(|it| &it.name).collect();
         names.sort_by_key(|name| (&name.text, name.span));
         for pair in names.windows(2).filter(|pair| pair[0].text == pair[1].text) {

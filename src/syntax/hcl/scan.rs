@@ -8,6 +8,7 @@
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
+use smallvec::SmallVec;
 
 use super::lex::{begins_name, closing, comment_end, heredoc, line_end, line_start, name_end};
 use super::message::never_closed;
@@ -185,7 +186,7 @@ impl<'a> Scanner<'a> {
         self.at = name_end(self.bytes, start);
         let kind_end = self.at;
         let mut head_end = kind_end;
-        let mut labels = Vec::new();
+        let mut labels = SmallVec::new();
         loop {
             self.blanks();
             match self.peek() {
@@ -196,7 +197,7 @@ impl<'a> Scanner<'a> {
                 Some(b'{') => break,
                 Some(b'"') => match self.label_end() {
                     Some(end) => {
-                        labels.push(self.text[self.at + 1..end - 1].to_owned());
+                        labels.push(self.span(self.at + 1, end - 1));
                         self.at = end;
                     }
                     None => {
@@ -206,7 +207,7 @@ impl<'a> Scanner<'a> {
                 },
                 Some(byte) if begins_name(byte) => {
                     let end = name_end(self.bytes, self.at);
-                    labels.push(self.text[self.at..end].to_owned());
+                    labels.push(self.span(self.at, end));
                     self.at = end;
                 }
                 _ => {
@@ -227,7 +228,7 @@ impl<'a> Scanner<'a> {
         let end = start + self.text[start..self.at].trim_end().len();
         let broken = self.cuts.errors.len() > errors;
         self.cuts.blocks.push(Cut {
-            kind: self.text[start..kind_end].to_owned(),
+            kind: self.span(start, kind_end),
             labels,
             head: self.span(start, head_end),
             span: self.span(start, end),

@@ -261,7 +261,7 @@ fn what_came_some_way_says_so() {
 #[test]
 fn a_text_that_encodes_a_tree_gives_that_tree() {
     let tree = accepted("[1]");
-    let text = Text::known("[2]", tree.span).encoding(Arc::new(tree));
+    let text = Text::encoding(Arc::new(tree), Text::default);
     assert_eq!(render(&parse(&text).root.unwrap()), "[1]");
 }
 

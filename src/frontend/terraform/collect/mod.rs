@@ -86,8 +86,10 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
     collected
 }
 
-pub(super) fn prefixed(module: &Module, rest: &str) -> Arc<str> {
-    if module.address.is_empty() { rest.into() } else { format!("{}.{rest}", module.address).into() }
+/// An address in a module.
+pub(super) fn prefixed(module: &Module, rest: &[&str]) -> Arc<str> {
+    let rest = rest.concat();
+    if module.address.is_empty() { rest.into() } else { [&*module.address, ".", &rest].concat().into() }
 }
 
 impl Collector<'_, '_> {
@@ -100,7 +102,7 @@ impl Collector<'_, '_> {
                 self.out.switched_off += 1;
             }
             for instance in &repeated.instances {
-                let address = prefixed(module, &format!("{kind}.{name}{}", instance.key));
+                let address = prefixed(module, &[kind, ".", name, &instance.key]);
                 let declared = Declared { id, kind, block: &block, instance, address };
                 for concern in concerns {
                     self.concern(*concern, &declared);
@@ -115,7 +117,7 @@ impl Collector<'_, '_> {
             let Some(block) = module.folder.block(id).filter(|_| name == "aws") else { continue };
             let repeated = self.evaluator.repeated(module, &block);
             for instance in &repeated.instances {
-                let address = prefixed(module, "provider.aws");
+                let address = prefixed(module, &["provider.aws"]);
                 let declared = Declared { id, kind: "provider aws", block: &block, instance, address };
                 self.resources.push(self.part(&["access_key", "secret_key"], &declared));
             }
@@ -210,7 +212,7 @@ impl Collector<'_, '_> {
             let Some(block) = module.folder.block(id) else { continue };
             let repeated = self.evaluator.repeated(module, &block);
             for instance in &repeated.instances {
-                let address = prefixed(module, &format!("data.{kind}.{name}{}", instance.key));
+                let address = prefixed(module, &["data.", kind, ".", name, &instance.key]);
                 let document = self.evaluator.document(id, &block, instance, block.head());
                 let mut document = document;
                 // It is used nowhere, so it has come no way.
@@ -226,7 +228,7 @@ impl Collector<'_, '_> {
         let Some(block) = module.folder.block(id) else { return };
         let repeated = self.evaluator.repeated(module, &block);
         for instance in &repeated.instances {
-            let address = prefixed(module, &format!("module.{name}{}", instance.key));
+            let address = prefixed(module, &["module.", name, &instance.key]);
             for attribute in &block.body.attributes {
                 if !attribute.name.text.contains("polic") {
                     continue;

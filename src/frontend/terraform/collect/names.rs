@@ -1,6 +1,7 @@
 //! Who is meant by a name: things by what others know them by.
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::texts_in;
 use crate::value::{Node, Text};
@@ -9,9 +10,12 @@ use crate::value::{Node, Text};
 /// meant.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    everywhere: FxHashMap<Text, Vec<usize>>,
-    within: FxHashMap<(String, Text), Vec<usize>>,
+    everywhere: FxHashMap<Text, Things>,
+    within: FxHashMap<(String, Text), Things>,
 }
+
+/// Mostly there is one.
+type Things = SmallVec<[usize; 1]>;
 
 /// Who is meant.
 #[derive(Debug)]
@@ -41,11 +45,11 @@ impl Names {
 
     /// The things of a name, as what stands at an address means it.
     pub(super) fn of(&self, name: &Text, address: &str) -> &[usize] {
-        let all = self.everywhere.get(name).map(Vec::as_slice).unwrap_or_default();
+        let all = self.everywhere.get(name).map(Things::as_slice).unwrap_or_default();
         if all.len() < 2 {
             return all;
         }
-        self.within.get(&(module_of(address).to_owned(), name.clone())).map_or(all, Vec::as_slice)
+        self.within.get(&(module_of(address).to_owned(), name.clone())).map_or(all, Things::as_slice)
     }
 
     /// Who is meant by what is written where a name belongs, at an address.

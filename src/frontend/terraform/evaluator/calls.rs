@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::reference::says;
 use super::repeat::{Repeat, Repeated};
@@ -27,6 +28,18 @@ pub(in crate::frontend::terraform) struct Calls {
     pub missing: Option<Arc<str>>,
 }
 
+impl Calls {
+    fn missing(repeated: Rc<Repeated>, why: &str) -> Self {
+        Self { repeated, modules: Vec::new(), missing: Some(why.into()) }
+    }
+
+    /// Those of a call that refers to itself.
+    pub(super) fn in_circle() -> Self {
+        let nothing = Repeated { repeat: Repeat::One, instances: SmallVec::new() };
+        Self::missing(Rc::new(nothing), "the call refers to itself")
+    }
+}
+
 impl Evaluator<'_> {
     /// A module call's instances.
     pub(in crate::frontend::terraform) fn calls(&self, module: &Rc<Module>, name: &str) -> Option<Rc<Calls>> {
@@ -34,16 +47,12 @@ impl Evaluator<'_> {
             return Some(Rc::clone(calls));
         }
         let block = module.folder.block(module.folder.find("module", name, "")?)?;
-        let missing =
-            |repeated: Rc<Repeated>, why: &str| Calls { repeated, modules: Vec::new(), missing: Some(why.into()) };
         // Whoever asks while the call's own `count` is evaluated asks in a circle.
-        let nothing = Rc::new(Repeated { repeat: Repeat::One, instances: Vec::new() });
-        let circle = Rc::new(missing(nothing, "the call refers to itself"));
-        module.calls.borrow_mut().insert(name.into(), circle);
+        module.calls.borrow_mut().insert(name.into(), Rc::clone(&self.circle));
         let repeated = self.repeated(module, &block);
         let calls = match self.folder_of(module, name, &block) {
-            Err(why) => missing(repeated, &why),
-            Ok(_) if module.depth >= 32 => missing(repeated, "modules are nested too deep"),
+            Err(why) => Calls::missing(repeated, &why),
+            Ok(_) if module.depth >= 32 => Calls::missing(repeated, "modules are nested too deep"),
             Ok((folder, path)) => {
                 let prefix = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
                 let modules = repeated
@@ -187,9 +196,9 @@ impl Evaluator<'_> {
         }
     }
 
-    pub(super) fn output(&self, module: &Rc<Module>, name: &Arc<str>, span: Span) -> Result<(Node, Arc<str>), Failure> {
+    pub(super) fn output(&self, module: &Rc<Module>, name: &str, span: Span) -> Result<(Node, Arc<str>), Failure> {
         let words = || format!("`{}.{name}`", call_name(&module.address));
-        self.remembered(module, Key::Output(Arc::clone(name)), span, words, || {
+        self.remembered(module, Key::Output(name.into()), span, words, || {
             let value = module.folder.find("output", name, "").and_then(|id| module.folder.block(id));
             let Some(block) = value else {
                 return Err(Failure { span, message: format!("the module has no output `{name}`").into() });
@@ -206,10 +215,9 @@ impl Evaluator<'_> {
 
     pub(super) fn outputs(&self, module: &Rc<Module>, span: Span) -> Node {
         let mut object = Object::default();
-        let names: Vec<Arc<str>> = module.folder.blocks("output").map(|(_, [name, _])| name.into()).collect();
-        for name in names {
-            if let Ok((node, _)) = self.output(module, &name, span) {
-                object.entries.push(Entry { key: Text::known(&name, span), key_span: span, node });
+        for (_, [name, _]) in module.folder.blocks("output") {
+            if let Ok((node, _)) = self.output(module, name, span) {
+                object.entries.push(Entry { key: Text::known(name, span), key_span: span, node });
             }
         }
         Node::new(Value::Object(Arc::new(object)), span)
@@ -222,6 +230,9 @@ pub(super) fn call_name(address: &str) -> String {
 }
 
 pub(super) fn strip_keys(address: &str) -> String {
+    if !address.contains('[') {
+        return address.to_owned();
+    }
     let mut out = String::with_capacity(address.len());
     let mut depth = 0;
     for it in address.chars() {

@@ -44,11 +44,11 @@ impl Evaluator<'_> {
                 Ok(Node::new(Value::Object(Arc::new(object)), span))
             }),
             ExprKind::Variable(name) => self.access(&[], name, expr, span, scope),
-            ExprKind::Access(base, accessors) => match &base.kind {
-                ExprKind::Variable(name) => self.access(accessors, name, expr, base.span, scope),
+            ExprKind::Access(it) => match &it.base.kind {
+                ExprKind::Variable(name) => self.access(&it.accessors, name, expr, it.base.span, scope),
                 _ => {
-                    let base = self.eval(base, scope)?;
-                    self.steps_into(base, accessors, span, scope)
+                    let base = self.eval(&it.base, scope)?;
+                    self.steps_into(base, &it.accessors, span, scope)
                 }
             },
             ExprKind::Call(call) => self.call(call, span, scope),
@@ -383,14 +383,7 @@ impl Evaluator<'_> {
         }
         let mut host = FunctionHost { evaluator: self, scope };
         match functions::call(&call.name.text, &arguments, span, &mut host) {
-            Ok(mut node) => {
-                if &*call.name.text == "jsonencode"
-                    && let (Value::Text(text), [argument]) = (&node.value, arguments.as_slice())
-                {
-                    node.value = Value::Text(text.clone().encoding(Arc::new(argument.clone())));
-                }
-                Ok(self.weighed(node, scope))
-            }
+            Ok(node) => Ok(self.weighed(node, scope)),
             Err(error) => Err(Failure { span, message: error.to_string().into() }),
         }
     }

@@ -47,7 +47,7 @@ impl Host for FunctionHost<'_, '_> {
         let mut scope = self.scope.clone();
         if let Some(object) = vars.as_object() {
             for entry in &object.entries {
-                scope = scope.with(&entry.key.raw().into(), vars.inherit(&entry.node));
+                scope = scope.with(entry.key.raw(), vars.inherit(&entry.node));
             }
         }
         evaluator.value(&expr, &scope)

@@ -8,16 +8,22 @@ use crate::value::{Hole, HoleKind, Node, Number, Object, Text, Value};
 
 /// Takes what walking over a value costs off `left`; whether that was enough.
 pub(super) fn weigh(node: &Node, left: &mut usize) -> bool {
-    if *left == 0 {
-        return false;
+    fn all<'n>(nodes: impl ExactSizeIterator<Item = &'n Node>, left: &mut usize) -> bool {
+        // Most parts have no parts of their own, and cost one each.
+        let Some(rest) = left.checked_sub(nodes.len()) else { return false };
+        *left = rest;
+        nodes.filter(|it| has_parts(it)).all(|it| weigh(it, left))
     }
-    *left -= 1;
     match &node.value {
-        Value::List(nodes) => nodes.iter().all(|it| weigh(it, left)),
-        Value::Object(object) => object.entries.iter().all(|it| weigh(&it.node, left)),
-        Value::OneOf(arms) => arms.iter().all(|it| weigh(&it.node, left)),
+        Value::List(nodes) => all(nodes.iter(), left),
+        Value::Object(object) => all(object.entries.iter().map(|it| &it.node), left),
+        Value::OneOf(arms) => all(arms.iter().map(|it| &it.node), left),
         _ => true,
     }
+}
+
+fn has_parts(node: &Node) -> bool {
+    matches!(node.value, Value::List(_) | Value::Object(_) | Value::OneOf(_))
 }
 
 /// An element that may stand for any number of elements, none among them.

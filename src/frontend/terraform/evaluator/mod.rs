@@ -10,14 +10,17 @@ mod reference;
 mod repeat;
 mod steps;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
+use super::attributes::Words;
 use super::folder::{BlockId, Folder};
 use crate::frontend::ReplacedStatement;
 use crate::source::{Span, Workspace};
@@ -66,7 +69,7 @@ pub(super) struct Module {
     pub call: Option<Span>,
     depth: u32,
     memo: RefCell<FxHashMap<Key, Memo>>,
-    calls: RefCell<FxHashMap<Arc<str>, Rc<Calls>>>,
+    calls: RefCell<FxHashMap<CompactString, Rc<Calls>>>,
     /// How often each block stands, by its place.
     repeats: RefCell<FxHashMap<Span, Rc<Repeated>>>,
 }
@@ -75,7 +78,7 @@ pub(super) struct Module {
 #[derive(Debug)]
 pub(super) enum Arguments {
     /// The files and options of a run.
-    Given(FxHashMap<Arc<str>, Node>),
+    Given(FxHashMap<CompactString, Node>),
     /// A call's attributes, evaluated in the caller.
     Call {
         /// The calling module.
@@ -89,11 +92,11 @@ pub(super) enum Arguments {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    Local(Arc<str>),
-    Variable(Arc<str>),
-    Output(Arc<str>),
+    Local(CompactString),
+    Variable(CompactString),
+    Output(CompactString),
     /// A block's instance and attribute; `""` for all of it.
-    Attribute(BlockId, Arc<str>, Arc<str>),
+    Attribute(BlockId, Arc<str>, CompactString),
     /// All instances of a block as a reference sees them, which stands at the reference.
     Whole(BlockId, Span),
     Repeat(BlockId),
@@ -124,8 +127,10 @@ pub(super) struct Scope {
 
 #[derive(Debug)]
 struct Binding {
-    name: Arc<str>,
+    name: CompactString,
     node: Node,
+    /// What tells it from other values of the name.
+    told: OnceCell<String>,
     outer: Option<Rc<Binding>>,
 }
 
@@ -137,9 +142,9 @@ impl Scope {
 
     /// With one more name: of a `for`, or of a dynamic block.
     #[must_use]
-    pub(super) fn with(&self, name: &Arc<str>, node: Node) -> Self {
+    pub(super) fn with(&self, name: &str, node: Node) -> Self {
         let outer = self.names.clone();
-        Self { names: Some(Rc::new(Binding { name: Arc::clone(name), node, outer })), ..self.clone() }
+        Self { names: Some(Rc::new(Binding { name: name.into(), node, told: OnceCell::new(), outer })), ..self.clone() }
     }
 
     fn name(&self, name: &str) -> Option<&Node> {
@@ -171,9 +176,12 @@ pub(super) struct Evaluator<'w> {
     pub notes: RefCell<Vec<(Span, Arc<str>)>>,
     /// The folders of which there is an instance.
     pub(super) standing: RefCell<FxHashSet<PathBuf>>,
-    installed: std::cell::OnceCell<FxHashMap<String, PathBuf>>,
+    installed: OnceCell<FxHashMap<String, PathBuf>>,
     /// The key of what stands once.
     no_key: Arc<str>,
+    circle: Rc<Calls>,
+    /// What many holes of computed attributes say.
+    pub(super) words: Words,
     /// Whether what is being evaluated is a part of a list or object that is written out, which is weighed as a whole.
     within: Cell<bool>,
 }
@@ -198,14 +206,16 @@ impl<'w> Evaluator<'w> {
             replaced: RefCell::default(),
             notes: RefCell::default(),
             standing: RefCell::default(),
-            installed: std::cell::OnceCell::new(),
+            installed: OnceCell::new(),
             no_key: "".into(),
+            circle: Rc::new(Calls::in_circle()),
+            words: Words::default(),
             within: Cell::new(false),
         }
     }
 
     /// The root module over a folder.
-    pub(super) fn root_module(&self, folder: Arc<Folder>, given: FxHashMap<Arc<str>, Node>) -> Rc<Module> {
+    pub(super) fn root_module(&self, folder: Arc<Folder>, given: FxHashMap<CompactString, Node>) -> Rc<Module> {
         Rc::new(Module {
             folder,
             address: "".into(),
@@ -272,23 +282,25 @@ impl<'w> Evaluator<'w> {
                 !is_word(text[..at].chars().next_back()) && !is_word(behind)
             })
         };
-        let names = std::iter::successors(scope.names.as_deref(), |it| it.outer.as_deref());
-        let names = names.map(|it| (&*it.name, &it.node));
+        let mut meaning = String::new();
+        let mut add = |name: &str, value: &dyn fmt::Display| {
+            if meaning.is_empty() {
+                meaning.push_str(address);
+            }
+            // Writing to a text cannot fail.
+            let _ = write!(meaning, "; {name} = {value}");
+        };
+        for binding in std::iter::successors(scope.names.as_deref(), |it| it.outer.as_deref()) {
+            if mentions(&binding.name) {
+                add(&binding.name, binding.told.get_or_init(|| told(&binding.node)));
+            }
+        }
         let each = scope.each.as_deref().map(|(key, _)| ("each", key));
         let index = scope.index.as_ref().map(|it| ("count", it));
-        let mut meaning = String::new();
-        for (name, node) in names.chain(each).chain(index).filter(|(name, _)| mentions(name)) {
-            let value = match text_of(node) {
-                Some(text) => text.to_string(),
-                None => {
-                    let mut hasher = FxHasher::default();
-                    format!("{:?}", node.value).hash(&mut hasher);
-                    format!("{:x}", hasher.finish())
-                }
-            };
-            meaning.push_str(&format!("; {name} = {value}"));
+        for (name, node) in each.into_iter().chain(index).filter(|(name, _)| mentions(name)) {
+            add(name, &told(node));
         }
-        if meaning.is_empty() { Arc::clone(address) } else { format!("{address}{meaning}").into() }
+        if meaning.is_empty() { Arc::clone(address) } else { meaning.into() }
     }
 
     /// What is written at a span, on one line and not too long, without what is marked as sensitive in it.
@@ -296,7 +308,8 @@ impl<'w> Evaluator<'w> {
         const MARK: &str = "sensitive(";
         let source = self.workspace.source(span.file);
         let text = source.slice(span);
-        if let Some((before, _)) = text.split_once(MARK).filter(|(before, _)| !before.ends_with("non")) {
+        let marked = text.contains('(').then(|| text.split_once(MARK)).flatten();
+        if let Some((before, _)) = marked.filter(|(before, _)| !before.ends_with("non")) {
             return format!("{}{MARK}…)", before.split_whitespace().collect::<Vec<_>>().join(" ")).into();
         }
         // Most stand on one line, with single blanks between their words.
@@ -384,5 +397,17 @@ impl<'w> Evaluator<'w> {
     pub(super) fn opaque(&self, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Node {
         let hole = Arc::new(self.hole(HoleKind::Opaque, span, scope, why));
         Node::new(Value::Text(Text::hole(hole)), span)
+    }
+}
+
+/// What tells a value from others: its text, or a digest.
+fn told(node: &Node) -> String {
+    match text_of(node) {
+        Some(text) => text.to_string(),
+        None => {
+            let mut hasher = FxHasher::default();
+            format!("{:?}", node.value).hash(&mut hasher);
+            format!("{:x}", hasher.finish())
+        }
     }
 }

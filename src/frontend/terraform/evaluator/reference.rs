@@ -15,36 +15,29 @@ use crate::value::{Entry, Hole, HoleKind, Node, Object, Text, Value};
 
 impl Evaluator<'_> {
     /// A reference and the steps behind it.
-    pub(super) fn access(
-        &self,
-        accessors: &[Accessor],
-        root: &Arc<str>,
-        expr: &Expr,
-        at: Span,
-        scope: &Scope,
-    ) -> Outcome {
+    pub(super) fn access(&self, accessors: &[Accessor], root: &str, expr: &Expr, at: Span, scope: &Scope) -> Outcome {
         let span = expr.span;
         if let Some(node) = scope.name(root) {
             return self.steps_into(node.clone(), accessors, span, scope);
         }
         let name = |n: usize| match accessors.get(n) {
-            Some(Accessor::Attribute(name)) => Ok(Arc::clone(&name.text)),
-            Some(Accessor::Index(Expr { kind: ExprKind::Text(text), .. })) => Ok(text.raw().into()),
+            Some(Accessor::Attribute(name)) => Ok(&*name.text),
+            Some(Accessor::Index(Expr { kind: ExprKind::Text(text), .. })) => Ok(text.raw()),
             _ => Err(Failure { span, message: format!("`{root}` stands alone").into() }),
         };
         // The reference itself, up to its name: what an equal reference is recognised by.
         let upto = |n: usize| Span { end: accessors.get(n).map_or(at.end, |it| end_of(it, span)), ..at };
-        match &**root {
+        match root {
             "var" => {
-                let node = self.variable(&name(0)?, upto(0), scope)?;
+                let node = self.variable(name(0)?, upto(0), scope)?;
                 self.steps_into(node, &accessors[1..], span, scope)
             }
             "local" => {
-                let node = self.local(&name(0)?, upto(0), scope)?;
+                let node = self.local(name(0)?, upto(0), scope)?;
                 self.steps_into(node, &accessors[1..], span, scope)
             }
             "each" => {
-                let node = match (&scope.each, &*name(0)?) {
+                let node = match (&scope.each, name(0)?) {
                     (Some(each), "key") => each.0.clone(),
                     (Some(each), "value") => each.1.clone(),
                     _ => return Err(Failure { span, message: "there is no `each` here".into() }),
@@ -52,12 +45,12 @@ impl Evaluator<'_> {
                 self.steps_into(node, &accessors[1..], span, scope)
             }
             "count" => scope.index.clone().ok_or_else(|| Failure { span, message: "there is no `count` here".into() }),
-            "path" => Ok(match &*name(0)? {
+            "path" => Ok(match name(0)? {
                 "module" => Node::text(&scope.module.path, span),
                 "root" | "cwd" => Node::text(".", span),
                 _ => return Err(Failure { span, message: "there is no such path".into() }),
             }),
-            "terraform" | "tofu" => match &*name(0)? {
+            "terraform" | "tofu" => match name(0)? {
                 "workspace" => Ok(self.opaque(span, scope, "the workspace is chosen when Terraform runs")),
                 _ => Ok(self.free(span, scope, "it is known when Terraform runs")),
             },
@@ -112,9 +105,9 @@ impl Evaluator<'_> {
         outcome.map(|node| (node, words))
     }
 
-    pub(super) fn local(&self, name: &Arc<str>, span: Span, scope: &Scope) -> Outcome {
+    pub(super) fn local(&self, name: &str, span: Span, scope: &Scope) -> Outcome {
         let module = &scope.module;
-        let key = Key::Local(Arc::clone(name));
+        let key = Key::Local(name.into());
         let words = || format!("`local.{name}`");
         let (node, words) = self.remembered(module, key, span, words, || {
             let Some((block, at)) = module.folder.local(name) else {
@@ -125,7 +118,7 @@ impl Evaluator<'_> {
         Ok(node.through(span, words))
     }
 
-    pub(super) fn variable(&self, name: &Arc<str>, span: Span, scope: &Scope) -> Outcome {
+    pub(super) fn variable(&self, name: &str, span: Span, scope: &Scope) -> Outcome {
         let module = &scope.module;
         let block = || module.folder.find("variable", name, "").and_then(|id| module.folder.block(id));
         let argument = || match &module.arguments {
@@ -137,7 +130,7 @@ impl Evaluator<'_> {
             (_, true) => format!("`var.{name}`"),
             (_, false) => format!("`var.{name}` (default)"),
         };
-        let (node, words) = self.remembered(module, Key::Variable(Arc::clone(name)), span, words, || {
+        let (node, words) = self.remembered(module, Key::Variable(name.into()), span, words, || {
             let Some(block) = block() else {
                 return Err(Failure { span, message: format!("there is no variable `{name}`").into() });
             };
@@ -165,13 +158,13 @@ impl Evaluator<'_> {
     }
 
     /// A resource or data source, and the steps behind it.
-    pub(super) fn resource(&self, root: &Arc<str>, accessors: &[Accessor], span: Span, scope: &Scope) -> Outcome {
-        let prefixed = matches!(&**root, "data" | "resource");
+    pub(super) fn resource(&self, root: &str, accessors: &[Accessor], span: Span, scope: &Scope) -> Outcome {
+        let prefixed = matches!(root, "data" | "resource");
         let name = |n: usize| match accessors.get(n) {
             Some(Accessor::Attribute(name)) => Ok(&*name.text),
             _ => Err(Failure { span, message: "it names no resource".into() }),
         };
-        let mode = if &**root == "data" { "data" } else { "resource" };
+        let mode = if root == "data" { "data" } else { "resource" };
         let (kind, name, rest): (&str, &str, &[Accessor]) = match prefixed {
             true => (name(0)?, name(1)?, &accessors[2..]),
             false => (root, name(0)?, &accessors[1..]),
@@ -246,14 +239,7 @@ impl Evaluator<'_> {
 
     /// One attribute of a resource: as it is written, or as the provider is known to compute it. What it computes stands
     /// at the reference itself, so each reference has its own.
-    pub(super) fn attribute(
-        &self,
-        id: BlockId,
-        block: &Block,
-        instance: &Instance,
-        name: &Arc<str>,
-        span: Span,
-    ) -> Outcome {
+    pub(super) fn attribute(&self, id: BlockId, block: &Block, instance: &Instance, name: &str, span: Span) -> Outcome {
         self.attribute_as(id, block, instance, name, span, || self.written(span))
     }
 
@@ -263,15 +249,15 @@ impl Evaluator<'_> {
         id: BlockId,
         block: &Block,
         instance: &Instance,
-        name: &Arc<str>,
+        name: &str,
         span: Span,
         written: impl FnOnce() -> Arc<str>,
     ) -> Outcome {
         let module = &instance.scope.module;
         let [kind, own] = labels(block);
         let is_data = &*block.kind.text == "data";
-        let key = || Key::Attribute(id, Arc::clone(&instance.key), Arc::clone(name));
-        if is_data && kind == "aws_iam_policy_document" && matches!(&**name, "json" | "minified_json") {
+        let key = || Key::Attribute(id, Arc::clone(&instance.key), name.into());
+        if is_data && kind == "aws_iam_policy_document" && matches!(name, "json" | "minified_json") {
             let words = || format!("`data.aws_iam_policy_document.{own}{}`", instance.key);
             let document = || Ok(self.document(id, block, instance, span));
             let (node, words) = self.remembered(module, key(), span, words, document)?;
@@ -285,7 +271,7 @@ impl Evaluator<'_> {
             let value = || Ok(self.value(&attribute.value, &instance.scope));
             let (node, words) = self.remembered(module, key(), span, words, value)?;
             // Not given, so the provider chooses it.
-            if !(node.is_null() && attributes::COMMON.contains(&&**name)) {
+            if !(node.is_null() && attributes::COMMON.contains(&name)) {
                 return Ok(if matches!(node.value, Value::Unknown(_)) { node } else { node.through(span, words) });
             }
         }
@@ -303,25 +289,25 @@ impl Evaluator<'_> {
         let span = block.head();
         let [kind, own] = labels(block);
         let written = || format!("{kind}.{own}{}.{name}", instance.key).into();
-        let outcome = self.attribute_as(id, block, instance, &name.into(), span, written);
+        let outcome = self.attribute_as(id, block, instance, name, span, written);
         outcome.unwrap_or_else(|failure| self.free(span, &instance.scope, failure.message))
     }
 
     /// A resource as one object: what is written in it and what is commonly asked of it.
     pub(super) fn whole(&self, id: BlockId, block: &Block, instance: &Instance, span: Span) -> Node {
         let mut object = Object::default();
-        let mut names: Vec<Arc<str>> = block.body.attributes.iter().map(|it| Arc::clone(&it.name.text)).collect();
+        let mut names: Vec<&str> = block.body.attributes.iter().map(|it| &*it.name.text).collect();
         for name in attributes::COMMON {
-            if !names.iter().any(|it| &**it == *name) {
-                names.push(Arc::from(*name));
+            if !names.contains(name) {
+                names.push(name);
             }
         }
         if &*block.kind.text == "data" && labels(block)[0] == "aws_iam_policy_document" {
-            names.push("json".into());
+            names.push("json");
         }
         for name in names {
-            if let Ok(node) = self.attribute(id, block, instance, &name, span) {
-                object.entries.push(Entry { key: Text::known(&name, span), key_span: span, node });
+            if let Ok(node) = self.attribute(id, block, instance, name, span) {
+                object.entries.push(Entry { key: Text::known(name, span), key_span: span, node });
             }
         }
         let scope = &instance.scope;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::known::{elements, number, only_case, only_in, open_of, text_of};
 use super::{Evaluator, Module, Scope};
 use crate::source::Span;
@@ -69,7 +71,7 @@ pub(in crate::frontend::terraform) struct Repeated {
     /// How often, and how they are told apart.
     pub repeat: Repeat,
     /// One for each time.
-    pub instances: Vec<Instance>,
+    pub instances: SmallVec<[Instance; 1]>,
 }
 
 impl Repeated {
@@ -176,10 +178,10 @@ impl Evaluator<'_> {
     }
 
     /// The instances of a block that stands so often.
-    pub(super) fn instances(&self, module: &Rc<Module>, repeat: &Repeat, span: Span) -> Vec<Instance> {
+    pub(super) fn instances(&self, module: &Rc<Module>, repeat: &Repeat, span: Span) -> SmallVec<[Instance; 1]> {
         let scope = Scope::of(module);
         match repeat {
-            Repeat::One => vec![Instance { key: Arc::clone(&self.no_key), scope }],
+            Repeat::One => smallvec![Instance { key: Arc::clone(&self.no_key), scope }],
             Repeat::Count(n) => (0..*n)
                 .map(|n| Instance {
                     key: format!("[{n}]").into(),
@@ -201,7 +203,10 @@ impl Evaluator<'_> {
                     Arc::new(Hole { kind: HoleKind::Opaque, reference: "count.index".into(), ..(**hole).clone() });
                 let index = Node::new(Value::Text(Text::hole(hole)), span);
                 let assumed = given.clone().map(Rc::new);
-                vec![Instance { key: Arc::clone(&self.no_key), scope: Scope { index: Some(index), assumed, ..scope } }]
+                smallvec![Instance {
+                    key: Arc::clone(&self.no_key),
+                    scope: Scope { index: Some(index), assumed, ..scope }
+                }]
             }
             Repeat::Unknown { count: false, hole, .. } => {
                 let part = |name: &str| {
@@ -209,7 +214,7 @@ impl Evaluator<'_> {
                     Node::new(Value::Unknown(Arc::new(hole)), span)
                 };
                 let each = Some(Rc::new((part("each.key"), part("each.value"))));
-                vec![Instance { key: Arc::clone(&self.no_key), scope: Scope { each, ..scope } }]
+                smallvec![Instance { key: Arc::clone(&self.no_key), scope: Scope { each, ..scope } }]
             }
         }
     }
@@ -229,8 +234,8 @@ impl Evaluator<'_> {
             }
             let Some(each) = dynamic.body.attribute("for_each") else { continue };
             let iterator = match dynamic.body.attribute("iterator").map(|it| &it.value.kind) {
-                Some(ExprKind::Variable(name)) => Arc::clone(name),
-                _ => Arc::<str>::from(kind),
+                Some(ExprKind::Variable(name)) => name.as_str(),
+                _ => kind,
             };
             let Some(content) = dynamic.body.blocks_named("content").into_iter().next() else { continue };
             let content = Rc::new(Block { kind: dynamic.labels[0].clone(), ..content.into_owned() });
@@ -247,7 +252,7 @@ impl Evaluator<'_> {
                         .collect(),
                     open: None,
                 };
-                let inner = scope.with(&iterator, Node::new(Value::Object(Arc::new(object)), each.value.span));
+                let inner = scope.with(iterator, Node::new(Value::Object(Arc::new(object)), each.value.span));
                 out.push((Nested::Made(Rc::clone(&content)), inner, case));
             });
         }

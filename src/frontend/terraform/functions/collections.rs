@@ -1,7 +1,8 @@
 //! Lists, sets, maps and objects.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::arguments::{Answer, Call, Stop};
 use super::arms::{LIMIT, in_case, one_of};
@@ -433,7 +434,7 @@ pub(super) fn matchkeys(call: &mut Call<'_>) -> Answer {
 /// known entries adds to them, and what is known must not vanish behind it.
 pub(super) fn merge(call: &mut Call<'_>) -> Answer {
     let mut out = Object::default();
-    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut places: FxHashMap<Text, usize> = FxHashMap::default();
     for index in 0..call.arguments.len() {
         let whole = &call.arguments[index];
         if whole.is_null() {
@@ -446,15 +447,11 @@ pub(super) fn merge(call: &mut Call<'_>) -> Answer {
         }
         for entry in &object.entries {
             let entry = Entry { node: whole.inherit(&entry.node), ..entry.clone() };
-            match entry.key.as_known() {
-                Some(key) => match places.get(key) {
-                    Some(place) => out.entries[*place] = entry,
-                    None => {
-                        places.insert(key.to_owned(), out.entries.len());
-                        out.entries.push(entry);
-                    }
-                },
-                None => out.entries.push(entry),
+            let next = out.entries.len();
+            let is_known = !entry.key.has_holes();
+            match is_known.then(|| *places.entry(entry.key.clone()).or_insert(next)) {
+                Some(place) if place < next => out.entries[place] = entry,
+                _ => out.entries.push(entry),
             }
         }
     }

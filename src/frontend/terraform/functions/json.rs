@@ -6,7 +6,7 @@ use super::arguments::{Answer, Call};
 use super::arms::{is_same_choice, one_of};
 use super::compare::in_order;
 use crate::source::Span;
-use crate::value::{Arm, HoleKind, Node, Origin, Text, Value};
+use crate::value::{Arm, HOLE, HoleKind, Node, Origin, Text, Value};
 
 /// How many texts an encoding may be.
 const LIMIT: usize = 4;
@@ -14,6 +14,8 @@ const LIMIT: usize = 4;
 const DEEPEST: usize = 200;
 /// How many nodes are searched for choices.
 const MOST: usize = 10_000;
+/// What a node costs besides its text.
+const NODE: usize = 32;
 
 /// The value as text.
 ///
@@ -22,12 +24,19 @@ const MOST: usize = 10_000;
 /// values`](Value::OneOf) gives one of several texts when they are few; else a bare hole, which the host is told of.
 pub(super) fn jsonencode(call: &mut Call<'_>) -> Answer {
     let node = &call.arguments[0];
+    let span = call.span;
+    let tree = Arc::new(node.clone());
+    if let Some(cost) = plain_cost(node, 0, &mut { MOST }) {
+        call.spend(cost)?;
+        let text = Text::encoding(Arc::clone(&tree), move || plain(&tree, span));
+        return Ok(call.made(Value::Text(text)));
+    }
     let mut choices = Choices::default();
     choices.gather(node);
     let count = choices.of.iter().fold(1_usize, |count, arms| count.saturating_mul(arms.len()));
     if choices.of.is_empty() || count > LIMIT || choices.looked > MOST {
         let text = encoded(call, node, &[])?;
-        return Ok(call.made(Value::Text(text)));
+        return Ok(call.made(Value::Text(Text::encoding(tree, move || text))));
     }
     let mut arms: Vec<Arm> = Vec::with_capacity(count);
     for number in 0..count {
@@ -48,13 +57,51 @@ pub(super) fn jsonencode(call: &mut Call<'_>) -> Answer {
         let at = taken.last().map_or(call.span, |(arms, index)| arms[*index].at);
         arms.push(Arm { when: words.join(" and ").into(), at, node: call.made(Value::Text(text)) });
     }
-    Ok(one_of(arms, call.span))
+    let node = one_of(arms, span);
+    Ok(match node.value {
+        Value::Text(text) => Node { value: Value::Text(Text::encoding(tree, move || text)), ..node },
+        _ => node,
+    })
+}
+
+/// What the text of a value costs when it can be written at any time: none where there are choices in it, or where it
+/// is too large or deep.
+fn plain_cost(node: &Node, depth: usize, left: &mut usize) -> Option<usize> {
+    *left = left.checked_sub(1)?;
+    let mut cost = NODE;
+    match &node.value {
+        Value::OneOf(_) => return None,
+        _ if depth > DEEPEST => return None,
+        Value::Text(text) => cost += text.len(),
+        Value::List(nodes) => {
+            for node in nodes.iter() {
+                cost += plain_cost(node, depth + 1, left)?;
+            }
+        }
+        Value::Object(object) => {
+            for entry in &object.entries {
+                cost += entry.key.len() + plain_cost(&entry.node, depth + 1, left)?;
+            }
+            cost += object.open.as_ref().map_or(0, |_| HOLE.len_utf8());
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Unknown(_) => {}
+    }
+    Some(cost)
+}
+
+/// The text of a value without choices, which has been paid for.
+fn plain(node: &Node, span: Span) -> Text {
+    let mut writer = Writer { call: None, taken: &[], out: Text::default(), marks: String::new(), span };
+    // Nothing refuses it.
+    let _ = writer.node(node, &Origin::HERE, 0);
+    writer.flush();
+    writer.out
 }
 
 /// The text of a node, each choice in it taken as given.
 pub(super) fn encoded(call: &mut Call<'_>, node: &Node, taken: &[(&[Arm], usize)]) -> Answer<Text> {
     let span = call.span;
-    let mut writer = Writer { call, taken, out: Text::default(), marks: String::new(), span };
+    let mut writer = Writer { call: Some(call), taken, out: Text::default(), marks: String::new(), span };
     writer.node(node, &Origin::HERE, 0)?;
     writer.flush();
     Ok(writer.out)
@@ -87,7 +134,8 @@ impl<'a> Choices<'a> {
 }
 
 struct Writer<'c, 'a, 't> {
-    call: &'c mut Call<'a>,
+    /// None of what is plain and paid for.
+    call: Option<&'c mut Call<'a>>,
     taken: &'t [(&'t [Arm], usize)],
     out: Text,
     /// Brackets and commas not yet written.
@@ -117,7 +165,7 @@ impl Writer<'_, '_, '_> {
             return Ok(());
         }
         // A value may be shared many times over, so what it grows to is paid for as it grows.
-        self.call.spend(32)?;
+        self.spend(NODE)?;
         match &node.value {
             Value::Null => self.push(&Text::known("null", node.span), &way),
             Value::Bool(it) => self.push(&Text::known(&it.to_string(), node.span), &way),
@@ -163,13 +211,18 @@ impl Writer<'_, '_, '_> {
     }
 
     fn stand_in(&mut self, node: &Node) {
-        let hole = self.call.hole_for(node);
-        self.call.host.stands_for(&hole, node);
+        let Some(call) = &mut self.call else { return };
+        let hole = call.hole_for(node);
+        call.host.stands_for(&hole, node);
         self.push(&Text::hole(hole), &Origin::HERE);
     }
 
+    fn spend(&mut self, bytes: usize) -> Answer<()> {
+        self.call.as_mut().map_or(Ok(()), |it| it.spend(bytes))
+    }
+
     fn string(&mut self, text: &Text, way: &Origin) -> Answer<()> {
-        self.call.spend(text.len())?;
+        self.spend(text.len())?;
         self.marks.push('"');
         let raw = text.raw();
         let mut done = 0;
@@ -209,7 +262,7 @@ fn escape(it: char) -> Option<String> {
 pub(super) fn jsondecode(call: &mut Call<'_>) -> Answer {
     let text = call.text(0)?;
     let argument = &call.arguments[0];
-    if text.hole_at(0).is_some() && text.len() == crate::value::HOLE.len_utf8() {
+    if text.hole_at(0).is_some() && text.len() == HOLE.len_utf8() {
         let hole = call.made_hole(&text, &[]);
         return Ok(Node { origin: argument.origin.clone(), ..Node::unknown((*hole).clone()) });
     }

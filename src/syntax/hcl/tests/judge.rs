@@ -140,14 +140,14 @@ fn ours(source: &Source, expr: &Expr) -> String {
         ExprKind::Call(it) => {
             (format!("call {}{}", it.name.text, if it.expand { "..." } else { "" }), all(&it.arguments))
         }
-        ExprKind::Access(base, accessors) => {
-            let accessors = accessors.iter().map(|accessor| match accessor {
+        ExprKind::Access(it) => {
+            let accessors = it.accessors.iter().map(|accessor| match accessor {
                 Accessor::AttributeSplat(span) => node(".*", Some(span.range()), &[]),
                 Accessor::FullSplat(span) => node("[*]", Some(span.range()), &[]),
                 Accessor::Attribute(name) => node(&format!(".{}", name.text), Some(name.span.range()), &[]),
                 Accessor::Index(index) => ours(source, index),
             });
-            ("access".to_owned(), std::iter::once(ours(source, base)).chain(accessors).collect())
+            ("access".to_owned(), std::iter::once(ours(source, &it.base)).chain(accessors).collect())
         }
         ExprKind::Unary(operator, it) => (format!("{operator:?}"), vec![ours(source, it)]),
         ExprKind::Binary(operator, it) => {
