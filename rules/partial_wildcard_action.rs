@@ -1,6 +1,5 @@
 use std::cmp::Reverse;
 
-use super::wildcard_resource::permits;
 use super::wildcard_action::{FEW, is_delegation, rank, spell_out};
 use crate::catalog::{self, AccessLevel, Danger, Power, Use};
 use crate::policy::{Action, Policy, PolicyKind, Service, Statement};
@@ -17,11 +16,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         }
         let is_partial =
             |it: &&Action| it.has_wildcard() && !it.is_whole_service() && !it.covers_every_action();
-        let entries = statement.actions.only().iter().enumerate().filter(|(_, it)| is_partial(it));
-        let partials = entries.filter_map(|(n, it)| Some((n, Partial::of(policy, statement, it)?)));
-        // What decides about access on every resource is said there, with the same change.
-        let is_said = |n: usize, it: &Partial<'_>| policy.kind.is_identity() && permits(statement, n, it.worst);
-        let mut partial: Vec<Partial<'_>> = partials.filter(|(n, it)| !is_said(*n, it)).map(|(_, it)| it).collect();
+        let entries = statement.actions.only().iter().filter(is_partial);
+        let mut partial: Vec<Partial<'_>> = entries.filter_map(|it| Partial::of(policy, statement, it)).collect();
         // Beside all of a service on the same resources, a pattern that is merely vague says nothing new.
         if statement.actions.only().iter().any(|it| it.is_whole_service() || it.covers_every_action()) {
             partial.retain(|it| it.severity > Severity::Low);

@@ -58,12 +58,6 @@ impl Concern {
     }
 }
 
-/// Whether `permissions_any_resource` says of this entry of a statement that it holds this action.
-pub(super) fn permits(statement: &Statement, entry: usize, action: catalog::Action) -> bool {
-    let is_it = |it: &Sweep| it.entry == entry && it.action == action && Concern::of(it) == Some(Concern::Permissions);
-    statement.sweeps().iter().any(is_it)
-}
-
 /// Whether `*` on this action is worse than this, and another rule says so.
 fn has_its_own_rule(action: catalog::Action) -> bool {
     matches!(action.service().prefix(), "iam" | "kms" | "sts") && {

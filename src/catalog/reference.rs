@@ -530,7 +530,9 @@ impl Action {
     /// What it makes, by its name: `SecurityGroup` of `CreateSecurityGroup`.
     fn made(self) -> Option<&'static str> {
         let name = self.name();
-        ["Allocate", "Copy", "Create", "Import", "Register", "Start", "Submit"].iter().find_map(|it| name.strip_prefix(it))
+        ["Allocate", "Copy", "Create", "Import", "Register", "Start", "Submit"]
+            .iter()
+            .find_map(|it| name.strip_prefix(it))
     }
 
     /// Whether it makes a resource of that type whose id AWS gives, so that no statement can name it: of the types of a

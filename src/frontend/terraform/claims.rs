@@ -116,12 +116,10 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &m
                 let certain = !matches!(repeated.repeat, Repeat::Unknown { .. });
                 out.claims.extend(claims().filter_map(|claims| it.claim(claims, certain)));
                 let deprecated = DEPRECATED.iter().filter(|(of, ..)| *of == kind);
-                out.deprecated.extend(
-                    deprecated.filter_map(|(_, name, since, takes_away, instead)| {
+                out.deprecated.extend(deprecated.filter_map(|(_, name, since, takes_away, instead)| {
                     let (place, address) = it.deprecated(name)?;
                     Some(DeprecatedArgument { name, since, takes_away, instead, address, place })
-                }),
-                );
+                }));
             }
         }
     }
