@@ -128,6 +128,11 @@ fn forms(lost: &Lost<'_>) -> String {
     quoted(&together)
 }
 
+/// That an action may be there for nothing: whoever calls it is refused already.
+fn unless_called(statement: &Statement) -> &'static str {
+    if statement.effect == Effect::Allow { "; what nobody calls can be left out" } else { "" }
+}
+
 /// How many of the resources or actions are shown.
 const NAMED: usize = 3;
 
@@ -154,7 +159,7 @@ fn report(
         (format!("{names} never {apply} to {to}"), format!("put {names} on `*`, in a statement of its own"))
     } else {
         let needs = if lost.actions.len() == 1 { "needs" } else { "need" };
-        (format!("{names} never {apply} to {to}"), format!("{names} {needs} {}", forms(lost)))
+        (format!("{names} never {apply} to {to}"), format!("{names} {needs} {}", forms(lost)) + unless_called(statement))
     };
     let at = if is_resource { &resources[0].place } else { &first.place };
     let mut report = cx.report(at, message).of(statement, &names).help(help);

@@ -377,7 +377,7 @@ fn a_pattern_that_stands_for_many_is_not_spelled_out() {
 #[test]
 fn of_several_types_the_plain_one_is_needed() {
     let list = help("mismatched_resource", &["s3:ListBucket"], &["arn:aws:s3:::reports/*"]);
-    assert_eq!(list, "`s3:ListBucket` needs `arn:aws:s3:::{BucketName}`");
+    assert!(list.starts_with("`s3:ListBucket` needs `arn:aws:s3:::{BucketName}`;"), "{list}");
     let table = help("mismatched_resource", &["glue:GetTable"], &["arn:aws:glue:eu-west-1:111122223333:job/nightly"]);
     assert!(table.contains(":catalog`") && table.contains(" and `arn:aws:glue:{Region}:{Account}:table/"), "{table}");
 }
