@@ -1,4 +1,4 @@
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -43,9 +43,10 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
 /// What a policy of AWS allows that makes it full access, in words; none when it is not. A handful are attached over and
 /// over, so each is judged once.
 fn allowed_by(managed: ManagedPolicy) -> Option<Arc<str>> {
-    static KNOWN: LazyLock<Mutex<FxHashMap<ManagedPolicy, Option<Arc<str>>>>> = LazyLock::new(Mutex::default);
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.entry(managed).or_insert_with(|| judged(&policy::of_aws(managed)).map(Into::into)).clone()
+    type Known = FxHashMap<ManagedPolicy, Arc<OnceLock<Option<Arc<str>>>>>;
+    static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+    let known = Arc::clone(KNOWN.lock().unwrap_or_else(PoisonError::into_inner).entry(managed).or_default());
+    known.get_or_init(|| judged(&policy::of_aws(managed)).map(Into::into)).clone()
 }
 
 fn judged(policy: &Policy) -> Option<String> {

@@ -1,5 +1,5 @@
 use crate::catalog::{self, AccessLevel, ArnForm, Power};
-use crate::policy::{Action, ArnPattern, Effect, Policy, PolicyKind, Resource, Scope, Service, Statement};
+use crate::policy::{Action, ArnPattern, Effect, matches, Policy, PolicyKind, Resource, Scope, Service, Statement};
 use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, either, quoted};
 use crate::value::HOLE;
 
@@ -16,8 +16,18 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for action in statement.actions.only() {
             let Some(needed) = needed(action, resources, &patterns) else { continue };
             let sure = !needed.is_empty() || action.expand().iter().all(|it| it.access_level() <= AccessLevel::Read);
-            match lost.iter_mut().find(|it| it.needed == needed && it.sure == sure) {
-                Some(lost) => lost.actions.push(action),
+            // A log group is named with all of its streams.
+            let holds = |one: &[&str], other: &[&str]| {
+                other.iter().all(|it| one.iter().any(|own| own == it || matches(own, it, false)))
+            };
+            let is_alike = |it: &Lost<'_>| it.sure == sure && (holds(&it.needed, &needed) || holds(&needed, &it.needed));
+            match lost.iter_mut().find(|it| it.needed.is_empty() == needed.is_empty() && is_alike(it)) {
+                Some(lost) => {
+                    lost.actions.push(action);
+                    if !holds(&lost.needed, &needed) {
+                        lost.needed = needed;
+                    }
+                }
                 None => lost.push(Lost { actions: vec![action], needed, sure }),
             }
         }
@@ -125,7 +135,8 @@ fn forms(lost: &Lost<'_>) -> String {
             }
         }
     }
-    quoted(&together)
+    let is_held = |it: &String| together.iter().any(|other| other != it && matches(other, it, false));
+    quoted(&together.iter().filter(|it| !is_held(it)).collect::<Vec<_>>())
 }
 
 /// That an action may be there for nothing: whoever calls it is refused already.

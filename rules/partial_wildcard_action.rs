@@ -14,6 +14,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         if !policy.kind.is_identity() && is_delegation(statement) {
             continue;
         }
+        // Beside what gives everything, a pattern gives nothing more.
+        if policy.kind.is_identity() && statement.gives_everything() {
+            continue;
+        }
         let is_partial =
             |it: &&Action| it.has_wildcard() && !it.is_whole_service() && !it.covers_every_action();
         let entries = statement.actions.only().iter().filter(is_partial);
@@ -45,7 +49,7 @@ struct Partial<'s> {
 impl<'s> Partial<'s> {
     fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
         let mut reached = action.expand();
-        reached.retain(|it| statement.admits(*it) && statement.may_reach(*it));
+        reached.retain(|it| statement.admits(*it) && statement.may_reach(*it) && !policy.always_denies(*it));
         let mut acting = reached.clone();
         acting.retain(does_more_than_read);
         acting.sort_by_cached_key(|it| Reverse(rank(*it)));

@@ -52,7 +52,10 @@ impl<'s> Broad<'s> {
         let mut reached = action.expand();
         // In the policy of a resource, `*` is that resource, which an action that takes none has nothing to do with.
         reached.retain(|it| {
-            statement.admits(*it) && statement.may_reach(*it) && (identity || !it.takes_only_star())
+            statement.admits(*it)
+                && statement.may_reach(*it)
+                && (identity || !it.takes_only_star())
+                && !policy.always_denies(*it)
         });
         let only_looks = reached.iter().all(|it| it.power() < Power::Changes);
         if only_looks || reached.iter().all(|it| it.takes_only_star() && !is_dangerous(*it)) {

@@ -75,15 +75,15 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     let mut places: Vec<Vec<Found<'_>>> = Vec::new();
     let mut known = FxHashMap::default();
     for statement in policy.allow_statements() {
-        // Who has all of IAM has everything, and no limit on other actions takes that away.
-        let is_iam = |it: &Action| it.is_whole_service() && it.service().is_some_and(|it| it.eq_ignore_ascii_case("iam"));
-        let is_more = |it: &Action| is_iam(it) || it.covers_every_action();
-        if statement.actions.only().iter().any(is_more) && statement.way_to_everything().is_some() {
+        if statement.gives_everything() {
             continue;
         }
         let resources = statement.resources.iter().flat_map(Scope::only);
         for (index, resource) in resources.enumerate() {
-            let sweeps = || statement.sweeps().iter().filter(move |it| it.resource == index);
+            let sweeps = || {
+                let here = statement.sweeps().iter().filter(move |it| it.resource == index);
+                here.filter(|it| !policy.always_denies(it.action))
+            };
             if sweeps().next().is_none() {
                 continue;
             }
@@ -662,7 +662,9 @@ fn by_condition(guilty: &[Entry<'_>]) -> String {
         }
     };
     let (tagging, others): (Vec<_>, Vec<_>) = guilty.iter().partition(tagging);
-    let tagged: Vec<_> = others.into_iter().filter(|it| it.wide.iter().all(|it| has_given_ids(*it))).collect();
+    // A pattern may hold what makes things, which have no tags yet.
+    let is_told = |it: &&Entry<'_>| it.action.reached().len() == it.wide.len() && it.wide.iter().all(|it| has_given_ids(*it));
+    let tagged: Vec<_> = others.into_iter().filter(is_told).collect();
     apart(&tagged, "a tag under `aws:ResourceTag/…`");
     if let Some(key) = tagging.first().and_then(|it| key(it.wide.first()?)) {
         apart(&tagging[..1], &format!("`{}` to what is being made", key.name()));

@@ -524,10 +524,11 @@ fn read_known(path: &Path, metadata: &Metadata) -> Result<Vec<u8>, ReadError> {
     if metadata.len() > LIMIT {
         return Err(ReadError::TooLarge(LIMIT >> 20));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).saturating_add(1));
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
     let file = File::open(path).map_err(|error| read_error(&error))?;
-    // Some files have more than they say, such as those of `/proc`.
-    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|error| read_error(&error))?;
+    // A file says how long it is, but those of `/proc` say that they are empty.
+    let length = if metadata.len() == 0 { LIMIT + 1 } else { metadata.len() };
+    file.take(length).read_to_end(&mut bytes).map_err(|error| read_error(&error))?;
     if bytes.len() as u64 > LIMIT {
         return Err(ReadError::TooLarge(LIMIT >> 20));
     }

@@ -457,7 +457,7 @@ fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
 /// Everything together: one finding for one cause, in an order that no run changes.
 fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Options) -> Report {
     let mut report = Report { today: options.today, ..Report::default() };
-    let mut findings = Vec::new();
+    let mut findings = Vec::with_capacity(parts.iter().map(|it| it.findings.len()).sum());
     let mut seen: FxHashSet<String> = FxHashSet::default();
     for part in parts {
         findings.extend(part.findings);

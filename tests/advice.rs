@@ -426,3 +426,31 @@ fn what_one_pattern_does_is_one_finding_by_the_worst_of_it() {
     // All of IAM is everything, which no limit on the rest makes less.
     assert_eq!(found(r#""s3:*Object*", "iam:*""#), []);
 }
+
+#[test]
+fn what_is_always_denied_reaches_nothing() {
+    let found = |rule: &str, allowed: &str, denied: &str| {
+        found_in(
+            rule,
+            &format!(
+                r#"{{"Version": "2012-10-17", "Statement": [
+                  {{"Effect": "Allow", "Action": {allowed}, "Resource": "*"}},
+                  {{"Effect": "Deny", "Action": "{denied}", "Resource": "*"}}]}}"#
+            ),
+        )
+    };
+    let queues = r#"["sqs:DeleteMessage", "dynamodb:PutItem"]"#;
+    let [finding] = &found("wildcard_resource", queues, "sqs:*")[..] else { panic!("one finding") };
+    assert!(finding.message.starts_with("`dynamodb:PutItem` on `*`"), "{}", finding.message);
+    assert!(found("wildcard_resource", queues, "*").is_empty());
+    assert!(found("wildcard_action", r#""bedrock:*""#, "*").is_empty());
+    assert!(found("partial_wildcard_action", r#""iam:*Group*""#, "iam:*Group*").is_empty());
+}
+
+#[test]
+fn one_arn_that_does_for_several_actions_is_told_once() {
+    let logs = ["sqs:SendMessage", "logs:CreateLogGroup", "logs:PutLogEvents"];
+    let help = help("mismatched_resource", &logs, &["arn:aws:sqs:eu-west-1:111122223333:jobs"]);
+    assert!(help.starts_with("`logs:CreateLogGroup` and `logs:PutLogEvents` need `arn:aws:logs:"), "{help}");
+    assert!(!help.contains("log-stream"), "{help}");
+}

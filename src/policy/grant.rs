@@ -211,6 +211,14 @@ impl Statement {
         }
     }
 
+    /// Whether it allows all of IAM, or all there is: no limit on other actions takes away what that gives.
+    pub fn gives_everything(&self) -> bool {
+        let is_iam =
+            |it: &Action| it.is_whole_service() && it.service().is_some_and(|it| it.eq_ignore_ascii_case("iam"));
+        let is_enough = |it: &Action| is_iam(it) || it.covers_every_action();
+        self.actions.only().iter().any(is_enough) && self.way_to_everything().is_some()
+    }
+
     /// An action by which whoever holds it can give itself every other permission: it attaches any policy to any role
     /// or user, and no condition says which. By what is written, in whichever case it is there.
     pub fn way_to_everything(&self) -> Option<catalog::Action> {

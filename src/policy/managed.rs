@@ -1,7 +1,7 @@
 //! The policies that AWS writes, read as any other.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use super::{Carried, Place, Policy, PolicyKind, parse};
 use crate::catalog;
@@ -9,12 +9,14 @@ use crate::source::{FileId, Span};
 use crate::value::Node;
 
 /// The ones that were read: a handful are attached over and over.
-static READ: LazyLock<Mutex<HashMap<catalog::ManagedPolicy, Arc<Policy>>>> = LazyLock::new(Mutex::default);
+static READ: LazyLock<Mutex<HashMap<catalog::ManagedPolicy, Arc<OnceLock<Arc<Policy>>>>>> =
+    LazyLock::new(Mutex::default);
 
 /// A managed policy of AWS. It stands in no file of the user's, so its places mean nothing.
 pub fn of_aws(policy: catalog::ManagedPolicy) -> Arc<Policy> {
-    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(read.entry(policy).or_insert_with(|| Arc::new(parsed(policy))))
+    // Whoever asks for another one need not wait for this one.
+    let read = Arc::clone(READ.lock().unwrap_or_else(PoisonError::into_inner).entry(policy).or_default());
+    Arc::clone(read.get_or_init(|| Arc::new(parsed(policy))))
 }
 
 fn parsed(policy: catalog::ManagedPolicy) -> Policy {

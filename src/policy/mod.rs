@@ -214,6 +214,17 @@ impl Policy {
         self.statements.iter().filter(|it| it.effect == Effect::Allow)
     }
 
+    /// Whether one of its own statements denies an action always, on every resource and to everybody.
+    pub fn always_denies(&self, action: catalog::Action) -> bool {
+        self.statements.iter().any(|it| {
+            it.effect == Effect::Deny
+                && it.is_unconditional()
+                && it.star_resources().any(|it| it.place.given.is_none())
+                && (it.principals.is_none() || it.everyone().next().is_some())
+                && it.actions.must_match(&action.full_name())
+        })
+    }
+
     /// The account that its resources name, when those that name one name the same.
     pub fn account(&self) -> Option<&str> {
         let resources = self.statements.iter().flat_map(|it| &it.resources).flat_map(Scope::entries);
