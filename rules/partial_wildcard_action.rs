@@ -36,18 +36,18 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 }
 
 /// A pattern that stands for more than it says.
-struct Partial<'s> {
+pub(super) struct Partial<'s> {
     action: &'s Action,
     /// What of it the statement allows.
-    reached: Vec<catalog::Action>,
+    pub(super) reached: Vec<catalog::Action>,
     /// What of that does more than read, the worst first.
     acting: Vec<catalog::Action>,
-    worst: catalog::Action,
+    pub(super) worst: catalog::Action,
     severity: Severity,
 }
 
 impl<'s> Partial<'s> {
-    fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
+    pub(super) fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
         let mut reached = action.expand();
         reached.retain(|it| statement.admits(*it) && statement.may_reach(*it) && !policy.always_denies(*it));
         let mut acting = reached.clone();

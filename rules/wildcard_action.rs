@@ -157,15 +157,16 @@ fn on(policy: &Policy, statement: &Statement, is_unbounded: bool, reached: &[cat
 }
 
 /// Offers the actions by what they are for, in place of a pattern.
-pub(super) fn spell_out(mut report: Report<'_>, action: &Action, reached: &[catalog::Action]) {
+pub(super) fn spell_out<'c>(mut report: Report<'c>, action: &Action, reached: &[catalog::Action]) -> Report<'c> {
     // `*` stands for more services than anybody would name.
     if action.is_everything() {
-        return;
+        return report;
     }
     for (of, words) in [(Use::Work, "read and change"), (Use::Read, "only read")] {
         let change = Rewrite::Spell { at: action.place.span, reached: reached.to_vec(), of };
         report = report.fix(Safety::Unsafe, format!("name the actions in place of `{action}` that {words}"), [change]);
     }
+    report
 }
 
 /// Whether it only leaves a resource to the policies of whole accounts, as the owner's own must be able to.

@@ -3,6 +3,8 @@ use std::fmt::{self, Display};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::partial_wildcard_action::Partial;
+use super::wildcard_action::spell_out;
 use crate::catalog::{self, AccessLevel, Danger, Power, Risk};
 use crate::policy::{Action, Condition, Guard, Policy, Reach, Resource, Scope, Statement, Sweep, matches};
 use crate::rule::{Context, Rewrite, Safety, Severity, listed, quoted};
@@ -117,7 +119,7 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     for place in places {
         match services(&place) {
             services if services.len() > 1 && is_repeated(&place) => report_at_once(concern, place, &services, cx),
-            _ => place.iter().for_each(|it| report(concern, it, cx)),
+            _ => place.iter().for_each(|it| report(concern, policy, it, cx)),
         }
     }
 }
@@ -302,7 +304,7 @@ fn worst_first(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
     entries
 }
 
-fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
+fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context<'_>) {
     let Found { statement, resource, guilty, .. } = found;
     let [first, ..] = &guilty[..] else { return };
     let (severity, bound) = found.severity(concern);
@@ -342,6 +344,15 @@ fn report(concern: Concern, found: &Found<'_>, cx: &mut Context<'_>) {
     }
     for (concern, entries) in &found.lesser {
         report = report.telling(concern.rule(), subject(entries, resource));
+    }
+    // That the pattern is to be named out, and for what, is said here.
+    for entry in told.iter().filter(|it| advice.is_losing(it)) {
+        let partial = Partial::of(policy, statement, entry.action);
+        if let Some(partial) = partial.filter(|it| entry.wide.contains(&it.worst)) {
+            let at = entry.action.place.span;
+            report = report.telling_at(at, "partial_wildcard_action", entry.action.to_string());
+            report = spell_out(report, entry.action, &partial.reached);
+        }
     }
     if first.action.place.given.is_some() {
         report = report.by(&first.action.place);
@@ -412,15 +423,18 @@ impl<'a> Advice<'a> {
     /// A pattern that stands for more than these is not spelled out.
     const SPELLED: usize = 4;
 
+    fn is_losing(&self, entry: &Entry<'_>) -> bool {
+        self.losing.iter().any(|it| std::ptr::eq(it.action, entry.action))
+    }
+
     fn is_spelled(&self, entry: &Entry<'_>) -> bool {
         entry.wide.len() <= Self::SPELLED
     }
 
     /// The actions as they are to be written; what the others before them are called for, as [`THEM`].
     fn names(&self, entries: &[Entry<'_>]) -> Vec<String> {
-        let is_losing = |entry: &Entry<'_>| self.losing.iter().any(|it| std::ptr::eq(it.action, entry.action));
         let quoted = |it: &dyn Display| format!("`{it}`");
-        let mut names = once(entries.iter().flat_map(|it| match is_losing(it) {
+        let mut names = once(entries.iter().flat_map(|it| match self.is_losing(it) {
             true if self.is_spelled(it) => it.wide.iter().map(|it| quoted(it)).collect(),
             true => vec![THEM.to_owned()],
             false => vec![quoted(it.action)],

@@ -437,7 +437,7 @@ fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
     let told: FxHashSet<(&'static str, Span, Option<usize>, String)> = findings
         .iter()
         .flat_map(|it| it.tells.iter().map(move |told| (it, told)))
-        .map(|(it, (rule, about))| (*rule, it.span, it.statement.as_ref().map(|it| it.index), about.clone()))
+        .map(|(it, (rule, span, about))| (*rule, *span, it.statement.as_ref().map(|it| it.index), about.clone()))
         .collect();
     findings.retain(|finding| {
         let Some(statement) = &finding.statement else { return true };

@@ -272,9 +272,9 @@ pub struct Finding {
     pub identities: Vec<InstanceName>,
     /// Stable across line moves, file renames and the order of statements.
     pub fingerprint: String,
-    /// Findings of other rules about the same statement and place that it says in its own words: the rule, and what
-    /// that finding is about.
-    pub tells: Vec<(&'static str, String)>,
+    /// Findings of other rules about the same statement that it says in its own words: the rule, where that finding
+    /// stands, and what it is about.
+    pub tells: Vec<(&'static str, Span, String)>,
     /// What would cure it, as the rule sees it, the least change first.
     pub remedies: Vec<Remedy>,
     /// The remedies that can be written down where the finding stands, and that were seen to cure it.
@@ -704,7 +704,13 @@ impl Report<'_> {
 
     /// That it says what another rule finds about the same statement and place.
     pub fn telling(self, rule: &'static str, about: String) -> Self {
-        self.finding.tells.push((rule, about));
+        let here = self.finding.span;
+        self.telling_at(here, rule, about)
+    }
+
+    /// That it says what another rule finds about the same statement at another place.
+    pub fn telling_at(self, span: Span, rule: &'static str, about: String) -> Self {
+        self.finding.tells.push((rule, span, about));
         self
     }
 

@@ -411,7 +411,7 @@ fn what_one_pattern_does_is_one_finding_by_the_worst_of_it() {
         let policy = format!(
             r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}}}"#
         );
-        let rules = ["permissions_any_resource", "data_any_resource", "wildcard_resource"];
+        let rules = ["permissions_any_resource", "data_any_resource", "wildcard_resource", "partial_wildcard_action"];
         let rules = rules.iter().map(|it| rules::by_id(it).unwrap()).collect();
         let workspace = Workspace::of_texts([("policy.json", policy.as_str())]);
         let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
