@@ -9,8 +9,9 @@ use crate::source::{FileId, Span};
 use crate::value::Node;
 
 /// The ones that were read: a handful are attached over and over.
-static READ: LazyLock<Mutex<HashMap<catalog::ManagedPolicy, Arc<OnceLock<Arc<Policy>>>>>> =
-    LazyLock::new(Mutex::default);
+static READ: LazyLock<Mutex<Read>> = LazyLock::new(Mutex::default);
+
+type Read = HashMap<catalog::ManagedPolicy, Arc<OnceLock<Arc<Policy>>>>;
 
 /// A managed policy of AWS. It stands in no file of the user's, so its places mean nothing.
 pub fn of_aws(policy: catalog::ManagedPolicy) -> Arc<Policy> {
