@@ -399,24 +399,18 @@ impl<'a> Advice<'a> {
         let statement = found.statement;
         let needed = needed_arns(told);
         let losing = told.iter().filter(|it| it.would_lose(statement, needed.as_deref())).collect();
-        let is_settled = |entry: &Action| {
-            told.iter().any(|it| std::ptr::eq(it.action, entry)) || fine.iter().any(|it| std::ptr::eq(*it, entry))
-        };
-        let mut others = statement.actions.only().iter().filter(|it| !is_settled(it));
+        let mut others = statement.actions.only().iter().filter(|it| !is_settled(told, fine, it));
         let is_parted = others.any(|it| would_be_denied(it, statement, needed.as_deref()));
         Self { found, told, fine, needed, losing, is_parted }
     }
 
     /// The forms of ARN by which the resource can be replaced where the statement stands.
     fn all_that_is_needed(&self) -> Option<Vec<&'static str>> {
-        let is_settled = |entry: &Action| {
-            self.told.iter().any(|it| std::ptr::eq(it.action, entry)) || self.fine.iter().any(|it| std::ptr::eq(*it, entry))
-        };
         let makes = |it: &catalog::Action| makes_linked_roles(*it) || it.needed_types().iter().any(|of| it.makes(*of));
         let can_be_named = further_kinds(self.told).is_empty()
             && self.losing.is_empty()
             && !self.told.iter().flat_map(|it| &it.wide).any(makes)
-            && self.found.statement.actions.only().iter().all(is_settled);
+            && self.found.statement.actions.only().iter().all(|it| is_settled(self.told, self.fine, it));
         self.needed.clone().filter(|_| can_be_named)
     }
 
@@ -505,6 +499,11 @@ impl<'a> Advice<'a> {
         }
         help + &by_condition(self.told)
     }
+}
+
+/// Whether the advice says of an entry what becomes of it.
+fn is_settled(told: &[Entry<'_>], fine: &[&Action], entry: &Action) -> bool {
+    told.iter().any(|it| std::ptr::eq(it.action, entry)) || fine.iter().any(|it| std::ptr::eq(*it, entry))
 }
 
 /// The entries that stay on a resource when others are taken from it: nothing of them can be limited, or some of what a

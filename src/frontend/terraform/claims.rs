@@ -87,14 +87,14 @@ const DEPRECATED: &[(&str, &str, &str, &str, &str)] = &[
         "inline_policy",
         "5.68",
         "every inline policy that the role is given elsewhere",
-        "`aws_iam_role_policy`, with `aws_iam_role_policies_exclusive` to allow no others",
+        "`aws_iam_role_policy`, and from 5.68 on `aws_iam_role_policies_exclusive` to allow no others",
     ),
     (
         "aws_iam_role",
         "managed_policy_arns",
         "5.72",
         "every policy that is attached to the role elsewhere",
-        "`aws_iam_role_policy_attachment`, with `aws_iam_role_policy_attachments_exclusive` to allow no others",
+        "`aws_iam_role_policy_attachment`, and from 5.72 on `aws_iam_role_policy_attachments_exclusive` to allow no others",
     ),
 ];
 
