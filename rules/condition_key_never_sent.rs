@@ -1,5 +1,7 @@
 use crate::catalog::{self, ConditionKey, KeyStanding, Power};
-use crate::policy::{Action, Condition, Effect, Policy, PolicyKind, Principal, PrincipalKind, Scope, Statement};
+use crate::policy::{
+    Action, Condition, Effect, Policy, PolicyKind, Principal, PrincipalKind, Resource, Scope, Statement,
+};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -29,10 +31,12 @@ struct ShutOut<'s> {
 fn shut_out(statement: &Statement, key: ConditionKey) -> ShutOut<'_> {
     let mut out = Vec::new();
     let (mut others, mut carried) = (false, false);
+    let resources = statement.resources.as_ref().map(Scope::only).unwrap_or_default();
+    let is_told = !resources.is_empty() && !resources.iter().any(Resource::covers_all_of_its_service);
     for entry in statement.actions.only() {
         let actions = entry.expand();
         // Of what reaches none of the resources, `mismatched_resource` speaks.
-        if !actions.is_empty() && statement.resources.is_some() && !actions.iter().any(|it| statement.may_reach(*it)) {
+        if is_told && !actions.is_empty() && !actions.iter().any(|it| statement.may_reach(*it)) {
             others = true;
             continue;
         }
