@@ -596,6 +596,7 @@ fn nouns(action: catalog::Action) -> Vec<String> {
     let parts = |it: &catalog::ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
     match action.needed_types().into_iter().filter(|it| !action.makes(*it)).max_by_key(parts) {
         _ if makes_linked_roles(action) => vec![LINKED_ROLE.to_owned()],
+        Some(_) if action.has_alternatives() => action.needed_types().into_iter().map(|it| it.noun()).collect(),
         Some(it) => vec![it.noun()],
         None => action.resource_types().map(|it| it.resource_type().noun()).collect(),
     }
