@@ -129,9 +129,6 @@ fn forms(lost: &Lost<'_>) -> String {
         if types.is_empty() {
             return either(&lost.needed.iter().map(|it| shown(it)).collect::<Vec<_>>());
         }
-        if action.has_alternatives() {
-            return either(&types.iter().flat_map(|it| it.arns().next()).map(shown).collect::<Vec<_>>());
-        }
         for form in types.iter().flat_map(|it| it.arns().next()).map(shown) {
             if !together.contains(&form) {
                 together.push(form);

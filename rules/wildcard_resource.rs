@@ -596,7 +596,6 @@ fn nouns(action: catalog::Action) -> Vec<String> {
     let parts = |it: &catalog::ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
     match action.needed_types().into_iter().filter(|it| !action.makes(*it)).max_by_key(parts) {
         _ if makes_linked_roles(action) => vec![LINKED_ROLE.to_owned()],
-        Some(_) if action.has_alternatives() => action.needed_types().into_iter().map(|it| it.noun()).collect(),
         Some(it) => vec![it.noun()],
         None => action.resource_types().map(|it| it.resource_type().noun()).collect(),
     }
@@ -620,8 +619,8 @@ fn needed_arns(entries: &[Entry<'_>]) -> Option<Vec<&'static str>> {
         // The path of such a role is its service, which any other form leaves open.
         // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
         let linked = makes_linked_roles(*action).then_some("arn:${Partition}:iam::${Account}:role/aws-service-role/${Service}/*");
-        let forms = needed.iter().flat_map(|it| it.arns().next());
-        for arn in linked.into_iter().chain(forms.filter(|_| linked.is_none())) {
+        let forms = needed.iter().chain(action.alternative().iter()).flat_map(|it| it.arns().next()).collect::<Vec<_>>();
+        for arn in linked.into_iter().chain(forms.into_iter().filter(|_| linked.is_none())) {
             if !arns.contains(&arn) {
                 arns.push(arn);
             }

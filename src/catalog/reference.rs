@@ -481,25 +481,30 @@ impl Action {
     }
 
     /// The resource types of which a statement must name an ARN for a request to pass: all that a request always has,
-    /// else the plainer of two that it may have, or both. Of a bucket and an access point to it that is the bucket, since
-    /// what has fewer parts in its ARN is the plainer thing. Nothing where they are too many to be named or to choose from.
+    /// else the plainer of two that it may have. Of a bucket and an access point to it that is the bucket, since what has
+    /// the shorter ARN is the plainer thing. Nothing where they are too many to be named or to choose from.
     pub fn needed_types(self) -> SmallVec<[ResourceType; FEW]> {
         let types = || self.resource_types().map(ActionResource::resource_type);
         let required = || self.resource_types().filter(|it| it.is_required()).map(ActionResource::resource_type);
         match required().count() {
             0 if types().len() <= 2 => {
-                let weight = |it: &ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
-                let least = types().filter_map(|it| weight(&it)).min();
-                types().filter(|it| weight(it) == least).collect()
+                let weight = |it: &ResourceType| it.arns().next().map(|arn| (arn.matches("${").count(), arn.len()));
+                types().min_by_key(weight).into_iter().collect()
             }
             1..=FEW => required().collect(),
             _ => SmallVec::new(),
         }
     }
 
-    /// Whether a request has one of several resource types, none of them always.
-    pub fn has_alternatives(self) -> bool {
-        self.resource_types().len() > 1 && !self.resource_types().any(ActionResource::is_required)
+    /// What a request may have in place of the one that it needs, and no less plain: an access point as well as a file
+    /// system may be given a tag. A statement that names that one alone denies such a request.
+    pub fn alternative(self) -> Option<ResourceType> {
+        let needed = self.needed_types();
+        let parts = |it: ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
+        let [one] = needed[..] else { return None };
+        let mut others = self.resource_types().map(ActionResource::resource_type).filter(|it| *it != one);
+        let is_needed = self.resource_types().any(ActionResource::is_required);
+        others.find(|it| !is_needed && parts(*it) == parts(one))
     }
 
     /// The resource types that a request may name beside those that it always has: with a statement that does not name
