@@ -473,10 +473,6 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     let place = |error: &InputError| (error.path.clone(), error.span.map(|it| it.start), error.message.clone());
     report.errors.sort_by_cached_key(place);
     report.errors.dedup();
-    report.unresolved.sort_by_cached_key(|it| {
-        (in_order(&workspace.source(it.hole.span.file).path), it.hole.span, Arc::clone(&it.address))
-    });
-    report.unresolved.dedup_by(|a, b| a.hole.span == b.hole.span && a.hole.reference == b.hole.reference);
     let terms = Terms {
         rules: &options.rules,
         today: options.today,

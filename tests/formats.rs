@@ -493,6 +493,32 @@ fn more_causes_than_github_shows_are_counted_in_the_last_annotation() {
 }
 
 #[test]
+fn the_report_for_programs_is_one_object_however_many_findings_it_holds() {
+    for count in [0, 1, 128, 129, 300] {
+        let folder = tempfile::tempdir().unwrap();
+        let statements: Vec<String> = (0..count)
+            .map(|it| format!(r#"{{ "Effect": "Allow", "Action": "sqs:*", "Resource": "arn:aws:sqs:eu-west-1:111122223333:q{it}" }}"#))
+            .collect();
+        let text = format!(r#"{{ "Version": "2012-10-17", "Statement": [{}] }}"#, statements.join(",\n"));
+        fs::write(folder.path().join("policy.json"), text).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_iamlint"))
+            .args(["check", "--select", "wildcard_action", "--format", "json"])
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        let report = json(&output);
+        let findings = report["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), count);
+        let lines: Vec<u64> = findings.iter().map(|it| it["range"]["start"]["line"].as_u64().unwrap()).collect();
+        assert!(lines.is_sorted() && lines.iter().all(|it| *it as usize <= count), "{lines:?}");
+        let names: Vec<_> = report.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["errors", "findings", "schema", "summary", "suppressed", "tool"]);
+        // Whatever thread wrote it, it is indented as one.
+        assert_eq!(self::text(&output).matches("\n    {\n      \"rule\": ").count(), count);
+    }
+}
+
+#[test]
 fn gitlab_gets_a_list_with_paths_of_the_repository_and_a_name_for_each() {
     let root = repository();
     let output = check(root.path(), "gitlab", &[]);

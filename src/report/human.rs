@@ -79,7 +79,7 @@ pub fn write(report: &Report, workspace: &Workspace, style: Style, out: &mut dyn
         }
     }
     if style.unresolved {
-        for unresolved in &report.unresolved {
+        for unresolved in report.unresolved_in_order(workspace) {
             painter.unresolved(unresolved, &places, &mut text);
         }
     }

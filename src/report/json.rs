@@ -1,7 +1,8 @@
-//! The report for programs: one JSON object, or one finding a line. Written as it is walked, never held as a whole.
+//! The report for programs: one JSON object, or one finding a line.
 
 use std::io;
 
+use rayon::prelude::*;
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
 use super::places::Places;
@@ -11,11 +12,15 @@ use crate::catalog;
 use crate::rule::{Carrier, Change, Finding, Fix, Label};
 use crate::source::{Position, Span, Workspace};
 
+/// How many findings one thread puts into words at a time, and how many parts are held until they are written.
+const PART: usize = 128;
+const PARTS: usize = 64;
+
 /// Writes the report as one object, `iamlint-report/1`.
 pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) -> io::Result<()> {
     let places = Places::new(workspace);
     let [critical, high, medium, low] = report.by_severity().map(|(_, count)| count);
-    let document = Document {
+    let before = Before {
         schema: "iamlint-report/1",
         tool: Tool { name: "iamlint", version: env!("CARGO_PKG_VERSION"), reference_date: catalog::reference_date() },
         summary: Summary {
@@ -28,13 +33,39 @@ pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) ->
             suppressed: report.suppressed.len(),
             errors: report.errors.len(),
         },
-        findings: Each(&report.findings, |finding| finding_object(finding, &places)),
+    };
+    let after = After {
         suppressed: Each(&report.suppressed, |suppressed| suppressed_object(suppressed, &places)),
         fixed: report.compared.as_ref().map(|it| it.fixed.as_slice()),
         errors: Each(&report.errors, |error| error_object(error, &places)),
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    // One object in three pieces, since the findings are most of it and any number of threads can write them.
+    out.write_all(between("", &serde_json::to_vec_pretty(&before)?, "\n}"))?;
+    out.write_all(b",\n  \"findings\": [")?;
+    let mut comma: &[u8] = b"";
+    for findings in report.findings.chunks(PARTS * PART) {
+        let parts: Vec<_> = findings.par_chunks(PART).map(|part| elements(part, workspace)).collect();
+        for part in parts {
+            out.write_all(comma)?;
+            out.write_all(between("[\n  [", &part?, "\n  ]\n]"))?;
+            comma = b",";
+        }
+    }
+    out.write_all(if report.findings.is_empty() { b"]," } else { b"\n  ]," })?;
+    out.write_all(between("{", &serde_json::to_vec_pretty(&after)?, ""))?;
     out.write_all(b"\n")
+}
+
+/// Findings in a list within a list, and so as deep as they stand in the report.
+fn elements(findings: &[Finding], workspace: &Workspace) -> serde_json::Result<Vec<u8>> {
+    let places = Places::new(workspace);
+    serde_json::to_vec_pretty(&[Each(findings, |finding| finding_object(finding, &places))])
+}
+
+/// What is written between an opening and a closing.
+fn between<'t>(opening: &str, text: &'t [u8], closing: &str) -> &'t [u8] {
+    let text = text.strip_prefix(opening.as_bytes()).unwrap_or(text);
+    text.strip_suffix(closing.as_bytes()).unwrap_or(text)
 }
 
 /// Writes one finding a line, and nothing else.
@@ -48,11 +79,14 @@ pub fn write_lines(report: &Report, workspace: &Workspace, out: &mut dyn io::Wri
 }
 
 #[derive(serde::Serialize)]
-struct Document<'a, F: Serialize, S: Serialize, E: Serialize> {
+struct Before {
     schema: &'static str,
     tool: Tool,
     summary: Summary,
-    findings: F,
+}
+
+#[derive(serde::Serialize)]
+struct After<'a, S: Serialize, E: Serialize> {
     suppressed: S,
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<&'a [Known]>,

@@ -24,7 +24,7 @@ pub use words::counted;
 
 use crate::baseline::Known;
 use crate::rule::{Finding, Severity};
-use crate::source::Span;
+use crate::source::{Span, Workspace, in_order};
 use crate::suppress::Date;
 use crate::value::Hole;
 
@@ -39,7 +39,8 @@ pub struct Report {
     pub errors: Vec<InputError>,
     /// What was read.
     pub summary: Summary,
-    /// Every hole that kept a policy from being fully known.
+    /// The holes that kept policies from being fully known, as they were found; [`Report::unresolved_in_order`]
+    /// tells each once.
     pub unresolved: Vec<Unresolved>,
     /// What the findings were held against, if anything.
     pub compared: Option<Comparison>,
@@ -122,6 +123,16 @@ pub struct Summary {
 }
 
 impl Report {
+    /// Every hole that kept a policy from being fully known, once, by file and place. Most runs count them only.
+    pub fn unresolved_in_order(&self, workspace: &Workspace) -> Vec<&Unresolved> {
+        let mut holes: Vec<&Unresolved> = self.unresolved.iter().collect();
+        holes.sort_by_cached_key(|it| {
+            (in_order(&workspace.source(it.hole.span.file).path), it.hole.span, Arc::clone(&it.address))
+        });
+        holes.dedup_by(|a, b| a.hole.span == b.hole.span && a.hole.reference == b.hole.reference);
+        holes
+    }
+
     /// How many findings stand, of each severity from the worst down.
     pub fn by_severity(&self) -> [(Severity, usize); 4] {
         [Severity::Critical, Severity::High, Severity::Medium, Severity::Low]
