@@ -37,6 +37,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let severity = if reveals.is_empty() { Severity::Medium } else { Severity::High };
         let actions = if reveals.is_empty() { reaching(&HIDES) } else { reveals };
         let Some(first) = actions.first() else { continue };
+        // Who reveals mostly hides by the same keys, and one limit is for both.
+        let limited = reaching(&[&REVEALS[..], &HIDES[..]].concat());
 
         let (resource, severity, keys) = match statement.every_key(Reach::Everywhere).next() {
             Some(resource) => (resource, severity, "every key whose policy lets this account in"),
@@ -50,11 +52,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let help = if statement.actions.only().iter().all(takes_key) {
             "name the keys by their ARNs, or require `kms:ViaService` or `kms:ResourceAliases`".to_owned()
         } else {
-            let own = if actions.len() == 1 { "its" } else { "their" };
+            let own = if limited.len() == 1 { "its" } else { "their" };
             format!(
                 "put {} in a statement of {own} own, and there name the keys by their ARNs, or require `kms:ViaService` or \
                  `kms:ResourceAliases`",
-                quoted(&actions)
+                quoted(&limited)
             )
         };
         let work = if actions.len() == 1 { "works" } else { "work" };

@@ -1,11 +1,15 @@
+use crate::frontend::{Configuration, Resource};
 use crate::policy::{Condition, Policy, PolicyKind, Principal, Quantifier, Scope, Statement};
 use crate::rule::{Context, Rewrite, Safety, Wanted};
-use crate::value::HOLE;
+use crate::value::{HOLE, Hole, Value};
 
-pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
-    if policy.kind != PolicyKind::Trust {
-        return;
+pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
+    for policy in configuration.policies.iter().filter(|it| it.kind == PolicyKind::Trust) {
+        of_policy(policy, configuration, cx.speaking_of(policy));
     }
+}
+
+fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         let Some(Scope::Only(principals)) = &statement.principals else { continue };
         for principal in principals {
@@ -21,6 +25,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             // Without any claim the tokens of everybody will do, which is another rule's.
             let unclaimed = !principal.is_saml() && !claims.iter().any(|it| it.weakness().is_none());
             if unclaimed || statement.bounded_caller().is_some() {
+                continue;
+            }
+            // STS refuses what is for an audience that the provider does not have.
+            if configuration.resources.iter().any(|it| is_provider(it, principal) && has_one_audience(it)) {
                 continue;
             }
             match claims.iter().find(|it| is_audience(it)) {
@@ -41,6 +49,26 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             }
         }
     }
+}
+
+/// Whether a resource is the provider that a principal names, by its URL or, where that is not known, by its address.
+fn is_provider(resource: &Resource, principal: &Principal) -> bool {
+    if resource.kind != "aws_iam_openid_connect_provider" {
+        return false;
+    }
+    let is_named = |url: &str| principal.issuer() == Some(url.strip_prefix("https://").unwrap_or(url));
+    let is_referred_to = |hole: &Hole| {
+        let named = hole.reference.rsplit_once('.').map_or("", |(named, _)| named);
+        let module = resource.address.strip_suffix(named).filter(|_| !named.is_empty());
+        module.is_some_and(|it| it.trim_end_matches('.') == &*hole.scope)
+    };
+    resource.texts("url").iter().any(|it| it.value.as_known().is_some_and(is_named))
+        || principal.text.holes().any(|(_, hole)| is_referred_to(hole))
+}
+
+fn has_one_audience(provider: &Resource) -> bool {
+    // What is no list here may turn out to be several.
+    provider.body.get("client_id_list").is_some_and(|it| matches!(&it.value, Value::List(ids) if ids.len() == 1))
 }
 
 /// The key and the audience that tokens for AWS have unless somebody asks for another one.

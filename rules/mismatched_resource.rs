@@ -115,9 +115,18 @@ fn needed(action: &Action, resources: &[Resource], patterns: &[&ArnPattern]) -> 
         }
     }
     // Where an action has no resources, some services still look at one: S3 lists buckets by `arn:aws:s3:::*`.
-    let all_of_service = |it: &Resource| it.covers_all_of_its_service();
-    let untold = needed.is_empty() && resources.iter().any(all_of_service);
+    let is_asked = |it: &Resource| it.covers_all_of_its_service() || is_catalogue(it, action);
+    let untold = needed.is_empty() && resources.iter().any(is_asked);
     (!actions.is_empty() && !untold).then_some(needed)
+}
+
+/// Whether it is the Data Catalog, on which Lake Formation decides although the reference lists no resource for it.
+/// <https://docs.aws.amazon.com/healthlake/latest/devguide/troubleshooting.html>
+fn is_catalogue(resource: &Resource, action: &Action) -> bool {
+    const SERVICE: &str = "lakeformation";
+    action.service() == Some(SERVICE)
+        && resource.part(2) == Some(SERVICE)
+        && resource.part(5).is_some_and(|it| it.starts_with("catalog:"))
 }
 
 /// The forms of ARN that the actions must be given, or those of which each will do.

@@ -26,7 +26,7 @@ rules![
     ],
     Configuration: [
         competing_policies, deprecated_role_argument, exclusive_attachment, invalid_ignore,
-        lacking_replication_role, mismatched_passed_service, notification_without_permission, open_vpc_endpoint,
+        lacking_replication_role, loose_audience, mismatched_passed_service, notification_without_permission, open_vpc_endpoint,
         oversized_policy, passrole_administrator, public_bucket, public_resource_policy, replaced_statement,
         second_access_key, self_escalation, source_without_account, untrusted_principal, unused_ignore,
         wide_replication_role, workload_administrator,
@@ -45,7 +45,7 @@ rules![
         impossible_arn, incomplete_roles_anywhere_trust, insecure_transport_allowed, invalid_effect,
         invalid_federation, invalid_principal, invalid_resource_control_policy, invalid_sid, invalid_version,
         key_lockout, kms_any_key, kms_unbounded_grant, kms_wildcard_action, lambda_permission_beyond_invoke,
-        loose_audience, loose_secret_name, malformed_action, malformed_arn, malformed_condition_value,
+        loose_secret_name, malformed_action, malformed_arn, malformed_condition_value,
         malformed_kms_condition, malformed_policy_variable, message_plain_http, mfa_not_enforced,
         mismatched_assume_action, mismatched_condition_operator, mismatched_resource, mismatched_source,
         missing_element, missing_set_operator, needless_set_operator, not_action_allow, not_principal_allow,

@@ -105,9 +105,12 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
             None if pods => (Severity::Medium, "every pod of the cluster".to_owned()),
             None => (Severity::High, "whoever has a token of this provider".to_owned()),
         };
-        let claim = if issuer.is_empty() { "the provider's `sub`".to_owned() } else { format!("`{issuer}:sub`") };
+        let claim = if issuer.is_empty() || issuer.contains(HOLE) { "the provider's `sub`".to_owned() } else { format!("`{issuer}:sub`") };
+        // The provider may be named far from here, for others too, where nothing is wrong.
+        let is_here = statement.place.span.contains(principal.place.span) || !principal.text.has_holes();
+        let place = if is_here { &principal.place } else { &statement.place };
         let mut report = cx
-            .report(&principal.place, format!("`{principal}` lets {who} assume the role"))
+            .report(place, format!("`{principal}` lets {who} assume the role"))
             .severity(severity)
             .of(statement, principal)
             .help(match issuer {

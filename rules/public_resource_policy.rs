@@ -1,6 +1,6 @@
 use crate::catalog::{AccessLevel, Action, Risk};
 use crate::frontend::{Configuration, Resource};
-use crate::policy::{self, Policy, PolicyKind, Service, Statement};
+use crate::policy::{self, Condition, Policy, PolicyKind, Scope, Service, Statement};
 use crate::rule::{Confidence, Context, Severity, scope_in_words};
 use crate::source::Span;
 
@@ -47,6 +47,10 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
         if service == Service::Other("execute-api") && !statement.actions.may_match("execute-api:InvalidateCache") {
             continue;
         }
+        let is_address = service == Service::Lambda && is_for_an_address(statement);
+        if is_address && is_told_at_the_address(statement, configuration) {
+            continue;
+        }
         let actions = scope_in_words(&statement.actions);
         let whom = if network.is_some() { "whoever reaches its VPC" } else { "anyone" };
         let mut report = cx
@@ -57,6 +61,7 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
             .help(match service {
                 Service::Other("es") if users.is_some() => "name the roles that need it, or put the domain into a VPC",
                 Service::Other("es") => "name the roles that need it, or turn fine-grained access control on",
+                _ if is_address => "set the type to `AWS_IAM`, here and at the function's URL, and name the accounts or roles that need it",
                 _ => "name the accounts, roles or services that need it, or require `aws:SourceArn`, `aws:SourceAccount` or `aws:PrincipalOrgID`",
             });
         if let Some(at) = network {
@@ -74,6 +79,24 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
             report.confidence(Confidence::Medium);
         }
     }
+}
+
+/// Whether it lets everybody call a function by an address at which nobody says who they are.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
+fn is_for_an_address(statement: &Statement) -> bool {
+    let is_open = |it: &Condition| it.is_on("lambda:functionurlauthtype") && it.values.iter().any(|it| it.text.raw() == "NONE");
+    statement.conditions.iter().any(is_open)
+}
+
+/// Whether `open_function_url` speaks of that address, where the change is to be made.
+fn is_told_at_the_address(statement: &Statement, configuration: &Configuration) -> bool {
+    let mut addresses = configuration.resources.iter().filter(|it| it.kind == "aws_lambda_function_url");
+    let functions: Vec<String> = statement.resources.iter().flat_map(Scope::only).map(ToString::to_string).collect();
+    addresses.any(|it| {
+        let is_open = it.texts("authorization_type").iter().any(|it| it.value.raw() == "NONE");
+        let mut names = it.texts("function_name").into_iter().map(|it| it.value.to_string());
+        is_open && names.any(|name| functions.iter().any(|it| it.ends_with(&name)))
+    })
 }
 
 fn severity(statement: &Statement) -> Severity {

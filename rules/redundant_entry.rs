@@ -80,6 +80,7 @@ impl List<'_, '_> {
             self.cx
                 .report(place(entry), message)
                 .of(self.statement, entry)
+                .telling("impossible_arn", entry.to_string())
                 .label(place(other).span, "holds it")
                 .help(help)
                 .fix(Safety::Safe, format!("take out `{entry}`"), [Rewrite::TakeOut {

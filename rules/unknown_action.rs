@@ -162,13 +162,21 @@ const OTHERWISE: [(&str, &str); 6] = [
     ("s3:GetObjectMetadata", "s3:GetObject"),
 ];
 
+/// Whether the statement has an action already.
+fn is_here(statement: &Statement, action: catalog::Action) -> bool {
+    let name = action.full_name();
+    statement.actions.entries().iter().any(|entry| entry.must_match(&name))
+}
+
+/// How bad it is not to have named these: not at all, where they stand beside it.
+fn severity(statement: &Statement, needed: &[catalog::Action]) -> Severity {
+    if needed.iter().all(|it| is_here(statement, *it)) { Severity::Low } else { Severity::Medium }
+}
+
 /// What to write instead, or that it is written already.
 fn instead(statement: &Statement, needed: &[catalog::Action]) -> String {
-    let is_here = |it: &catalog::Action| {
-        let name = it.full_name();
-        statement.actions.entries().iter().any(|entry| entry.must_match(&name))
-    };
-    let (here, missing): (Vec<catalog::Action>, Vec<catalog::Action>) = needed.iter().copied().partition(is_here);
+    let (here, missing): (Vec<catalog::Action>, Vec<catalog::Action>) =
+        needed.iter().copied().partition(|it| is_here(statement, *it));
     let are = if here.len() == 1 { "is" } else { "are" };
     match (&here[..], &missing[..]) {
         ([], missing) => format!("write {} in its place", quoted(missing)),
@@ -258,11 +266,13 @@ fn unknown_name(
     let operation = catalog::operation(&full_name);
     if let Some(operation) = operation.filter(|it| !it.is_newer && it.authorised_by().len() > 0) {
         let needed: Vec<_> = operation.authorised_by().collect();
-        let message = format!("`{action}` is a call of the API and no action: what allows it is {}", quoted(&needed));
+        let allows = if statement.effect == Effect::Deny { "denies" } else { "allows" };
+        let message = format!("`{action}` is a call of the API and no action: what {allows} it is {}", quoted(&needed));
         let report = cx
             .report(&action.place, message)
             .of(statement, action)
             .confidence(Confidence::High)
+            .severity(severity(statement, &needed))
             .help(instead(statement, &needed));
         if let [one] = needed[..] {
             report.fix(Safety::Safe, format!("write `{one}`"), [Rewrite::write(action.place.span, one)]);
@@ -273,7 +283,8 @@ fn unknown_name(
     let plural = longer.iter().find(|it| is_plural(it.name(), name)).copied();
     let other = OTHERWISE.iter().find(|(wrong, _)| wrong.eq_ignore_ascii_case(&full_name));
     if let Some(meant) = plural.or_else(|| catalog::action(other?.1)) {
-        unknown(statement, action, cx).help(instead(statement, &[meant])).fix(
+        let report = unknown(statement, action, cx).severity(severity(statement, &[meant]));
+        report.help(instead(statement, &[meant])).fix(
             Safety::Safe,
             format!("write `{meant}`"),
             [Rewrite::write(action.place.span, meant)],
@@ -305,7 +316,7 @@ fn unknown_name(
                 help if help.starts_with("leave") => help,
                 _ => format!("write `{meant}` if that is meant"),
             };
-            unknown(statement, action, cx).help(help).fix(
+            unknown(statement, action, cx).severity(severity(statement, &[meant])).help(help).fix(
                 safety,
                 format!("write `{meant}`"),
                 [Rewrite::write(action.place.span, meant)],

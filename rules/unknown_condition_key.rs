@@ -20,8 +20,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             if condition.is_on("aws:sourceowner") && !statement.is_for_services() {
                 help = if statement.actions.may_match("sns:Publish") {
                     // What publishes by it, an alarm say, would be shut out.
-                    "name the account as the principal, and let in each service that publishes here, such as \
-                     `cloudwatch.amazonaws.com`, by a statement of its own with `aws:SourceAccount`"
+                    "name the account as the principal, and let in each service that publishes here by a statement of its \
+                     own: `cloudwatch.amazonaws.com`, say, with `aws:SourceAccount`, and `events.amazonaws.com` without \
+                     a condition, of which it fulfils none"
                         .to_owned()
                 } else {
                     "test `aws:PrincipalAccount`, or name the account as the principal".to_owned()

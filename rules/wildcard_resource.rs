@@ -256,6 +256,16 @@ impl Entry<'_> {
         self.wide.iter().all(|it| !it.needed_types().is_empty())
     }
 
+    /// Whether it stands for a few actions, all of which are told.
+    fn is_family(&self) -> bool {
+        self.wide.len() <= Advice::SPELLED && self.wide.len() == self.action.reached().len()
+    }
+
+    /// Whether tags tell all that it acts on. A pattern may hold what makes things, which have no tags yet.
+    fn is_told_by_tags(&self) -> bool {
+        self.action.reached().len() == self.wide.len() && self.wide.iter().all(|it| has_given_ids(*it))
+    }
+
     /// Whether a pattern that named these forms of ARN alone would no longer allow all that it stands for: some of it
     /// takes only `*`, or another ARN.
     fn would_lose(&self, statement: &Statement, forms: Option<&[&str]>) -> bool {
@@ -345,13 +355,15 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
     for (concern, entries) in &found.lesser {
         report = report.telling(concern.rule(), subject(entries, resource));
     }
-    // That the pattern is to be named out, and for what, is said here.
-    for entry in told.iter().filter(|it| advice.is_losing(it)) {
+    // That the pattern is to be named out, and for what, is said here; or all of the little that it stands for is.
+    for entry in told.iter().filter(|it| advice.is_losing(it) || it.is_family()) {
         let partial = Partial::of(policy, statement, entry.action);
         if let Some(partial) = partial.filter(|it| entry.wide.contains(&it.worst)) {
             let at = entry.action.place.span;
             report = report.telling_at(at, "partial_wildcard_action", entry.action.to_string());
-            report = spell_out(report, entry.action, &partial.reached);
+            if advice.is_losing(entry) {
+                report = spell_out(report, entry.action, &partial.reached);
+            }
         }
     }
     if first.action.place.given.is_some() {
@@ -438,6 +450,7 @@ impl<'a> Advice<'a> {
     }
 
     fn in_words(&self) -> String {
+        const FEW: usize = 3;
         let resource = self.found.resource;
         let mut help = String::new();
         if !self.losing.is_empty() {
@@ -451,17 +464,38 @@ impl<'a> Advice<'a> {
             help.push_str("and ");
         }
         help.push_str(&limit);
-        if !self.fine.is_empty() && !self.is_parted {
-            help.push_str(&format!(", and leave {} on `{resource}` in a statement of its own", quoted(self.fine)));
+        let own = if self.is_parted { "" } else { " in a statement of its own" };
+        let fine = if self.is_parted { &[] } else { self.fine };
+        help + &match (fine, &self.unlimited()[..]) {
+            ([], []) => String::new(),
+            (fine, []) => format!(", and leave {} on `{resource}`{own}", quoted(fine)),
+            ([], few) if few.len() <= FEW => format!(", and leave on `{resource}` what is called of {}", quoted(few)),
+            ([], _) => format!(", and leave on `{resource}` what takes no resource"),
+            (fine, _) => format!(", and leave {} on `{resource}`{own}, with what else takes no resource", quoted(fine)),
         }
-        help
+    }
+
+    /// What patterns that are named out stand for besides, and takes `*` alone.
+    fn unlimited(&self) -> Vec<catalog::Action> {
+        let is_held = |it: &catalog::Action| self.found.statement.admits(*it) && it.takes_only_star();
+        let held = self.losing.iter().flat_map(|it| it.action.reached().iter()).filter(is_held);
+        let mut unlimited: Vec<_> = held.filter(|_| self.found.resource.is_everything()).collect();
+        unlimited.sort_unstable();
+        unlimited.dedup();
+        unlimited
     }
 
     /// `limit … to …`, perhaps in another statement.
     fn limit(&self) -> String {
         const FEW: usize = 4;
-        let names = self.names(self.told);
-        let (formed, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) = self.told.iter().cloned().partition(Entry::has_forms);
+        // Any id will do for what is being made, and not for what is there, which is told by its tags.
+        let makes = |it: &catalog::ResourceType| self.told.iter().flat_map(|it| &it.wide).any(|action| action.makes(*it));
+        let is_tagged = |it: &Entry<'_>| {
+            it.is_told_by_tags() && it.wide.iter().flat_map(|it| it.needed_types()).any(|it| makes(&it))
+        };
+        let (tagged, by_forms): (Vec<Entry<'_>>, Vec<Entry<'_>>) = self.told.iter().cloned().partition(is_tagged);
+        let names = self.names(&by_forms);
+        let (formed, others): (Vec<_>, Vec<_>) = by_forms.iter().cloned().partition(Entry::has_forms);
         let forms = forms(&formed);
         let mut services: Vec<_> = self.told.iter().map(|it| it.worst.service()).collect();
         services.sort_unstable();
@@ -497,7 +531,10 @@ impl<'a> Advice<'a> {
         if !further.is_empty() && !is_many {
             help.push_str(&format!(", and to what else requests name ({})", listed(&further)));
         }
-        help + &by_condition(self.told)
+        if !tagged.is_empty() {
+            help.push_str(&format!(", and {}", apart(&tagged, BY_TAGS)));
+        }
+        help + &by_condition(&by_forms)
     }
 }
 
@@ -656,7 +693,7 @@ fn by_condition(guilty: &[Entry<'_>]) -> String {
     };
     // Ids that AWS gives are seldom known when the policy is written.
     if all(has_given_ids) {
-        return ", or by a tag under `aws:ResourceTag/…`".to_owned();
+        return format!(", or by {BY_TAGS}");
     }
     if all(makes_linked_roles) {
         return ", or by `iam:AWSServiceName`".to_owned();
@@ -667,22 +704,25 @@ fn by_condition(guilty: &[Entry<'_>]) -> String {
         return format!(", or by `{}` to what is being made", key.name());
     }
     let mut out = String::new();
-    let mut apart = |entries: &[&Entry<'_>], by: &str| {
-        if !entries.is_empty() {
-            let own = if entries.len() == 1 { "its" } else { "their" };
-            let names = quoted(&once(entries.iter().map(|it| it.action.to_string())));
-            out.push_str(&format!(", or {names} in a statement of {own} own by {by}"));
-        }
-    };
-    let (tagging, others): (Vec<_>, Vec<_>) = guilty.iter().partition(tagging);
-    // A pattern may hold what makes things, which have no tags yet.
-    let is_told = |it: &&Entry<'_>| it.action.reached().len() == it.wide.len() && it.wide.iter().all(|it| has_given_ids(*it));
-    let tagged: Vec<_> = others.into_iter().filter(is_told).collect();
-    apart(&tagged, "a tag under `aws:ResourceTag/…`");
+    let (tagging, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) = guilty.iter().cloned().partition(|it| tagging(&it));
+    let tagged: Vec<_> = others.into_iter().filter(Entry::is_told_by_tags).collect();
+    if !tagged.is_empty() {
+        out.push_str(&format!(", or {}", apart(&tagged, BY_TAGS)));
+    }
     if let Some(key) = tagging.first().and_then(|it| key(it.wide.first()?)) {
-        apart(&tagging[..1], &format!("`{}` to what is being made", key.name()));
+        out.push_str(&format!(", or {}", apart(&tagging[..1], &format!("`{}` to what is being made", key.name()))));
     }
     out
+}
+
+/// How one resource is told from others whose ids nobody knows.
+const BY_TAGS: &str = "a tag under `aws:ResourceTag/…`";
+
+/// What is limited by something in a statement that has nothing else.
+fn apart(entries: &[Entry<'_>], by: &str) -> String {
+    let own = if entries.len() == 1 { "its" } else { "their" };
+    let names = quoted(&once(entries.iter().map(|it| it.action.to_string())));
+    format!("{names} in a statement of {own} own by {by}")
 }
 
 /// Whether AWS names what it acts on, and a tag tells it from others.
@@ -690,6 +730,14 @@ fn has_given_ids(action: catalog::Action) -> bool {
     let is_id = |it: catalog::ResourceType| it.arns().all(|arn| arn.ends_with("Id}"));
     action.needed_types().into_iter().all(is_id) && action.needs_tagged()
 }
+
+/// What AWS or a running program names anew each time: who writes one such name into a policy is denied the next one.
+const PASSING: [&str; 4] = [
+    ":container-instance/${ClusterName}/${ContainerInstanceId}",
+    ":job/${JobId}",
+    ":log-stream:${LogStreamName}",
+    ":task/${ClusterName}/${TaskId}",
+];
 
 /// The forms of ARN that these entries need, as a person reads them.
 fn forms(entries: &[Entry<'_>]) -> Vec<String> {
@@ -699,8 +747,9 @@ fn forms(entries: &[Entry<'_>]) -> Vec<String> {
         })
     };
     let form = |arn: &&str| {
-        // The id of what is being made is not known yet.
-        let before = arn.rfind("${").filter(|_| is_made(arn)).map(|at| format!("{}*", &arn[..at]));
+        // The id of what is being made is not known yet, nor is that of what comes and goes while a program runs.
+        let is_open = is_made(arn) || PASSING.iter().any(|it| arn.ends_with(it));
+        let before = arn.rfind("${").filter(|_| is_open).map(|at| format!("{}*", &arn[..at]));
         // `${…}` would be read as Terraform's own if it were copied.
         before.as_deref().unwrap_or(arn).replace("${Partition}", "aws").replace("${", "{")
     };

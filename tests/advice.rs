@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use iamlint::lint::{self, Options};
-use iamlint::rule::Finding;
+use iamlint::rule::{Finding, Severity};
 use iamlint::rules;
 use iamlint::source::Workspace;
 
@@ -459,4 +459,70 @@ fn one_arn_that_does_for_several_actions_is_told_once() {
 fn of_two_kinds_that_an_action_may_be_about_both_are_named() {
     let tag = help("wildcard_resource", &["elasticfilesystem:TagResource"], &["*"]);
     assert!(tag.contains(":file-system/{FileSystemId}`") && tag.contains(":access-point/{AccessPointId}`"), "{tag}");
+}
+
+#[test]
+fn what_is_there_is_told_by_tags_where_what_is_made_has_any_id() {
+    let wanted = "limit `ec2:CreateSnapshot` to `arn:aws:ec2:{Region}::snapshot/*` and \
+        `arn:aws:ec2:{Region}:{Account}:volume/{VolumeId}`, and `ec2:DeleteSnapshot` in a statement of its own by a tag";
+    let snapshots = help("wildcard_resource", &["ec2:CreateSnapshot", "ec2:DeleteSnapshot"], &["*"]);
+    assert!(snapshots.starts_with(wanted), "{snapshots}");
+    // Nothing is being made, so that its id can be written.
+    let deleted = help("wildcard_resource", &["ec2:DeleteSnapshot"], &["*"]);
+    assert!(
+        deleted.starts_with("limit `ec2:DeleteSnapshot` to `arn:aws:ec2:{Region}::snapshot/{SnapshotId}`"),
+        "{deleted}"
+    );
+}
+
+#[test]
+fn what_comes_and_goes_is_not_named_one_by_one() {
+    let agent = help("wildcard_resource", &["ecs:Poll", "ecs:StopTask"], &["*"]);
+    assert!(
+        agent.contains(":container-instance/{ClusterName}/*`") && agent.contains(":task/{ClusterName}/*`"),
+        "{agent}"
+    );
+    let stream = help("wildcard_resource", &["logs:PutLogEvents"], &["*"]);
+    assert!(stream.ends_with(":log-stream:*`"), "{stream}");
+}
+
+#[test]
+fn what_a_pattern_holds_that_takes_no_resource_stays_on_the_star() {
+    let few = help("wildcard_resource", &["kinesisanalytics:*Application*"], &["*"]);
+    let wanted =
+        "leave on `*` what is called of `kinesisanalytics:CreateApplication` and `kinesisanalytics:ListApplications`";
+    assert!(few.ends_with(wanted), "{few}");
+    let many = help("wildcard_resource", &["ec2:*Instance*", "ec2:DescribeVpcs"], &["*"]);
+    let wanted = "leave `ec2:DescribeVpcs` on `*` in a statement of its own, with what else takes no resource";
+    assert!(many.ends_with(wanted), "{many}");
+}
+
+#[test]
+fn a_pattern_of_a_few_that_are_all_told_is_one_finding() {
+    let found = |rules: &[&str], actions: &str| -> Vec<&'static str> {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}}}"#
+        );
+        let workspace = Workspace::of_texts([("policy.json", text.as_str())]);
+        let rules = rules.iter().map(|it| rules::by_id(it).unwrap()).collect();
+        let options = Options { rules, ..Options::default() };
+        lint::check(&workspace, &options, 1, &|_, _| {}).findings.iter().map(|it| it.rule).collect()
+    };
+    let both = ["partial_wildcard_action", "wildcard_resource"];
+    assert_eq!(found(&both, r#""ecs:*Task""#), ["wildcard_resource"]);
+    assert_eq!(found(&both[..1], r#""ecs:*Task""#), ["partial_wildcard_action"]);
+}
+
+#[test]
+fn who_reveals_and_hides_by_the_same_keys_limits_both_at_once() {
+    let actions = ["kms:Decrypt", "kms:GenerateDataKey*", "kms:ListAliases"];
+    let help = help("kms_any_key", &actions, &["*"]);
+    assert!(help.starts_with("put `kms:Decrypt` and `kms:GenerateDataKey*` in a statement of their own"), "{help}");
+}
+
+#[test]
+fn a_name_whose_meaning_is_there_already_is_of_low_severity() {
+    let severity = |actions: &[&str]| findings("unknown_action", actions, &["arn:aws:s3:::reports/*"])[0].severity;
+    assert_eq!(severity(&["s3:HeadObject"]), Severity::Medium);
+    assert_eq!(severity(&["s3:HeadObject", "s3:Get*"]), Severity::Low);
 }

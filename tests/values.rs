@@ -150,6 +150,33 @@ resource "aws_iam_policy" "it" {
     assert_eq!((report.findings.len(), report.summary.policies, report.summary.switched_off), (0, 0, 1));
 }
 
+#[test]
+fn a_document_that_is_used_where_nothing_ever_stands_is_attached_to_nothing() {
+    let text = |count: &str| {
+        format!(
+            r#"variable "create" {{
+  default = false
+}}
+data "aws_iam_policy_document" "all" {{
+  statement {{
+    actions   = ["*"]
+    resources = ["*"]
+  }}
+}}
+resource "aws_iam_policy" "it" {{
+  count  = {count}
+  policy = data.aws_iam_policy_document.all.json
+}}
+"#
+        )
+    };
+    let retired = linted(&text("0"));
+    assert_eq!((retired.findings.len(), retired.summary.switched_off), (0, 1));
+    // What somebody may switch on is judged by what it says.
+    let by_choice = linted(&text("var.create ? 1 : 0"));
+    assert_eq!((by_choice.findings.len(), by_choice.summary.switched_off), (1, 1));
+}
+
 /// The ARN of a resource or data source of this type and these arguments, `_` for what is not known of it.
 fn arn(block: &str, kind: &str, arguments: &str) -> String {
     let reference = if block == "data" { format!("data.{kind}") } else { kind.to_owned() };
@@ -175,6 +202,11 @@ fn an_arn_has_the_name_as_aws_puts_it() {
     assert_eq!(bus("default"), "arn:_:events:_:_:rule/nightly");
     assert_eq!(bus("orders"), "arn:_:events:_:_:rule/orders/nightly");
     assert_eq!(bus("arn:aws:events:eu-west-1:111122223333:event-bus/orders"), "arn:_:events:_:_:rule/orders/nightly");
+    let provider = |url: &str| arn("aws_iam_openid_connect_provider", &format!("url = {url}"));
+    let github = "arn:_:iam::_:oidc-provider/token.actions.githubusercontent.com";
+    assert_eq!(provider(r#""https://token.actions.githubusercontent.com""#), github);
+    assert_eq!(provider(r#""token.actions.githubusercontent.com""#), github);
+    assert_eq!(provider("var.url"), "arn:_:iam::_:oidc-provider/_");
     assert_eq!(arn("aws_ecs_service", r#"name = "app""#), "arn:_:ecs:_:_:service/_/app");
     assert_eq!(arn("aws_sqs_queue", "name = \"jobs\"\nregion = \"eu-west-1\""), "arn:_:sqs:eu-west-1:_:jobs");
 }

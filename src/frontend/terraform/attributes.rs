@@ -6,7 +6,7 @@ use super::evaluator::{Evaluator, Instance, labels, text_of};
 use crate::catalog;
 use crate::source::Span;
 use crate::syntax::hcl::Block;
-use crate::value::{Hole, HoleKind, Node, Origin, Text, Value};
+use crate::value::{HOLE, Hole, HoleKind, Node, Origin, Text, Value};
 
 /// Attributes commonly asked of a resource taken whole.
 pub(super) const COMMON: &[&str] = &["arn", "id", "name", "unique_id", "key_id", "url", "bucket"];
@@ -231,7 +231,8 @@ impl Own<'_> {
 
     /// What stands in an ARN otherwise than it is given: `path` has a default, which `/` ends; the bus of a rule stands
     /// there with a slash unless it is the default one; the name of a parameter stands behind one slash, whether it begins
-    /// with one or not; and a resource may name its own region. None for all else.
+    /// with one or not; a provider of OpenID Connect is called by its URL without the scheme; and a resource may name its
+    /// own region. None for all else.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
     fn special(&self, evaluator: &Evaluator<'_>, name: &str) -> Option<Option<Text>> {
         let given = |name: &str| self.given_text(evaluator, name);
@@ -250,6 +251,11 @@ impl Own<'_> {
             },
             "parameter" => given("name").map(|it| {
                 let from = usize::from(it.raw().starts_with('/'));
+                it.slice(from..it.len())
+            }),
+            // What comes from elsewhere may be with the scheme or without.
+            "issuer" => given("url").filter(|it| !it.raw().starts_with(HOLE)).map(|it| {
+                let from = it.raw().strip_prefix("https://").map_or(0, |rest| it.len() - rest.len());
                 it.slice(from..it.len())
             }),
             "r" if !self.is_data => given("region"),

@@ -161,6 +161,11 @@ impl Declared<'_, '_> {
             Some(attribute) if claims.is_required() => (attribute.name.span, true),
             _ => self.written(claims.argument)?,
         };
+        // An attachment is exclusive by its type, whatever it attaches.
+        let span = match (claims.subject, self.block.labels.first()) {
+            (Subject::Holders, Some(kind)) => kind.span,
+            _ => span,
+        };
         let (on, shown) = match claims.on {
             "id" => self.own_identity()?,
             name => {

@@ -243,6 +243,7 @@ pub const PARTS: &[(&str, &[&str])] = &[
     ("aws_elasticsearch_domain", DOMAIN),
     ("aws_elasticsearch_domain_policy", &["domain_name"]),
     ("aws_glue_job", &["role_arn"]),
+    ("aws_iam_openid_connect_provider", &["client_id_list", "url"]),
     ("aws_instance", &["user_data", "user_data_base64"]),
     ("aws_kms_external_key", &["bypass_policy_lockout_safety_check"]),
     ("aws_kms_key", &["bypass_policy_lockout_safety_check"]),

@@ -20,8 +20,8 @@ use crate::frontend::{Configuration, Resource};
 use crate::policy::{self, Carried, Place, Policy, PolicyKind};
 use crate::source::Span;
 use crate::syntax::SyntaxError;
-use crate::syntax::hcl::Block;
-use crate::value::{Arm, Entry, Node, Object, Origin, Text, Value};
+use crate::syntax::hcl::{Block, ExprKind};
+use crate::value::{Arm, Entry, Node, Number, Object, Origin, Text, Value};
 use buckets::Buckets;
 use identities::Identities;
 use keys::Keys;
@@ -100,6 +100,9 @@ impl Collector<'_, '_> {
             let repeated = self.evaluator.repeated(module, &block);
             if repeated.instances.is_empty() && concerns.iter().any(|it| matches!(it, Concern::Carries(..))) {
                 self.out.switched_off += 1;
+                if is_zero(&block) {
+                    self.use_documents(module, &block, concerns);
+                }
             }
             for instance in &repeated.instances {
                 let address = prefixed(module, &[kind, ".", name, &instance.key]);
@@ -107,6 +110,17 @@ impl Collector<'_, '_> {
                 for concern in concerns {
                     self.concern(*concern, &declared);
                 }
+            }
+        }
+    }
+
+    /// What is switched off whatever anybody gives uses its documents all the same, so that they are not judged as if
+    /// nobody had attached them.
+    fn use_documents(&self, module: &Rc<Module>, block: &Block, concerns: &[Concern]) {
+        let nowhere = Instance { key: "".into(), scope: Scope::of(module) };
+        for concern in concerns {
+            if let Concern::Carries(path, _) = concern {
+                self.attribute_at(block, path, &nowhere);
             }
         }
     }
@@ -324,6 +338,14 @@ impl Collector<'_, '_> {
         }
         Node::new(Value::Object(Arc::new(Object { entries, open: None })), block.head())
     }
+}
+
+/// Whether a block says `count = 0`, and not by way of anything that could be given.
+fn is_zero(block: &Block) -> bool {
+    block
+        .body
+        .attribute("count")
+        .is_some_and(|it| matches!(it.value.kind, ExprKind::Number(Number(count)) if count == 0.0))
 }
 
 /// Policies by the address of what carries them.
