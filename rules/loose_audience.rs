@@ -1,7 +1,7 @@
 use crate::frontend::{Configuration, Resource};
 use crate::policy::{Condition, Policy, PolicyKind, Principal, Quantifier, Scope, Statement};
 use crate::rule::{Context, Rewrite, Safety, Wanted};
-use crate::value::{HOLE, Hole, Value};
+use crate::value::{HOLE, Value};
 
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     for policy in configuration.policies.iter().filter(|it| it.kind == PolicyKind::Trust) {
@@ -57,13 +57,11 @@ fn is_provider(resource: &Resource, principal: &Principal) -> bool {
         return false;
     }
     let is_named = |url: &str| principal.issuer() == Some(url.strip_prefix("https://").unwrap_or(url));
-    let is_referred_to = |hole: &Hole| {
-        let named = hole.reference.rsplit_once('.').map_or("", |(named, _)| named);
-        let module = resource.address.strip_suffix(named).filter(|_| !named.is_empty());
-        module.is_some_and(|it| it.trim_end_matches('.') == &*hole.scope)
-    };
-    resource.texts("url").iter().any(|it| it.value.as_known().is_some_and(is_named))
-        || principal.text.holes().any(|(_, hole)| is_referred_to(hole))
+    let shown = principal.to_string();
+    let named = shown.strip_prefix("${").and_then(|it| it.strip_suffix(".arn}"));
+    let module = named.and_then(|it| resource.address.strip_suffix(it)).map(|it| it.trim_end_matches('.'));
+    module.is_some_and(|module| principal.text.holes().any(|(_, hole)| module == &*hole.scope))
+        || resource.texts("url").iter().any(|it| it.value.as_known().is_some_and(is_named))
 }
 
 fn has_one_audience(provider: &Resource) -> bool {

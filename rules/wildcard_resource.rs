@@ -306,11 +306,16 @@ fn entries<'s>(statement: &'s Statement, sweeps: impl Iterator<Item = &'s Sweep>
     worst_first(entries)
 }
 
-/// Each entry once, the worst first.
+/// Each entry once, the worst first. What a pattern holds is told by the pattern.
 fn worst_first(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
     entries.sort_by_cached_key(|it| Reverse(Danger::of(it.worst)));
+    let patterns = entries.iter().filter(|it| it.action.has_wildcard() && it.action.place.given.is_none());
+    let held: FxHashSet<catalog::Action> = patterns.flat_map(|it| it.wide.iter().copied()).collect();
     let mut seen = FxHashSet::default();
-    entries.retain(|it| seen.insert(it.action.to_string().to_ascii_lowercase()));
+    entries.retain(|it| {
+        let is_held = !it.action.has_wildcard() && it.wide.iter().all(|it| held.contains(it));
+        !is_held && seen.insert(it.action.to_string().to_ascii_lowercase())
+    });
     entries
 }
 
