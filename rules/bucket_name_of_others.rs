@@ -60,8 +60,8 @@ fn why(resource: &Resource) -> Option<String> {
         let shown = shown();
         return Some(format!("`{shown}` is a name that anybody can predict, and nothing says that the bucket is yours"));
     }
-    // A name without a beginning is everything, which is another matter.
-    let begins = name.starts_with(|it: char| it.is_ascii_alphanumeric());
+    // A star alone is everything, which is another matter; and what a name begins with may make it yours.
+    let begins = name.trim_start_matches(['*', '?', '-', '.']).starts_with(|it: char| it.is_ascii_alphanumeric());
     let numbered = name.split(['-', '.', '*']).any(is_account_id)
         || resource.text.holes().any(|(_, hole)| hole.reference.contains("account"));
     (begins && name.contains('*') && !numbered)
