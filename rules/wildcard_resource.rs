@@ -381,8 +381,17 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
     for entry in told.iter().filter(|it| it.action.has_wildcard()) {
         report = report.label(entry.action.place.span, format!("`{}` holds {}", entry.action, quoted(&entry.wide)));
     }
-    if let [first, ..] = fine[..] {
-        report = report.label(first.place.span, format!("`{resource}` is right for {}", quoted(&fine)));
+    let (sometimes, always): (Vec<&Action>, Vec<&Action>) =
+        fine.iter().copied().partition(|it| it.reached().iter().all(|it| it.sometimes_needs_star().is_some()));
+    if let [first, ..] = always[..] {
+        report = report.label(first.place.span, format!("`{resource}` is right for {}", quoted(&always)));
+    }
+    // Whether this program is one of those, nobody can see here.
+    for action in sometimes {
+        if let Some(why) = action.reached().iter().find_map(|it| it.sometimes_needs_star()) {
+            let why = why.reason;
+            report = report.label(action.place.span, format!("`{resource}` may be right for `{action}`: {why}"));
+        }
     }
     // What no entry of the statement but these needs can be narrowed without taking from the others; and what cannot be
     // named whole would be denied.
