@@ -396,8 +396,8 @@ pub fn is_fetched(path: &Path) -> bool {
 pub fn normal(path: &Path) -> PathBuf {
     // Most paths are, and it is cheaper to see that than to take them apart.
     let bytes = path.as_os_str().as_encoded_bytes();
-    let may_be_detour = |pair: &[u8]| pair[0] == b'/' && matches!(pair[1], b'.' | b'/');
-    if cfg!(unix) && !bytes.starts_with(b".") && !bytes.ends_with(b"/") && !bytes.windows(2).any(may_be_detour) {
+    let may_be_detour = |slash: usize| matches!(bytes.get(slash + 1), None | Some(b'.' | b'/'));
+    if cfg!(unix) && !bytes.starts_with(b".") && !memchr::memchr_iter(b'/', bytes).any(may_be_detour) {
         return path.to_owned();
     }
     let mut out = PathBuf::new();

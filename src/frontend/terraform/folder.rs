@@ -53,8 +53,11 @@ struct CutFile {
 #[derive(Debug)]
 struct Lazy {
     cut: Option<Cut>,
-    parsed: OnceLock<(Option<Arc<Block>>, Vec<SyntaxError>)>,
+    parsed: OnceLock<Parsed>,
 }
+
+/// What could be understood of a block, and what could not.
+type Parsed = (Option<Arc<Block>>, Vec<SyntaxError>);
 
 /// A block of a folder.
 #[derive(Debug)]
@@ -198,8 +201,7 @@ impl Folder {
     /// A block, parsed; none when it cannot be. Blocks of override files are merged in.
     pub fn block(&self, id: BlockId) -> Option<Arc<Block>> {
         let block = self.parse(id.0)?;
-        // Override files are the last ones.
-        if self.files.last().is_none_or(|it| !it.overrides) {
+        if !self.has_overrides() {
             return Some(block);
         }
         let (kind, [first, second]) = self.head(id.0)?;
@@ -216,21 +218,43 @@ impl Folder {
     }
 
     fn parse(&self, n: usize) -> Option<Arc<Block>> {
+        self.blocks[n].asked.store(true, Ordering::Relaxed);
+        self.parsed(n).0.clone()
+    }
+
+    fn parsed(&self, n: usize) -> &Parsed {
         let lazy = self.lazy(n);
-        let placed = &self.blocks[n];
-        placed.asked.store(true, Ordering::Relaxed);
-        let (block, _) = lazy.parsed.get_or_init(|| {
+        lazy.parsed.get_or_init(|| {
             let Some(cut) = &lazy.cut else { return (None, Vec::new()) };
-            let (block, errors) = hcl::parse_block(&self.files[placed.file].source, cut);
+            let (block, errors) = hcl::parse_block(&self.files[self.blocks[n].file].source, cut);
             (block.map(Arc::new), errors)
-        });
-        block.clone()
+        })
+    }
+
+    /// The value of an argument of a block. Of one that nobody else has asked for no more is read than that, so that not
+    /// all of every folder is kept at once.
+    fn argument(&self, id: BlockId, name: &str) -> Option<Expr> {
+        let lazy = self.lazy(id.0);
+        if let Some(cut) = &lazy.cut
+            && lazy.parsed.get().is_none()
+            && !self.has_overrides()
+        {
+            let placed = &self.blocks[id.0];
+            placed.asked.store(true, Ordering::Relaxed);
+            return hcl::parse_argument(&self.files[placed.file].source, cut, name);
+        }
+        Some(self.block(id)?.body.attribute(name)?.value.clone())
+    }
+
+    fn has_overrides(&self) -> bool {
+        // Override files are the last ones.
+        self.files.last().is_some_and(|it| it.overrides)
     }
 
     /// What was wrong in the blocks that were asked for, in this run and not in one that has the file in common.
     pub fn parse_errors(&self) -> impl Iterator<Item = &SyntaxError> {
         let asked = (0..self.blocks.len()).filter(|n| self.blocks[*n].asked.load(Ordering::Relaxed));
-        asked.filter_map(|n| self.lazy(n).parsed.get()).flat_map(|(_, errors)| errors)
+        asked.flat_map(|n| &self.parsed(n).1)
     }
 
     /// The expression of a local value.
@@ -289,12 +313,9 @@ impl Folder {
 
     /// The literal `source` of each module call, with the call.
     pub fn calls(&self) -> Vec<(BlockId, Option<String>)> {
-        let literal = |id: BlockId| {
-            let block = self.block(id)?;
-            match &block.body.attribute("source")?.value {
-                Expr { kind: ExprKind::Text(text), .. } => text.as_known().map(str::to_owned),
-                _ => None,
-            }
+        let literal = |id: BlockId| match self.argument(id, "source")?.kind {
+            ExprKind::Text(text) => text.as_known().map(str::to_owned),
+            _ => None,
         };
         self.blocks("module").map(|(id, _)| (id, literal(id))).collect()
     }

@@ -23,6 +23,9 @@ const LONGEST: usize = 128;
 /// What a name is made of in ASCII.
 static NAMES: [bool; 256] = table(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
+/// What may begin something that means nothing.
+static BLANKS: [bool; 256] = table(b" \t\r\n#/");
+
 /// What was read, or the first thing that makes no sense.
 type Read<T> = Result<T, Fault>;
 
@@ -785,7 +788,15 @@ impl<'a> Reader<'a> {
     }
 
     /// Goes over what means nothing here.
+    #[inline]
     fn blanks(&mut self) {
+        // Mostly the next thing that matters is next.
+        if self.bytes.get(self.at).is_some_and(|byte| BLANKS[usize::from(*byte)]) {
+            self.over_blanks();
+        }
+    }
+
+    fn over_blanks(&mut self) {
         while let Some(byte) = self.bytes.get(self.at) {
             match byte {
                 b' ' | b'\t' => self.at += 1,
