@@ -46,7 +46,11 @@ impl Collector<'_, '_> {
 
     /// Something that names its bucket.
     pub(super) fn of_bucket(&mut self, aspect: Aspect, it: &Declared<'_>) {
-        let resource = self.resource(it);
+        let resource = match aspect {
+            // Of these no more is asked than whose they are; a policy is read where it is carried.
+            Aspect::Inventory | Aspect::Policy => self.part(&["bucket"], it),
+            _ => self.resource(it),
+        };
         if let Some(bucket) = resource.body.get("bucket").filter(|it| !it.is_null()) {
             self.buckets.companions.push((bucket, Companion { aspect, resource }));
         }

@@ -28,17 +28,26 @@ impl Evaluator<'_> {
                 parts => self.template(parts, span, scope),
             },
             ExprKind::List(items) => self.written_out(scope, || {
-                let nodes = items.iter().map(|it| self.part(it, scope)).collect::<Result<Vec<_>, _>>()?;
-                Ok(Node::list(nodes, span))
+                let nodes = match self.trying.get() {
+                    0 => items.iter().map(|it| self.value(it, scope)).collect(),
+                    _ => items.iter().map(|it| self.eval(it, scope)).collect::<Result<_, _>>()?,
+                };
+                Ok(Node::new(Value::List(nodes), span))
             }),
             ExprKind::Object(items) => self.written_out(scope, || {
                 let mut object = Object { entries: Vec::with_capacity(items.len()), open: None };
                 for item in items {
+                    let key_span = item.key.span;
+                    if let ExprKind::Text(key) = &item.key.kind {
+                        let node = self.part(&item.value, scope)?;
+                        object.entries.push(Entry { key: key.clone(), key_span, node });
+                        continue;
+                    }
                     let key = self.part(&item.key, scope)?;
                     let node = self.part(&item.value, scope)?;
                     match text_of(&key) {
-                        Some(text) => object.entries.push(Entry { key: text, key_span: item.key.span, node }),
-                        None => object.open = Some(self.why_unknown(&key, item.key.span, scope)),
+                        Some(key) => object.entries.push(Entry { key, key_span, node }),
+                        None => object.open = Some(self.why_unknown(&key, key_span, scope)),
                     }
                 }
                 Ok(Node::new(Value::Object(Arc::new(object)), span))

@@ -70,8 +70,10 @@ pub(super) struct Module {
     depth: u32,
     memo: RefCell<FxHashMap<Key, Memo>>,
     calls: RefCell<FxHashMap<CompactString, Rc<Calls>>>,
-    /// How often each block stands, by its place.
+    /// How often each block stands that does not simply stand once, by its place.
     repeats: RefCell<FxHashMap<Span, Rc<Repeated>>>,
+    /// What every other block is.
+    once: RefCell<Option<Rc<Repeated>>>,
 }
 
 /// Where a module's variables come from.
@@ -229,6 +231,7 @@ impl<'w> Evaluator<'w> {
             memo: RefCell::default(),
             calls: RefCell::default(),
             repeats: RefCell::default(),
+            once: RefCell::default(),
         })
     }
 
@@ -238,6 +241,7 @@ impl<'w> Evaluator<'w> {
         while let Some(module) = left.pop() {
             module.memo.borrow_mut().clear();
             module.repeats.borrow_mut().clear();
+            module.once.take();
             for (_, calls) in module.calls.borrow_mut().drain() {
                 left.extend(calls.modules.iter().map(Rc::clone));
             }

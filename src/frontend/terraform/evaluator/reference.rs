@@ -267,7 +267,7 @@ impl Evaluator<'_> {
             if changes_elsewhere(block, name) {
                 return Ok(self.opaque(span, &instance.scope, "`ignore_changes` lets it be changed elsewhere"));
             }
-            let words = || format!("`{}{kind}.{own}.{name}`", if is_data { "data." } else { "" });
+            let words = || ["`", if is_data { "data." } else { "" }, kind, ".", own, ".", name, "`"].concat();
             let value = || Ok(self.value(&attribute.value, &instance.scope));
             let (node, words) = self.remembered(module, key(), span, words, value)?;
             // Not given, so the provider chooses it.
