@@ -356,7 +356,9 @@ impl Search<'_> {
             Err(error) => return self.error(self.shown(path), read_error(&error).to_string()),
         };
         let shown_root = self.shown(path);
-        let as_shown = |below: &Path| normal(&shown_root.join(below.strip_prefix(&root).unwrap_or(below)));
+        let base = normal(&shown_root);
+        // A walk takes no detours.
+        let as_shown = |below: &Path| base.join(below.strip_prefix(&root).unwrap_or(below));
         let (walked, errors) = walk(&root, self.request.jobs, &as_shown);
         self.errors.extend(errors.into_iter().map(|(path, message)| InputError { path, span: None, message }));
         let before = self.selected.len();

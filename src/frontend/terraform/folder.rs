@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
+use super::resources;
 use crate::source::{Source, Span, Workspace};
 use crate::syntax::hcl::{self, Accessor, Attribute, Block, Body, Cut, Expr, ExprKind};
 use crate::syntax::{SyntaxError, json};
@@ -23,6 +24,8 @@ pub struct Folder {
     blocks: Vec<Placed>,
     /// The blocks by what [`hash`] makes of their kinds and labels, sorted.
     index: Vec<(u64, u32)>,
+    /// The resources of types that have to do with access, which most have not.
+    concerning: Vec<BlockId>,
     locals: OnceLock<FxHashMap<CompactString, Local>>,
 }
 
@@ -126,6 +129,7 @@ impl Folder {
             files: Vec::new(),
             blocks: Vec::new(),
             index: Vec::new(),
+            concerning: Vec::new(),
             locals: OnceLock::new(),
         };
         let is_override = |path: &&PathBuf| {
@@ -155,6 +159,9 @@ impl Folder {
         let cut = workspace.made(&source, || CutFile::of(&source));
         for (at, lazy) in cut.blocks.iter().enumerate() {
             let (kind, [first, second]) = lazy.head(&source).unwrap_or_default();
+            if kind == "resource" && !overrides && resources::concerns(first).is_some() {
+                self.concerning.push(BlockId(self.blocks.len()));
+            }
             let own = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
             self.index.push((hash(kind, first, second), own));
             self.blocks.push(Placed { file, at, kind: hash(kind, "", ""), asked: AtomicBool::new(false) });
@@ -185,6 +192,11 @@ impl Folder {
             let (own, labels) = self.head(n)?;
             (own == kind).then_some((BlockId(n), labels))
         })
+    }
+
+    /// The resources of types that have to do with access, likewise.
+    pub fn concerning(&self) -> impl Iterator<Item = (BlockId, [&str; 2])> {
+        self.concerning.iter().filter_map(|id| Some((*id, self.head(id.0)?.1)))
     }
 
     /// The blocks of a kind, and perhaps others.

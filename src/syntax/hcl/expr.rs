@@ -802,10 +802,16 @@ impl<'a> Reader<'a> {
     }
 
     fn over_blanks(&mut self) {
-        while let Some(byte) = self.bytes.get(self.at) {
-            match byte {
-                b' ' | b'\t' => self.at += 1,
-                b'\n' if self.newlines => self.at += 1,
+        let newlines = self.newlines;
+        let is_blank = |byte: u8| matches!(byte, b' ' | b'\t') || byte == b'\n' && newlines;
+        loop {
+            let rest = &self.bytes[self.at..];
+            let Some(length) = rest.iter().position(|byte| !is_blank(*byte)) else {
+                self.at = self.bytes.len();
+                return;
+            };
+            self.at += length;
+            match self.bytes[self.at] {
                 b'\r' | b'#' | b'/' => match self.bytes[self.at..] {
                     [b'\r', b'\n', ..] if self.newlines => self.at += 2,
                     [b'#', ..] | [b'/', b'/', ..] if self.newlines => self.at = line_end(self.bytes, self.at),

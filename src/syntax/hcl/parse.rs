@@ -34,6 +34,9 @@ pub fn parse_argument(source: &Source, cut: &Cut, name: &str) -> Option<Expr> {
     let mut parser = Parser::new(source, cut.span.range(), cut.broken);
     parser.at = cut.head.range().end;
     parser.blanks();
+    if parser.peek()? != b'{' {
+        return None;
+    }
     parser.at += 1;
     parser.argument(name)
 }

@@ -94,7 +94,7 @@ pub(super) fn prefixed(module: &Module, rest: &[&str]) -> Arc<str> {
 
 impl Collector<'_, '_> {
     fn module(&mut self, module: &Rc<Module>) {
-        for (id, [kind, name]) in module.folder.blocks("resource") {
+        for (id, [kind, name]) in module.folder.concerning() {
             let Some((kind, concerns)) = resources::concerns(kind) else { continue };
             let Some(block) = module.folder.block(id) else { continue };
             let repeated = self.evaluator.repeated(module, &block);

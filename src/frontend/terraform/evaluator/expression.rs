@@ -82,7 +82,7 @@ impl Evaluator<'_> {
 
     /// Text of parts; nothing but text may be spliced into text.
     pub(super) fn template(&self, parts: &[Part], span: Span, scope: &Scope) -> Outcome {
-        let mut out = Text::default();
+        let mut out = Text::with_room(parts.len());
         self.template_into(parts, scope, &mut out)?;
         if !self.pay(out.len()) {
             return Ok(self.free(span, scope, "the text is too large to be evaluated"));

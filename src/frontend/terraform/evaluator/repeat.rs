@@ -107,6 +107,17 @@ pub(super) const INSTANCES: usize = 2_000;
 impl Evaluator<'_> {
     /// How often a block stands, found out once.
     pub(in crate::frontend::terraform) fn repeated(&self, module: &Rc<Module>, block: &Block) -> Rc<Repeated> {
+        self.known_repeated(module, block).unwrap_or_else(|| {
+            let place = block.head();
+            let repeat = self.repeat(module, block);
+            let repeated = Rc::new(Repeated { instances: self.instances(module, &repeat, place), repeat });
+            module.repeats.borrow_mut().insert(place, Rc::clone(&repeated));
+            repeated
+        })
+    }
+
+    /// The same, where nothing must be evaluated for it any more.
+    pub(super) fn known_repeated(&self, module: &Rc<Module>, block: &Block) -> Option<Rc<Repeated>> {
         // Most stand once, and mean the same by all names.
         if !block.body.attributes.iter().any(|it| matches!(&*it.name.text, "count" | "for_each")) {
             let mut once = module.once.borrow_mut();
@@ -114,16 +125,9 @@ impl Evaluator<'_> {
                 let instances = self.instances(module, &Repeat::One, block.head());
                 Rc::new(Repeated { repeat: Repeat::One, instances })
             });
-            return Rc::clone(repeated);
+            return Some(Rc::clone(repeated));
         }
-        let place = block.head();
-        if let Some(repeated) = module.repeats.borrow().get(&place) {
-            return Rc::clone(repeated);
-        }
-        let repeat = self.repeat(module, block);
-        let repeated = Rc::new(Repeated { instances: self.instances(module, &repeat, place), repeat });
-        module.repeats.borrow_mut().insert(place, Rc::clone(&repeated));
-        repeated
+        module.repeats.borrow().get(&block.head()).map(Rc::clone)
     }
 
     pub(super) fn repeat(&self, module: &Rc<Module>, block: &Block) -> Repeat {
