@@ -23,6 +23,9 @@ const LONGEST: usize = 128;
 /// What a name is made of in ASCII.
 static NAMES: [bool; 256] = table(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
+/// What may begin something that means nothing.
+static BLANKS: [bool; 256] = table(b" \t\r\n#/");
+
 /// What was read, or the first thing that makes no sense.
 type Read<T> = Result<T, Fault>;
 
@@ -35,9 +38,6 @@ pub(super) struct Reader<'a> {
     pub(super) at: usize,
     /// Whether a new line means nothing here, as within brackets.
     newlines: bool,
-    /// What meant nothing last: from where, whether with new lines, and to where. It is mostly gone over several times, as
-    /// long as what is behind it is not what is asked for.
-    gone_over: Option<(usize, bool, usize)>,
     /// The brackets that are open: where each begins, and its length.
     open: SmallVec<[(usize, usize); 4]>,
     depth: usize,
@@ -90,7 +90,6 @@ impl<'a> Reader<'a> {
             bytes: text.as_bytes(),
             at,
             newlines: false,
-            gone_over: None,
             open: SmallVec::new(),
             depth: 0,
             operators: 0,
@@ -789,18 +788,15 @@ impl<'a> Reader<'a> {
     }
 
     /// Goes over what means nothing here.
+    #[inline]
     fn blanks(&mut self) {
-        if let Some((from, newlines, to)) = self.gone_over
-            && (from, newlines) == (self.at, self.newlines)
-        {
-            self.at = to;
-            return;
+        // Mostly there is nothing of the kind.
+        if self.bytes.get(self.at).is_some_and(|byte| BLANKS[usize::from(*byte)]) {
+            self.over_blanks();
         }
-        let from = self.at;
-        self.over_blanks();
-        self.gone_over = Some((from, self.newlines, self.at));
     }
 
+    #[inline(never)]
     fn over_blanks(&mut self) {
         let newlines = self.newlines;
         let is_blank = |byte: u8| matches!(byte, b' ' | b'\t') || byte == b'\n' && newlines;

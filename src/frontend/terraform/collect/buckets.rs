@@ -21,7 +21,9 @@ impl Collector<'_, '_> {
     /// A bucket, with what is said of it in its own block.
     pub(super) fn bucket(&mut self, it: &Declared<'_>) {
         let name = self.evaluator.attribute_of_resource(it.id, it.block, it.instance, "bucket");
-        let resource = self.resource(it);
+        let blocks = BUCKET_BLOCKS.iter().map(|(name, ..)| *name);
+        let arguments: Vec<&str> = blocks.chain(["acl", "grant", "object_lock_enabled"]).collect();
+        let resource = self.part(&arguments, it);
         let names: Vec<Text> = texts_in(&name).into_iter().map(|(name, _)| name).collect();
         let mut bucket = bucket(&it.address, names.first().cloned(), resource.place.clone(), true);
         bucket.acls = acls(&resource, "");
