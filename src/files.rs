@@ -356,7 +356,9 @@ impl Search<'_> {
             Err(error) => return self.error(self.shown(path), read_error(&error).to_string()),
         };
         let shown_root = self.shown(path);
-        let as_shown = |below: &Path| normal(&shown_root.join(below.strip_prefix(&root).unwrap_or(below)));
+        let base = normal(&shown_root);
+        // A walk takes no detours.
+        let as_shown = |below: &Path| base.join(below.strip_prefix(&root).unwrap_or(below));
         let (walked, errors) = walk(&root, self.request.jobs, &as_shown);
         self.errors.extend(errors.into_iter().map(|(path, message)| InputError { path, span: None, message }));
         let before = self.selected.len();
@@ -557,16 +559,23 @@ impl Disk {
         if let Some(real) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(folder.as_os_str()) {
             return real.clone();
         }
-        let real = self.real_below(folder).or_else(|| fs::canonicalize(folder).ok());
+        let real = self.real_below(folder).unwrap_or_else(|| fs::canonicalize(folder).ok());
         self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(folder.into(), real.clone());
         real
     }
 
-    /// The same of a folder below the roots that is no link, for which less is asked of the disk.
-    fn real_below(&self, folder: &Path) -> Option<PathBuf> {
+    /// The same of a folder below the roots, for which less is asked of the disk; none where that cannot tell, as of a
+    /// link.
+    fn real_below(&self, folder: &Path) -> Option<Option<PathBuf>> {
         let above = folder.parent().filter(|it| !it.as_os_str().is_empty())?;
-        let real = self.real_folder(above).filter(|it| self.holds(it))?.join(folder.file_name()?);
-        fs::symlink_metadata(&real).ok().filter(|it| !it.is_symlink()).map(|_| real)
+        let name = folder.file_name()?;
+        // In what is not there nothing is.
+        let Some(above) = self.real_folder(above) else { return Some(None) };
+        let real = Some(above).filter(|it| self.holds(it))?.join(name);
+        match fs::symlink_metadata(&real) {
+            Ok(metadata) => (!metadata.is_symlink()).then_some(Some(real)),
+            Err(_) => Some(None),
+        }
     }
 
     /// A path without links, so that one that leads out of the roots is known for what it is.

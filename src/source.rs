@@ -3,6 +3,7 @@
 //! This module never touches the disk; [`Reader`] is how a caller hands files in.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -307,7 +308,7 @@ impl Workspace {
 
     /// The file at a path, read on first use.
     pub fn open(&self, path: &Path) -> Opened {
-        let path = normal(path);
+        let path = if is_normal(path) { Cow::Borrowed(path) } else { Cow::Owned(normal(path)) };
         if let Some(opened) = self.files.read().unwrap_or_else(PoisonError::into_inner).by_path.get(path.as_os_str()) {
             return opened.clone();
         }
@@ -318,10 +319,11 @@ impl Workspace {
             return opened.clone();
         }
         if let Some(opened) = files.known.remove(path.as_os_str()) {
-            files.by_path.insert(path.into_os_string(), opened.clone());
+            files.by_path.insert(path.into_owned().into_os_string(), opened.clone());
             return opened;
         }
         let id = FileId(u32::try_from(files.sources.len()).unwrap_or(u32::MAX));
+        let path = path.into_owned();
         let opened = text.map(|text| Arc::new(Source::new(id, path.clone(), text)));
         if let Ok(source) = &opened {
             files.sources.push(Arc::clone(source));
@@ -394,13 +396,10 @@ pub fn is_fetched(path: &Path) -> bool {
 
 /// A path without `.` and with `x/..` taken out, compared as text: links are the reader's business.
 pub fn normal(path: &Path) -> PathBuf {
-    // Most paths are, and it is cheaper to see that than to take them apart.
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let may_be_detour = |pair: &[u8]| pair[0] == b'/' && matches!(pair[1], b'.' | b'/');
-    if cfg!(unix) && !bytes.starts_with(b".") && !bytes.ends_with(b"/") && !bytes.windows(2).any(may_be_detour) {
+    if is_normal(path) {
         return path.to_owned();
     }
-    let mut out = PathBuf::new();
+    let mut out = PathBuf::with_capacity(path.as_os_str().len());
     for component in path.components() {
         match component {
             Component::CurDir => {}
@@ -415,6 +414,16 @@ pub fn normal(path: &Path) -> PathBuf {
         }
     }
     out
+}
+
+/// Whether a path is certainly as [`normal`] has it. Most are, and it is cheaper to see that than to take them apart.
+fn is_normal(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let [first, rest @ ..] = bytes else { return false };
+    let may_be_detour = |slash: u8, next: u8| (slash == b'/') & ((next == b'.') | (next == b'/'));
+    // Without a way out of the loop, which lets many pairs be looked at in one step.
+    let has_detour = bytes.iter().zip(rest).fold(false, |any, (a, b)| any | may_be_detour(*a, *b));
+    cfg!(unix) && *first != b'.' && !bytes.ends_with(b"/") && !has_detour
 }
 
 /// Sorts [`normal`] paths as `Path` sorts itself, part by part, and is far cheaper to compare.

@@ -493,8 +493,12 @@ impl Text {
 
     /// Appends known text; a stray [`HOLE`] character in it is replaced, since it would be taken for a hole.
     pub fn push_known(&mut self, text: &str, span: Span) {
-        if !text.is_empty() {
-            self.content_mut().push_known(text, span);
+        if text.is_empty() {
+            return;
+        }
+        match (&self.written, &self.encoding) {
+            (None, None) => *self = Self::known(text, span),
+            _ => self.content_mut().push_known(text, span),
         }
     }
 

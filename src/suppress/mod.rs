@@ -161,7 +161,7 @@ impl Commented {
         if !takes_comments(&source.path) || !marks.into_iter().any(has) {
             return None;
         }
-        let cuts = hcl::cut(source);
+        let cuts = hcl::cut_with_comments(source);
         let mut constructs = None;
         let mut next = 0;
         let mut out = Self { source: Arc::clone(source), ignores: Vec::new(), problems: Vec::new() };

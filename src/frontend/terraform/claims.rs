@@ -101,7 +101,7 @@ const DEPRECATED: &[(&str, &str, &str, &str, &str)] = &[
 /// Adds what the modules claim, what they use that is deprecated, and which statements their documents replace.
 pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &mut Configuration) {
     for module in modules {
-        for (id, [kind, name]) in module.folder.blocks("resource") {
+        for (id, [kind, name]) in module.folder.concerning() {
             let first = CLAIMS.partition_point(|it| it.kind < kind);
             let claims = || CLAIMS[first..].iter().take_while(|it| it.kind == kind);
             if claims().next().is_none() {
@@ -230,5 +230,11 @@ mod tests {
     #[test]
     fn the_table_is_sorted() {
         assert!(CLAIMS.is_sorted_by(|a, b| (a.kind, a.argument) < (b.kind, b.argument)));
+    }
+
+    #[test]
+    fn what_claims_has_to_do_with_access() {
+        assert!(CLAIMS.iter().map(|it| it.kind).all(|it| resources::concerns(it).is_some()));
+        assert!(DEPRECATED.iter().all(|(it, ..)| CLAIMS.iter().any(|claims| claims.kind == *it)));
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
+use super::resources;
 use crate::source::{Source, Span, Workspace};
 use crate::syntax::hcl::{self, Accessor, Attribute, Block, Body, Cut, Expr, ExprKind};
 use crate::syntax::{SyntaxError, json};
@@ -23,6 +24,8 @@ pub struct Folder {
     blocks: Vec<Placed>,
     /// The blocks by what [`hash`] makes of their kinds and labels, sorted.
     index: Vec<(u64, u32)>,
+    /// The resources of types that have to do with access, which most have not.
+    concerning: Vec<BlockId>,
     locals: OnceLock<FxHashMap<CompactString, Local>>,
 }
 
@@ -53,8 +56,11 @@ struct CutFile {
 #[derive(Debug)]
 struct Lazy {
     cut: Option<Cut>,
-    parsed: OnceLock<(Option<Arc<Block>>, Vec<SyntaxError>)>,
+    parsed: OnceLock<Parsed>,
 }
+
+/// What could be understood of a block, and what could not.
+type Parsed = (Option<Arc<Block>>, Vec<SyntaxError>);
 
 /// A block of a folder.
 #[derive(Debug)]
@@ -123,6 +129,7 @@ impl Folder {
             files: Vec::new(),
             blocks: Vec::new(),
             index: Vec::new(),
+            concerning: Vec::new(),
             locals: OnceLock::new(),
         };
         let is_override = |path: &&PathBuf| {
@@ -152,6 +159,9 @@ impl Folder {
         let cut = workspace.made(&source, || CutFile::of(&source));
         for (at, lazy) in cut.blocks.iter().enumerate() {
             let (kind, [first, second]) = lazy.head(&source).unwrap_or_default();
+            if kind == "resource" && !overrides && resources::concerns(first).is_some() {
+                self.concerning.push(BlockId(self.blocks.len()));
+            }
             let own = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
             self.index.push((hash(kind, first, second), own));
             self.blocks.push(Placed { file, at, kind: hash(kind, "", ""), asked: AtomicBool::new(false) });
@@ -184,6 +194,11 @@ impl Folder {
         })
     }
 
+    /// The resources of types that have to do with access, likewise.
+    pub fn concerning(&self) -> impl Iterator<Item = (BlockId, [&str; 2])> {
+        self.concerning.iter().filter_map(|id| Some((*id, self.head(id.0)?.1)))
+    }
+
     /// The blocks of a kind, and perhaps others.
     fn of_kind(&self, kind: &str) -> impl Iterator<Item = usize> {
         let wanted = hash(kind, "", "");
@@ -198,8 +213,7 @@ impl Folder {
     /// A block, parsed; none when it cannot be. Blocks of override files are merged in.
     pub fn block(&self, id: BlockId) -> Option<Arc<Block>> {
         let block = self.parse(id.0)?;
-        // Override files are the last ones.
-        if self.files.last().is_none_or(|it| !it.overrides) {
+        if !self.has_overrides() {
             return Some(block);
         }
         let (kind, [first, second]) = self.head(id.0)?;
@@ -216,21 +230,43 @@ impl Folder {
     }
 
     fn parse(&self, n: usize) -> Option<Arc<Block>> {
+        self.blocks[n].asked.store(true, Ordering::Relaxed);
+        self.parsed(n).0.clone()
+    }
+
+    fn parsed(&self, n: usize) -> &Parsed {
         let lazy = self.lazy(n);
-        let placed = &self.blocks[n];
-        placed.asked.store(true, Ordering::Relaxed);
-        let (block, _) = lazy.parsed.get_or_init(|| {
+        lazy.parsed.get_or_init(|| {
             let Some(cut) = &lazy.cut else { return (None, Vec::new()) };
-            let (block, errors) = hcl::parse_block(&self.files[placed.file].source, cut);
+            let (block, errors) = hcl::parse_block(&self.files[self.blocks[n].file].source, cut);
             (block.map(Arc::new), errors)
-        });
-        block.clone()
+        })
+    }
+
+    /// The value of an argument of a block. Of one that nobody else has asked for no more is read than that, so that not
+    /// all of every folder is kept at once.
+    fn argument(&self, id: BlockId, name: &str) -> Option<Expr> {
+        let lazy = self.lazy(id.0);
+        if let Some(cut) = &lazy.cut
+            && lazy.parsed.get().is_none()
+            && !self.has_overrides()
+        {
+            let placed = &self.blocks[id.0];
+            placed.asked.store(true, Ordering::Relaxed);
+            return hcl::parse_argument(&self.files[placed.file].source, cut, name);
+        }
+        Some(self.block(id)?.body.attribute(name)?.value.clone())
+    }
+
+    fn has_overrides(&self) -> bool {
+        // Override files are the last ones.
+        self.files.last().is_some_and(|it| it.overrides)
     }
 
     /// What was wrong in the blocks that were asked for, in this run and not in one that has the file in common.
     pub fn parse_errors(&self) -> impl Iterator<Item = &SyntaxError> {
         let asked = (0..self.blocks.len()).filter(|n| self.blocks[*n].asked.load(Ordering::Relaxed));
-        asked.filter_map(|n| self.lazy(n).parsed.get()).flat_map(|(_, errors)| errors)
+        asked.flat_map(|n| &self.parsed(n).1)
     }
 
     /// The expression of a local value.
@@ -289,12 +325,9 @@ impl Folder {
 
     /// The literal `source` of each module call, with the call.
     pub fn calls(&self) -> Vec<(BlockId, Option<String>)> {
-        let literal = |id: BlockId| {
-            let block = self.block(id)?;
-            match &block.body.attribute("source")?.value {
-                Expr { kind: ExprKind::Text(text), .. } => text.as_known().map(str::to_owned),
-                _ => None,
-            }
+        let literal = |id: BlockId| match self.argument(id, "source")?.kind {
+            ExprKind::Text(text) => text.as_known().map(str::to_owned),
+            _ => None,
         };
         self.blocks("module").map(|(id, _)| (id, literal(id))).collect()
     }

@@ -3,92 +3,84 @@
 
 use std::sync::Arc;
 
-use crate::syntax::hcl::{Accessor, Expr, ExprKind};
-use crate::value::{Entry, Node, Object, Value};
+use crate::syntax::hcl::{Expr, ExprKind, Item};
+use crate::value::{Arm, Entry, Node, Object, Value};
 
 use super::evaluator::text_of;
 
 /// The value as a variable of type `of` gives it.
 pub(super) fn convert(node: Node, of: &Expr, value: &dyn Fn(&Expr) -> Node) -> Node {
-    if node.is_null() {
-        return node;
-    }
-    match &node.value {
-        Value::OneOf(arms) => {
-            let arms = arms
-                .iter()
-                .map(|arm| crate::value::Arm { node: convert(arm.node.clone(), of, value), ..arm.clone() })
-                .collect();
-            return Node { value: Value::OneOf(arms), ..node };
+    converted(&node, of, value).unwrap_or(node)
+}
+
+/// The same; none where the value is that already, as most are.
+fn converted(node: &Node, of: &Expr, value: &dyn Fn(&Expr) -> Node) -> Option<Node> {
+    let value = match (&node.value, &of.kind) {
+        (Value::Null | Value::Unknown(_), _) => return None,
+        (Value::OneOf(arms), _) => {
+            let arm = |arm: &Arm| Some(Arm { node: converted(&arm.node, of, value)?, ..arm.clone() });
+            Value::OneOf(changed(arms, arm)?.into())
         }
-        Value::Unknown(_) => return node,
-        _ => {}
+        (Value::Text(_), ExprKind::Variable(_)) => return None,
+        (_, ExprKind::Variable(name)) if &**name == "string" => Value::Text(text_of(node)?),
+        (_, ExprKind::Paren(inner)) => return converted(node, inner, value),
+        (_, ExprKind::Access(it)) if it.accessors.is_empty() => return converted(node, &it.base, value),
+        (it, ExprKind::Call(call)) => {
+            let of = call.arguments.first()?;
+            match (&*call.name.text, it, &of.kind) {
+                ("list" | "set", Value::List(nodes), _) => {
+                    Value::List(changed(nodes, |it| converted(it, of, value))?.into())
+                }
+                ("map", Value::Object(object), _) => {
+                    let entry = |it: &Entry| Some(Entry { node: converted(&it.node, of, value)?, ..it.clone() });
+                    let entries = changed(&object.entries, entry)?;
+                    Value::Object(Arc::new(Object { entries, open: object.open.clone() }))
+                }
+                ("object", Value::Object(object), ExprKind::Object(items)) => {
+                    Value::Object(Arc::new(with_attributes(object, items, value)))
+                }
+                ("tuple", Value::List(nodes), ExprKind::List(types)) if nodes.len() == types.len() => {
+                    let nodes = nodes.iter().zip(types).map(|(it, of)| convert(it.clone(), of, value));
+                    Value::List(nodes.collect())
+                }
+                ("optional", ..) => return converted(node, of, value),
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    Some(Node { value, span: node.span, origin: node.origin.clone() })
+}
+
+/// All of them, with what `change` makes of those that it changes; none where it changes none.
+fn changed<T: Clone>(all: &[T], change: impl Fn(&T) -> Option<T>) -> Option<Vec<T>> {
+    let (first, new) = all.iter().enumerate().find_map(|(n, it)| Some((n, change(it)?)))?;
+    let mut out = Vec::with_capacity(all.len());
+    out.extend_from_slice(&all[..first]);
+    out.push(new);
+    out.extend(all[first + 1..].iter().map(|it| change(it).unwrap_or_else(|| it.clone())));
+    Some(out)
+}
+
+/// An object with the attributes of its type, in the order of the type.
+fn with_attributes(object: &Object, items: &[Item], value: &dyn Fn(&Expr) -> Node) -> Object {
+    let mut out = Object { entries: Vec::with_capacity(items.len()), open: object.open.clone() };
+    for item in items {
+        // A bare name is a text as well.
+        let ExprKind::Text(key) = &item.key.kind else { continue };
+        let (of, default) = optional(&item.value);
+        let given = object.entries.iter().rev().find(|it| it.key.raw() == key.raw());
+        let node = match (given, default) {
+            (Some(entry), Some(Some(default))) if entry.node.is_null() => convert(value(default), of, value),
+            (Some(entry), _) => convert(entry.node.clone(), of, value),
+            (None, Some(Some(default))) => convert(value(default), of, value),
+            (None, Some(None)) => Node::new(Value::Null, item.key.span),
+            (None, None) => continue,
+        };
+        let (key, key_span) = given.map_or((key, item.key.span), |it| (&it.key, it.key_span));
+        out.entries.push(Entry { key: key.clone(), key_span, node });
     }
-    match &of.kind {
-        ExprKind::Variable(name) if &**name == "string" => match text_of(&node) {
-            Some(text) => Node { value: Value::Text(text), ..node },
-            None => node,
-        },
-        ExprKind::Paren(inner) => convert(node, inner, value),
-        ExprKind::Access(it) if it.accessors.is_empty() => convert(node, &it.base, value),
-        ExprKind::Call(call) => match (&*call.name.text, call.arguments.first()) {
-            ("list" | "set", Some(element)) => match &node.value {
-                Value::List(nodes) => {
-                    let nodes = nodes.iter().map(|it| convert(it.clone(), element, value)).collect();
-                    Node { value: Value::List(nodes), ..node }
-                }
-                _ => node,
-            },
-            ("map", Some(element)) => match &node.value {
-                Value::Object(object) => {
-                    let entries = object
-                        .entries
-                        .iter()
-                        .map(|it| Entry { node: convert(it.node.clone(), element, value), ..it.clone() })
-                        .collect();
-                    let object = Object { entries, open: object.open.clone() };
-                    Node { value: Value::Object(Arc::new(object)), ..node }
-                }
-                _ => node,
-            },
-            ("object", Some(Expr { kind: ExprKind::Object(items), .. })) => match &node.value {
-                Value::Object(object) => {
-                    let mut out = Object { entries: Vec::with_capacity(items.len()), open: object.open.clone() };
-                    for item in items {
-                        let Some(key) = key_of(&item.key) else { continue };
-                        let (of, default) = optional(&item.value);
-                        let given = object.entries.iter().rev().find(|it| it.key.raw() == key);
-                        let node = match (given, default) {
-                            (Some(entry), Some(Some(default))) if entry.node.is_null() => {
-                                convert(value(default), of, value)
-                            }
-                            (Some(entry), _) => convert(entry.node.clone(), of, value),
-                            (None, Some(Some(default))) => convert(value(default), of, value),
-                            (None, Some(None)) => Node::new(Value::Null, item.key.span),
-                            (None, None) => continue,
-                        };
-                        let (key, key_span) = match given {
-                            Some(entry) => (entry.key.clone(), entry.key_span),
-                            None => (crate::value::Text::known(key, item.key.span), item.key.span),
-                        };
-                        out.entries.push(Entry { key, key_span, node });
-                    }
-                    Node { value: Value::Object(Arc::new(out)), ..node }
-                }
-                _ => node,
-            },
-            ("tuple", Some(Expr { kind: ExprKind::List(types), .. })) => match &node.value {
-                Value::List(nodes) if nodes.len() == types.len() => {
-                    let nodes = nodes.iter().zip(types).map(|(it, of)| convert(it.clone(), of, value)).collect();
-                    Node { value: Value::List(nodes), ..node }
-                }
-                _ => node,
-            },
-            ("optional", Some(of)) => convert(node, of, value),
-            _ => node,
-        },
-        _ => node,
-    }
+    out
 }
 
 /// `optional(type, default)`: the type, and the default if it is optional at all.
@@ -100,14 +92,5 @@ fn optional(of: &Expr) -> (&Expr, Option<Option<&Expr>>) {
             [] => (of, Some(None)),
         },
         _ => (of, None),
-    }
-}
-
-fn key_of(key: &Expr) -> Option<&str> {
-    match &key.kind {
-        ExprKind::Text(text) => text.as_known(),
-        ExprKind::Variable(name) => Some(name),
-        ExprKind::Access(it) if it.accessors.iter().all(|it| matches!(it, Accessor::Attribute(_))) => key_of(&it.base),
-        _ => None,
     }
 }

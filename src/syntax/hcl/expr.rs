@@ -23,6 +23,9 @@ const LONGEST: usize = 128;
 /// What a name is made of in ASCII.
 static NAMES: [bool; 256] = table(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
+/// What may begin something that means nothing.
+static BLANKS: [bool; 256] = table(b" \t\r\n#/");
+
 /// What was read, or the first thing that makes no sense.
 type Read<T> = Result<T, Fault>;
 
@@ -785,11 +788,26 @@ impl<'a> Reader<'a> {
     }
 
     /// Goes over what means nothing here.
+    #[inline]
     fn blanks(&mut self) {
-        while let Some(byte) = self.bytes.get(self.at) {
-            match byte {
-                b' ' | b'\t' => self.at += 1,
-                b'\n' if self.newlines => self.at += 1,
+        // Mostly there is nothing of the kind.
+        if self.bytes.get(self.at).is_some_and(|byte| BLANKS[usize::from(*byte)]) {
+            self.over_blanks();
+        }
+    }
+
+    #[inline(never)]
+    fn over_blanks(&mut self) {
+        let newlines = self.newlines;
+        let is_blank = |byte: u8| matches!(byte, b' ' | b'\t') || byte == b'\n' && newlines;
+        loop {
+            let rest = &self.bytes[self.at..];
+            let Some(length) = rest.iter().position(|byte| !is_blank(*byte)) else {
+                self.at = self.bytes.len();
+                return;
+            };
+            self.at += length;
+            match self.bytes[self.at] {
                 b'\r' | b'#' | b'/' => match self.bytes[self.at..] {
                     [b'\r', b'\n', ..] if self.newlines => self.at += 2,
                     [b'#', ..] | [b'/', b'/', ..] if self.newlines => self.at = line_end(self.bytes, self.at),

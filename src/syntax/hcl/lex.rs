@@ -5,18 +5,29 @@ use std::ops::Range;
 use memchr::memchr;
 
 /// Whether a byte can begin a name. Letters beyond ASCII are taken as they come.
-pub(super) fn begins_name(byte: u8) -> bool {
+pub(super) const fn begins_name(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
 }
 
 /// Whether a byte can stand within a name.
-pub(super) fn within_name(byte: u8) -> bool {
+const fn within_name(byte: u8) -> bool {
     begins_name(byte) || byte.is_ascii_digit() || byte == b'-'
 }
 
+/// The bytes that can.
+static WITHIN_NAME: [bool; 256] = {
+    let mut out = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        out[byte] = within_name(byte as u8);
+        byte += 1;
+    }
+    out
+};
+
 /// One past the last byte of the name that begins at `at`.
 pub(super) fn name_end(bytes: &[u8], at: usize) -> usize {
-    at + bytes[at..].iter().take_while(|byte| within_name(**byte)).count()
+    bytes[at..].iter().position(|byte| !WITHIN_NAME[usize::from(*byte)]).map_or(bytes.len(), |length| at + length)
 }
 
 /// The place of the newline that ends the line of `at`, or the end of the text.

@@ -153,7 +153,7 @@ pub(super) fn decode(ground: Ground<'_>, range: Range<usize>, style: Style, out:
     let bytes = &raw.as_bytes()[..range.end];
     let mut verbatim = range.start;
     let mut at = range.start;
-    while let Some(length) = bytes[at..].iter().position(|byte| matches!(byte, b'\\' | b'$' | b'%')) {
+    while let Some(length) = memchr::memchr3(b'\\', b'$', b'%', &bytes[at..]) {
         at += length;
         let (decoded, length) = match bytes[at..] {
             [b'\\', ..] if style == Style::Quoted => match escape(&raw[at..range.end]) {

@@ -21,8 +21,8 @@ mod scan;
 
 pub use ast::*;
 pub use json_form::from_json;
-pub use parse::{parse_attributes, parse_block, parse_expression, parse_template};
-pub use scan::cut;
+pub use parse::{parse_argument, parse_attributes, parse_block, parse_expression, parse_template};
+pub use scan::{cut, cut_with_comments};
 
 use smallvec::SmallVec;
 
@@ -60,7 +60,7 @@ pub struct Cuts {
     pub blocks: Vec<Cut>,
     /// The stretches of top-level attributes, as in a `.tfvars` file.
     pub attributes: Vec<Span>,
-    /// Comments that speak to a linter: they hold `iamlint`, `checkov:`, `tfsec:`, `trivy:` or `kics-scan`.
+    /// Comments that speak to a linter, where they are asked for: they hold `iamlint`, `checkov:`, `tfsec:`, `trivy:` or `kics-scan`.
     pub comments: Vec<Comment>,
     /// What does not belong at the top level, and what is never closed.
     pub errors: Vec<SyntaxError>,

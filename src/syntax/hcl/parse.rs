@@ -29,6 +29,18 @@ pub fn parse_block(source: &Source, cut: &Cut) -> (Option<Block>, Vec<SyntaxErro
     (block, parser.errors)
 }
 
+/// Parses one argument of a block, and no more of the block than stands before it.
+pub fn parse_argument(source: &Source, cut: &Cut, name: &str) -> Option<Expr> {
+    let mut parser = Parser::new(source, cut.span.range(), cut.broken);
+    parser.at = cut.head.range().end;
+    parser.blanks();
+    if parser.peek()? != b'{' {
+        return None;
+    }
+    parser.at += 1;
+    parser.argument(name)
+}
+
 /// Parses a stretch of attributes: those of a `.tfvars` file.
 pub fn parse_attributes(source: &Source, span: Span) -> (Body, Vec<SyntaxError>) {
     // A heredoc ends with its new line, which is not of the stretch.
@@ -117,6 +129,21 @@ impl<'a> Parser<'a> {
                     self.error_here(message);
                     self.skip_value();
                 }
+            }
+        }
+    }
+
+    /// The value of the first argument of a name up to the closing brace or the end.
+    fn argument(&mut self, name: &str) -> Option<Expr> {
+        loop {
+            self.trivia();
+            match self.peek()? {
+                b'}' => return None,
+                byte if begins_name(byte) => match self.item(1) {
+                    Some(Member::Attribute(it)) if it.name.text == name => return Some(it.value),
+                    _ => {}
+                },
+                _ => self.skip_value(),
             }
         }
     }

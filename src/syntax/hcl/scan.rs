@@ -45,10 +45,18 @@ const MOST_REWINDS: usize = 8;
 /// So many brackets are looked at for the one that a bracket may close, so that the work stays in proportion to the text.
 const LOOK_BACK: usize = 256;
 
-/// Cuts a file into top-level blocks and attributes, and collects the comments that speak to a linter.
+/// Cuts a file into top-level blocks and attributes, its comments left out.
 pub fn cut(source: &Source) -> Cuts {
+    cut_by(Scanner::new(source, 0, source.text.len()))
+}
+
+/// The same, with the comments that speak to a linter.
+pub fn cut_with_comments(source: &Source) -> Cuts {
     let marked = FIND_MARKS.iter().any(|mark| mark.find(source.text.as_bytes()).is_some());
-    let mut scanner = Scanner { marked, ..Scanner::new(source, 0, source.text.len()) };
+    cut_by(Scanner { marked, ..Scanner::new(source, 0, source.text.len()) })
+}
+
+fn cut_by(mut scanner: Scanner<'_>) -> Cuts {
     scanner.file();
     scanner.cuts.errors.sort_by_key(|error| error.span);
     scanner.cuts
@@ -119,7 +127,7 @@ struct Scanner<'a> {
     rewinds: usize,
     /// Whether a `*/` may still come.
     comments_end: bool,
-    /// Whether a mark stands anywhere in the file, which is rare.
+    /// Whether comments are asked for, and a mark stands anywhere in the file, which is rare.
     marked: bool,
     cuts: Cuts,
 }
@@ -138,6 +146,12 @@ pub(super) const fn table(of: &[u8]) -> [bool; 256] {
         index += 1;
     }
     out
+}
+
+/// The length of the string that a text begins with, when nothing stands in it that must be looked at, as in most.
+fn plain_string(bytes: &[u8]) -> Option<usize> {
+    let length = 1 + bytes[1..].iter().position(|byte| QUOTED_STOPS[*byte as usize])?;
+    (bytes[length] == b'"').then_some(length + 1)
 }
 
 impl<'a> Scanner<'a> {
@@ -329,7 +343,10 @@ impl<'a> Scanner<'a> {
                     return false;
                 }
             }
-            b'"' => self.enter(Kind::Quote, 1),
+            b'"' => match plain_string(&self.bytes[at..]) {
+                Some(length) => self.at += length,
+                None => self.enter(Kind::Quote, 1),
+            },
             b'#' => self.line_comment(),
             b'/' => match self.bytes.get(at + 1) {
                 Some(b'/') => self.line_comment(),
@@ -368,7 +385,9 @@ impl<'a> Scanner<'a> {
         let Some(index) = within.filter(|(_, open)| open.kind.closed_by(closer)).map(|(index, _)| index).next() else {
             return self.error(at, at + 1, format!("`{}` closes nothing", char::from(closer)));
         };
-        for open in self.open.split_off(index + 1) {
+        while self.open.len() > index + 1
+            && let Some(open) = self.open.pop()
+        {
             self.error(open.at, open.at + 1, never_closed(self.text, open.at, 1));
         }
         if let Some(open) = self.open.pop()

@@ -344,7 +344,7 @@ fn blocks_are_cut_with_their_heads() {
         "\u{feff}# iamlint: here\nresource \"aws_x\" \"y\" { # c\n  a = \"}\" /* } */\n  b {\n  }\n}\r\n\r\nlocals {}\n\
          moved {\n  from = <<-EOT\n}\n  EOT\n}\nmodule m { x = 1 } // trivy:ignore\n",
     );
-    let cuts = cut(&source);
+    let cuts = cut_with_comments(&source);
     assert_eq!(told(&source, &cuts.errors), "");
     let heads: Vec<_> = cuts.blocks.iter().map(|it| source.slice(it.head)).collect();
     assert_eq!(heads, ["resource \"aws_x\" \"y\"", "locals", "moved", "module m"]);
@@ -361,7 +361,7 @@ fn comments_are_told_from_texts() {
         "resource \"a\" \"b\" {\n  a = \"# iamlint: no\"\n  b = <<EOT\n# iamlint: no\n${x /* iamlint: yes */}\nEOT\n  \
          c = [ # checkov:skip=CKV_1:yes\n  ]\n  /* tfsec:ignore:a\n  */\n}\n",
     );
-    let texts: Vec<_> = cut(&source).comments.into_iter().map(|it| it.text).collect();
+    let texts: Vec<_> = cut_with_comments(&source).comments.into_iter().map(|it| it.text).collect();
     assert_eq!(texts, ["iamlint: yes", "checkov:skip=CKV_1:yes", "tfsec:ignore:a"]);
 }
 

@@ -21,7 +21,9 @@ impl Collector<'_, '_> {
     /// A bucket, with what is said of it in its own block.
     pub(super) fn bucket(&mut self, it: &Declared<'_>) {
         let name = self.evaluator.attribute_of_resource(it.id, it.block, it.instance, "bucket");
-        let resource = self.resource(it);
+        let blocks = BUCKET_BLOCKS.iter().map(|(name, ..)| *name);
+        let arguments: Vec<&str> = blocks.chain(["acl", "grant", "object_lock_enabled"]).collect();
+        let resource = self.part(&arguments, it);
         let names: Vec<Text> = texts_in(&name).into_iter().map(|(name, _)| name).collect();
         let mut bucket = bucket(&it.address, names.first().cloned(), resource.place.clone(), true);
         bucket.acls = acls(&resource, "");
@@ -46,7 +48,11 @@ impl Collector<'_, '_> {
 
     /// Something that names its bucket.
     pub(super) fn of_bucket(&mut self, aspect: Aspect, it: &Declared<'_>) {
-        let resource = self.resource(it);
+        let resource = match aspect {
+            // Of these no more is asked than whose they are; a policy is read where it is carried.
+            Aspect::Inventory | Aspect::Policy => self.part(&["bucket"], it),
+            _ => self.resource(it),
+        };
         if let Some(bucket) = resource.body.get("bucket").filter(|it| !it.is_null()) {
             self.buckets.companions.push((bucket, Companion { aspect, resource }));
         }

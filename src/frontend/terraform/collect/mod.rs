@@ -94,7 +94,7 @@ pub(super) fn prefixed(module: &Module, rest: &[&str]) -> Arc<str> {
 
 impl Collector<'_, '_> {
     fn module(&mut self, module: &Rc<Module>) {
-        for (id, [kind, name]) in module.folder.blocks("resource") {
+        for (id, [kind, name]) in module.folder.concerning() {
             let Some((kind, concerns)) = resources::concerns(kind) else { continue };
             let Some(block) = module.folder.block(id) else { continue };
             let repeated = self.evaluator.repeated(module, &block);
@@ -299,8 +299,9 @@ impl Collector<'_, '_> {
 
     /// A block's arguments and nested blocks as one object.
     fn body(&self, block: &Block, scope: &Scope) -> Node {
-        const OF_TERRAFORM: [&str; 6] = ["count", "depends_on", "for_each", "lifecycle", "provider", "timeouts"];
-        self.chosen(block, scope, &|name| !OF_TERRAFORM.contains(&name))
+        // What is Terraform's own; and tags, which no rule asks for and which are seldom short.
+        const LEFT_OUT: [&str; 7] = ["count", "depends_on", "for_each", "lifecycle", "provider", "tags", "timeouts"];
+        self.chosen(block, scope, &|name| !LEFT_OUT.contains(&name))
     }
 
     /// Those of a block's arguments and nested blocks that are asked for, as one object.

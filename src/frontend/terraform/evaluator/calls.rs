@@ -73,6 +73,7 @@ impl Evaluator<'_> {
                             memo: RefCell::default(),
                             calls: RefCell::default(),
                             repeats: RefCell::default(),
+                            once: RefCell::default(),
                         })
                     })
                     .collect::<Vec<_>>();

@@ -28,17 +28,26 @@ impl Evaluator<'_> {
                 parts => self.template(parts, span, scope),
             },
             ExprKind::List(items) => self.written_out(scope, || {
-                let nodes = items.iter().map(|it| self.part(it, scope)).collect::<Result<Vec<_>, _>>()?;
-                Ok(Node::list(nodes, span))
+                let nodes = match self.trying.get() {
+                    0 => items.iter().map(|it| self.value(it, scope)).collect(),
+                    _ => items.iter().map(|it| self.eval(it, scope)).collect::<Result<_, _>>()?,
+                };
+                Ok(Node::new(Value::List(nodes), span))
             }),
             ExprKind::Object(items) => self.written_out(scope, || {
                 let mut object = Object { entries: Vec::with_capacity(items.len()), open: None };
                 for item in items {
+                    let key_span = item.key.span;
+                    if let ExprKind::Text(key) = &item.key.kind {
+                        let node = self.part(&item.value, scope)?;
+                        object.entries.push(Entry { key: key.clone(), key_span, node });
+                        continue;
+                    }
                     let key = self.part(&item.key, scope)?;
                     let node = self.part(&item.value, scope)?;
                     match text_of(&key) {
-                        Some(text) => object.entries.push(Entry { key: text, key_span: item.key.span, node }),
-                        None => object.open = Some(self.why_unknown(&key, item.key.span, scope)),
+                        Some(key) => object.entries.push(Entry { key, key_span, node }),
+                        None => object.open = Some(self.why_unknown(&key, key_span, scope)),
                     }
                 }
                 Ok(Node::new(Value::Object(Arc::new(object)), span))
@@ -73,7 +82,7 @@ impl Evaluator<'_> {
 
     /// Text of parts; nothing but text may be spliced into text.
     pub(super) fn template(&self, parts: &[Part], span: Span, scope: &Scope) -> Outcome {
-        let mut out = Text::default();
+        let mut out = Text::with_room(parts.len());
         self.template_into(parts, scope, &mut out)?;
         if !self.pay(out.len()) {
             return Ok(self.free(span, scope, "the text is too large to be evaluated"));
@@ -383,6 +392,8 @@ impl Evaluator<'_> {
         }
         let mut host = FunctionHost { evaluator: self, scope };
         match functions::call(&call.name.text, &arguments, span, &mut host) {
+            // What is looked up is a part of what was weighed already.
+            Ok(node) if &*call.name.text == "lookup" => Ok(node),
             Ok(node) => Ok(self.weighed(node, scope)),
             Err(error) => Err(Failure { span, message: error.to_string().into() }),
         }

@@ -23,7 +23,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use super::attributes::Words;
 use super::folder::{BlockId, Folder};
 use crate::frontend::ReplacedStatement;
-use crate::source::{Span, Workspace};
+use crate::source::{FileId, Source, Span, Workspace};
 use crate::syntax::hcl::{Block, Expr};
 use crate::value::{Arm, Hole, HoleKind, Node, Text, Value};
 use calls::Calls;
@@ -70,8 +70,10 @@ pub(super) struct Module {
     depth: u32,
     memo: RefCell<FxHashMap<Key, Memo>>,
     calls: RefCell<FxHashMap<CompactString, Rc<Calls>>>,
-    /// How often each block stands, by its place.
+    /// How often each block stands that does not simply stand once, by its place.
     repeats: RefCell<FxHashMap<Span, Rc<Repeated>>>,
+    /// What every other block is.
+    once: RefCell<Option<Rc<Repeated>>>,
 }
 
 /// Where a module's variables come from.
@@ -177,6 +179,8 @@ pub(super) struct Evaluator<'w> {
     /// The folders of which there is an instance.
     pub(super) standing: RefCell<FxHashSet<PathBuf>>,
     installed: OnceCell<FxHashMap<String, PathBuf>>,
+    /// The file that was asked for last: mostly it is asked for again, and threads wait for each other at the workspace.
+    last_source: RefCell<Option<Arc<Source>>>,
     /// The key of what stands once.
     no_key: Arc<str>,
     circle: Rc<Calls>,
@@ -207,6 +211,7 @@ impl<'w> Evaluator<'w> {
             notes: RefCell::default(),
             standing: RefCell::default(),
             installed: OnceCell::new(),
+            last_source: RefCell::default(),
             no_key: "".into(),
             circle: Rc::new(Calls::in_circle()),
             words: Words::default(),
@@ -226,6 +231,7 @@ impl<'w> Evaluator<'w> {
             memo: RefCell::default(),
             calls: RefCell::default(),
             repeats: RefCell::default(),
+            once: RefCell::default(),
         })
     }
 
@@ -235,6 +241,7 @@ impl<'w> Evaluator<'w> {
         while let Some(module) = left.pop() {
             module.memo.borrow_mut().clear();
             module.repeats.borrow_mut().clear();
+            module.once.take();
             for (_, calls) in module.calls.borrow_mut().drain() {
                 left.extend(calls.modules.iter().map(Rc::clone));
             }
@@ -273,7 +280,7 @@ impl<'w> Evaluator<'w> {
         if scope.names.is_none() && scope.each.is_none() && scope.index.is_none() {
             return Arc::clone(address);
         }
-        let source = self.workspace.source(span.file);
+        let source = self.source(span.file);
         let text = source.slice(span);
         let is_word = |it: Option<char>| it.is_some_and(|it| it.is_alphanumeric() || matches!(it, '_' | '-' | '.'));
         let mentions = |name: &str| {
@@ -303,10 +310,18 @@ impl<'w> Evaluator<'w> {
         if meaning.is_empty() { Arc::clone(address) } else { meaning.into() }
     }
 
+    fn source(&self, file: FileId) -> Arc<Source> {
+        let mut last = self.last_source.borrow_mut();
+        match &*last {
+            Some(source) if source.id == file => Arc::clone(source),
+            _ => Arc::clone(last.insert(self.workspace.source(file))),
+        }
+    }
+
     /// What is written at a span, on one line and not too long, without what is marked as sensitive in it.
     pub(super) fn written(&self, span: Span) -> Arc<str> {
         const MARK: &str = "sensitive(";
-        let source = self.workspace.source(span.file);
+        let source = self.source(span.file);
         let text = source.slice(span);
         let marked = text.contains('(').then(|| text.split_once(MARK)).flatten();
         if let Some((before, _)) = marked.filter(|(before, _)| !before.ends_with("non")) {

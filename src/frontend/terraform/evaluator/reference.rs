@@ -177,14 +177,19 @@ impl Evaluator<'_> {
         let Some(block) = module.folder.block(id) else {
             return Ok(self.free(span, scope, format!("`{kind}.{name}` could not be read")));
         };
-        let key = Key::Repeat(id);
-        let underway = matches!(module.memo.borrow().get(&key), Some(Memo::Underway));
-        if underway {
-            return Ok(self.free(span, scope, "it refers to itself"));
-        }
-        module.memo.borrow_mut().insert(key.clone(), Memo::Underway);
-        let repeated = self.repeated(module, &block);
-        module.memo.borrow_mut().remove(&key);
+        let repeated = match self.known_repeated(module, &block) {
+            Some(repeated) => repeated,
+            None => {
+                let key = Key::Repeat(id);
+                if module.memo.borrow().contains_key(&key) {
+                    return Ok(self.free(span, scope, "it refers to itself"));
+                }
+                module.memo.borrow_mut().insert(key.clone(), Memo::Underway);
+                let repeated = self.repeated(module, &block);
+                module.memo.borrow_mut().remove(&key);
+                repeated
+            }
+        };
         let one = |instance: &Instance, rest: &[Accessor]| match rest.split_first() {
             Some((Accessor::Attribute(name), rest)) => {
                 let node = self.attribute(id, &block, instance, &name.text, span)?;
@@ -267,7 +272,7 @@ impl Evaluator<'_> {
             if changes_elsewhere(block, name) {
                 return Ok(self.opaque(span, &instance.scope, "`ignore_changes` lets it be changed elsewhere"));
             }
-            let words = || format!("`{}{kind}.{own}.{name}`", if is_data { "data." } else { "" });
+            let words = || ["`", if is_data { "data." } else { "" }, kind, ".", own, ".", name, "`"].concat();
             let value = || Ok(self.value(&attribute.value, &instance.scope));
             let (node, words) = self.remembered(module, key(), span, words, value)?;
             // Not given, so the provider chooses it.

@@ -79,9 +79,13 @@ impl Repeated {
     pub(super) fn at(&self, key: &Node) -> Option<usize> {
         let at = match &self.repeat {
             Repeat::Count(_) => number(key).map(|it| it as usize),
-            Repeat::Each(pairs) => {
-                text_of(key).and_then(|key| pairs.iter().position(|(name, _)| text_of(name).as_ref() == Some(&key)))
-            }
+            Repeat::Each(pairs) => text_of(key).and_then(|key| {
+                let is_it = |name: &Node| match name.as_text() {
+                    Some(name) => *name == key,
+                    None => text_of(name).as_ref() == Some(&key),
+                };
+                pairs.iter().position(|(name, _)| is_it(name))
+            }),
             Repeat::One | Repeat::Unknown { .. } => None,
         };
         at.filter(|at| *at < self.instances.len())
@@ -103,14 +107,27 @@ pub(super) const INSTANCES: usize = 2_000;
 impl Evaluator<'_> {
     /// How often a block stands, found out once.
     pub(in crate::frontend::terraform) fn repeated(&self, module: &Rc<Module>, block: &Block) -> Rc<Repeated> {
-        let place = block.head();
-        if let Some(repeated) = module.repeats.borrow().get(&place) {
-            return Rc::clone(repeated);
+        self.known_repeated(module, block).unwrap_or_else(|| {
+            let place = block.head();
+            let repeat = self.repeat(module, block);
+            let repeated = Rc::new(Repeated { instances: self.instances(module, &repeat, place), repeat });
+            module.repeats.borrow_mut().insert(place, Rc::clone(&repeated));
+            repeated
+        })
+    }
+
+    /// The same, where nothing must be evaluated for it any more.
+    pub(super) fn known_repeated(&self, module: &Rc<Module>, block: &Block) -> Option<Rc<Repeated>> {
+        // Most stand once, and mean the same by all names.
+        if !block.body.attributes.iter().any(|it| matches!(&*it.name.text, "count" | "for_each")) {
+            let mut once = module.once.borrow_mut();
+            let repeated = once.get_or_insert_with(|| {
+                let instances = self.instances(module, &Repeat::One, block.head());
+                Rc::new(Repeated { repeat: Repeat::One, instances })
+            });
+            return Some(Rc::clone(repeated));
         }
-        let repeat = self.repeat(module, block);
-        let repeated = Rc::new(Repeated { instances: self.instances(module, &repeat, place), repeat });
-        module.repeats.borrow_mut().insert(place, Rc::clone(&repeated));
-        repeated
+        module.repeats.borrow().get(&block.head()).map(Rc::clone)
     }
 
     pub(super) fn repeat(&self, module: &Rc<Module>, block: &Block) -> Repeat {

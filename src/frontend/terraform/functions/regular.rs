@@ -1,19 +1,35 @@
 //! `regex`, `regexall` and `replace` with a pattern: Go's regular expressions by way of Rust's, which grew from the
 //! same root.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use regex::{Captures, Regex};
 
 use super::arguments::{Answer, Call, Stop};
 use crate::value::{HOLE, HoleKind, Node, Origin, Text, Value};
 
+thread_local! {
+    /// The last pattern and its machine, which is made slowly: loops and modules go on with the same one.
+    static LAST: RefCell<Option<(String, Rc<Regex>)>> = const { RefCell::new(None) };
+}
+
 /// The pattern as a machine.
-fn compiled(call: &Call<'_>, pattern: &str, argument: usize) -> Answer<Regex> {
-    Regex::new(&translated(pattern)).map_err(|error| match error {
+fn compiled(call: &Call<'_>, pattern: &str, argument: usize) -> Answer<Rc<Regex>> {
+    let last =
+        LAST.with_borrow(|last| last.as_ref().filter(|(it, _)| it == pattern).map(|(_, regex)| Rc::clone(regex)));
+    if let Some(regex) = last {
+        return Ok(regex);
+    }
+    let regex = Regex::new(&translated(pattern)).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => {
             Stop::Hole { kind: HoleKind::Free, why: "the pattern is larger than iamlint goes along with".into() }
         }
         _ => call.fail(Some(argument), "invalid regular expression"),
-    })
+    })?;
+    let regex = Rc::new(regex);
+    LAST.set(Some((pattern.to_owned(), Rc::clone(&regex))));
+    Ok(regex)
 }
 
 /// A pattern of Go's in Rust's spelling.
@@ -106,7 +122,7 @@ fn searched(call: &Call<'_>, index: usize) -> Answer<Text> {
 }
 
 /// A pattern with its capture groups, which are all named or none of them.
-fn pattern(call: &Call<'_>) -> Answer<Regex> {
+fn pattern(call: &Call<'_>) -> Answer<Rc<Regex>> {
     let regex = compiled(call, &call.known(0)?, 0)?;
     let named = regex.capture_names().skip(1).filter(Option::is_some).count();
     if named != 0 && named != regex.captures_len() - 1 {
