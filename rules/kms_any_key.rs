@@ -1,23 +1,32 @@
+use std::sync::LazyLock;
+
 use crate::catalog;
 use crate::policy::{Action, Policy, Reach};
 use crate::rule::{Context, Severity, quoted};
 
 /// What makes readable what is hidden, or speaks in the key's name.
-const REVEALS: [&str; 5] =
-    ["kms:Decrypt", "kms:ReEncryptFrom", "kms:DeriveSharedSecret", "kms:Sign", "kms:GenerateMac"];
+static REVEALS: LazyLock<Vec<catalog::Action>> = LazyLock::new(|| {
+    known(&["kms:Decrypt", "kms:ReEncryptFrom", "kms:DeriveSharedSecret", "kms:Sign", "kms:GenerateMac"])
+});
 
 /// What only hides.
-const HIDES: [&str; 6] = [
-    "kms:Encrypt",
-    "kms:ReEncryptTo",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:GenerateDataKeyPair",
-    "kms:GenerateDataKeyPairWithoutPlaintext",
-];
+static HIDES: LazyLock<Vec<catalog::Action>> = LazyLock::new(|| {
+    known(&[
+        "kms:Encrypt",
+        "kms:ReEncryptTo",
+        "kms:GenerateDataKey",
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:GenerateDataKeyPair",
+        "kms:GenerateDataKeyPairWithoutPlaintext",
+    ])
+});
+
+fn known(names: &[&str]) -> Vec<catalog::Action> {
+    names.iter().filter_map(|it| catalog::action(it)).collect()
+}
 
 /// Whether this rule is the one to speak of the action on every key.
-pub(super) fn speaks_of(action: &str) -> bool {
+pub(super) fn speaks_of(action: catalog::Action) -> bool {
     REVEALS.contains(&action) || HIDES.contains(&action)
 }
 
@@ -29,8 +38,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         if statement.conditions.iter().any(|it| it.bounds_the_key() && it.case().is_none()) {
             continue;
         }
-        let reaching = |names: &[&str]| -> Vec<&Action> {
-            let reaches = |action: &&Action| !action.is_everything() && names.iter().any(|it| action.names(it));
+        let reaching = |known: &[catalog::Action]| -> Vec<&Action> {
+            let reaches = |action: &&Action| known.iter().any(|it| action.names_known(*it)) && !action.is_everything();
             statement.actions.only().iter().filter(reaches).collect()
         };
         let reveals = reaching(&REVEALS);

@@ -248,7 +248,10 @@ impl ActionSet {
         // The same few patterns are written over and over; a name is found as soon in the table.
         static KNOWN: LazyLock<Mutex<FxHashMap<Box<str>, ActionSet>>> = LazyLock::new(Mutex::default);
         const LONGEST: usize = 64;
-        if pattern.len() > LONGEST || !has_wildcard(pattern) {
+        if !has_wildcard(pattern) {
+            return Self(action(pattern).map(|it| it.0..it.0 + 1).into_iter().collect());
+        }
+        if pattern.len() > LONGEST {
             return Self::found(pattern);
         }
         let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -17,6 +17,7 @@ pub(super) struct Facts {
     wide_resources: OnceLock<Box<[(usize, Wide)]>>,
     sweeps: OnceLock<Box<[Sweep]>>,
     way_to_everything: OnceLock<Option<catalog::Action>>,
+    gives_everything: OnceLock<bool>,
 }
 
 /// An action that reaches every resource of its kind, although a statement could limit it to some.
@@ -211,12 +212,23 @@ impl Statement {
         }
     }
 
+    /// The same, whatever is unknown in it.
+    pub(super) fn certainly_holds(&self, action: catalog::Action) -> bool {
+        match &self.actions {
+            Scope::Only(entries) => entries.iter().any(|it| it.place.given.is_none() && it.reached().contains(action)),
+            Scope::AllExcept(_) => self.actions.must_match(&action.full_name()),
+        }
+    }
+
     /// Whether it allows all of IAM, or all there is: no limit on other actions takes away what that gives.
     pub fn gives_everything(&self) -> bool {
         let is_iam =
             |it: &Action| it.is_whole_service() && it.service().is_some_and(|it| it.eq_ignore_ascii_case("iam"));
         let is_enough = |it: &Action| is_iam(it) || it.covers_every_action();
-        self.actions.only().iter().any(is_enough) && self.way_to_everything().is_some()
+        *self
+            .facts
+            .gives_everything
+            .get_or_init(|| self.actions.only().iter().any(is_enough) && self.way_to_everything().is_some())
     }
 
     /// An action by which whoever holds it can give itself every other permission: it attaches any policy to any role
@@ -238,6 +250,8 @@ impl Statement {
 pub(super) enum Shape {
     /// Anything, and what has no ARN.
     Everything,
+    /// Whatever has an ARN.
+    Anything,
     /// Of one of these types, which are in order.
     Types(Box<[ResourceType]>),
 }
@@ -249,6 +263,13 @@ impl Shape {
         let mut parts = split_arn(&pattern);
         if let Some(account) = parts.get_mut(4).filter(|_| resource.has_looked_up_account()) {
             *account = "?*";
+        }
+        // What begins with a wildcard has no parts that could be told apart, and a pattern of fewer parts is padded.
+        if parts[0].starts_with(['*', '?']) {
+            return Self::Anything;
+        }
+        if parts[0] != "arn" || parts.len() < 6 && !pattern.ends_with('*') {
+            return Self::Types(Box::default());
         }
         let met = |it: &ArnForm| meets_form(&parts, it).then_some(it.resource_type);
         let mut types: Vec<ResourceType> = match parts[..] {
@@ -272,6 +293,10 @@ impl Resource {
     pub fn fits(&self, action: catalog::Action) -> bool {
         match self.shape.get_or_init(|| Shape::of(self)) {
             Shape::Everything => true,
+            Shape::Anything => {
+                let has_arn = |it: ActionResource| it.resource_type().arns().len() > 0;
+                !action.takes_only_star() && action.resource_types().any(has_arn)
+            }
             Shape::Types(types) => {
                 let is_met = |it: ActionResource| types.binary_search(&it.resource_type()).is_ok();
                 !action.takes_only_star() && action.resource_types().any(is_met)
@@ -320,12 +345,6 @@ pub fn is_named(arn: &Text, name: &Text) -> bool {
 /// Whether the parts of a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an
 /// ARN in common.
 fn meets_form(pattern: &[&str], form: &ArnForm) -> bool {
-    if pattern.first().is_none_or(|it| *it != "arn") {
-        return pattern.first().is_some_and(|it| it.starts_with(['*', '?']));
-    }
-    if pattern.len() < 6 && !pattern.last().is_some_and(|it| it.ends_with('*')) {
-        return false;
-    }
     form.parts.into_iter().zip(1..).skip(1).all(|(part, n)| {
         let Some(own) = pattern.get(n) else { return true };
         // A region and an account are never empty where the form has them.

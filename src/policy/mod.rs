@@ -214,15 +214,17 @@ impl Policy {
         self.statements.iter().filter(|it| it.effect == Effect::Allow)
     }
 
-    /// Whether one of its own statements denies an action always, on every resource and to everybody.
-    pub fn always_denies(&self, action: catalog::Action) -> bool {
-        self.statements.iter().any(|it| {
+    /// Tells of an action whether one of its own statements denies it always, on every resource and to everybody. Such
+    /// statements are looked for once, and hardly any policy has one.
+    pub fn always_denied(&self) -> impl Fn(catalog::Action) -> bool {
+        let is_such = |it: &&Statement| {
             it.effect == Effect::Deny
                 && it.is_unconditional()
                 && it.star_resources().any(|it| it.place.given.is_none())
                 && (it.principals.is_none() || it.everyone().next().is_some())
-                && it.actions.must_match(&action.full_name())
-        })
+        };
+        let denials: Vec<&Statement> = self.statements.iter().filter(is_such).collect();
+        move |action| denials.iter().any(|it| it.certainly_holds(action))
     }
 
     /// The account that its resources name, when those that name one name the same.
