@@ -38,22 +38,25 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         if statement.conditions.iter().any(|it| it.bounds_the_key() && it.case().is_none()) {
             continue;
         }
+        let (resource, is_everywhere) = match statement.every_key(Reach::Everywhere).next() {
+            Some(resource) => (resource, true),
+            None => match statement.every_key(Reach::Account).next() {
+                Some(resource) => (resource, false),
+                None => continue,
+            },
+        };
         let reaching = |known: &[catalog::Action]| -> Vec<&Action> {
             let reaches = |action: &&Action| known.iter().any(|it| action.names_known(*it)) && !action.is_everything();
             statement.actions.only().iter().filter(reaches).collect()
         };
         let reveals = reaching(&REVEALS);
         let severity = if reveals.is_empty() { Severity::Medium } else { Severity::High };
+        let (severity, keys) = match is_everywhere {
+            true => (severity, "every key whose policy lets this account in"),
+            false => (severity.lower(), "every key of the account"),
+        };
         let actions = if reveals.is_empty() { reaching(&HIDES) } else { reveals };
         let Some(first) = actions.first() else { continue };
-
-        let (resource, severity, keys) = match statement.every_key(Reach::Everywhere).next() {
-            Some(resource) => (resource, severity, "every key whose policy lets this account in"),
-            None => match statement.every_key(Reach::Account).next() {
-                Some(resource) => (resource, severity.lower(), "every key of the account"),
-                None => continue,
-            },
-        };
         // What is asked of a key, other actions cannot give.
         let takes_key = |it: &Action| !it.reached().is_empty() && it.reached().iter().all(is_about_keys);
         let help = if statement.actions.only().iter().all(takes_key) {

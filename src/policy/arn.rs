@@ -87,7 +87,7 @@ impl ArnPattern {
     pub fn has_known_form(&self) -> bool {
         let service = &self.parts[ArnPart::Service as usize];
         let forms = || if service.wild.is_empty() { catalog::arn_forms(&service.literal) } else { &[] };
-        *self.has_known_form.get_or_init(|| forms().iter().any(|it| self.meets(it)))
+        *self.has_known_form.get_or_init(|| forms().iter().any(|it| self.meets_but_for(it, &[ArnPart::Service])))
     }
 
     /// Whether an ARN of the form may match it.
@@ -111,6 +111,10 @@ impl ArnPattern {
 }
 
 fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
+    // Most regions and accounts are a star or a name where the form has a name.
+    if matches!(pattern.wild[..], [Token::Run]) && pattern.literal.is_empty() {
+        return true;
+    }
     if pattern.wild.is_empty() {
         if pattern.literal == form {
             return true;
@@ -144,8 +148,8 @@ fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
 /// No form has the name of a bucket and right behind it what could be part of one.
 const BUCKET: &str = "${BucketName}";
 
-/// What a text and a form have behind the fixed text that both begin with.
-fn beyond_fixed<'t>(text: &'t str, form: &'t str) -> (&'t str, &'t str) {
+/// What a text and a form, which is ASCII, have behind the fixed text that both begin with.
+pub(super) fn beyond_fixed<'t>(text: &'t str, form: &'t str) -> (&'t str, &'t str) {
     let pairs = text.bytes().zip(form.bytes());
     let shared = pairs.take_while(|(own, its)| own == its && !matches!(its, b'$' | b'*')).count();
     (&text[shared..], &form[shared..])

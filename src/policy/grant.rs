@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxHashSet;
 
+use super::arn::beyond_fixed;
 use super::pattern::{Strength, Wide, first_wildcard, glob, is_all_stars, matches, split_arn};
 use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
 use crate::catalog::{self, AccessLevel, ActionResource, ArnForm, ResourceType};
@@ -193,6 +194,14 @@ impl Statement {
         all().find(|index| entries[*index].place.given.is_none()).or_else(|| all().next())
     }
 
+    /// The entries of `Resource` that cover all resources of a documented form,
+    /// `arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}`, in `reach`, each text once.
+    pub(super) fn all_of(&self, form: &str, reach: Reach) -> impl Iterator<Item = &Resource> {
+        let entries = self.resources.as_ref().map(Scope::only).unwrap_or_default();
+        let wide = if entries.is_empty() { &[] } else { self.wide_resources() };
+        wide.iter().filter(move |(_, it)| it.covers(form, reach)).map(|(index, _)| &entries[*index])
+    }
+
     /// The entries of `Resource` or `NotResource` that are all resources of some form, each text once.
     fn wide_resources(&self) -> &[(usize, Wide)] {
         self.facts.wide_resources.get_or_init(|| {
@@ -372,13 +381,6 @@ fn meets_part(own: &str, part: &str) -> bool {
 /// Whether a part of a form is a name and nothing else: such a name, as a bucket's is, holds no slash.
 fn is_one_name(part: &str) -> bool {
     part.starts_with("${") && part.find('}') == Some(part.len() - 1)
-}
-
-/// What two patterns have behind the fixed text that both begin with.
-fn beyond_fixed<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
-    let pairs = a.chars().zip(b.chars()).take_while(|(a, b)| a == b && !is_wild(*a));
-    let shared = pairs.map(|(char, _)| char.len_utf8()).sum();
-    (&a[shared..], &b[shared..])
 }
 
 /// Whether it stands for other characters, or begins what does.

@@ -451,7 +451,7 @@ impl Statement {
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html>
     pub fn every_key(&self, reach: Reach) -> impl Iterator<Item = &Resource> {
         const KEY: &str = "arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}";
-        self.resources.iter().flat_map(Scope::only).filter(move |it| it.covers_all(KEY, reach))
+        self.all_of(KEY, reach)
     }
 
     /// The principals that are services, and what is known of how they call; only those that call what this statement
