@@ -19,8 +19,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             continue;
         }
         let is_broad = |it: &&Action| {
-            let is_kms = it.service().is_some_and(|it| it.eq_ignore_ascii_case("kms"));
-            it.is_whole_service() && !is_kms || it.covers_every_action()
+            let is_kms = || it.service().is_some_and(|it| it.eq_ignore_ascii_case("kms"));
+            it.is_whole_service() && !is_kms() || it.covers_every_action()
         };
         let entries = statement.actions.only().iter().filter(is_broad);
         let mut broad: Vec<Broad<'_>> = entries.filter_map(|it| Broad::of(policy, statement, it)).collect();

@@ -93,30 +93,31 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
             let such = |concern| sweeps.iter().filter(move |(_, it)| *it == concern).map(|(it, _)| *it);
             let of = |concern: Concern| entries(statement, such(concern).filter(|it| concern.counts(it)));
             let guilty = of(concern);
-            if !guilty.is_empty() {
-                let counting = sweeps.iter().filter(|(it, concern)| concern.counts(it));
-                let worst = counting.map(|(_, concern)| *concern).min().unwrap_or(concern);
-                let is_worst = worst == concern;
-                let changes = || such(Concern::Rest);
-                let along = match worst {
-                    Concern::Rest => Vec::new(),
-                    _ if is_worst => along(worst, &guilty, entries(statement, changes())),
-                    _ if concern == Concern::Rest => along(worst, &of(worst), entries(statement, changes())),
-                    _ => Vec::new(),
-                };
-                let key = (statement.place.span, resource.place.span, resource.text.raw());
-                let place = *known.entry(key).or_insert_with(|| {
-                    places.push(Vec::new());
-                    places.len() - 1
-                });
-                let is_guilty = |it: &Entry<'_>| guilty.iter().any(|other| std::ptr::eq(other.action, it.action));
-                // One action is of one concern; a pattern may be of several.
-                let is_pattern = guilty.iter().any(|it| it.action.has_wildcard());
-                let lesser = Concern::ALL.into_iter().filter(|it| is_pattern && *it > concern).map(|it| (it, of(it)));
-                let lesser = lesser.filter(|(_, them)| !them.is_empty() && them.iter().all(is_guilty)).collect();
-                let found = Found { statement, resource, guilty, along, lesser };
-                places[place].extend(if concern == Concern::Rest { found.parted() } else { vec![found] });
+            if guilty.is_empty() {
+                continue;
             }
+            let counting = sweeps.iter().filter(|(it, concern)| concern.counts(it));
+            let worst = counting.map(|(_, concern)| *concern).min().unwrap_or(concern);
+            let is_worst = worst == concern;
+            let changes = || such(Concern::Rest);
+            let along = match worst {
+                Concern::Rest => Vec::new(),
+                _ if is_worst => along(worst, &guilty, entries(statement, changes())),
+                _ if concern == Concern::Rest => along(worst, &of(worst), entries(statement, changes())),
+                _ => Vec::new(),
+            };
+            let key = (statement.place.span, resource.place.span, resource.text.raw());
+            let place = *known.entry(key).or_insert_with(|| {
+                places.push(Vec::new());
+                places.len() - 1
+            });
+            let is_guilty = |it: &Entry<'_>| guilty.iter().any(|other| std::ptr::eq(other.action, it.action));
+            // One action is of one concern; a pattern may be of several.
+            let is_pattern = guilty.iter().any(|it| it.action.has_wildcard());
+            let lesser = Concern::ALL.into_iter().filter(|it| is_pattern && *it > concern).map(|it| (it, of(it)));
+            let lesser = lesser.filter(|(_, them)| !them.is_empty() && them.iter().all(is_guilty)).collect();
+            let found = Found { statement, resource, guilty, along, lesser };
+            places[place].extend(if concern == Concern::Rest { found.parted() } else { vec![found] });
         }
     }
     for place in places {
@@ -213,8 +214,13 @@ fn subject(guilty: &[Entry<'_>], resource: &Resource) -> String {
 
 /// Each text once.
 fn once(texts: impl Iterator<Item = String>) -> Vec<String> {
-    let mut seen = FxHashSet::default();
-    texts.filter(|it| seen.insert(it.to_ascii_lowercase())).collect()
+    let mut once: Vec<String> = Vec::new();
+    for text in texts {
+        if !once.iter().any(|it| it.eq_ignore_ascii_case(&text)) {
+            once.push(text);
+        }
+    }
+    once
 }
 
 /// The services whose actions are found.
@@ -301,6 +307,9 @@ fn entries<'s>(statement: &'s Statement, sweeps: impl Iterator<Item = &'s Sweep>
 
 /// Each entry once, the worst first.
 fn worst_first(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
+    if entries.len() < 2 {
+        return entries;
+    }
     entries.sort_by_cached_key(|it| Reverse(Danger::of(it.worst)));
     let mut seen = FxHashSet::default();
     entries.retain(|it| seen.insert(it.action.to_string().to_ascii_lowercase()));
@@ -598,8 +607,7 @@ fn kinds(guilty: &[Entry<'_>]) -> String {
 /// What a person calls the resource that an action is about, or all those that it may be about.
 fn nouns(action: catalog::Action) -> Vec<String> {
     // Of a table, its database and its catalogue, the one with the longest name is the one that is meant.
-    let parts = |it: &catalog::ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
-    match action.needed_types().into_iter().filter(|it| !action.makes(*it)).max_by_key(parts) {
+    match action.needed_types().into_iter().filter(|it| !action.makes(*it)).max_by_key(|it| it.depth()) {
         _ if makes_linked_roles(action) => vec![LINKED_ROLE.to_owned()],
         Some(it) => vec![it.noun()],
         None => action.resource_types().map(|it| it.resource_type().noun()).collect(),

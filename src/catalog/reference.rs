@@ -478,11 +478,10 @@ impl Action {
     /// system may be given a tag. A statement that names that one alone denies such a request.
     pub fn alternative(self) -> Option<ResourceType> {
         let needed = self.needed_types();
-        let parts = |it: ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
         let [one] = needed[..] else { return None };
         let mut others = self.resource_types().map(ActionResource::resource_type).filter(|it| *it != one);
         let is_needed = self.resource_types().any(ActionResource::is_required);
-        others.find(|it| !is_needed && parts(*it) == parts(one))
+        others.find(|it| !is_needed && it.depth() == one.depth())
     }
 
     /// The resource types that a request may name beside those that it always has: with a statement that does not name
@@ -546,7 +545,7 @@ impl Action {
     /// Whether a statement can limit it to some of its resources: of what has no name in its ARN there is but one, and what
     /// it makes has no id yet.
     pub fn can_be_limited(self) -> bool {
-        let is_named = |it: &ArnForm| it.parts[4].contains("${");
+        let is_named = |it: &ArnForm| it.parts[4].contains('$');
         let has_names = |it: ActionResource| ArnForm::of_type(it.resource_type()).iter().any(is_named);
         let needs_star = self.takes_only_star() || self.sometimes_needs_star().is_some();
         !needs_star && self.resource_types().any(has_names) && !self.only_makes()
@@ -719,6 +718,11 @@ impl ResourceType {
     /// Whether some action of its service is limited by the tags of such resources, row by row of the published table.
     fn has_rows_told_by_tags(self) -> bool {
         self.record().told_by_tags != 0
+    }
+
+    /// How many names its plainest ARN has; none where it has no ARN.
+    pub fn depth(self) -> Option<usize> {
+        self.arns().next().map(|arn| arn.bytes().filter(|it| *it == b'$').count())
     }
 
     /// What a person calls it: `log group` of `log-group`, `launch configuration` of `launchConfiguration`.

@@ -318,6 +318,9 @@ mod tests {
     const BUCKET: &str = "arn:${Partition}:s3:::${BucketName}";
     const ROLE: &str = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}";
 
+    const FORMS: [&str; 8] =
+        ["${BucketName}/${ObjectName}", "${BucketName}", "a/${KeyId}", "a*", "ab", "${A}/${B}", "${A}${B}b/*", "*a"];
+
     #[test]
     fn a_bucket_is_no_object() {
         assert!(meets("arn:aws:s3:::reports/*", OBJECT));
@@ -351,15 +354,21 @@ mod tests {
         }
 
         #[test]
-        fn a_text_and_a_star_behind_it_are_compared_as_patterns_are(text in "[ab/é]{0,6}", n in 0..8_usize, s3: bool) {
-            let form = [
-                "${BucketName}/${ObjectName}", "${BucketName}", "a/${KeyId}", "a*", "ab", "${A}/${B}", "${A}${B}b/*", "*a",
-            ][n];
+        fn a_text_and_a_star_behind_it_are_compared_as_patterns_are(text in "[ab/é]{0,6}", n in 0..FORMS.len(), s3: bool) {
+            let form = FORMS[n];
             let mut pattern: Vec<Token> = text.chars().map(Token::Char).collect();
             let tokens = tokens_of_form(form, s3);
             prop_assert_eq!(is_of_form(&text, form, s3), meet(&pattern, &tokens));
             pattern.push(Token::Run);
             prop_assert_eq!(may_begin(&text, form, s3), meet(&pattern, &tokens));
+        }
+
+        #[test]
+        fn a_part_and_a_form_meet_as_their_tokens_do(text in "[ab/*?]{1,6}", n in 0..FORMS.len(), s3: bool) {
+            let span = Span::new(FileId(0), 0, text.len());
+            let part = tokens_of(&text, s3, &Text::known(&text, span), 0);
+            let tokens: Vec<Token> = part.literal.chars().map(Token::Char).chain(part.wild.iter().copied()).collect();
+            prop_assert_eq!(meets_part(&part, FORMS[n], s3), meet(&tokens, &tokens_of_form(FORMS[n], s3)));
         }
 
         #[test]

@@ -53,8 +53,9 @@ impl Written {
 impl<'w> Element<'w> {
     /// Whether this is its name. AWS takes names of elements in any case.
     pub fn is(&self, name: &str) -> bool {
-        // A name with a hole in it equals none.
-        self.name.raw().eq_ignore_ascii_case(name)
+        // Most names are told apart by their length, and a name with a hole in it equals none.
+        let own = self.name.raw();
+        own.len() == name.len() && own.eq_ignore_ascii_case(name)
     }
 
     /// Whether one of these is its name.

@@ -48,7 +48,7 @@ impl Scope<Action> {
         match self {
             Self::Only(entries) => {
                 let mut actions: Vec<_> =
-                    entries.iter().filter(|it| it.place.given.is_none()).flat_map(Action::expand).collect();
+                    entries.iter().filter(|it| it.place.given.is_none()).flat_map(|it| it.reached().iter()).collect();
                 actions.sort_unstable();
                 actions.dedup();
                 actions
@@ -364,7 +364,9 @@ fn meets_form(pattern: &[&str], form: &ArnForm) -> bool {
 
 /// Whether a part of a pattern and one of a form have a text in common.
 fn meets_part(own: &str, part: &str) -> bool {
-    if memchr::memchr(b'$', part.as_bytes()).is_none() {
+    if own == "*" {
+        true
+    } else if memchr::memchr(b'$', part.as_bytes()).is_none() {
         matches(own, part, false)
     } else if is_one_name(part) {
         !own.contains('/')
@@ -373,14 +375,14 @@ fn meets_part(own: &str, part: &str) -> bool {
         let (own, part) = beyond_fixed(own, part);
         let is_open = own.starts_with(is_wild) || part.starts_with(is_wild);
         // A name takes what is fixed before a star at the end, and the star the rest.
-        let is_prefix = own.strip_suffix('*').is_some_and(|it| !it.contains(is_wild));
-        own == "*" || is_open && (is_prefix && part.starts_with("${") || meets(&tokens(own), &tokens(part)))
+        let is_prefix = || own.strip_suffix('*').is_some_and(|it| !it.contains(is_wild));
+        own == "*" || is_open && (part.starts_with("${") && is_prefix() || meets(&tokens(own), &tokens(part)))
     }
 }
 
 /// Whether a part of a form is a name and nothing else: such a name, as a bucket's is, holds no slash.
 fn is_one_name(part: &str) -> bool {
-    part.starts_with("${") && part.find('}') == Some(part.len() - 1)
+    part.starts_with("${") && memchr::memchr(b'}', part.as_bytes()) == Some(part.len() - 1)
 }
 
 /// Whether it stands for other characters, or begins what does.

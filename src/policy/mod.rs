@@ -410,7 +410,9 @@ impl Statement {
     pub fn highest_level(&self) -> Option<AccessLevel> {
         match &self.actions {
             Scope::AllExcept(_) => Some(AccessLevel::PermissionsManagement),
-            Scope::Only(actions) => actions.iter().flat_map(Action::expand).map(catalog::Action::access_level).max(),
+            Scope::Only(actions) => {
+                actions.iter().flat_map(|it| it.reached().iter()).map(catalog::Action::access_level).max()
+            }
         }
     }
 
@@ -432,18 +434,18 @@ impl Statement {
     /// Whether its actions and resources hold all of another statement's, whatever is unknown in them. Negative forms
     /// cover nothing here.
     pub fn covers(&self, other: &Self) -> bool {
-        let actions = match &other.actions {
+        let actions = || match &other.actions {
             Scope::Only(actions) => actions.iter().all(|it| self.actions.only().iter().any(|own| own.covers(it))),
             Scope::AllExcept(_) => self.actions.only().iter().any(Action::is_everything),
         };
-        let resources = match (&self.resources, &other.resources) {
+        let resources = || match (&self.resources, &other.resources) {
             (None, _) => true,
             (Some(own), Some(Scope::Only(resources))) => {
                 resources.iter().all(|it| own.only().iter().any(|own| own.covers(it)))
             }
             (Some(own), _) => own.only().iter().any(Resource::is_everything),
         };
-        actions && resources
+        actions() && resources()
     }
 
     /// The `Resource` entries that hold every key there is, or every key of an account. The ARN of an alias is no key:

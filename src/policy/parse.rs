@@ -58,7 +58,9 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
         resolution: resolution(&document),
         document,
     };
-    for (root, given) in each(policy.document.clone(), &None) {
+    let roots = each(policy.document.clone(), &None);
+    policy.documents.reserve_exact(roots.len());
+    for (root, given) in roots {
         let root = reader.decoded(&root);
         policy.documents.push(Written { node: root.clone(), given: given.clone() });
         let Some(object) = root.as_object() else { continue };
@@ -66,7 +68,10 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
             policy.version = version.as_text().cloned();
         }
         let Some(statements) = member(object, "Statement") else { continue };
-        for (statement, given) in each(root.inherit(statements), &given) {
+        let statements = each(root.inherit(statements), &given);
+        policy.statements_as_written.reserve_exact(statements.len());
+        policy.statements.reserve_exact(statements.len());
+        for (statement, given) in statements {
             policy.statements_as_written.push(Written { node: statement.clone(), given: given.clone() });
             let index = policy.statements.len();
             policy.statements.extend(Reader::statement(&statement, given, index));
