@@ -248,10 +248,10 @@ impl Reader {
         Some(Statement {
             index,
             effect,
-            actions: scope(&part, ["Action", "NotAction"], |node, given| with_text(&node, given, Action::new))
+            actions: scope(part, ["Action", "NotAction"], |node, given| with_text(&node, given, Action::new))
                 .unwrap_or(Scope::Only(Vec::new())),
-            resources: scope(&part, ["Resource", "NotResource"], |node, given| with_text(&node, given, Resource::new)),
-            principals: scope(&part, ["Principal", "NotPrincipal"], principals),
+            resources: scope(part, ["Resource", "NotResource"], |node, given| with_text(&node, given, Resource::new)),
+            principals: scope(part, ["Principal", "NotPrincipal"], |node, given| principals(&node, given)),
             has_unknown_conditions: conditions.as_ref().is_some_and(is_open),
             conditions: conditions.as_ref().map(tests).unwrap_or_default(),
             place: Place { span: head(node), origin: node.origin.clone(), given },
@@ -318,9 +318,9 @@ fn with_text<T>(node: &Node, given: Case, make: impl Fn(Text, Place) -> T) -> Op
     text_of(node).map(|text| make(text, place(node, given)))
 }
 
-fn principals(node: Node, given: Case) -> Vec<Principal> {
+fn principals(node: &Node, given: Case) -> Vec<Principal> {
     let Some(object) = node.as_object() else {
-        let bare = with_text(&node, given, |text, place| {
+        let bare = with_text(node, given, |text, place| {
             let kind = if text.has_holes() { PrincipalKind::Unknown } else { PrincipalKind::Bare };
             Principal { kind, text, place }
         });
@@ -342,7 +342,7 @@ fn principals(node: Node, given: Case) -> Vec<Principal> {
     }
     if let Some(hole) = &object.open {
         let text = Text::hole(Arc::clone(hole));
-        out.push(Principal { kind: PrincipalKind::Unknown, text, place: place(&node, given) });
+        out.push(Principal { kind: PrincipalKind::Unknown, text, place: place(node, given) });
     }
     out
 }
