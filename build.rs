@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, mem};
 
 use serde_json::{Map, Value};
 
@@ -164,6 +164,8 @@ struct Packer {
     blocks: Vec<u8>,
     /// By what each named record is found, and its number.
     names: Vec<(u32, u32)>,
+    /// The actions that give permissions or lead to more, in lower case.
+    dangerous: BTreeSet<String>,
     reference_date: u32,
     managed_policies_date: u32,
     sdk_date: u32,
@@ -179,6 +181,7 @@ impl Default for Packer {
             lists: HashMap::new(),
             blocks: Vec::new(),
             names: Vec::new(),
+            dangerous: BTreeSet::new(),
             reference_date: 0,
             managed_policies_date: 0,
             sdk_date: 0,
@@ -262,7 +265,7 @@ impl Packer {
             action_number += record.action_count;
             resource_type_number += record.resource_type_count;
             for (name, action) in sorted(actions) {
-                self.action(names, &bits, prefix, name, action);
+                self.action(names, &bits, prefix, name, action, resource_types);
             }
             let rows = actions.values().filter_map(|it| it["resources"].as_object()).flatten();
             let told = rows.filter(|(_, row)| strings(row, "conditions").any(|it| it == "aws:ResourceTag/${TagKey}"));
@@ -284,21 +287,38 @@ impl Packer {
         }
     }
 
-    fn action(&mut self, names: &Names, bits: &ActionBits, prefix: &str, name: &str, action: &Value) {
+    fn action(
+        &mut self,
+        names: &Names,
+        bits: &ActionBits,
+        prefix: &str,
+        name: &str,
+        action: &Value,
+        resource_types: &Map<String, Value>,
+    ) {
         let mut resources = Vec::new();
         let entries = action["resources"].as_object();
+        let number_of = |resource_type: &str| names.resource_types[&format!("{prefix}:{resource_type}")];
         for (resource_type, entry) in entries.into_iter().flatten() {
-            let resource_type = names.resource_types[&format!("{prefix}:{resource_type}")];
-            resources.push((resource_type << 1) | flag(entry, "required"));
+            resources.push((number_of(resource_type) << 1) | flag(entry, "required"));
             resources.push(self.list(names.keys(strings(entry, "conditions"))));
         }
         let full = format!("{prefix}:{name}");
-        let level = index(&action::LEVELS, text(action, "level"));
+        let level = text(action, "level");
         let service = names.services[prefix];
+        let said = bits.of(names.action(&full));
+        let power = power(name, level, said);
+        if action::POWERS[power as usize] == "permits" || said & action::LEADS_ON != 0 {
+            self.dangerous.insert(full.to_ascii_lowercase());
+        }
         let record = ActionRecord {
             name: self.string(name),
-            bits: (service & action::SERVICE) | (level << action::LEVEL) | bits.of(names.action(&full)),
+            bits: (service & action::SERVICE)
+                | (index(&action::LEVELS, level) << action::LEVEL)
+                | (power << action::POWER)
+                | said,
             resources: self.list(resources),
+            needed: self.list(needed(action, resource_types).into_iter().map(number_of).collect()),
             condition_keys: self.list(names.keys(strings(action, "conditions"))),
             dependents: self.list(strings(action, "dependent").map(|it| names.action(it)).collect()),
         };
@@ -372,7 +392,8 @@ impl Packer {
                 version: self.string(text(policy, "version")),
                 updated: self.string(text(policy, "updated")),
                 deprecated: flag(policy, "deprecated"),
-                may_lead_up: u32::from(may_hold(&policy["document"], &ways_up)),
+                may_lead_up: u32::from(may_hold(&policy["document"], &ways_up, |_| true)),
+                may_open: u32::from(may_hold(&policy["document"], &self.dangerous, is_open)),
                 block: self.counts[Section::Blocks as usize],
                 start: number(waiting.len()),
                 length: number(document.len()),
@@ -475,7 +496,7 @@ impl Packer {
     }
 
     fn facts(&mut self) {
-        let paths = read("curated/privesc-paths.json")["paths"].to_string();
+        let paths = Value::from(escalation_paths()).to_string();
         let record = FactsRecord {
             reference_date: self.reference_date,
             managed_policies_date: self.managed_policies_date,
@@ -519,28 +540,83 @@ impl Packer {
     }
 }
 
-/// The actions each of which alone lets its caller give itself any permission, in lower case.
-fn ways_up() -> Vec<String> {
-    let paths = read("curated/privesc-paths.json");
-    let paths = paths["paths"].as_array().expect("a list of paths").iter();
-    let own = paths.filter(|it| it["category"] == "self-escalation" && strings(it, "requires").next().is_none());
-    own.flat_map(|it| strings(it, "actions").map(str::to_ascii_lowercase).collect::<Vec<_>>()).collect()
+/// The resource types of which a statement must name an ARN for a request to pass: all that a request always has, else
+/// the plainer of two that it may have. Nothing where they are too many to be named or to choose from.
+fn needed<'a>(action: &'a Value, resource_types: &Map<String, Value>) -> Vec<&'a str> {
+    let types: Vec<_> = action["resources"].as_object().into_iter().flatten().collect();
+    let required: Vec<_> =
+        types.iter().filter(|(_, it)| flag(it, "required") != 0).map(|(name, _)| name.as_str()).collect();
+    match required.len() {
+        0 if types.len() <= 2 => {
+            let first = |name: &str| strings(&resource_types[name], "arns").next();
+            let weight = |name: &&str| first(name).map(|arn| (arn.matches("${").count(), arn.len()));
+            types.iter().map(|(name, _)| name.as_str()).min_by_key(weight).into_iter().collect()
+        }
+        1..=action::FEW => required,
+        _ => Vec::new(),
+    }
 }
 
-/// Whether what a document allows may hold one of these actions: a pattern may that begins as one of them does.
-fn may_hold(document: &Value, actions: &[String]) -> bool {
+/// The worst that comes of an action, as an index of [`action::POWERS`].
+fn power(name: &str, level: &str, bits: u32) -> u32 {
+    let begins = |heads: &[&str]| heads.iter().any(|it| name.starts_with(it));
+    let has_risk = |risk| bits & 1 << (action::RISK + index(&action::RISKS, risk)) != 0;
+    let level = match level {
+        // AWS lists dozens of plain reads of Glue as permissions management, and that logs may be delivered.
+        "Permissions management"
+            if begins(&["Get", "List", "Describe", "BatchGet", "View", "AllowVendedLogDelivery"]) =>
+        {
+            "Read"
+        }
+        // To take permissions away breaks things, but leads nowhere.
+        "Permissions management" if begins(&["Delete", "Detach", "Remove", "Revoke", "Disassociate"]) => "Write",
+        // It is called a write by some services, and permissions management by others.
+        "Write" if name == "PutResourcePolicy" => "Permissions management",
+        level => level,
+    };
+    let power = match level {
+        "Permissions management" => "permits",
+        _ if has_risk("CredentialExposure") => "unlocks",
+        "Tagging" | "Write" => "changes",
+        _ if has_risk("DataAccess") => "reads data",
+        _ => "sees",
+    };
+    index(&action::POWERS, power)
+}
+
+/// The known ways from some permissions to more.
+fn escalation_paths() -> Vec<Value> {
+    let mut file = read("curated/privesc-paths.json");
+    mem::take(file["paths"].as_array_mut().expect("a list of paths"))
+}
+
+/// The actions each of which alone lets its caller give itself any permission, in lower case.
+fn ways_up() -> BTreeSet<String> {
+    let mut paths = escalation_paths();
+    paths.retain(|it| it["category"] == "self-escalation" && strings(it, "requires").next().is_none());
+    paths.iter().flat_map(|it| strings(it, "actions")).map(str::to_ascii_lowercase).collect()
+}
+
+/// Whether what such a statement of a document allows may hold one of these actions: a pattern may that begins as one of
+/// them does.
+fn may_hold(document: &Value, actions: &BTreeSet<String>, is_such: impl Fn(&Value) -> bool) -> bool {
     let each = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
     let holds = |pattern: &Value| {
         let pattern = pattern.as_str().unwrap_or_default().to_ascii_lowercase();
         match pattern.split_once(['*', '?']) {
-            Some((fixed, _)) => actions.iter().any(|it| it.starts_with(fixed)),
+            Some((fixed, _)) => actions.range(fixed.to_owned()..).next().is_some_and(|it| it.starts_with(fixed)),
             None => actions.contains(&pattern),
         }
     };
     let allows = |it: &Value| {
         it["Effect"] == "Allow" && (it.get("NotAction").is_some() || each(&it["Action"]).iter().any(holds))
     };
-    each(&document["Statement"]).iter().any(allows)
+    each(&document["Statement"]).iter().any(|it| is_such(it) && allows(it))
+}
+
+/// Whether a statement is about more than the resources that it names.
+fn is_open(statement: &Value) -> bool {
+    statement.get("NotResource").is_some() || statement["Resource"].to_string().contains('*')
 }
 
 /// What is said of actions outside of the reference, as bits of [`ActionRecord::bits`].
@@ -556,6 +632,15 @@ impl ActionBits {
         for (name, tags) in object(&read("sensitive-actions.json"), "actions") {
             for tag in tags.as_object().expect("tags of an action").keys() {
                 *bits.entry(names.action(name)).or_default() |= 1 << (action::RISK + index(&action::RISKS, tag));
+            }
+        }
+        for path in escalation_paths() {
+            let mostly_works = ["high", "critical"].contains(&text(&path, "severity"));
+            let mut actions = strings(&path, "actions");
+            if let (Some(only), None, None) = (actions.next(), actions.next(), strings(&path, "any_of").next())
+                && mostly_works
+            {
+                *bits.entry(names.action(only)).or_default() |= action::LEADS_ON;
             }
         }
         let mut overrides = BTreeSet::new();

@@ -8,7 +8,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         return;
     }
     for statement in policy.allow_statements() {
-        let names = |it: &&crate::policy::Action| !it.is_whole_service() && !it.covers_every_action() && it.names("sts:AssumeRole");
+        let names = |it: &&crate::policy::Action| it.names("sts:AssumeRole") && !it.is_whole_service() && !it.covers_every_action();
         let Some(action) = statement.actions.only().iter().find(names) else { continue };
         if !statement.admits(assume) || statement.narrowed(assume).is_some() {
             continue;

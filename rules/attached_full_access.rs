@@ -18,7 +18,8 @@ pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
 fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
     let attachment = &attached.attachment;
     // What AWS writes for the role of a service is what the service takes.
-    let Some(managed) = attachment.managed_policy().filter(|it| !it.path().contains("service-role")) else { return };
+    let is_such = |it: &ManagedPolicy| it.may_open() && !it.path().contains("service-role");
+    let Some(managed) = attachment.managed_policy().filter(is_such) else { return };
     let Some(what) = allowed_by(managed) else { return };
     let written = &attachment.policy;
     let whom = match &identity.name {

@@ -1,5 +1,5 @@
 use crate::catalog::{self, Power};
-use crate::policy::{Action, Condition, Policy, Resource, Scope, Statement, is_account_id};
+use crate::policy::{Condition, Policy, Resource, Scope, Statement, is_account_id};
 use crate::rule::{Context, Rewrite, Safety, Wanted};
 
 /// How names begin that services form of an account and a region.
@@ -27,7 +27,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 format!("put it in a statement of its own, and there require {OWNER}")
             });
         // The condition would bind what else the statement allows.
-        if policy.has_variables() && statement.actions.only().iter().flat_map(Action::expand).all(|it| it.service().prefix() == "s3" && !it.takes_only_star()) {
+        if policy.has_variables() && statement.actions.only().iter().flat_map(|it| it.reached().iter()).all(|it| it.service().prefix() == "s3" && !it.takes_only_star()) {
             let own = Wanted::Variable("aws:PrincipalAccount");
             let guard = Rewrite::require(statement.place.span, "StringEquals", "aws:ResourceAccount", own);
             report.fix(Safety::Unsafe, "require the bucket to be of the caller's account", [guard]);

@@ -34,13 +34,13 @@ fn shut_out(statement: &Statement, key: ConditionKey) -> ShutOut<'_> {
     let resources = statement.resources.as_ref().map(Scope::only).unwrap_or_default();
     let is_told = !resources.is_empty() && !resources.iter().any(Resource::covers_all_of_its_service);
     for entry in statement.actions.only() {
-        let actions = entry.expand();
+        let actions = entry.reached();
         // Of what reaches none of the resources, `mismatched_resource` speaks.
-        if is_told && !actions.is_empty() && !actions.iter().any(|it| statement.may_reach(*it)) {
+        if is_told && !actions.is_empty() && !actions.iter().any(|it| statement.may_reach(it)) {
             others = true;
             continue;
         }
-        if actions.iter().any(|it| carries(*it, key)) {
+        if actions.iter().any(|it| carries(it, key)) {
             (others, carried) = (true, true);
         } else if actions.is_empty() {
             others = true;
@@ -50,7 +50,7 @@ fn shut_out(statement: &Statement, key: ConditionKey) -> ShutOut<'_> {
     }
     if carried {
         // To look is what many write beside what matters, such as `kms:DescribeKey`, and nothing hangs on it.
-        let looks = |it: &&Action| it.expand().iter().all(|it| it.power() == Power::Sees);
+        let looks = |it: &&Action| it.reached().iter().all(|it| it.power() == Power::Sees);
         others |= out.iter().any(looks);
         out.retain(|it| !looks(it));
     } else if !out.is_empty() && !is_ever_carried(key) {

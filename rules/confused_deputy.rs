@@ -49,7 +49,7 @@ pub(super) fn bind_to_account(report: Report<'_>, policy: &Policy, statement: &S
 /// What comes of it: somebody's data read through a service, something done with it, or a look.
 fn severity(statement: &Statement) -> Severity {
     let powers: Vec<Power> =
-        statement.actions.only().iter().flat_map(Action::expand).map(catalog::Action::power).collect();
+        statement.actions.only().iter().flat_map(|it| it.reached().iter()).map(catalog::Action::power).collect();
     if powers.contains(&Power::ReadsData) {
         Severity::High
     } else if !powers.is_empty() && powers.iter().all(|it| *it == Power::Sees) {

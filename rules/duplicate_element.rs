@@ -1,3 +1,5 @@
+use smallvec::SmallVec;
+
 use crate::policy::{Element, Policy, Written};
 use crate::rule::Context;
 use crate::source::Span;
@@ -18,7 +20,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 }
 
 fn report(object: &Written, same: fn(&str, &str) -> bool, cx: &mut Context<'_>) {
-    let mut seen: Vec<(&str, Span)> = Vec::new();
+    let mut seen: SmallVec<[(&str, Span); 8]> = SmallVec::new();
     // What is put together of blocks, such as the tests of a data document, is written once by the provider.
     let is_here = |it: &Element<'_>| object.node.span.contains(it.span());
     for element in object.elements().filter(|it| !it.name.has_holes() && is_here(it)) {

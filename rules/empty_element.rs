@@ -8,18 +8,17 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.written_statements() {
         for element in statement.elements() {
             let name = element.name;
-            match name.raw().to_ascii_lowercase().as_str() {
-                "action" | "notaction" | "resource" | "notresource" => list(&element, format_args!("`{name}`"), cx),
-                "principal" | "notprincipal" => {
-                    list(&element, format_args!("`{name}`"), cx);
-                    let inner = element.within();
-                    if is_empty(element.value()) && policy.kind != PolicyKind::Resource(Service::Unknown) {
-                        report(&element, &format!("`{name}` names nobody"), Severity::High, cx);
-                    }
-                    inner.elements().for_each(|it| list(&it, format_args!("`{}` of `{name}`", it.name), cx));
+            if element.is_any(&["Action", "NotAction", "Resource", "NotResource"]) {
+                list(&element, format_args!("`{name}`"), cx);
+            } else if element.is_any(&["Principal", "NotPrincipal"]) {
+                list(&element, format_args!("`{name}`"), cx);
+                let inner = element.within();
+                if is_empty(element.value()) && policy.kind != PolicyKind::Resource(Service::Unknown) {
+                    report(&element, &format!("`{name}` names nobody"), Severity::High, cx);
                 }
-                "condition" => condition(&element, cx),
-                _ => {}
+                inner.elements().for_each(|it| list(&it, format_args!("`{}` of `{name}`", it.name), cx));
+            } else if element.is("Condition") {
+                condition(&element, cx);
             }
         }
     }

@@ -3,6 +3,9 @@ use crate::policy::{Action, Policy, PolicyKind, Service};
 use crate::rule::{Confidence, Context, Severity};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    if !matches!(policy.kind, PolicyKind::Trust | PolicyKind::Resource(_)) {
+        return;
+    }
     for statement in &policy.statements {
         for action in statement.actions.entries() {
             let Some(service) = action.service().filter(|it| !it.is_empty() && !it.contains(['*', '?'])) else { continue };

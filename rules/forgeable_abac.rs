@@ -94,7 +94,8 @@ fn is_on_tag(condition: &Condition) -> bool {
 
 /// Where what a session says of itself decides what may be done.
 fn decides(claim: &Claim, statement: &Statement) -> Option<crate::source::Span> {
-    let holds = |raw: &str| raw.to_ascii_lowercase().contains(&format!("${{{}", claim.key));
+    let is_key = |it: &str| it.get(..claim.key.len()).is_some_and(|it| it.eq_ignore_ascii_case(claim.key));
+    let holds = |raw: &str| raw.match_indices("${").any(|(at, open)| is_key(&raw[at + open.len()..]));
     let resource = statement.resources.iter().flat_map(Scope::entries).find(|it| holds(it.text.raw()));
     let by_resource = resource.map(|it| it.place.span);
     let tested = |it: &&Condition| {

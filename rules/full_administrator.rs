@@ -7,9 +7,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         return;
     }
     for statement in policy.allow_statements() {
-        let (Some((place, what)), Some((second, on))) = (every_action(statement), every_resource(statement)) else {
-            continue;
-        };
+        let Some((place, what)) = every_action(statement) else { continue };
+        let Some((second, on)) = every_resource(statement) else { continue };
         // A condition on what is called upon, or one that only few requests can meet, leaves no administrator.
         if statement.way_to_everything().is_none() {
             continue;

@@ -5,6 +5,9 @@ use crate::value::Text;
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let looked_up: Vec<&Place> =
         policy.statements.iter().flat_map(arns).filter(|(text, _)| is_looked_up(text)).map(|(_, place)| place).collect();
+    if looked_up.is_empty() {
+        return;
+    }
     for statement in &policy.statements {
         for (text, place) in arns(statement).filter(|(text, _)| text.raw().starts_with("arn:aws:")) {
             // What a module is handed is written by somebody else.

@@ -1,23 +1,32 @@
+use std::sync::LazyLock;
+
 use crate::catalog;
 use crate::policy::{Action, Policy, Reach};
 use crate::rule::{Context, Severity, quoted};
 
 /// What makes readable what is hidden, or speaks in the key's name.
-const REVEALS: [&str; 5] =
-    ["kms:Decrypt", "kms:ReEncryptFrom", "kms:DeriveSharedSecret", "kms:Sign", "kms:GenerateMac"];
+static REVEALS: LazyLock<Vec<catalog::Action>> = LazyLock::new(|| {
+    known(&["kms:Decrypt", "kms:ReEncryptFrom", "kms:DeriveSharedSecret", "kms:Sign", "kms:GenerateMac"])
+});
 
 /// What only hides.
-const HIDES: [&str; 6] = [
-    "kms:Encrypt",
-    "kms:ReEncryptTo",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:GenerateDataKeyPair",
-    "kms:GenerateDataKeyPairWithoutPlaintext",
-];
+static HIDES: LazyLock<Vec<catalog::Action>> = LazyLock::new(|| {
+    known(&[
+        "kms:Encrypt",
+        "kms:ReEncryptTo",
+        "kms:GenerateDataKey",
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:GenerateDataKeyPair",
+        "kms:GenerateDataKeyPairWithoutPlaintext",
+    ])
+});
+
+fn known(names: &[&str]) -> Vec<catalog::Action> {
+    names.iter().filter_map(|it| catalog::action(it)).collect()
+}
 
 /// Whether this rule is the one to speak of the action on every key.
-pub(super) fn speaks_of(action: &str) -> bool {
+pub(super) fn speaks_of(action: catalog::Action) -> bool {
     REVEALS.contains(&action) || HIDES.contains(&action)
 }
 
@@ -29,24 +38,27 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         if statement.conditions.iter().any(|it| it.bounds_the_key() && it.case().is_none()) {
             continue;
         }
-        let reaching = |names: &[&str]| -> Vec<&Action> {
-            let reaches = |action: &&Action| !action.is_everything() && names.iter().any(|it| action.names(it));
+        let (resource, is_everywhere) = match statement.every_key(Reach::Everywhere).next() {
+            Some(resource) => (resource, true),
+            None => match statement.every_key(Reach::Account).next() {
+                Some(resource) => (resource, false),
+                None => continue,
+            },
+        };
+        let reaching = |known: &[catalog::Action]| -> Vec<&Action> {
+            let reaches = |action: &&Action| known.iter().any(|it| action.names_known(*it)) && !action.is_everything();
             statement.actions.only().iter().filter(reaches).collect()
         };
         let reveals = reaching(&REVEALS);
         let severity = if reveals.is_empty() { Severity::Medium } else { Severity::High };
+        let (severity, keys) = match is_everywhere {
+            true => (severity, "every key whose policy lets this account in"),
+            false => (severity.lower(), "every key of the account"),
+        };
         let actions = if reveals.is_empty() { reaching(&HIDES) } else { reveals };
         let Some(first) = actions.first() else { continue };
         // Who reveals mostly hides by the same keys, and one limit is for both.
         let limited = reaching(&[&REVEALS[..], &HIDES[..]].concat());
-
-        let (resource, severity, keys) = match statement.every_key(Reach::Everywhere).next() {
-            Some(resource) => (resource, severity, "every key whose policy lets this account in"),
-            None => match statement.every_key(Reach::Account).next() {
-                Some(resource) => (resource, severity.lower(), "every key of the account"),
-                None => continue,
-            },
-        };
         // What is asked of a key, other actions cannot give.
         let takes_key = |it: &Action| !it.reached().is_empty() && it.reached().iter().all(is_about_keys);
         let help = if statement.actions.only().iter().all(takes_key) {

@@ -12,13 +12,13 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         _ => return,
     };
     for statement in policy.allow_statements() {
+        let Some(action) = statement.actions.only().iter().find(|it| grants(it)) else { continue };
         let bounded = statement.conditions.iter().any(|it| it.bounds_the_grant() && it.case().is_none());
         // Who may write the key's policy needs no grant.
         let rules_the_key = statement.actions.only().iter().any(|it| it.names("kms:PutKeyPolicy"));
         if rules_the_key || bounded {
             continue;
         }
-        let Some(action) = statement.actions.only().iter().find(|it| grants(it)) else { continue };
         let (severity, who) = if key_policy {
             let principals = statement.principals.iter().flat_map(Scope::only);
             let holders: Vec<&Principal> = principals.filter(|it| !is_left_alone(it)).collect();
@@ -69,7 +69,7 @@ fn is_left_alone(principal: &Principal) -> bool {
 }
 
 fn grants(action: &Action) -> bool {
-    !action.is_everything() && action.names("kms:CreateGrant")
+    action.names("kms:CreateGrant") && !action.is_everything()
 }
 
 fn severity(statement: &Statement) -> Severity {

@@ -15,7 +15,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let mut lost: Vec<Lost<'_>> = Vec::new();
         for action in statement.actions.only() {
             let Some(needed) = needed(action, resources, &patterns) else { continue };
-            let sure = !needed.is_empty() || action.expand().iter().all(|it| it.access_level() <= AccessLevel::Read);
+            let sure = !needed.is_empty() || action.reached().iter().all(|it| it.access_level() <= AccessLevel::Read);
             // A log group is named with all of its streams.
             let holds = |one: &[&str], other: &[&str]| {
                 other.iter().all(|it| one.iter().any(|own| own == it || matches(own, it, false)))
@@ -103,8 +103,8 @@ fn is_of_use(pattern: &ArnPattern, statement: &Statement) -> bool {
 /// documented resources.
 fn needed(action: &Action, resources: &[Resource], patterns: &[&ArnPattern]) -> Option<Vec<&'static str>> {
     let mut needed: Vec<&'static str> = Vec::new();
-    let actions = action.expand();
-    for action in &actions {
+    let actions = action.reached();
+    for action in actions.iter() {
         for form in action.resource_types().flat_map(|it| ArnForm::of_type(it.resource_type())) {
             if patterns.iter().any(|it| it.meets(form)) {
                 return None;
@@ -133,7 +133,7 @@ fn is_catalogue(resource: &Resource, action: &Action) -> bool {
 fn forms(lost: &Lost<'_>) -> String {
     let shown = |it: &str| it.replace("${Partition}", "aws").replace("${", "{");
     let mut together: Vec<String> = Vec::new();
-    for action in lost.actions.iter().flat_map(|it| it.expand()) {
+    for action in lost.actions.iter().flat_map(|it| it.reached().iter()) {
         let types = action.needed_types();
         if types.is_empty() {
             return either(&lost.needed.iter().map(|it| shown(it)).collect::<Vec<_>>());
@@ -210,7 +210,7 @@ fn report(
         let actions = lost.actions.iter().map(|it| it.place.span).collect();
         let change = Rewrite::Apart { at: statement.place.span, actions };
         // Who may list one thing is meant to list them all; who reads or writes may be meant not to.
-        let only_sees = lost.actions.iter().flat_map(|it| it.expand()).all(|it| it.power() == Power::Sees);
+        let only_sees = lost.actions.iter().flat_map(|it| it.reached().iter()).all(|it| it.power() == Power::Sees);
         let safety = if only_sees && !lost.actions.iter().any(|it| it.has_wildcard()) { Safety::Safe } else { Safety::Unsafe };
         report.fix(safety, format!("put {names} on `*`, in a statement of its own"), [change]);
     }

@@ -47,8 +47,8 @@ fn missing(policy: &Policy, statement: &Written) -> Vec<Missing> {
     if lacks(&["Action", "NotAction"]) {
         push("Action", REFUSED, "name the actions that are meant", Confidence::High);
     }
-    if lacks(&["Resource", "NotResource"])
-        && let Some(confidence) = needs_resource(policy)
+    if let Some(confidence) = needs_resource(policy)
+        && lacks(&["Resource", "NotResource"])
     {
         // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
         let (so, help) = match policy.kind {
@@ -59,8 +59,8 @@ fn missing(policy: &Policy, statement: &Written) -> Vec<Missing> {
         };
         push("Resource", so, help, confidence);
     }
-    if lacks(&["Principal", "NotPrincipal"])
-        && let Some(confidence) = needs_principal(policy.kind)
+    if let Some(confidence) = needs_principal(policy.kind)
+        && lacks(&["Principal", "NotPrincipal"])
     {
         push("Principal", REFUSED, "name who is meant", confidence);
     }

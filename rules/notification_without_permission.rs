@@ -1,3 +1,4 @@
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use crate::frontend::{Aspect, Bucket, Configuration, Setting};
@@ -17,8 +18,9 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     for bucket in &configuration.buckets {
         for notification in bucket.companions(Aspect::Notification) {
             for (path, kind, name, action) in DESTINATIONS {
-                let declared = configuration.resources.iter().filter(|it| it.kind == kind);
-                let names: Vec<Text> = declared.flat_map(|it| it.texts(name)).map(|it| it.value).collect();
+                let declared = || configuration.resources.iter().filter(|it| it.kind == kind);
+                let names: LazyCell<Vec<Text>, _> =
+                    LazyCell::new(|| declared().flat_map(|it| it.texts(name)).map(|it| it.value).collect());
                 for destination in notification.texts(path) {
                     // Who declares the function elsewhere may let S3 in there.
                     if names.iter().any(|it| policy::is_named(&destination.value, it)) {

@@ -48,8 +48,9 @@ pub(super) struct Partial<'s> {
 
 impl<'s> Partial<'s> {
     pub(super) fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
+        let is_denied = policy.always_denied();
         let mut reached = action.expand();
-        reached.retain(|it| statement.admits(*it) && statement.may_reach(*it) && !policy.always_denies(*it));
+        reached.retain(|it| statement.admits(*it) && statement.may_reach(*it) && !is_denied(*it));
         let mut acting = reached.clone();
         acting.retain(does_more_than_read);
         acting.sort_by_cached_key(|it| Reverse(rank(*it)));

@@ -1,3 +1,5 @@
+use std::cell::LazyCell;
+
 use super::attached_administrator;
 use super::passrole_any_role::{rest_of, takes};
 use super::workload_administrator::way_to_everything;
@@ -8,19 +10,17 @@ use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     let Some(pass_role) = catalog::action("iam:PassRole") else { return };
-    let administrators: Vec<&Identity> = configuration.identities.iter().filter(|it| is_administrator(it)).collect();
-    if administrators.is_empty() {
-        return;
-    }
+    let administrators: LazyCell<Vec<&Identity>, _> =
+        LazyCell::new(|| configuration.identities.iter().filter(|it| is_administrator(it)).collect());
     for policy in configuration.policies.iter().filter(|it| it.kind.is_identity()) {
-        // Who may do everything needs no role for that.
-        if attached_administrator::way_to_everything(policy).is_some() {
-            continue;
-        }
         for statement in policy.allow_statements() {
             // Every role is more than that, and said by another rule.
             if !statement.holds(pass_role) || !statement.admits(pass_role) || statement.reaches_account_of(pass_role) {
                 continue;
+            }
+            // Who may do everything needs no role for that.
+            if administrators.is_empty() || attached_administrator::way_to_everything(policy).is_some() {
+                break;
             }
             let resources = statement.resources.iter().flat_map(Scope::only);
             let handed = resources.filter_map(|it| Some((it, administrators.iter().find(|role| role.is_within(it))?)));

@@ -10,7 +10,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         // All of IAM, or all but something, is more than that, and said by other rules.
         let passes = |it: &&Action| {
-            !it.is_whole_service() && !it.covers_every_action() && it.names("iam:PassRole")
+            it.names("iam:PassRole") && !it.is_whole_service() && !it.covers_every_action()
         };
         let Some(action) = statement.actions.only().iter().find(passes) else { continue };
         if !statement.admits(pass_role) || statement.narrowed(pass_role).is_some() {

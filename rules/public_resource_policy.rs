@@ -1,6 +1,6 @@
 use crate::catalog::{AccessLevel, Action, Risk};
 use crate::frontend::{Configuration, Resource};
-use crate::policy::{self, Condition, Policy, PolicyKind, Scope, Service, Statement};
+use crate::policy::{Condition, Policy, PolicyKind, Scope, Service, Statement};
 use crate::rule::{Confidence, Context, Severity, scope_in_words};
 use crate::source::Span;
 
@@ -102,7 +102,7 @@ fn is_told_at_the_address(statement: &Statement, configuration: &Configuration) 
 fn severity(statement: &Statement) -> Severity {
     let is_grave =
         |it: Action| it.access_level() == AccessLevel::PermissionsManagement || it.has_risk(Risk::CredentialExposure);
-    if statement.actions.is_negated() || statement.actions.only().iter().flat_map(policy::Action::expand).any(is_grave)
+    if statement.actions.is_negated() || statement.actions.only().iter().flat_map(|it| it.reached().iter()).any(is_grave)
     {
         Severity::Critical
     } else {

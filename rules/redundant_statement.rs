@@ -65,5 +65,5 @@ fn holds(one: &Statement, other: &Statement) -> bool {
     };
     let conditions = || one.conditions.iter().all(|it| other.conditions.iter().any(|other| it.equals(other)));
     let known = !one.has_unknown_conditions && one.place.given.is_none() && !other.actions.entries().is_empty();
-    one.effect == other.effect && known && principals && one.covers(other) && conditions()
+    one.effect == other.effect && known && principals && conditions() && one.covers(other)
 }

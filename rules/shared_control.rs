@@ -1,5 +1,5 @@
 use crate::catalog::{self, AccessLevel};
-use crate::policy::{Action, Policy, PolicyKind, Principal, Scope, Service, Statement};
+use crate::policy::{Policy, PolicyKind, Principal, Scope, Service, Statement};
 use crate::rule::Context;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -13,7 +13,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             continue;
         }
         let manages = |it: &catalog::Action| it.access_level() == AccessLevel::PermissionsManagement;
-        let Some(action) = statement.actions.only().iter().flat_map(Action::expand).find(manages) else { continue };
+        let Some(action) = statement.actions.only().iter().flat_map(|it| it.reached().iter()).find(manages) else { continue };
         for principal in statement.principals.as_ref().map_or(&[][..], Scope::only) {
             if is_elsewhere(principal, statement) {
                 let message = format!("`{principal}` may let in whom it likes, by `{action}`");

@@ -7,7 +7,7 @@ use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     // Of nearly every policy all actions are known.
-    if policy.statements.iter().flat_map(|it| it.actions.entries()).all(|it| parts(it).is_none() || exists(it)) {
+    if policy.statements.iter().flat_map(|it| it.actions.entries()).all(|it| exists(it) || parts(it).is_none()) {
         return;
     }
     let facts = cx.facts();

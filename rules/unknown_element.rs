@@ -26,14 +26,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 }
 
 fn report(object: &Written, known: &[&'static str], what: &str, cx: &mut Context<'_>) {
-    let is_unknown = |it: &Element<'_>| !it.name.has_holes() && !known.iter().any(|known| it.is(known));
+    let is_unknown = |it: &Element<'_>| !it.name.has_holes() && !it.is_any(known);
     for element in object.elements().filter(is_unknown) {
         let name = element.name;
         let message = format!("`{name}` is no element of {what}, so AWS refuses the policy");
         let report = cx.report(&element.place(), message).about(format!("element {name}"));
         if let Some(meant) = catalog::nearest(name.raw(), known.iter().map(|it| (*it, *it))) {
             report.help(format!("write `{meant}`"));
-        } else if OF_A_STATEMENT.iter().any(|it| element.is(it)) {
+        } else if element.is_any(&OF_A_STATEMENT) {
             report.help(format!("move `{name}` into a statement"));
         }
     }

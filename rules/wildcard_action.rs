@@ -19,8 +19,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             continue;
         }
         let is_broad = |it: &&Action| {
-            let is_kms = it.service().is_some_and(|it| it.eq_ignore_ascii_case("kms"));
-            it.is_whole_service() && !is_kms || it.covers_every_action()
+            let is_kms = || it.service().is_some_and(|it| it.eq_ignore_ascii_case("kms"));
+            it.is_whole_service() && !is_kms() || it.covers_every_action()
         };
         let entries = statement.actions.only().iter().filter(is_broad);
         let mut broad: Vec<Broad<'_>> = entries.filter_map(|it| Broad::of(policy, statement, it)).collect();
@@ -49,13 +49,14 @@ impl<'s> Broad<'s> {
     /// can be limited to some resource, as what an agent tells its service.
     fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
         let identity = policy.kind.is_identity();
+        let is_denied = policy.always_denied();
         let mut reached = action.expand();
         // In the policy of a resource, `*` is that resource, which an action that takes none has nothing to do with.
         reached.retain(|it| {
             statement.admits(*it)
                 && statement.may_reach(*it)
                 && (identity || !it.takes_only_star())
-                && !policy.always_denies(*it)
+                && !is_denied(*it)
         });
         let only_looks = reached.iter().all(|it| it.power() < Power::Changes);
         if only_looks || reached.iter().all(|it| it.takes_only_star() && !is_dangerous(*it)) {

@@ -1,5 +1,6 @@
 use std::cmp::Reverse;
 use std::fmt::{self, Display};
+use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -38,14 +39,17 @@ impl Concern {
         }
     }
 
-    /// None of what only looks: who lists or describes mostly asks for all there is. In one account, that the rest
-    /// reaches everything of a kind is what somebody chose, unless it leads to more permissions.
     fn of(sweep: &Sweep) -> Option<Self> {
-        let action = sweep.action;
-        let counts = |it: &Self| *it != Self::Rest || sweep.reach == Reach::Everywhere || catalog::leads_on(action);
-        Self::of_action(action).filter(counts)
+        Self::of_action(sweep.action).filter(|it| it.counts(sweep))
     }
 
+    /// In one account, that the rest reaches everything of a kind is what somebody chose, unless it leads to more
+    /// permissions.
+    fn counts(self, sweep: &Sweep) -> bool {
+        self != Self::Rest || sweep.reach == Reach::Everywhere || catalog::leads_on(sweep.action)
+    }
+
+    /// None of what only looks: who lists or describes mostly asks for all there is.
     fn of_action(action: catalog::Action) -> Option<Self> {
         let power = action.power();
         let makes_or_returns = action.has_risk(Risk::CredentialExposure) && !action.name().starts_with("Delete");
@@ -62,10 +66,10 @@ impl Concern {
 
 /// Whether `*` on this action is worse than this, and another rule says so.
 fn has_its_own_rule(action: catalog::Action) -> bool {
-    matches!(action.service().prefix(), "iam" | "kms" | "sts") && {
-        let name = action.full_name();
-        matches!(&*name, "iam:PassRole" | "kms:CreateGrant" | "sts:AssumeRole") || super::kms_any_key::speaks_of(&name)
-    }
+    static OTHERS: LazyLock<Vec<catalog::Action>> = LazyLock::new(|| {
+        ["iam:PassRole", "kms:CreateGrant", "sts:AssumeRole"].into_iter().filter_map(catalog::action).collect()
+    });
+    OTHERS.contains(&action) || super::kms_any_key::speaks_of(action)
 }
 
 /// Reports the actions of one concern that reach every resource although they can be limited to some.
@@ -76,44 +80,44 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     }
     let mut places: Vec<Vec<Found<'_>>> = Vec::new();
     let mut known = FxHashMap::default();
+    let is_denied = policy.always_denied();
     for statement in policy.allow_statements() {
         if statement.gives_everything() {
             continue;
         }
         let resources = statement.resources.iter().flat_map(Scope::only);
         for (index, resource) in resources.enumerate() {
-            let sweeps = || {
-                let here = statement.sweeps().iter().filter(move |it| it.resource == index);
-                here.filter(|it| !policy.always_denies(it.action))
-            };
-            if sweeps().next().is_none() {
+            let here = statement.sweeps().iter().filter(|it| it.resource == index && !is_denied(it.action));
+            let sweeps: Vec<(&Sweep, Concern)> =
+                here.filter_map(|it| Some((it, Concern::of_action(it.action)?))).collect();
+            let such = |concern| sweeps.iter().filter(move |(_, it)| *it == concern).map(|(it, _)| *it);
+            let of = |concern: Concern| entries(statement, such(concern).filter(|it| concern.counts(it)));
+            let guilty = of(concern);
+            if guilty.is_empty() {
                 continue;
             }
-            let of = |concern| entries(statement, sweeps().filter(move |it| Concern::of(it) == Some(concern)));
-            let guilty = of(concern);
-            if !guilty.is_empty() {
-                let worst = sweeps().filter_map(Concern::of).min().unwrap_or(concern);
-                let is_worst = worst == concern;
-                let changes = || sweeps().filter(|it| Concern::of_action(it.action) == Some(Concern::Rest));
-                let along = match worst {
-                    Concern::Rest => Vec::new(),
-                    _ if is_worst => along(worst, &guilty, entries(statement, changes())),
-                    _ if concern == Concern::Rest => along(worst, &of(worst), entries(statement, changes())),
-                    _ => Vec::new(),
-                };
-                let key = (statement.place.span, resource.place.span, resource.text.raw());
-                let place = *known.entry(key).or_insert_with(|| {
-                    places.push(Vec::new());
-                    places.len() - 1
-                });
-                let is_guilty = |it: &Entry<'_>| guilty.iter().any(|other| std::ptr::eq(other.action, it.action));
-                // One action is of one concern; a pattern may be of several.
-                let is_pattern = guilty.iter().any(|it| it.action.has_wildcard());
-                let lesser = Concern::ALL.into_iter().filter(|it| is_pattern && *it > concern).map(|it| (it, of(it)));
-                let lesser = lesser.filter(|(_, them)| !them.is_empty() && them.iter().all(is_guilty)).collect();
-                let found = Found { statement, resource, guilty, along, lesser };
-                places[place].extend(if concern == Concern::Rest { found.parted() } else { vec![found] });
-            }
+            let counting = sweeps.iter().filter(|(it, concern)| concern.counts(it));
+            let worst = counting.map(|(_, concern)| *concern).min().unwrap_or(concern);
+            let is_worst = worst == concern;
+            let changes = || such(Concern::Rest);
+            let along = match worst {
+                Concern::Rest => Vec::new(),
+                _ if is_worst => along(worst, &guilty, entries(statement, changes())),
+                _ if concern == Concern::Rest => along(worst, &of(worst), entries(statement, changes())),
+                _ => Vec::new(),
+            };
+            let key = (statement.place.span, resource.place.span, resource.text.raw());
+            let place = *known.entry(key).or_insert_with(|| {
+                places.push(Vec::new());
+                places.len() - 1
+            });
+            let is_guilty = |it: &Entry<'_>| guilty.iter().any(|other| std::ptr::eq(other.action, it.action));
+            // One action is of one concern; a pattern may be of several.
+            let is_pattern = guilty.iter().any(|it| it.action.has_wildcard());
+            let lesser = Concern::ALL.into_iter().filter(|it| is_pattern && *it > concern).map(|it| (it, of(it)));
+            let lesser = lesser.filter(|(_, them)| !them.is_empty() && them.iter().all(is_guilty)).collect();
+            let found = Found { statement, resource, guilty, along, lesser };
+            places[place].extend(if concern == Concern::Rest { found.parted() } else { vec![found] });
         }
     }
     for place in places {
@@ -210,8 +214,13 @@ fn subject(guilty: &[Entry<'_>], resource: &Resource) -> String {
 
 /// Each text once.
 fn once(texts: impl Iterator<Item = String>) -> Vec<String> {
-    let mut seen = FxHashSet::default();
-    texts.filter(|it| seen.insert(it.to_ascii_lowercase())).collect()
+    let mut once: Vec<String> = Vec::new();
+    for text in texts {
+        if !once.iter().any(|it| it.eq_ignore_ascii_case(&text)) {
+            once.push(text);
+        }
+    }
+    once
 }
 
 /// The services whose actions are found.
@@ -308,6 +317,9 @@ fn entries<'s>(statement: &'s Statement, sweeps: impl Iterator<Item = &'s Sweep>
 
 /// Each entry once, the worst first. What a pattern holds is told by the pattern.
 fn worst_first(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
+    if entries.len() < 2 {
+        return entries;
+    }
     entries.sort_by_cached_key(|it| Reverse(Danger::of(it.worst)));
     let patterns = entries.iter().filter(|it| it.action.has_wildcard() && it.action.place.given.is_none());
     let held: FxHashSet<catalog::Action> = patterns.flat_map(|it| it.wide.iter().copied()).collect();
@@ -566,14 +578,16 @@ fn right_on<'s>(resource: &Resource, statement: &'s Statement) -> Vec<&'s Action
         return Vec::new();
     }
     let needs_star = |it: catalog::Action| it.takes_only_star() || it.sometimes_needs_star().is_some() || it.only_makes();
-    let concerns: FxHashSet<usize> =
-        statement.sweeps().iter().filter(|it| Concern::of(it).is_some()).map(|it| it.entry).collect();
+    let is_concern = |entry: usize| statement.sweeps().iter().any(|it| it.entry == entry && Concern::of(it).is_some());
     let is_right = |(entry, it): &(usize, &Action)| {
         let is_served = is_everything || it.service() == resource.part(2);
-        let needed = it.reached().iter().filter(|it| needs_star(*it)).count();
+        let mut reached = it.reached().iter();
         // All of a service is not right, whatever it stands on.
-        let is_right = needed > 0 && (!it.is_whole_service() || needed == it.reached().len());
-        is_served && !concerns.contains(entry) && is_right
+        let is_needed = match it.is_whole_service() {
+            true => !it.reached().is_empty() && reached.all(needs_star),
+            false => reached.any(needs_star),
+        };
+        is_served && is_needed && !is_concern(*entry)
     };
     statement.actions.only().iter().enumerate().filter(is_right).map(|(_, it)| it).collect()
 }
@@ -644,8 +658,7 @@ fn kinds(guilty: &[Entry<'_>]) -> String {
 /// What a person calls the resource that an action is about, or all those that it may be about.
 fn nouns(action: catalog::Action) -> Vec<String> {
     // Of a table, its database and its catalogue, the one with the longest name is the one that is meant.
-    let parts = |it: &catalog::ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
-    match action.needed_types().into_iter().filter(|it| !action.makes(*it)).max_by_key(parts) {
+    match action.needed_types().into_iter().filter(|it| !action.makes(*it)).max_by_key(|it| it.depth()) {
         _ if makes_linked_roles(action) => vec![LINKED_ROLE.to_owned()],
         Some(it) => vec![it.noun()],
         None => action.resource_types().map(|it| it.resource_type().noun()).collect(),

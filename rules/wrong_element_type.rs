@@ -8,7 +8,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             cx.report(&document.place(), format!("a policy is an object, not {}", kind(&document.node))).about("policy");
         }
         for element in document.elements() {
-            if element.is("Version") || element.is("Id") {
+            if element.is_any(&["Version", "Id"]) {
                 text(&element, cx);
             }
         }
@@ -19,12 +19,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             cx.report(&statement.place(), message).about("statement");
         }
         for element in statement.elements() {
-            match element.name.raw().to_ascii_lowercase().as_str() {
-                "sid" | "effect" => text(&element, cx),
-                "action" | "notaction" | "resource" | "notresource" => texts(&element, cx),
-                "principal" | "notprincipal" => principals(&element, cx),
-                "condition" => conditions(&element, cx),
-                _ => {}
+            if element.is_any(&["Sid", "Effect"]) {
+                text(&element, cx);
+            } else if element.is_any(&["Action", "NotAction", "Resource", "NotResource"]) {
+                texts(&element, cx);
+            } else if element.is_any(&["Principal", "NotPrincipal"]) {
+                principals(&element, cx);
+            } else if element.is("Condition") {
+                conditions(&element, cx);
             }
         }
     }

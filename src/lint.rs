@@ -626,15 +626,18 @@ fn identify(workspace: &Workspace, place: &Path, findings: &mut [Finding]) {
             digest([it.rule, &within, &address(it), sid, &it.subject])
         })
         .collect();
-    let mut statements: FxHashMap<&str, FxHashSet<Option<usize>>> = FxHashMap::default();
+    // The first statement of a name, and whether there are others.
+    let mut statements: FxHashMap<&str, (Option<usize>, bool)> = FxHashMap::default();
     for (finding, name) in findings.iter().zip(&names) {
-        statements.entry(name).or_default().insert(finding.statement.as_ref().map(|it| it.index));
+        let index = finding.statement.as_ref().map(|it| it.index);
+        let (first, are_many) = statements.entry(name).or_insert((index, false));
+        *are_many |= *first != index;
     }
     let mut seen: FxHashMap<String, usize> = FxHashMap::default();
     for (finding, name) in findings.iter_mut().zip(&names) {
         let mut fingerprint = name.clone();
         // Statements without a name that allow the same are told apart by what else they say.
-        if statements[name.as_str()].len() > 1 {
+        if statements[name.as_str()].1 {
             let rest = finding.granted.as_ref().and_then(|it| serde_json::to_string(it).ok()).unwrap_or_default();
             fingerprint = digest([name, rest.as_str()]);
         }

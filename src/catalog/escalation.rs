@@ -94,14 +94,6 @@ static PATHS: LazyLock<Vec<EscalationPath>> = LazyLock::new(|| {
     serde_json::from_str(text).expect("every path is read in a test of this module")
 });
 
-static ALONE: LazyLock<Vec<Action>> = LazyLock::new(|| {
-    let paths = PATHS.iter().filter(|it| it.severity >= EscalationSeverity::High && it.any_of.is_empty());
-    let mut actions: Vec<Action> =
-        paths.filter_map(|it| if let [action] = it.actions[..] { Some(action) } else { None }).collect();
-    actions.sort_unstable();
-    actions
-});
-
 static UP: LazyLock<Vec<Action>> = LazyLock::new(|| {
     let own = PATHS.iter().filter(|it| it.category == EscalationCategory::SelfEscalation && it.requires.is_empty());
     own.filter_map(|it| if let [action] = it.actions[..] { Some(action) } else { None }).collect()
@@ -151,7 +143,7 @@ pub fn ways_up() -> impl Iterator<Item = Action> {
 /// Whether the action alone, on everything, is a way to more permissions that mostly works: it takes over a resource
 /// with a role, or credentials.
 pub fn leads_on(action: Action) -> bool {
-    ALONE.binary_search(&action).is_ok()
+    action.leads_on()
 }
 
 /// Every known path, in the order of ids.

@@ -120,6 +120,8 @@ records! {
         bits,
         /// A list of pairs: twice the resource type, plus one if it is required; a list of keys.
         resources,
+        /// A list of the resource types of which a statement must name an ARN.
+        needed,
         /// A list of keys.
         condition_keys,
         /// A list of actions.
@@ -186,6 +188,8 @@ records! {
         deprecated,
         /// Whether what it allows may hold an action by which one gives itself every other permission.
         may_lead_up,
+        /// Whether what it allows may hold an action that gives permissions, or leads to more, on more than named resources.
+        may_open,
         /// The block its document is in.
         block,
         /// Where in the unpacked block.
@@ -323,11 +327,19 @@ pub(crate) mod action {
     pub(crate) const STAR: u32 = 19;
     /// Where the risks stand, one bit each in the order of [`RISKS`].
     pub(crate) const RISK: u32 = 22;
+    /// Where the three bits of the worst that comes of it stand, as an index of [`POWERS`].
+    pub(crate) const POWER: u32 = 27;
     /// Set where the keys of the resource's owner are never there.
     pub(crate) const NO_OWNER_KEYS: u32 = 1 << 30;
+    /// Set where it alone, on everything, is a way to more permissions that mostly works.
+    pub(crate) const LEADS_ON: u32 = 1 << 31;
 
     /// The access levels.
     pub(crate) const LEVELS: [&str; 5] = ["List", "Read", "Tagging", "Write", "Permissions management"];
+    /// The worst that comes of an action; each is worse than those before it.
+    pub(crate) const POWERS: [&str; 5] = ["sees", "reads data", "changes", "unlocks", "permits"];
+    /// As many resource types as a statement may be asked to name for one action.
+    pub(crate) const FEW: usize = 4;
     /// How an override speaks of `*`.
     pub(crate) const STARS: [&str; 2] = ["always", "sometimes"];
     /// The risk tags.

@@ -118,6 +118,12 @@ impl ManagedPolicy {
         self.record().may_lead_up != 0
     }
 
+    /// Whether it may allow what gives permissions, or leads to more, on more resources than it names; of the others that
+    /// is known without their documents.
+    pub fn may_open(self) -> bool {
+        self.record().may_open != 0
+    }
+
     /// Its ARN in the partition `aws`.
     pub fn arn(self) -> String {
         format!("arn:aws:iam::aws:policy{}{}", self.path(), self.name())

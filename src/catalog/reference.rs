@@ -123,9 +123,6 @@ impl fmt::Debug for Service {
     }
 }
 
-/// As many resource types as a statement may be asked to name for one action.
-const FEW: usize = 4;
-
 /// An action of the reference. Ordered by service, then by name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
@@ -248,7 +245,10 @@ impl ActionSet {
         // The same few patterns are written over and over; a name is found as soon in the table.
         static KNOWN: LazyLock<Mutex<FxHashMap<Box<str>, ActionSet>>> = LazyLock::new(Mutex::default);
         const LONGEST: usize = 64;
-        if pattern.len() > LONGEST || !has_wildcard(pattern) {
+        if !has_wildcard(pattern) {
+            return Self(action(pattern).map(|it| it.0..it.0 + 1).into_iter().collect());
+        }
+        if pattern.len() > LONGEST {
             return Self::found(pattern);
         }
         let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -439,30 +439,17 @@ impl Action {
 
     /// The worst that comes of it.
     pub fn power(self) -> Power {
-        let name = self.name();
-        let begins = |heads: &[&str]| heads.iter().any(|it| name.starts_with(it));
-        // AWS lists dozens of plain reads of Glue as permissions management, and that logs may be delivered.
-        let reads = || begins(&["Get", "List", "Describe", "BatchGet", "View", "AllowVendedLogDelivery"]);
-        // To take permissions away breaks things, but leads nowhere.
-        let takes = || begins(&["Delete", "Detach", "Remove", "Revoke", "Disassociate"]);
-        let level = match self.access_level() {
-            AccessLevel::PermissionsManagement if reads() => AccessLevel::Read,
-            AccessLevel::PermissionsManagement if takes() => AccessLevel::Write,
-            // It is called a write by some services, and permissions management by others.
-            AccessLevel::Write if name == "PutResourcePolicy" => AccessLevel::PermissionsManagement,
-            level => level,
-        };
-        if level == AccessLevel::PermissionsManagement {
-            Power::Permits
-        } else if self.has_risk(Risk::CredentialExposure) {
-            Power::Unlocks
-        } else if level >= AccessLevel::Tagging {
-            Power::Changes
-        } else if self.has_risk(Risk::DataAccess) {
-            Power::ReadsData
-        } else {
-            Power::Sees
+        match self.record().bits >> layout::action::POWER & 7 {
+            0 => Power::Sees,
+            1 => Power::ReadsData,
+            2 => Power::Changes,
+            3 => Power::Unlocks,
+            _ => Power::Permits,
         }
+    }
+
+    pub(super) fn leads_on(self) -> bool {
+        self.record().bits & layout::action::LEADS_ON != 0
     }
 
     /// Why it is dangerous.
@@ -483,28 +470,18 @@ impl Action {
     /// The resource types of which a statement must name an ARN for a request to pass: all that a request always has,
     /// else the plainer of two that it may have. Of a bucket and an access point to it that is the bucket, since what has
     /// the shorter ARN is the plainer thing. Nothing where they are too many to be named or to choose from.
-    pub fn needed_types(self) -> SmallVec<[ResourceType; FEW]> {
-        let types = || self.resource_types().map(ActionResource::resource_type);
-        let required = || self.resource_types().filter(|it| it.is_required()).map(ActionResource::resource_type);
-        match required().count() {
-            0 if types().len() <= 2 => {
-                let weight = |it: &ResourceType| it.arns().next().map(|arn| (arn.matches("${").count(), arn.len()));
-                types().min_by_key(weight).into_iter().collect()
-            }
-            1..=FEW => required().collect(),
-            _ => SmallVec::new(),
-        }
+    pub fn needed_types(self) -> SmallVec<[ResourceType; layout::action::FEW]> {
+        table::list(self.record().needed).map(|it| ResourceType::at(it as usize)).collect()
     }
 
     /// What a request may have in place of the one that it needs, and no less plain: an access point as well as a file
     /// system may be given a tag. A statement that names that one alone denies such a request.
     pub fn alternative(self) -> Option<ResourceType> {
         let needed = self.needed_types();
-        let parts = |it: ResourceType| it.arns().next().map(|arn| arn.matches("${").count());
         let [one] = needed[..] else { return None };
         let mut others = self.resource_types().map(ActionResource::resource_type).filter(|it| *it != one);
         let is_needed = self.resource_types().any(ActionResource::is_required);
-        others.find(|it| !is_needed && parts(*it) == parts(one))
+        others.find(|it| !is_needed && it.depth() == one.depth())
     }
 
     /// The resource types that a request may name beside those that it always has: with a statement that does not name
@@ -568,7 +545,7 @@ impl Action {
     /// Whether a statement can limit it to some of its resources: of what has no name in its ARN there is but one, and what
     /// it makes has no id yet.
     pub fn can_be_limited(self) -> bool {
-        let is_named = |it: &ArnForm| it.parts[4].contains("${");
+        let is_named = |it: &ArnForm| it.parts[4].contains('$');
         let has_names = |it: ActionResource| ArnForm::of_type(it.resource_type()).iter().any(is_named);
         let needs_star = self.takes_only_star() || self.sometimes_needs_star().is_some();
         !needs_star && self.resource_types().any(has_names) && !self.only_makes()
@@ -741,6 +718,11 @@ impl ResourceType {
     /// Whether some action of its service is limited by the tags of such resources, row by row of the published table.
     fn has_rows_told_by_tags(self) -> bool {
         self.record().told_by_tags != 0
+    }
+
+    /// How many names its plainest ARN has; none where it has no ARN.
+    pub fn depth(self) -> Option<usize> {
+        self.arns().next().map(|arn| arn.bytes().filter(|it| *it == b'$').count())
     }
 
     /// What a person calls it: `log group` of `log-group`, `launch configuration` of `launchConfiguration`.

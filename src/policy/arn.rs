@@ -87,7 +87,7 @@ impl ArnPattern {
     pub fn has_known_form(&self) -> bool {
         let service = &self.parts[ArnPart::Service as usize];
         let forms = || if service.wild.is_empty() { catalog::arn_forms(&service.literal) } else { &[] };
-        *self.has_known_form.get_or_init(|| forms().iter().any(|it| self.meets(it)))
+        *self.has_known_form.get_or_init(|| forms().iter().any(|it| self.meets_but_for(it, &[ArnPart::Service])))
     }
 
     /// Whether an ARN of the form may match it.
@@ -111,6 +111,10 @@ impl ArnPattern {
 }
 
 fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
+    // Most regions and accounts are a star or a name where the form has a name.
+    if matches!(pattern.wild[..], [Token::Run]) && pattern.literal.is_empty() {
+        return true;
+    }
     if pattern.wild.is_empty() {
         if pattern.literal == form {
             return true;
@@ -144,8 +148,8 @@ fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
 /// No form has the name of a bucket and right behind it what could be part of one.
 const BUCKET: &str = "${BucketName}";
 
-/// What a text and a form have behind the fixed text that both begin with.
-fn beyond_fixed<'t>(text: &'t str, form: &'t str) -> (&'t str, &'t str) {
+/// What a text and a form, which is ASCII, have behind the fixed text that both begin with.
+pub(super) fn beyond_fixed<'t>(text: &'t str, form: &'t str) -> (&'t str, &'t str) {
     let pairs = text.bytes().zip(form.bytes());
     let shared = pairs.take_while(|(own, its)| own == its && !matches!(its, b'$' | b'*')).count();
     (&text[shared..], &form[shared..])
@@ -314,6 +318,9 @@ mod tests {
     const BUCKET: &str = "arn:${Partition}:s3:::${BucketName}";
     const ROLE: &str = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}";
 
+    const FORMS: [&str; 8] =
+        ["${BucketName}/${ObjectName}", "${BucketName}", "a/${KeyId}", "a*", "ab", "${A}/${B}", "${A}${B}b/*", "*a"];
+
     #[test]
     fn a_bucket_is_no_object() {
         assert!(meets("arn:aws:s3:::reports/*", OBJECT));
@@ -347,15 +354,21 @@ mod tests {
         }
 
         #[test]
-        fn a_text_and_a_star_behind_it_are_compared_as_patterns_are(text in "[ab/é]{0,6}", n in 0..8_usize, s3: bool) {
-            let form = [
-                "${BucketName}/${ObjectName}", "${BucketName}", "a/${KeyId}", "a*", "ab", "${A}/${B}", "${A}${B}b/*", "*a",
-            ][n];
+        fn a_text_and_a_star_behind_it_are_compared_as_patterns_are(text in "[ab/é]{0,6}", n in 0..FORMS.len(), s3: bool) {
+            let form = FORMS[n];
             let mut pattern: Vec<Token> = text.chars().map(Token::Char).collect();
             let tokens = tokens_of_form(form, s3);
             prop_assert_eq!(is_of_form(&text, form, s3), meet(&pattern, &tokens));
             pattern.push(Token::Run);
             prop_assert_eq!(may_begin(&text, form, s3), meet(&pattern, &tokens));
+        }
+
+        #[test]
+        fn a_part_and_a_form_meet_as_their_tokens_do(text in "[ab/*?]{1,6}", n in 0..FORMS.len(), s3: bool) {
+            let span = Span::new(FileId(0), 0, text.len());
+            let part = tokens_of(&text, s3, &Text::known(&text, span), 0);
+            let tokens: Vec<Token> = part.literal.chars().map(Token::Char).chain(part.wild.iter().copied()).collect();
+            prop_assert_eq!(meets_part(&part, FORMS[n], s3), meet(&tokens, &tokens_of_form(FORMS[n], s3)));
         }
 
         #[test]

@@ -33,9 +33,9 @@ impl Written {
 
     /// Every named part of it, in order; those that are null are not there.
     pub fn elements(&self) -> impl Iterator<Item = Element<'_>> {
-        let object = self.node.as_object();
-        let entries = object.into_iter().flat_map(|it| &it.entries).filter(|it| !it.node.is_null());
-        entries.map(|entry| Element { name: &entry.key, entry, of: self })
+        let entries = self.node.as_object().map_or(&[][..], |it| &it.entries);
+        let there = entries.iter().filter(|it| !it.node.is_null());
+        there.map(|entry| Element { name: &entry.key, entry, of: self })
     }
 
     /// The part of a name, in whatever case.
@@ -46,15 +46,21 @@ impl Written {
     /// Whether a part of this name, or of a name that is not known, stands there or may stand there.
     pub fn may_have(&self, name: &str) -> bool {
         let Some(object) = self.node.as_object() else { return true };
-        object.open.is_some() || object.entries.iter().any(|it| it.key.has_holes()) || self.element(name).is_some()
+        self.element(name).is_some() || object.open.is_some() || object.entries.iter().any(|it| it.key.has_holes())
     }
 }
 
 impl<'w> Element<'w> {
     /// Whether this is its name. AWS takes names of elements in any case.
     pub fn is(&self, name: &str) -> bool {
-        // A name with a hole in it equals none.
-        self.name.len() == name.len() && self.name.raw().eq_ignore_ascii_case(name)
+        // Most names are told apart by their length, and a name with a hole in it equals none.
+        let own = self.name.raw();
+        own.len() == name.len() && own.eq_ignore_ascii_case(name)
+    }
+
+    /// Whether one of these is its name.
+    pub fn is_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|it| self.is(it))
     }
 
     /// Where the name stands.

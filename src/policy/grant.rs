@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxHashSet;
 
+use super::arn::beyond_fixed;
 use super::pattern::{Strength, Wide, first_wildcard, glob, is_all_stars, matches, split_arn};
 use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
 use crate::catalog::{self, AccessLevel, ActionResource, ArnForm, ResourceType};
@@ -17,6 +18,7 @@ pub(super) struct Facts {
     wide_resources: OnceLock<Box<[(usize, Wide)]>>,
     sweeps: OnceLock<Box<[Sweep]>>,
     way_to_everything: OnceLock<Option<catalog::Action>>,
+    gives_everything: OnceLock<bool>,
 }
 
 /// An action that reaches every resource of its kind, although a statement could limit it to some.
@@ -46,7 +48,7 @@ impl Scope<Action> {
         match self {
             Self::Only(entries) => {
                 let mut actions: Vec<_> =
-                    entries.iter().filter(|it| it.place.given.is_none()).flat_map(Action::expand).collect();
+                    entries.iter().filter(|it| it.place.given.is_none()).flat_map(|it| it.reached().iter()).collect();
                 actions.sort_unstable();
                 actions.dedup();
                 actions
@@ -192,6 +194,14 @@ impl Statement {
         all().find(|index| entries[*index].place.given.is_none()).or_else(|| all().next())
     }
 
+    /// The entries of `Resource` that cover all resources of a documented form,
+    /// `arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}`, in `reach`, each text once.
+    pub(super) fn all_of(&self, form: &str, reach: Reach) -> impl Iterator<Item = &Resource> {
+        let entries = self.resources.as_ref().map(Scope::only).unwrap_or_default();
+        let wide = if entries.is_empty() { &[] } else { self.wide_resources() };
+        wide.iter().filter(move |(_, it)| it.covers(form, reach)).map(|(index, _)| &entries[*index])
+    }
+
     /// The entries of `Resource` or `NotResource` that are all resources of some form, each text once.
     fn wide_resources(&self) -> &[(usize, Wide)] {
         self.facts.wide_resources.get_or_init(|| {
@@ -211,12 +221,23 @@ impl Statement {
         }
     }
 
+    /// The same, whatever is unknown in it.
+    pub(super) fn certainly_holds(&self, action: catalog::Action) -> bool {
+        match &self.actions {
+            Scope::Only(entries) => entries.iter().any(|it| it.place.given.is_none() && it.reached().contains(action)),
+            Scope::AllExcept(_) => self.actions.must_match(&action.full_name()),
+        }
+    }
+
     /// Whether it allows all of IAM, or all there is: no limit on other actions takes away what that gives.
     pub fn gives_everything(&self) -> bool {
         let is_iam =
             |it: &Action| it.is_whole_service() && it.service().is_some_and(|it| it.eq_ignore_ascii_case("iam"));
         let is_enough = |it: &Action| is_iam(it) || it.covers_every_action();
-        self.actions.only().iter().any(is_enough) && self.way_to_everything().is_some()
+        *self
+            .facts
+            .gives_everything
+            .get_or_init(|| self.actions.only().iter().any(is_enough) && self.way_to_everything().is_some())
     }
 
     /// An action by which whoever holds it can give itself every other permission: it attaches any policy to any role
@@ -238,6 +259,8 @@ impl Statement {
 pub(super) enum Shape {
     /// Anything, and what has no ARN.
     Everything,
+    /// Whatever has an ARN.
+    Anything,
     /// Of one of these types, which are in order.
     Types(Box<[ResourceType]>),
 }
@@ -249,6 +272,13 @@ impl Shape {
         let mut parts = split_arn(&pattern);
         if let Some(account) = parts.get_mut(4).filter(|_| resource.has_looked_up_account()) {
             *account = "?*";
+        }
+        // What begins with a wildcard has no parts that could be told apart, and a pattern of fewer parts is padded.
+        if parts[0].starts_with(['*', '?']) {
+            return Self::Anything;
+        }
+        if parts[0] != "arn" || parts.len() < 6 && !pattern.ends_with('*') {
+            return Self::Types(Box::default());
         }
         let met = |it: &ArnForm| meets_form(&parts, it).then_some(it.resource_type);
         let mut types: Vec<ResourceType> = match parts[..] {
@@ -272,6 +302,10 @@ impl Resource {
     pub fn fits(&self, action: catalog::Action) -> bool {
         match self.shape.get_or_init(|| Shape::of(self)) {
             Shape::Everything => true,
+            Shape::Anything => {
+                let has_arn = |it: ActionResource| it.resource_type().arns().len() > 0;
+                !action.takes_only_star() && action.resource_types().any(has_arn)
+            }
             Shape::Types(types) => {
                 let is_met = |it: ActionResource| types.binary_search(&it.resource_type()).is_ok();
                 !action.takes_only_star() && action.resource_types().any(is_met)
@@ -320,12 +354,6 @@ pub fn is_named(arn: &Text, name: &Text) -> bool {
 /// Whether the parts of a pattern and a documented form, `arn:${Partition}:s3:::${BucketName}/${ObjectName}`, have an
 /// ARN in common.
 fn meets_form(pattern: &[&str], form: &ArnForm) -> bool {
-    if pattern.first().is_none_or(|it| *it != "arn") {
-        return pattern.first().is_some_and(|it| it.starts_with(['*', '?']));
-    }
-    if pattern.len() < 6 && !pattern.last().is_some_and(|it| it.ends_with('*')) {
-        return false;
-    }
     form.parts.into_iter().zip(1..).skip(1).all(|(part, n)| {
         let Some(own) = pattern.get(n) else { return true };
         // A region and an account are never empty where the form has them.
@@ -336,7 +364,9 @@ fn meets_form(pattern: &[&str], form: &ArnForm) -> bool {
 
 /// Whether a part of a pattern and one of a form have a text in common.
 fn meets_part(own: &str, part: &str) -> bool {
-    if memchr::memchr(b'$', part.as_bytes()).is_none() {
+    if own == "*" {
+        true
+    } else if memchr::memchr(b'$', part.as_bytes()).is_none() {
         matches(own, part, false)
     } else if is_one_name(part) {
         !own.contains('/')
@@ -345,21 +375,14 @@ fn meets_part(own: &str, part: &str) -> bool {
         let (own, part) = beyond_fixed(own, part);
         let is_open = own.starts_with(is_wild) || part.starts_with(is_wild);
         // A name takes what is fixed before a star at the end, and the star the rest.
-        let is_prefix = own.strip_suffix('*').is_some_and(|it| !it.contains(is_wild));
-        own == "*" || is_open && (is_prefix && part.starts_with("${") || meets(&tokens(own), &tokens(part)))
+        let is_prefix = || own.strip_suffix('*').is_some_and(|it| !it.contains(is_wild));
+        own == "*" || is_open && (part.starts_with("${") && is_prefix() || meets(&tokens(own), &tokens(part)))
     }
 }
 
 /// Whether a part of a form is a name and nothing else: such a name, as a bucket's is, holds no slash.
 fn is_one_name(part: &str) -> bool {
-    part.starts_with("${") && part.find('}') == Some(part.len() - 1)
-}
-
-/// What two patterns have behind the fixed text that both begin with.
-fn beyond_fixed<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
-    let pairs = a.chars().zip(b.chars()).take_while(|(a, b)| a == b && !is_wild(*a));
-    let shared = pairs.map(|(char, _)| char.len_utf8()).sum();
-    (&a[shared..], &b[shared..])
+    part.starts_with("${") && memchr::memchr(b'}', part.as_bytes()) == Some(part.len() - 1)
 }
 
 /// Whether it stands for other characters, or begins what does.

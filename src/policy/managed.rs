@@ -31,6 +31,7 @@ fn parsed(policy: catalog::ManagedPolicy) -> Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Power;
 
     #[test]
     fn every_managed_policy_can_be_read() {
@@ -39,6 +40,11 @@ mod tests {
             assert!(!read.statements.is_empty(), "{policy}");
             let leads_up = read.allow_statements().any(|it| it.way_to_everything().is_some());
             assert!(policy.may_lead_up() || !leads_up, "{policy}");
+            let is_dangerous = |it: &catalog::Action| it.power() == Power::Permits || catalog::leads_on(*it);
+            let opens = read.allow_statements().any(|statement| {
+                statement.granted().iter().filter(|it| is_dangerous(it)).any(|it| statement.is_unbounded(*it))
+            });
+            assert!(policy.may_open() || !opens, "{policy}");
         }
     }
 }

@@ -214,15 +214,17 @@ impl Policy {
         self.statements.iter().filter(|it| it.effect == Effect::Allow)
     }
 
-    /// Whether one of its own statements denies an action always, on every resource and to everybody.
-    pub fn always_denies(&self, action: catalog::Action) -> bool {
-        self.statements.iter().any(|it| {
+    /// Tells of an action whether one of its own statements denies it always, on every resource and to everybody. Such
+    /// statements are looked for once, and hardly any policy has one.
+    pub fn always_denied(&self) -> impl Fn(catalog::Action) -> bool {
+        let is_such = |it: &&Statement| {
             it.effect == Effect::Deny
                 && it.is_unconditional()
                 && it.star_resources().any(|it| it.place.given.is_none())
                 && (it.principals.is_none() || it.everyone().next().is_some())
-                && it.actions.must_match(&action.full_name())
-        })
+        };
+        let denials: Vec<&Statement> = self.statements.iter().filter(is_such).collect();
+        move |action| denials.iter().any(|it| it.certainly_holds(action))
     }
 
     /// The account that its resources name, when those that name one name the same.
@@ -408,7 +410,9 @@ impl Statement {
     pub fn highest_level(&self) -> Option<AccessLevel> {
         match &self.actions {
             Scope::AllExcept(_) => Some(AccessLevel::PermissionsManagement),
-            Scope::Only(actions) => actions.iter().flat_map(Action::expand).map(catalog::Action::access_level).max(),
+            Scope::Only(actions) => {
+                actions.iter().flat_map(|it| it.reached().iter()).map(catalog::Action::access_level).max()
+            }
         }
     }
 
@@ -430,18 +434,18 @@ impl Statement {
     /// Whether its actions and resources hold all of another statement's, whatever is unknown in them. Negative forms
     /// cover nothing here.
     pub fn covers(&self, other: &Self) -> bool {
-        let actions = match &other.actions {
+        let actions = || match &other.actions {
             Scope::Only(actions) => actions.iter().all(|it| self.actions.only().iter().any(|own| own.covers(it))),
             Scope::AllExcept(_) => self.actions.only().iter().any(Action::is_everything),
         };
-        let resources = match (&self.resources, &other.resources) {
+        let resources = || match (&self.resources, &other.resources) {
             (None, _) => true,
             (Some(own), Some(Scope::Only(resources))) => {
                 resources.iter().all(|it| own.only().iter().any(|own| own.covers(it)))
             }
             (Some(own), _) => own.only().iter().any(Resource::is_everything),
         };
-        actions && resources
+        actions() && resources()
     }
 
     /// The `Resource` entries that hold every key there is, or every key of an account. The ARN of an alias is no key:
@@ -449,7 +453,7 @@ impl Statement {
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html>
     pub fn every_key(&self, reach: Reach) -> impl Iterator<Item = &Resource> {
         const KEY: &str = "arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}";
-        self.resources.iter().flat_map(Scope::only).filter(move |it| it.covers_all(KEY, reach))
+        self.all_of(KEY, reach)
     }
 
     /// The principals that are services, and what is known of how they call; only those that call what this statement

@@ -58,7 +58,9 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
         resolution: resolution(&document),
         document,
     };
-    for (root, given) in each(policy.document.clone(), &None) {
+    let roots = each(policy.document.clone(), &None);
+    policy.documents.reserve_exact(roots.len());
+    for (root, given) in roots {
         let root = reader.decoded(&root);
         policy.documents.push(Written { node: root.clone(), given: given.clone() });
         let Some(object) = root.as_object() else { continue };
@@ -66,7 +68,10 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
             policy.version = version.as_text().cloned();
         }
         let Some(statements) = member(object, "Statement") else { continue };
-        for (statement, given) in each(root.inherit(statements), &given) {
+        let statements = each(root.inherit(statements), &given);
+        policy.statements_as_written.reserve_exact(statements.len());
+        policy.statements.reserve_exact(statements.len());
+        for (statement, given) in statements {
             policy.statements_as_written.push(Written { node: statement.clone(), given: given.clone() });
             let index = policy.statements.len();
             policy.statements.extend(Reader::statement(&statement, given, index));
@@ -172,25 +177,30 @@ type Case = Option<Arc<Given>>;
 
 /// The elements of a list, or the one value in its place; an undecided value gives its arms, each in its case.
 pub(super) fn each(node: Node, given: &Case) -> Vec<(Node, Case)> {
-    let mut out = Vec::new();
-    collect(node, given, &mut out, 0);
+    read_each(node, given, |node, given| Some((node, given)))
+}
+
+/// What is read of each of these.
+fn read_each<T, I: IntoIterator<Item = T>>(node: Node, given: &Case, read: impl Fn(Node, Case) -> I) -> Vec<T> {
+    let mut out = Vec::with_capacity(node.as_list().map_or(1, <[_]>::len));
+    visit(node, given, 0, &mut |node, given| out.extend(read(node, given)));
     out
 }
 
-fn collect(node: Node, given: &Case, out: &mut Vec<(Node, Case)>, depth: usize) {
+fn visit(node: Node, given: &Case, depth: usize, out: &mut dyn FnMut(Node, Case)) {
     match &node.value {
         // AWS knows no lists in lists; one level more than it has keeps a slip readable.
         Value::List(nodes) if depth < 3 => {
-            nodes.iter().for_each(|it| collect(node.inherit(it), given, out, depth + 1));
+            nodes.iter().for_each(|it| visit(node.inherit(it), given, depth + 1, out));
         }
         Value::OneOf(arms) if depth < 8 => {
             for arm in arms.iter() {
                 let case = Some(Arc::new(Given { words: Arc::clone(&arm.when), span: arm.at }));
-                collect(node.inherit(&arm.node), &case, out, depth + 1);
+                visit(node.inherit(&arm.node), &case, depth + 1, out);
             }
         }
         Value::Null => {}
-        _ => out.push((node, given.clone())),
+        _ => out(node, given.clone()),
     }
 }
 
@@ -222,32 +232,26 @@ impl Reader {
         let part = |name: &str| member(object, name).map(|it| node.inherit(it));
         let effect = match member(object, "Effect") {
             None => return None,
-            Some(effect) => match effect.as_text().map(|text| (text.raw().to_ascii_lowercase(), text.has_holes())) {
-                Some((known, false)) if known == "allow" => Effect::Allow,
-                Some((known, false)) if known == "deny" => Effect::Deny,
-                Some((_, false)) => return None,
+            Some(effect) => match effect.as_text().and_then(Text::as_known) {
+                Some(known) if known.eq_ignore_ascii_case("allow") => Effect::Allow,
+                Some(known) if known.eq_ignore_ascii_case("deny") => Effect::Deny,
+                Some(_) => return None,
                 // An effect that is not known may be the one that grants.
-                _ => {
+                None => {
                     let words = "the effect turns out to be `Allow`".into();
                     given.get_or_insert_with(|| Arc::new(Given { words, span: effect.span }));
                     Effect::Allow
                 }
             },
         };
-        let scope = |only: &str, except: &str| match (part(only), part(except)) {
-            (Some(node), _) => Some(Scope::Only(each(node, &None))),
-            (None, Some(node)) => Some(Scope::AllExcept(each(node, &None))),
-            (None, None) => None,
-        };
         let conditions = part("Condition");
         Some(Statement {
             index,
             effect,
-            actions: scope("Action", "NotAction")
-                .map_or(Scope::Only(Vec::new()), |it| it.map(|(node, given)| with_text(&node, given, Action::new))),
-            resources: scope("Resource", "NotResource")
-                .map(|it| it.map(|(node, given)| with_text(&node, given, Resource::new))),
-            principals: scope("Principal", "NotPrincipal").map(|it| it.map(principals)),
+            actions: scope(part, ["Action", "NotAction"], |node, given| with_text(&node, given, Action::new))
+                .unwrap_or(Scope::Only(Vec::new())),
+            resources: scope(part, ["Resource", "NotResource"], |node, given| with_text(&node, given, Resource::new)),
+            principals: scope(part, ["Principal", "NotPrincipal"], |node, given| principals(&node, given)),
             has_unknown_conditions: conditions.as_ref().is_some_and(is_open),
             conditions: conditions.as_ref().map(tests).unwrap_or_default(),
             place: Place { span: head(node), origin: node.origin.clone(), given },
@@ -277,13 +281,15 @@ pub(super) fn head(node: &Node) -> Span {
     }
 }
 
-impl<T> Scope<T> {
-    fn map<U, I: IntoIterator<Item = U>>(self, mut read: impl FnMut(T) -> I) -> Scope<U> {
-        match self {
-            Self::Only(entries) => Scope::Only(entries.into_iter().flat_map(&mut read).collect()),
-            Self::AllExcept(entries) => Scope::AllExcept(entries.into_iter().flat_map(&mut read).collect()),
-        }
-    }
+/// The positive or the negative form of an element.
+fn scope<T, I: IntoIterator<Item = T>>(
+    part: impl Fn(&str) -> Option<Node>,
+    [only, except]: [&str; 2],
+    read: impl Fn(Node, Case) -> I,
+) -> Option<Scope<T>> {
+    let entries = |node| read_each(node, &None, &read);
+    let positive = part(only).map(|node| Scope::Only(entries(node)));
+    positive.or_else(|| Some(Scope::AllExcept(entries(part(except)?))))
 }
 
 fn place(node: &Node, given: Case) -> Place {
@@ -312,9 +318,9 @@ fn with_text<T>(node: &Node, given: Case, make: impl Fn(Text, Place) -> T) -> Op
     text_of(node).map(|text| make(text, place(node, given)))
 }
 
-fn principals((node, given): (Node, Case)) -> Vec<Principal> {
+fn principals(node: &Node, given: Case) -> Vec<Principal> {
     let Some(object) = node.as_object() else {
-        let bare = with_text(&node, given, |text, place| {
+        let bare = with_text(node, given, |text, place| {
             let kind = if text.has_holes() { PrincipalKind::Unknown } else { PrincipalKind::Bare };
             Principal { kind, text, place }
         });
@@ -336,7 +342,7 @@ fn principals((node, given): (Node, Case)) -> Vec<Principal> {
     }
     if let Some(hole) = &object.open {
         let text = Text::hole(Arc::clone(hole));
-        out.push(Principal { kind: PrincipalKind::Unknown, text, place: place(&node, given) });
+        out.push(Principal { kind: PrincipalKind::Unknown, text, place: place(node, given) });
     }
     out
 }
@@ -362,7 +368,7 @@ fn tests(node: &Node) -> Vec<Condition> {
             for (keys, given) in each(operators.inherit(&entry.node), &given) {
                 let Some(object) = keys.as_object() else { continue };
                 for test in &object.entries {
-                    let values = each(keys.inherit(&test.node), &given).into_iter().flat_map(|(value, given)| {
+                    let values = read_each(keys.inherit(&test.node), &given, |value, given| {
                         let json = JsonType::of(&value);
                         with_text(&value, given, |text, place| condition::Value { text, place, json })
                     });
@@ -371,7 +377,7 @@ fn tests(node: &Node) -> Vec<Condition> {
                         operator_place: operator_place.clone(),
                         key: test.key.clone(),
                         place: Place { span: test.key_span, origin: keys.origin.clone(), given: given.clone() },
-                        values: values.collect(),
+                        values,
                         required: false,
                         known_key: OnceLock::new(),
                     });

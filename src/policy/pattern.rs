@@ -225,12 +225,6 @@ impl Resource {
         self.text.raw().starts_with("arn:") && open(3) && open(4) && self.part(5).is_none_or(is_all_stars)
     }
 
-    /// Whether it covers all resources of a documented form, `arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}`,
-    /// in `reach`: a name that nobody chose is matched.
-    pub fn covers_all(&self, form: &str, reach: Reach) -> bool {
-        self.wide().is_some_and(|wide| wide.covers(form, reach))
-    }
-
     /// The pattern taken apart, when it is wide enough to cover all resources of any form.
     pub(super) fn wide(&self) -> Option<Wide> {
         let raw = self.text.raw();
@@ -311,7 +305,7 @@ fn covers_part(pattern: &str, form: &str) -> bool {
         }
 }
 
-/// How far [`Resource::covers_all`] must reach.
+/// How far a resource must reach that is all resources of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// In every region and account.
@@ -333,8 +327,7 @@ fn covers(pattern: &Text, other: &Text, ignore_case: bool) -> bool {
         // What is fixed before the first wildcard tells most pairs apart.
         Some(_) => false,
     };
-    let (ours, theirs) = (pattern.holes(), other.holes());
-    is_matched && ours.zip(theirs).all(|((_, a), (_, b))| a.is_same(b))
+    is_matched && pattern.holes().zip(other.holes()).all(|((_, a), (_, b))| a.is_same(b))
 }
 
 fn is_wildcard(byte: u8) -> bool {
@@ -426,7 +419,13 @@ pub fn matches(pattern: &str, text: &str, ignore_case: bool) -> bool {
     let same = |a: u8, b: u8| a == b || ignore_case && a.eq_ignore_ascii_case(&b);
     let end = bytes.len();
     let character_after = |at: usize| (at + 1..end).find(|it| text.is_char_boundary(*it)).unwrap_or(end);
-    let (mut p, mut t) = (0, 0);
+    // What is fixed in front of the first wildcard tells most texts apart.
+    let fixed = memchr::memchr2(b'*', b'?', pattern).unwrap_or(pattern.len());
+    let begins = |it: &[u8]| it == &pattern[..fixed] || ignore_case && it.eq_ignore_ascii_case(&pattern[..fixed]);
+    if !bytes.get(..fixed).is_some_and(begins) {
+        return false;
+    }
+    let (mut p, mut t) = (fixed, fixed);
     // Where to take up again after the last star: the pattern behind it, the text it has not yet swallowed.
     let mut retry: Option<(usize, usize)> = None;
     loop {
@@ -545,9 +544,10 @@ mod tests {
     #[test]
     fn every_key_of_an_account_is_less_than_every_key() {
         let form = "arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}";
-        assert!(resource("arn:aws:kms:*:*:key/*").covers_all(form, Reach::Everywhere));
-        assert!(!resource("arn:aws:kms:eu-west-1:111122223333:key/*").covers_all(form, Reach::Everywhere));
-        assert!(resource("arn:aws:kms:eu-west-1:111122223333:key/*").covers_all(form, Reach::Account));
-        assert!(!resource("arn:aws:kms:*:*:key/1234*").covers_all(form, Reach::Account));
+        let covers = |text: &str, reach: Reach| resource(text).wide().is_some_and(|it| it.covers(form, reach));
+        assert!(covers("arn:aws:kms:*:*:key/*", Reach::Everywhere));
+        assert!(!covers("arn:aws:kms:eu-west-1:111122223333:key/*", Reach::Everywhere));
+        assert!(covers("arn:aws:kms:eu-west-1:111122223333:key/*", Reach::Account));
+        assert!(!covers("arn:aws:kms:*:*:key/1234*", Reach::Account));
     }
 }

@@ -102,7 +102,7 @@ impl Size {
                 let mut seen: FxHashSet<&str> = FxHashSet::default();
                 let mut count: usize = 0;
                 for node in nodes.iter() {
-                    if !once || node.as_str().is_none_or(|it| seen.insert(it)) {
+                    if !once || nodes.len() == 1 || node.as_str().is_none_or(|it| seen.insert(it)) {
                         count += 1;
                         self.add(node, once);
                     }
