@@ -1,5 +1,5 @@
 use crate::frontend::Resource;
-use crate::rule::{Context, quoted};
+use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(resource: &Resource, cx: &mut Context<'_>) {
     if resource.kind != "aws_s3_account_public_access_block" {
@@ -15,7 +15,13 @@ pub(super) fn check(resource: &Resource, cx: &mut Context<'_>) {
     let written = names.iter().find_map(|name| resource.switches(name).into_iter().next());
     let place = written.as_ref().map_or(&resource.place, |it| &it.place);
     let verb = if names.len() == 1 { "is" } else { "are" };
-    cx.report(place, format!("{} {verb} off, so buckets of this account can be opened to the public", quoted(&names)))
+    let (then, severity) = if names == ["restrict_public_buckets"] {
+        ("buckets of this account that are public already stay so", Severity::Low)
+    } else {
+        ("buckets of this account can be opened to the public", Severity::Medium)
+    };
+    cx.report(place, format!("{} {verb} off, so {then}", quoted(&names)))
+        .severity(severity)
         .about(quoted(&names))
         .help("set all four switches to `true`");
 }

@@ -23,7 +23,8 @@ fn administrator(attached: &Attached, identity: &Identity, cx: &mut Context<'_>)
     };
     let written = &attachment.policy;
     // Behind a variable or a data source the name does not show.
-    let called = if written.to_string().contains(managed.name()) { String::new() } else { format!(", that is {managed},") };
+    let called =
+        if written.to_string().contains(managed.name()) { String::new() } else { format!(", that is {managed},") };
     let whom = match &identity.name {
         Some(name) if !identity.declared => format!("`{name}` "),
         _ => format!("`{}` ", identity.address),
@@ -34,7 +35,9 @@ fn administrator(attached: &Attached, identity: &Identity, cx: &mut Context<'_>)
         .about(managed)
         .help("attach a policy that names what the work takes, or the one that AWS keeps for the job");
     if identity.is_within_module() {
-        report.confidence(Confidence::Medium).label(identity.place.span, "what this module does with it cannot be read");
+        report
+            .confidence(Confidence::Medium)
+            .label(identity.place.span, "what this module does with it cannot be read");
     } else if let Some(boundary) = identity.boundary.as_ref().filter(|it| bounds(it)) {
         report.lower().label(boundary.attachment.place.span, "this boundary leaves less of it");
     }

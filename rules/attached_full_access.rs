@@ -27,15 +27,14 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
         _ => identity.address.to_string(),
     };
     let report = cx
-        .report(
-            &attachment.place,
-            format!("`{written}` allows `{whom}` {what}"),
-        )
+        .report(&attachment.place, format!("`{written}` allows `{whom}` {what}"))
         .on(&attachment.address)
         .about(managed)
         .help("attach a policy that names the actions that are called, and the resources that are meant");
     if identity.is_within_module() {
-        report.confidence(Confidence::Medium).label(identity.place.span, "what this module does with it cannot be read");
+        report
+            .confidence(Confidence::Medium)
+            .label(identity.place.span, "what this module does with it cannot be read");
     } else if let Some(boundary) = &identity.boundary {
         report.lower().label(boundary.attachment.place.span, "this boundary leaves less of it");
     }

@@ -34,7 +34,8 @@ fn breadth(condition: &Condition, value: &Value) -> Option<(String, Severity)> {
         let filled_in_by_aws = catalog::condition_key(name).is_none_or(|it| it.is_sensitive());
         return (!filled_in_by_aws).then(|| ("is filled in by the caller".to_owned(), Severity::Medium));
     }
-    let wild = raw.find(['*', '?']).filter(|_| condition.operator.takes_wildcards() && !condition.is_bare_wildcard())?;
+    let wild =
+        raw.find(['*', '?']).filter(|_| condition.operator.takes_wildcards() && !condition.is_bare_wildcard())?;
     let severity = if wild < WRITTEN_OUT && !value.text.has_holes() { Severity::Medium } else { Severity::Low };
     Some((format!("fits many a value of `{key}` that nobody chose"), severity))
 }

@@ -6,8 +6,7 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
         for rule in cors.at("cors_rule") {
             let rule = Resource { place: rule.place, body: rule.value, ..cors.clone() };
             let methods: Vec<_> = rule.texts("allowed_methods").into_iter().map(|it| it.value).collect();
-            let writes: Vec<_> =
-                methods.iter().filter(|it| matches!(it.raw(), "PUT" | "POST" | "DELETE")).collect();
+            let writes: Vec<_> = methods.iter().filter(|it| matches!(it.raw(), "PUT" | "POST" | "DELETE")).collect();
             let origins = rule.texts("allowed_origins");
             let Some(origin) = origins.iter().find(|it| it.value.raw() == "*").filter(|_| !writes.is_empty()) else {
                 continue;

@@ -5,9 +5,7 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
     const HELP: &str = "set `sse_algorithm = \"aws:kms\"` and `kms_master_key_id` to a key of your own";
     const DEFAULT: &str = "rule.apply_server_side_encryption_by_default";
     if bucket.lacks(Aspect::Encryption) {
-        cx.report(&bucket.place, "no key of your own stands before what is in this bucket")
-            .about("no key")
-            .help(HELP);
+        cx.report(&bucket.place, "no key of your own stands before what is in this bucket").about("no key").help(HELP);
     }
     for encryption in bucket.companions(Aspect::Encryption) {
         let algorithms = encryption.texts(&format!("{DEFAULT}.sse_algorithm"));
@@ -18,7 +16,10 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
             let message = match algorithm.value.raw() {
                 "AES256" => format!("`{}` encrypts with a key that everybody who reads also uses", algorithm.value),
                 "aws:kms" | "aws:kms:dsse" if !own => {
-                    format!("`{}` without a key is the one that AWS manages, whose policy cannot be changed", algorithm.value)
+                    format!(
+                        "`{}` without a key is the one that AWS manages, whose policy cannot be changed",
+                        algorithm.value
+                    )
                 }
                 _ => continue,
             };

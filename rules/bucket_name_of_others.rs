@@ -18,16 +18,22 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let named = |it: &&Resource| why(it).is_some();
         let Some(resource) = statement.resources.iter().flat_map(Scope::only).find(named) else { continue };
         let (Some(why), true) = (why(resource), moves_data(statement, resource)) else { continue };
-        let report = cx
-            .report(&resource.place, why)
-            .of(statement, resource)
-            .help(if statement.resources.iter().flat_map(Scope::only).all(|it| named(&it)) {
+        let report = cx.report(&resource.place, why).of(statement, resource).help(
+            if statement.resources.iter().flat_map(Scope::only).all(|it| named(&it)) {
                 format!("require {OWNER}")
             } else {
                 format!("put it in a statement of its own, and there require {OWNER}")
-            });
+            },
+        );
         // The condition would bind what else the statement allows.
-        if policy.has_variables() && statement.actions.only().iter().flat_map(|it| it.reached().iter()).all(|it| it.service().prefix() == "s3" && !it.takes_only_star()) {
+        if policy.has_variables()
+            && statement
+                .actions
+                .only()
+                .iter()
+                .flat_map(|it| it.reached().iter())
+                .all(|it| it.service().prefix() == "s3" && !it.takes_only_star())
+        {
             let own = Wanted::Variable("aws:PrincipalAccount");
             let guard = Rewrite::require(statement.place.span, "StringEquals", "aws:ResourceAccount", own);
             report.fix(Safety::Unsafe, "require the bucket to be of the caller's account", [guard]);
@@ -58,10 +64,17 @@ fn why(resource: &Resource) -> Option<String> {
     };
     if PREDICTED.iter().any(|it| name.starts_with(it)) {
         let shown = shown();
-        return Some(format!("`{shown}` is a name that anybody can predict, and nothing says that the bucket is yours"));
+        return Some(format!(
+            "`{shown}` is a name that anybody can predict, and nothing says that the bucket is yours"
+        ));
     }
     // A star alone is everything, which is another matter; and what a name begins with may make it yours.
     let begins = name.trim_start_matches(['*', '?', '-', '.']).starts_with(|it: char| it.is_ascii_alphanumeric());
+    // EMR reads from buckets of its own, one in each region.
+    // https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/getting-started.html
+    if name.ends_with(".elasticmapreduce") {
+        return None;
+    }
     let numbered = name.split(['-', '.', '*']).any(is_account_id)
         || resource.text.holes().any(|(_, hole)| hole.reference.contains("account"));
     (begins && name.contains('*') && !numbered)
@@ -71,5 +84,9 @@ fn why(resource: &Resource) -> Option<String> {
 /// Whether data goes there or comes from there.
 fn moves_data(statement: &Statement, resource: &Resource) -> bool {
     let s3 = |it: &catalog::Action| it.service().prefix() == "s3" && resource.fits(*it);
-    statement.granted().iter().filter(|it| s3(it)).any(|it| matches!(it.power(), Power::ReadsData) || it.name().starts_with("PutObject"))
+    statement
+        .granted()
+        .iter()
+        .filter(|it| s3(it))
+        .any(|it| matches!(it.power(), Power::ReadsData) || it.name().starts_with("PutObject"))
 }

@@ -155,13 +155,8 @@ fn by_partner(statement: &Statement, condition: &Condition, cx: &mut Context<'_>
 
 /// Keys about a member of an organisation, which a service that calls for itself is not.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const OF_MEMBERS: [&str; 5] = [
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principaltag/",
-    "aws:username",
-    "aws:multifactorauthpresent",
-];
+const OF_MEMBERS: [&str; 5] =
+    ["aws:principalorgid", "aws:principalorgpaths", "aws:principaltag/", "aws:username", "aws:multifactorauthpresent"];
 
 /// Keys about a service that calls for itself, which nobody else's calls carry.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
@@ -196,11 +191,14 @@ fn by_principal(policy: &Policy, statement: &Statement, condition: &Condition, c
         principals.iter().filter(is_service).partition(|it| has_role(it));
     let key = &condition.key;
     for principal in with_role {
-        cx.report(&principal.place, format!("`{principal}` calls with the role that it is given, so this lets nobody in"))
-            .severity(Severity::Low)
-            .of(statement, format!("{key} of {principal}"))
-            .label(condition.place.span, format!("and a call by a service never carries `{key}`"))
-            .help("name the roles that it is given as the principals");
+        cx.report(
+            &principal.place,
+            format!("`{principal}` calls with the role that it is given, so this lets nobody in"),
+        )
+        .severity(Severity::Low)
+        .of(statement, format!("{key} of {principal}"))
+        .label(condition.place.span, format!("and a call by a service never carries `{key}`"))
+        .help("name the roles that it is given as the principals");
     }
     let Some(first) = services.first() else { return };
     let help = if policy.address.contains("aws_lambda_permission.") {

@@ -40,7 +40,8 @@ pub(super) fn bind_to_account(report: Report<'_>, policy: &Policy, statement: &S
     if like.is_empty() || principals != same {
         return;
     }
-    let (operator, key) = if like == "{}" { ("StringEquals", "aws:SourceAccount") } else { ("ArnLike", "aws:SourceArn") };
+    let (operator, key) =
+        if like == "{}" { ("StringEquals", "aws:SourceAccount") } else { ("ArnLike", "aws:SourceArn") };
     let value = Wanted::OfAccount { like, named: policy.account().map(str::to_owned) };
     let guard = Rewrite::require(statement.place.span, operator, key, value);
     report.fix(Safety::Unsafe, format!("require `{key}` to be of your account"), [guard]);

@@ -63,7 +63,8 @@ fn of_owner<'c>(kind: PolicyKind, statement: &Statement, condition: &'c Conditio
         ("aws:resourceorgpaths", "OrgPaths"),
         ("s3:resourceaccount", "Account"),
     ];
-    let on_resource = matches!(kind, PolicyKind::Resource(it) if !matches!(it, Service::VpcEndpoint | Service::Unknown));
+    let on_resource =
+        matches!(kind, PolicyKind::Resource(it) if !matches!(it, Service::VpcEndpoint | Service::Unknown));
     let (_, owner) = OWNER.iter().find(|(it, _)| condition.operator.kind.is_some() && condition.is_on(it))?;
     // A service has no organisation; what it acts for has.
     let caller = if statement.is_for_services() { "Source" } else { "Principal" };
@@ -86,7 +87,8 @@ fn of_presence<'c>(statement: &Statement, condition: &'c Condition) -> Verdict<'
     let always = statement.conditions.iter().filter(of_operator).all(is_always);
     let operator = &condition.operator;
     // `BoolIfExists` is the habit of those who deny what is not proved, and does no harm.
-    let plain = !matches!(operator.kind, None | Some(OperatorKind::Null | OperatorKind::Bool)) && operator.quantifier.is_none();
+    let plain =
+        !matches!(operator.kind, None | Some(OperatorKind::Null | OperatorKind::Bool)) && operator.quantifier.is_none();
     (always && operator.if_exists && !operator.negated && plain).then(|| {
         let message = format!("every request carries `{key}`, which needs no `IfExists`");
         (&condition.place, message, Severity::Low, "leave `IfExists` out".to_owned())

@@ -7,7 +7,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for condition in &statement.conditions {
             let (operator, key) = (&condition.operator, &condition.key);
             let (message, severity, help) = if escapes(condition) && !denies_absence(policy, condition) {
-                let help = "test with `ForAllValues`, which also holds of no value, or deny those without the key by `Null`";
+                let help =
+                    "test with `ForAllValues`, which also holds of no value, or deny those without the key by `Null`";
                 (format!("`{operator}` does not deny requests without `{key}`"), Severity::Medium, help)
             } else if overreaches(condition) && !statement.wants_presence_of(condition) {
                 let help = "leave `IfExists` out, unless requests without the key are to be denied";

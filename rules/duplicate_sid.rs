@@ -18,7 +18,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             seen.insert(sid.clone(), node.span);
             continue;
         };
-        let (so, severity) = if refused { (", so AWS refuses the policy", Severity::High) } else { ("", Severity::Low) };
+        let (so, severity) =
+            if refused { (", so AWS refuses the policy", Severity::High) } else { ("", Severity::Low) };
         cx.report(&Place::of(&node), format!("a statement above has the Sid `{sid}` already{so}"))
             .about(format!("sid {sid}"))
             .severity(severity)

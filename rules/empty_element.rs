@@ -91,12 +91,7 @@ fn may_hold_empty_text(value: &Value) -> bool {
     }
 }
 
-fn report<'c>(
-    element: &Element<'_>,
-    message: &str,
-    severity: Severity,
-    cx: &'c mut Context<'_>,
-) -> Report<'c> {
+fn report<'c>(element: &Element<'_>, message: &str, severity: Severity, cx: &'c mut Context<'_>) -> Report<'c> {
     let report = cx
         .report(&element.place(), message)
         .about(format!("empty {}", element.name))

@@ -8,10 +8,13 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             if let Some(second) = stands(except)
                 && let Some(first) = stands(only)
             {
-                cx.report(&second.place(), format!("`{only}` and `{except}` exclude each other, so AWS refuses the policy"))
-                    .about(format!("{only} and {except}"))
-                    .label(first.span(), format!("`{only}` stands here"))
-                    .help(format!("keep `{only}`, and deny what must not be part of it in a statement of its own"));
+                cx.report(
+                    &second.place(),
+                    format!("`{only}` and `{except}` exclude each other, so AWS refuses the policy"),
+                )
+                .about(format!("{only} and {except}"))
+                .label(first.span(), format!("`{only}` stands here"))
+                .help(format!("keep `{only}`, and deny what must not be part of it in a statement of its own"));
             }
         }
     }

@@ -8,12 +8,17 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
     for statement in &policy.statements {
         for action in statement.actions.entries() {
-            let Some(service) = action.service().filter(|it| !it.is_empty() && !it.contains(['*', '?'])) else { continue };
+            let Some(service) = action.service().filter(|it| !it.is_empty() && !it.contains(['*', '?'])) else {
+                continue;
+            };
             if policy.kind == PolicyKind::Trust {
                 if !may_assume(action) {
-                    cx.report(&action.place, format!("`{action}` does not assume a role, so AWS refuses the trust policy"))
-                        .of(statement, action)
-                        .help("what the role may do stands in a policy that is attached to it");
+                    cx.report(
+                        &action.place,
+                        format!("`{action}` does not assume a role, so AWS refuses the trust policy"),
+                    )
+                    .of(statement, action)
+                    .help("what the role may do stands in a policy that is attached to it");
                 }
                 continue;
             }
@@ -29,11 +34,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 }
                 _ => ("it has no effect", Severity::Medium, Confidence::Medium),
             };
-            cx.report(&action.place, format!("`{action}` is no action of `{own}`, whose resource this policy is of: {so}"))
-                .of(statement, action)
-                .severity(severity)
-                .confidence(confidence)
-                .help("allow it in a policy of the identity that calls");
+            cx.report(
+                &action.place,
+                format!("`{action}` is no action of `{own}`, whose resource this policy is of: {so}"),
+            )
+            .of(statement, action)
+            .severity(severity)
+            .confidence(confidence)
+            .help("allow it in a policy of the identity that calls");
         }
     }
 }

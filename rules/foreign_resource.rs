@@ -11,7 +11,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let of_all_services = owner == Service::Other("backup");
     for statement in policy.statements.iter().filter(|_| !of_all_services) {
         for resource in statement.resources.iter().flat_map(Scope::entries) {
-            let Some(named) = resource.part(2).filter(|it| !it.is_empty() && !it.contains([HOLE, '*', '?', '$'])) else {
+            let Some(named) = resource.part(2).filter(|it| !it.is_empty() && !it.contains([HOLE, '*', '?', '$']))
+            else {
                 continue;
             };
             let is_own = |it: &ArnForm| it.parts[1] == named;
@@ -26,14 +27,17 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 Service::S3 | Service::Sqs | Service::Sns => ("AWS refuses it", Severity::High, Confidence::High),
                 _ => ("the entry has no effect", Severity::Medium, Confidence::Medium),
             };
-            cx.report(&resource.place, format!("`{resource}` is no resource of `{own}`, which this policy is about: {so}"))
-                .of(statement, resource)
-                .severity(severity)
-                .confidence(confidence)
-                .help(match owner {
-                    Service::Kms => "write `*`, which here means this key",
-                    _ => "name the resource that carries the policy, or what is in it",
-                });
+            cx.report(
+                &resource.place,
+                format!("`{resource}` is no resource of `{own}`, which this policy is about: {so}"),
+            )
+            .of(statement, resource)
+            .severity(severity)
+            .confidence(confidence)
+            .help(match owner {
+                Service::Kms => "write `*`, which here means this key",
+                _ => "name the resource that carries the policy, or what is in it",
+            });
         }
     }
 }

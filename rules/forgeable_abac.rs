@@ -4,7 +4,8 @@ use crate::policy::{Action, Condition, PrincipalKind, Scope, Statement};
 use crate::rule::Context;
 
 pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
-    let statements = || identity.written_policies().flat_map(|policy| policy.allow_statements().map(move |it| (policy, it)));
+    let statements =
+        || identity.written_policies().flat_map(|policy| policy.allow_statements().map(move |it| (policy, it)));
     let asks_for_tags = statements().any(|(_, it)| it.conditions.iter().any(is_on_tag));
     for (policy, statement) in statements().filter(|_| asks_for_tags) {
         for action in statement.actions.only() {

@@ -36,7 +36,10 @@ fn every_action(statement: &Statement) -> Option<(&Place, String)> {
         Scope::AllExcept(entries) => {
             let place = &entries.first()?.place;
             if statement.actions.certain().len() == catalog::action_count() {
-                return Some((place, format!("`NotAction` names no action with {}, so it allows every one", quoted(entries))));
+                return Some((
+                    place,
+                    format!("`NotAction` names no action with {}, so it allows every one", quoted(entries)),
+                ));
             }
             // With `NotResource` beside it, what is left is next to everything as long as it leads to the rest.
             let both = statement.resources.as_ref().is_some_and(Scope::is_negated);

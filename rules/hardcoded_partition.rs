@@ -3,8 +3,13 @@ use crate::rule::Context;
 use crate::value::Text;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
-    let looked_up: Vec<&Place> =
-        policy.statements.iter().flat_map(arns).filter(|(text, _)| is_looked_up(text)).map(|(_, place)| place).collect();
+    let looked_up: Vec<&Place> = policy
+        .statements
+        .iter()
+        .flat_map(arns)
+        .filter(|(text, _)| is_looked_up(text))
+        .map(|(_, place)| place)
+        .collect();
     if looked_up.is_empty() {
         return;
     }
@@ -12,7 +17,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for (text, place) in arns(statement).filter(|(text, _)| text.raw().starts_with("arn:aws:")) {
             // What a module is handed is written by somebody else.
             let is_handed = place.origin.steps().any(|it| it.words.contains(" argument "));
-            let Some(other) = looked_up.iter().find(|it| it.span.file == place.span.file && !is_handed) else { continue };
+            let Some(other) = looked_up.iter().find(|it| it.span.file == place.span.file && !is_handed) else {
+                continue;
+            };
             cx.report(place, format!("`{text}` is of one partition, but others here ask which one it is"))
                 .of(statement, text)
                 .label(other.span, "asks for the partition")

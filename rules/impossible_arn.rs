@@ -46,7 +46,11 @@ fn fault(resource: &Resource) -> Option<Fault> {
     let named = part(4).filter(|it| !it.is_empty() && *it != "aws" && !is_account_id(it));
     if let Some(account) = named.filter(|it| !forms.iter().any(|form| form.parts[3] == *it)) {
         let why = format!("`{account}` is no account, which has twelve digits");
-        return Some(Fault { why, help: "write the id of the account, or `*`".to_owned(), confidence: Confidence::High });
+        return Some(Fault {
+            why,
+            help: "write the id of the account, or `*`".to_owned(),
+            confidence: Confidence::High,
+        });
     }
     if pattern.has_known_form() {
         return None;
@@ -78,8 +82,10 @@ fn fault(resource: &Resource) -> Option<Fault> {
         return Some(Fault { why, help: like(&both), confidence: Confidence::High });
     }
     let why = format!("no resource of `{service}` known on {} has such an ARN", catalog::reference_date());
-    let (forms, confidence) = nearest(forms, resource.part(5)?);
-    Some(Fault { why, help: like(&forms), confidence })
+    let part = resource.part(5)?;
+    let (forms, confidence) = nearest(forms, part);
+    let unless = if part.ends_with('/') { ", or leave it out where there is no name" } else { "" };
+    Some(Fault { why, help: like(&forms) + unless, confidence })
 }
 
 fn account_fault(service: &str, account: &str, forms: &[&str]) -> Option<Fault> {
@@ -115,8 +121,7 @@ fn unknown_region(region: &str, partition: Option<&str>) -> Option<Fault> {
     let Some(known) = catalog::region(region) else {
         let why = format!("`{region}` is no region known on {}", catalog::reference_date());
         // AWS opens a few each year.
-        let confidence =
-            if catalog::region_partition(region).is_some() { Confidence::Low } else { Confidence::Medium };
+        let confidence = if catalog::region_partition(region).is_some() { Confidence::Low } else { Confidence::Medium };
         let help = match catalog::nearest_region(region) {
             Some(meant) => format!("write `{}` if that is meant", meant.name()),
             None => "write a region such as `eu-central-1`, or `*`".to_owned(),

@@ -11,8 +11,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let missing: Vec<_> =
         needed.into_iter().filter(|action| !ours().any(|(it, _)| it.actions.may_match(action))).collect();
     if !missing.is_empty() {
-        cx.report(&principal.place, format!("`{principal}` also needs {} to give the role to anybody", quoted(&missing)))
-            .of(statement, principal)
-            .help("allow `sts:AssumeRole`, `sts:TagSession` and `sts:SetSourceIdentity`");
+        cx.report(
+            &principal.place,
+            format!("`{principal}` also needs {} to give the role to anybody", quoted(&missing)),
+        )
+        .of(statement, principal)
+        .help("allow `sts:AssumeRole`, `sts:TagSession` and `sts:SetSourceIdentity`");
     }
 }

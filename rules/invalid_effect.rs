@@ -1,6 +1,6 @@
 use crate::catalog;
 use crate::policy::Policy;
-use crate::rule::{Rewrite, Context, Safety};
+use crate::rule::{Context, Rewrite, Safety};
 use crate::value::Value;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {

@@ -10,7 +10,8 @@ pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
     };
     if let Some(name) = identity.name.as_ref().filter(|_| identity.declared) {
         let raw = name.raw();
-        let taken = |it: char| it.is_ascii_alphanumeric() || matches!(it, '+' | '=' | ',' | '.' | '@' | '_' | '-' | HOLE);
+        let taken =
+            |it: char| it.is_ascii_alphanumeric() || matches!(it, '+' | '=' | ',' | '.' | '@' | '_' | '-' | HOLE);
         let place = identity.name_place();
         if let Some(character) = raw.chars().find(|it| !taken(*it)) {
             cx.report(&place, format!("the name of a {} takes no `{character}`", identity.kind.name()))

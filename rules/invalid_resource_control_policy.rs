@@ -16,16 +16,22 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for principal in statement.principals.iter().flat_map(Scope::only) {
             let is_everybody = principal.kind == PrincipalKind::Bare && principal.text.raw() == "*";
             if !is_everybody && !principal.text.has_holes() {
-                cx.report(&principal.place, format!("`{principal}` is not everybody, of whom alone a resource control policy speaks"))
-                    .of(statement, principal)
-                    .help("write `\"Principal\": \"*\"`, and say whom it spares in a condition on `aws:PrincipalArn`");
+                cx.report(
+                    &principal.place,
+                    format!("`{principal}` is not everybody, of whom alone a resource control policy speaks"),
+                )
+                .of(statement, principal)
+                .help("write `\"Principal\": \"*\"`, and say whom it spares in a condition on `aws:PrincipalArn`");
             }
         }
         for action in statement.actions.only() {
             if action.is_everything() {
-                cx.report(&action.place, format!("`{action}` is every service, and a resource control policy names its services"))
-                    .of(statement, action)
-                    .help("name each service, `s3:*`");
+                cx.report(
+                    &action.place,
+                    format!("`{action}` is every service, and a resource control policy names its services"),
+                )
+                .of(statement, action)
+                .help("name each service, `s3:*`");
             } else if let Some(service) = action.service().and_then(catalog::service)
                 && !service.supports_resource_control_policies()
             {

@@ -1,5 +1,5 @@
 use crate::policy::{Place, Policy, PolicyKind};
-use crate::rule::{Rewrite, Confidence, Context, Safety};
+use crate::rule::{Confidence, Context, Rewrite, Safety};
 use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -21,11 +21,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let source = sid.span(part).filter(|it| !place.span.contains(*it));
             if let Some(span) = source {
                 let there = Place { span, origin: sid.origin_at(at), given: place.given.clone() };
-                cx.report(&there, format!("{what} becomes part of the Sid `{sid}`, and IAM takes only letters and digits"))
-                    .about("a part of Sids")
-                    .confidence(confidence)
-                    .label(place.span, "in this Sid")
-                    .help(format!("leave {what} out of it, or take it out where the Sid is put together"));
+                cx.report(
+                    &there,
+                    format!("{what} becomes part of the Sid `{sid}`, and IAM takes only letters and digits"),
+                )
+                .about("a part of Sids")
+                .confidence(confidence)
+                .label(place.span, "in this Sid")
+                .help(format!("leave {what} out of it, or take it out where the Sid is put together"));
                 continue;
             }
             let report = cx

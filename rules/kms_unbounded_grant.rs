@@ -1,5 +1,5 @@
 use crate::policy::{Action, Policy, PolicyKind, Principal, PrincipalKind, Reach, Scope, Service, Statement};
-use crate::rule::{Rewrite, Context, Safety, Severity, Wanted, quoted};
+use crate::rule::{Context, Rewrite, Safety, Severity, Wanted, quoted};
 
 /// The actions whose requests say what is granted.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource>
@@ -30,8 +30,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             (severity(statement), "its holder".to_owned())
         };
         // The condition would bind every other action of the statement too.
-        let alone = statement.actions.only().iter().flat_map(|it| it.reached().iter()).all(|it| KNOW_THE_GRANT.contains(&it.full_name().as_str()));
-        let first = if alone { "require" } else { "put `kms:CreateGrant` in a statement of its own, and there require" };
+        let alone = statement
+            .actions
+            .only()
+            .iter()
+            .flat_map(|it| it.reached().iter())
+            .all(|it| KNOW_THE_GRANT.contains(&it.full_name().as_str()));
+        let first =
+            if alone { "require" } else { "put `kms:CreateGrant` in a statement of its own, and there require" };
         let mut report = cx
             .report(&action.place, format!("`{action}` lets {who} give the use of the key to anyone, until it is revoked"))
             .severity(severity)
@@ -51,8 +57,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             };
             report = report.label(condition.place.span, why);
         }
-        let guard =
-            Rewrite::require(action.place.span, "Bool", "kms:GrantIsForAWSResource", Wanted::Text("true"));
+        let guard = Rewrite::require(action.place.span, "Bool", "kms:GrantIsForAWSResource", Wanted::Text("true"));
         if alone {
             report.fix(Safety::Unsafe, "let services of AWS alone give the grants", [guard]);
         }

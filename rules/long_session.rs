@@ -8,7 +8,9 @@ pub(super) fn check(resource: &Resource, cx: &mut Context<'_>) {
     for duration in resource.texts("session_duration") {
         let raw = duration.value.raw();
         if minutes(raw).is_some_and(|it| it > 8 * 60) {
-            cx.report(&duration.place, format!("`{raw}` is more than eight hours")).about(raw).help("ask for less, `PT1H` say");
+            cx.report(&duration.place, format!("`{raw}` is more than eight hours"))
+                .about(raw)
+                .help("ask for less, `PT1H` say");
         }
     }
 }

@@ -37,7 +37,10 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
                     let shown = principal.to_string();
                     let whose = if shown.contains('…') { "this provider".to_owned() } else { format!("`{shown}`") };
                     let report = cx
-                        .report(&principal.place, format!("tokens of {whose} count whichever of its audiences they are for"))
+                        .report(
+                            &principal.place,
+                            format!("tokens of {whose} count whichever of its audiences they are for"),
+                        )
                         .of(statement, principal)
                         .help(format!("require {audience} to be the audience that your tokens have"));
                     if let Some((key, value)) = usual_audience(principal).filter(|_| principals.len() == 1) {
@@ -103,8 +106,7 @@ fn audience_of(issuer: &str) -> String {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
 fn is_audience(condition: &Condition) -> bool {
     let claim = condition.key.raw().rsplit(':').next().unwrap_or_default();
-    condition.weakness().is_none()
-        && ["aud", "oaud", "azp", "app_id"].iter().any(|it| claim.eq_ignore_ascii_case(it))
+    condition.weakness().is_none() && ["aud", "oaud", "azp", "app_id"].iter().any(|it| claim.eq_ignore_ascii_case(it))
 }
 
 fn any_of_several(statement: &Statement, test: &Condition, cx: &mut Context<'_>) {

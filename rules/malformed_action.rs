@@ -1,6 +1,6 @@
 use crate::catalog;
 use crate::policy::{Action, Policy};
-use crate::rule::{Rewrite, Context, Safety};
+use crate::rule::{Context, Rewrite, Safety};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {

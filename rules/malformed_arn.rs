@@ -65,5 +65,7 @@ fn fault(resource: &Resource) -> Option<(String, String)> {
 /// Whether a text begins with a name in capitals between underscores, for whoever uses the document to replace.
 fn is_placeholder(text: &str) -> bool {
     let name = text.strip_prefix('_').and_then(|it| it.split_once("_/").map(|(name, _)| name).or(it.strip_suffix('_')));
-    name.is_some_and(|it| !it.is_empty() && it.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_'))
+    name.is_some_and(|it| {
+        !it.is_empty() && it.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_')
+    })
 }

@@ -1,9 +1,7 @@
 use base64::Engine as _;
 
 use crate::catalog::{self, KeyType, ValueForm};
-use crate::policy::{
-    Condition, IpRange, OperatorKind, Policy, Value, date, is_account_id, number, split_arn,
-};
+use crate::policy::{Condition, IpRange, OperatorKind, Policy, Value, date, is_account_id, number, split_arn};
 use crate::rule::{Context, Severity};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -19,7 +17,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             }
             let first = condition.values.iter().find_map(|it| it.json);
             if let Some(first) = first
-                && let Some((value, json)) = condition.values.iter().find_map(|it| Some((it, it.json.filter(|it| *it != first)?)))
+                && let Some((value, json)) =
+                    condition.values.iter().find_map(|it| Some((it, it.json.filter(|it| *it != first)?)))
             {
                 let message = format!("`{}` is {json} in a list whose first value is {first}", value.text);
                 cx.report(&value.place, message)
@@ -54,9 +53,9 @@ fn fault(condition: &Condition, value: &Value) -> Option<Fault> {
         None | Some(KeyType::Bool) => (!["true", "false"].iter().any(|it| raw.eq_ignore_ascii_case(it)))
             .then(|| fault("is neither `true` nor `false`", "write `true` or `false`")),
         Some(KeyType::Numeric) => number(raw).is_none().then(|| fault("is no number", "write a plain number")),
-        Some(KeyType::Date) => date(raw).is_none().then(|| {
-            fault("is no date as IAM reads one", "write `2026-12-31T00:00:00Z`, or the seconds since 1970")
-        }),
+        Some(KeyType::Date) => date(raw)
+            .is_none()
+            .then(|| fault("is no date as IAM reads one", "write `2026-12-31T00:00:00Z`, or the seconds since 1970")),
         Some(KeyType::Binary) => base64::engine::general_purpose::STANDARD
             .decode(raw)
             .is_err()
@@ -70,7 +69,10 @@ fn fault(condition: &Condition, value: &Value) -> Option<Fault> {
             Some(_) => None,
         },
         Some(KeyType::Arn) => (!is_arn_pattern(raw)).then(|| {
-            fault("is no ARN, so it never matches", "write the six parts of an ARN, with `*` for those that do not matter")
+            fault(
+                "is no ARN, so it never matches",
+                "write the six parts of an ARN, with `*` for those that do not matter",
+            )
         }),
         Some(KeyType::String) => {
             let form = form(condition)?;
@@ -98,9 +100,10 @@ fn of_form(form: ValueForm, raw: &str) -> Option<Fault> {
         ValueForm::AccountId if !is_account_id(raw) => {
             fault("is no account id".into(), "write the twelve digits of the account".into())
         }
-        ValueForm::OrganizationId if !is_organization(raw) => {
-            fault("is no organisation id".into(), "write the id of the organisation, `o-` and its 10 to 32 letters and digits".into())
-        }
+        ValueForm::OrganizationId if !is_organization(raw) => fault(
+            "is no organisation id".into(),
+            "write the id of the organisation, `o-` and its 10 to 32 letters and digits".into(),
+        ),
         ValueForm::OrganizationPath if !raw.split('/').next().is_some_and(is_organization) => fault(
             "is no path in an organisation".into(),
             "write the path from the organisation down, `o-…/r-…/ou-…/`".into(),

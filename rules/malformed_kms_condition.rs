@@ -24,8 +24,9 @@ fn wrong(condition: &Condition, value: &str) -> Option<(&'static str, String)> {
     if condition.is_on("kms:viaservice") {
         // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
         let (service, domain) = value.split_once(".amazonaws.com").filter(|(_, rest)| matches!(*rest, "" | ".cn"))?;
-        return (!service.contains('.'))
-            .then(|| ("has no region", format!("write it with its region, `{service}.eu-west-1.amazonaws.com{domain}`")));
+        return (!service.contains('.')).then(|| {
+            ("has no region", format!("write it with its region, `{service}.eu-west-1.amazonaws.com{domain}`"))
+        });
     }
     let asks_for_presence = condition.operator.kind == Some(OperatorKind::Null);
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: S3 gives the ARN of the key.

@@ -49,7 +49,11 @@ fn texts(statement: &Statement) -> impl Iterator<Item = (&Text, &Place, Site)> {
         let site = move || Site::Value(condition.operator.kind);
         condition.values.iter().map(move |it| (&it.text, &it.place, site()))
     });
-    actions.chain(resources).chain(principals).chain(values).filter(|(text, ..)| text.raw().contains('{') && ["${", "&{"].iter().any(|it| text.raw().contains(it)))
+    actions
+        .chain(resources)
+        .chain(principals)
+        .chain(values)
+        .filter(|(text, ..)| text.raw().contains('{') && ["${", "&{"].iter().any(|it| text.raw().contains(it)))
 }
 
 /// What stands between `${` and `}`, or to the end where it is not closed.

@@ -57,10 +57,9 @@ fn gap(policy: &Policy, effect: Effect, condition: &Condition) -> Option<String>
         (Effect::Deny, OperatorKind::Bool) if says("false") && condition.needs_key() && !others_deny(policy) => {
             Some(format!("`{operator}` does not deny {keys}"))
         }
-        (
-            Effect::Deny,
-            OperatorKind::NumericGreaterThan | OperatorKind::NumericGreaterThanEquals,
-        ) if age && condition.needs_key() && !others_deny(policy) => {
+        (Effect::Deny, OperatorKind::NumericGreaterThan | OperatorKind::NumericGreaterThanEquals)
+            if age && condition.needs_key() && !others_deny(policy) =>
+        {
             Some(format!("`{operator}` does not deny {keys}"))
         }
         _ => None,

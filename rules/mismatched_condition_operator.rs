@@ -9,13 +9,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let Some(known) = condition.known_key() else { continue };
             let Some(compared) = operator.kind.and_then(OperatorKind::compares) else { continue };
             let (message, severity) = if crosses_colons(condition, known) {
-                let message =
-                    format!("under `{operator}` a `*` crosses the colons of an ARN, which `{key}` is");
+                let message = format!("under `{operator}` a `*` crosses the colons of an ARN, which `{key}` is");
                 (message, Severity::Low)
             } else if let Some(severity) = mismatch(known, compared) {
                 let types = (one(compared), many(known.key_type()));
-                let message =
-                    format!("`{operator}` compares `{key}` as {}, but its values are {}", types.0, types.1);
+                let message = format!("`{operator}` compares `{key}` as {}, but its values are {}", types.0, types.1);
                 (message, severity)
             } else {
                 continue;
@@ -38,7 +36,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                         // On a key of one value this quantifier says nothing.
                         let needless = !known.is_multivalued() && !operator.negated;
                         let name = name.strip_prefix("ForAnyValue:").filter(|_| needless).unwrap_or(&name);
-                        if alone { format!("write `{name}`") } else { format!("put `{key}` under an operator of its own, `{name}`") }
+                        if alone {
+                            format!("write `{name}`")
+                        } else {
+                            format!("put `{key}` under an operator of its own, `{name}`")
+                        }
                     }
                     None => format!("compare with an operator for {}", many(known.key_type())),
                 });

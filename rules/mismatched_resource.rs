@@ -1,5 +1,5 @@
 use crate::catalog::{self, AccessLevel, ArnForm, Power};
-use crate::policy::{Action, ArnPattern, Effect, matches, Policy, PolicyKind, Resource, Scope, Service, Statement};
+use crate::policy::{Action, ArnPattern, Effect, Policy, PolicyKind, Resource, Scope, Service, Statement, matches};
 use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, either, quoted};
 use crate::value::HOLE;
 
@@ -20,7 +20,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let holds = |one: &[&str], other: &[&str]| {
                 other.iter().all(|it| one.iter().any(|own| own == it || matches(own, it, false)))
             };
-            let is_alike = |it: &Lost<'_>| it.sure == sure && (holds(&it.needed, &needed) || holds(&needed, &it.needed));
+            let is_alike =
+                |it: &Lost<'_>| it.sure == sure && (holds(&it.needed, &needed) || holds(&needed, &it.needed));
             match lost.iter_mut().find(|it| it.needed.is_empty() == needed.is_empty() && is_alike(it)) {
                 Some(lost) => {
                     lost.actions.push(action);
@@ -32,15 +33,15 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             }
         }
         // Of a module that is given the resources, its caller cannot part the statement, and all of them are of use.
-        let all_given = || resources.iter().all(|it| it.place.origin.steps().any(|step| step.words.contains(" argument ")));
+        let all_given =
+            || resources.iter().all(|it| it.place.origin.steps().any(|step| step.words.contains(" argument ")));
         if !lost.is_empty() && all_given() && patterns.iter().all(|it| is_of_use(it, statement)) {
             continue;
         }
         // Where one resource does for none of the actions, it is more likely wrong than all of them.
         let count: usize = lost.iter().map(|it| it.actions.len()).sum();
-        let is_resource = statement.effect == Effect::Allow
-            && resources.len() == 1
-            && count == statement.actions.only().len();
+        let is_resource =
+            statement.effect == Effect::Allow && resources.len() == 1 && count == statement.actions.only().len();
         if is_resource {
             lost = at_once(lost);
         }
@@ -148,11 +149,6 @@ fn forms(lost: &Lost<'_>) -> String {
     quoted(&together.iter().filter(|it| !is_held(it)).collect::<Vec<_>>())
 }
 
-/// That an action may be there for nothing: whoever calls it is refused already.
-fn unless_called(statement: &Statement) -> &'static str {
-    if statement.effect == Effect::Allow { "; what nobody calls can be left out" } else { "" }
-}
-
 /// How many of the resources or actions are shown.
 const NAMED: usize = 3;
 
@@ -179,7 +175,14 @@ fn report(
         (format!("{names} never {apply} to {to}"), format!("put {names} on `*`, in a statement of its own"))
     } else {
         let needs = if lost.actions.len() == 1 { "needs" } else { "need" };
-        (format!("{names} never {apply} to {to}"), format!("{names} {needs} {}", forms(lost)) + unless_called(statement))
+        let help = match statement.effect {
+            Effect::Deny => {
+                let deny = if lost.actions.len() == 1 { "denies" } else { "deny" };
+                format!("{names} {deny} nothing here: name actions that take it, or {} in its place", forms(lost))
+            }
+            _ => format!("{names} {needs} {}; what nobody calls can be left out", forms(lost)),
+        };
+        (format!("{names} never {apply} to {to}"), help)
     };
     let at = if is_resource { &resources[0].place } else { &first.place };
     let mut report = cx.report(at, message).of(statement, &names).help(help);
@@ -211,7 +214,8 @@ fn report(
         let change = Rewrite::Apart { at: statement.place.span, actions };
         // Who may list one thing is meant to list them all; who reads or writes may be meant not to.
         let only_sees = lost.actions.iter().flat_map(|it| it.reached().iter()).all(|it| it.power() == Power::Sees);
-        let safety = if only_sees && !lost.actions.iter().any(|it| it.has_wildcard()) { Safety::Safe } else { Safety::Unsafe };
+        let safety =
+            if only_sees && !lost.actions.iter().any(|it| it.has_wildcard()) { Safety::Safe } else { Safety::Unsafe };
         report.fix(safety, format!("put {names} on `*`, in a statement of its own"), [change]);
     }
 }

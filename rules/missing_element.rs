@@ -4,7 +4,8 @@ use crate::value::Value;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for document in policy.written().iter().filter(|it| it.node.as_object().is_some()) {
-        let none = document.element("Statement").is_some_and(|it| matches!(it.value(), Value::List(it) if it.is_empty()));
+        let none =
+            document.element("Statement").is_some_and(|it| matches!(it.value(), Value::List(it) if it.is_empty()));
         // A document without statements that is attached to nothing is what others are added to.
         let base = policy.kind == PolicyKind::Unknown && policy.source.is_some();
         if !document.may_have("Statement") || none && !base {

@@ -18,7 +18,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             // AWS itself compares a few keys of services so, whose pages call them lists.
             .confidence(if known.standing() == KeyStanding::Global { Confidence::High } else { Confidence::Medium })
             .label(condition.place.span, "holds all of its kind that a request has")
-            .help(format!("write `ForAnyValue:{operator}` if one value is enough, `ForAllValues:{operator}` if all must pass"));
+            .help(format!(
+                "write `ForAnyValue:{operator}` if one value is enough, `ForAllValues:{operator}` if all must pass"
+            ));
         }
     }
 }

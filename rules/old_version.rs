@@ -1,5 +1,5 @@
 use crate::policy::{Policy, PolicyKind, VERSIONS};
-use crate::rule::{Rewrite, Context, Safety, Severity};
+use crate::rule::{Context, Rewrite, Safety, Severity};
 use crate::value::{Node, Value};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -10,15 +10,17 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             // Organizations asks for it.
             let refused = matches!(policy.kind, PolicyKind::ServiceControl | PolicyKind::ResourceControl);
             let report = if refused {
-                cx.report(&document.place(), "the policy has no `Version`, so AWS refuses it").severity(Severity::Medium)
+                cx.report(&document.place(), "the policy has no `Version`, so AWS refuses it")
+                    .severity(Severity::Medium)
             } else {
                 cx.report(&document.place(), format!("the policy has no `Version`, so {with_variables}"))
             };
             let change = Rewrite::Entry { at: document.node.span, name: "Version", value: newest };
-            report
-                .about("no Version")
-                .help(format!("add `\"Version\": \"{newest}\"`"))
-                .fix(safety(&document.node), format!("add the version `{newest}`"), [change]);
+            report.about("no Version").help(format!("add `\"Version\": \"{newest}\"`")).fix(
+                safety(&document.node),
+                format!("add the version `{newest}`"),
+                [change],
+            );
             continue;
         }
         for (node, place) in document.element("Version").map(|it| it.values()).unwrap_or_default() {

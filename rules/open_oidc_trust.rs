@@ -17,8 +17,13 @@ const SHARED: [Issuer; 20] = {
     const fn by(name: &'static str, binding: &'static [&'static str], tenant: Option<&'static str>) -> Issuer {
         Issuer { name, binding, tenant }
     }
-    const HASHICORP: &[&str] =
-        &["sub", "terraform_organization_id", "terraform_organization_name", "terraform_project_id", "terraform_workspace_id"];
+    const HASHICORP: &[&str] = &[
+        "sub",
+        "terraform_organization_id",
+        "terraform_organization_name",
+        "terraform_project_id",
+        "terraform_workspace_id",
+    ];
     [
         by(
             GITHUB,
@@ -105,7 +110,11 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
             None if pods => (Severity::Medium, "every pod of the cluster".to_owned()),
             None => (Severity::High, "whoever has a token of this provider".to_owned()),
         };
-        let claim = if issuer.is_empty() || issuer.contains(HOLE) { "the provider's `sub`".to_owned() } else { format!("`{issuer}:sub`") };
+        let claim = if issuer.is_empty() || issuer.contains(HOLE) {
+            "the provider's `sub`".to_owned()
+        } else {
+            format!("`{issuer}:sub`")
+        };
         // The provider may be named far from here, for others too, where nothing is wrong.
         let is_here = statement.place.span.contains(principal.place.span) || !principal.text.has_holes();
         let place = if is_here { &principal.place } else { &statement.place };

@@ -17,8 +17,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 }
 
 fn chooses_certificates(condition: &Condition) -> bool {
-    const KEYS: [&str; 4] =
-        ["aws:principaltag/x509subject/", "aws:principaltag/x509issuer/", "aws:principaltag/x509san/", "sts:sourceidentity"];
+    const KEYS: [&str; 4] = [
+        "aws:principaltag/x509subject/",
+        "aws:principaltag/x509issuer/",
+        "aws:principaltag/x509san/",
+        "sts:sourceidentity",
+    ];
     condition.weakness().is_none()
         && (KEYS.iter().any(|it| condition.is_on(it)) || condition.is_on("aws:sourcearn") && condition.is_fixed())
 }

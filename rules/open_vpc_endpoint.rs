@@ -16,7 +16,8 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     }
     let apart: Vec<_> = configuration.resources.iter().filter(|it| it.kind == "aws_vpc_endpoint_policy").collect();
     for endpoint in configuration.resources.iter().filter(|it| it.kind == "aws_vpc_endpoint") {
-        if takes_policy(endpoint) && endpoint.at("policy").is_empty() && !apart.iter().any(|it| may_be_of(it, endpoint)) {
+        if takes_policy(endpoint) && endpoint.at("policy").is_empty() && !apart.iter().any(|it| may_be_of(it, endpoint))
+        {
             cx.report(&endpoint.place, "this endpoint has no policy, so it lets everybody reach everything")
                 .on(&endpoint.address)
                 .about("no policy")
@@ -26,14 +27,18 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
 }
 
 fn is_open(statement: &Statement) -> bool {
-    let all = statement.star_resources().next().is_some() || statement.resources.as_ref().is_some_and(Scope::is_negated);
+    let all =
+        statement.star_resources().next().is_some() || statement.resources.as_ref().is_some_and(Scope::is_negated);
     let bound = statement.guarded_by(&[Guard::Principal, Guard::Resource]).is_some();
     statement.everyone().next().is_some() && all && !bound
 }
 
 /// Endpoints of load balancers for appliances have none.
 fn takes_policy(endpoint: &Resource) -> bool {
-    !endpoint.texts("vpc_endpoint_type").iter().any(|it| it.value.has_holes() || it.value.raw() == "GatewayLoadBalancer")
+    !endpoint
+        .texts("vpc_endpoint_type")
+        .iter()
+        .any(|it| it.value.has_holes() || it.value.raw() == "GatewayLoadBalancer")
 }
 
 /// Whether a policy names the endpoint, or something that is not known.

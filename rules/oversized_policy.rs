@@ -21,10 +21,10 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
 }
 
 fn report(policy: &Policy, others: &[Arc<Policy>], quota: Quota, cx: &mut Context<'_>) {
-    let size = others.iter().map(|it| it.size()).fold(policy.size(), |all, it| Size {
-        bytes: all.bytes + it.bytes,
-        is_exact: all.is_exact && it.is_exact,
-    });
+    let size = others
+        .iter()
+        .map(|it| it.size())
+        .fold(policy.size(), |all, it| Size { bytes: all.bytes + it.bytes, is_exact: all.is_exact && it.is_exact });
     let Quota { bytes: limit, at_most, of } = quota;
     // Near the limit the next action is one too many.
     if size.bytes * 10 < limit * 9 {

@@ -18,8 +18,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         if policy.kind.is_identity() && statement.gives_everything() {
             continue;
         }
-        let is_partial =
-            |it: &&Action| it.has_wildcard() && !it.is_whole_service() && !it.covers_every_action();
+        let is_partial = |it: &&Action| it.has_wildcard() && !it.is_whole_service() && !it.covers_every_action();
         let entries = statement.actions.only().iter().filter(is_partial);
         let mut partial: Vec<Partial<'_>> = entries.filter_map(|it| Partial::of(policy, statement, it)).collect();
         // Beside all of a service on the same resources, a pattern that is merely vague says nothing new.
@@ -113,12 +112,7 @@ fn does_more_than_read(action: &catalog::Action) -> bool {
 }
 
 /// How bad it is that a pattern reaches these actions, worst first; none when it is not.
-fn severity(
-    statement: &Statement,
-    action: &Action,
-    reached: &[catalog::Action],
-    identity: bool,
-) -> Option<Severity> {
+fn severity(statement: &Statement, action: &Action, reached: &[catalog::Action], identity: bool) -> Option<Severity> {
     // A few of one family is a way of writing them: `kms:GenerateDataKey*`, `sqs:*Message`. And `Modify*` says what it
     // does.
     const FAMILY: usize = 5;

@@ -9,9 +9,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
     for statement in policy.allow_statements() {
         // All of IAM, or all but something, is more than that, and said by other rules.
-        let passes = |it: &&Action| {
-            it.names("iam:PassRole") && !it.is_whole_service() && !it.covers_every_action()
-        };
+        let passes = |it: &&Action| it.names("iam:PassRole") && !it.is_whole_service() && !it.covers_every_action();
         let Some(action) = statement.actions.only().iter().find(passes) else { continue };
         if !statement.admits(pass_role) || statement.narrowed(pass_role).is_some() {
             continue;
@@ -57,7 +55,9 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Re
             (None, 1) => format!("name the roles that are handed over, and {SERVICE}"),
             // What is asked of it is asked of nothing else.
             (Some(_), _) => "put `iam:PassRole` in a statement of its own, and there name the roles".to_owned(),
-            (None, _) => format!("put `iam:PassRole` in a statement of its own, and there name the roles and {SERVICE}"),
+            (None, _) => {
+                format!("put `iam:PassRole` in a statement of its own, and there name the roles and {SERVICE}")
+            }
         });
     if let Some((place, action)) = taker {
         report = report.label(place.span, format!("`{action}` then runs with the role"));
@@ -119,9 +119,8 @@ pub(super) fn rest_of<'p>(path: &EscalationPath, policy: &'p Policy) -> Option<(
     let places: Vec<_> = rest.map(|it| place(*it)).collect::<Option<_>>()?;
     let one = path.any_of.is_empty() || path.any_of.iter().any(|it| place(*it).is_some());
     // Of several calls, the one that takes the role.
-    let takes_role = |(_, action): &(&Place, catalog::Action)| {
-        action.dependent_actions().any(|it| it.full_name() == "iam:PassRole")
-    };
+    let takes_role =
+        |(_, action): &(&Place, catalog::Action)| action.dependent_actions().any(|it| it.full_name() == "iam:PassRole");
     let taker = places.iter().copied().find(takes_role);
     taker.or_else(|| places.into_iter().next()).filter(|_| one)
 }

@@ -26,10 +26,13 @@ fn prohibited(kind: PolicyKind) -> Option<(&'static [&'static str], &'static str
         PolicyKind::Identity => (PRINCIPALS, "an identity policy, which is about who carries it"),
         PolicyKind::Boundary => (PRINCIPALS, "a permissions boundary, which is about who carries it"),
         PolicyKind::Session => (PRINCIPALS, "a session policy, which is about the session"),
-        PolicyKind::ServiceControl => (PRINCIPALS, "a service control policy, which is about every principal of an account"),
-        PolicyKind::ResourceControl => {
-            (&["NotPrincipal", "NotAction"], "a resource control policy, which is about everybody and names its actions")
+        PolicyKind::ServiceControl => {
+            (PRINCIPALS, "a service control policy, which is about every principal of an account")
         }
+        PolicyKind::ResourceControl => (
+            &["NotPrincipal", "NotAction"],
+            "a resource control policy, which is about everybody and names its actions",
+        ),
         PolicyKind::Trust => (RESOURCES, "a trust policy, which is about the role that carries it"),
         PolicyKind::Resource(Service::Repository) => {
             (RESOURCES, "the policy of a repository, which is about that repository")

@@ -2,7 +2,10 @@ use crate::frontend::{Acl, Aspect, Bucket, Switch};
 use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, quoted};
 use crate::source::Span;
 
-const SWITCHES: [&str; 4] = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
+const SWITCHES: [&str; 4] =
+    ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
+
+const OPENED: &str = "the bucket can be opened to the public";
 
 pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
     if bucket.blocks.is_empty() {
@@ -26,13 +29,17 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
     let written: Vec<&&Switch> = switches.iter().filter(|it| !blocks().any(|block| block == it.place.span)).collect();
     let Some(first) = written.first().copied().or(switches.first()) else { return };
 
-    let (verb, severity) = match names.len() {
-        1 => ("is", Severity::Medium),
-        4 => ("are", Severity::High),
-        _ => ("are", Severity::Medium),
+    let (verb, then, severity) = match &names[..] {
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+        ["restrict_public_buckets"] => {
+            ("is", "a policy that has made the bucket public already stays in force", Severity::Low)
+        }
+        [_] => ("is", OPENED, Severity::Medium),
+        [_, _, _, _] => ("are", OPENED, Severity::High),
+        _ => ("are", OPENED, Severity::Medium),
     };
     let mut report = cx
-        .report(&first.place, format!("{} {verb} off, so the bucket can be opened to the public", quoted(&names)))
+        .report(&first.place, format!("{} {verb} off, so {then}", quoted(&names)))
         .severity(severity)
         .about(quoted(&names))
         .help("set all four switches to `true`");

@@ -13,7 +13,8 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     }
     // A policy by itself, that of a bucket which is not named, or that of an access point.
     let points = || configuration.buckets.iter().flat_map(|it| it.companions(Aspect::AccessPoint));
-    let joined = |it: &&Arc<Policy>| configuration.buckets.iter().any(|b| b.policies.iter().any(|own| Arc::ptr_eq(own, it)));
+    let joined =
+        |it: &&Arc<Policy>| configuration.buckets.iter().any(|b| b.policies.iter().any(|own| Arc::ptr_eq(own, it)));
     let alone = configuration.policies.iter().filter(|it| it.kind == PolicyKind::Resource(Service::S3) && !joined(it));
     for policy in alone {
         let point = points().find(|it| it.address == policy.address);
@@ -106,7 +107,9 @@ fn report(mut ways: Vec<Way<'_>>, bucket: Option<&Bucket>, point: Option<&Resour
         }
         if bucket.declared {
             let words = match (is_within(&first.by, bucket), bucket.switches("restrict_public_buckets").next()) {
-                (_, None) if bucket.knows(Aspect::PublicAccessBlock) => "before this bucket stands no public access block",
+                (_, None) if bucket.knows(Aspect::PublicAccessBlock) => {
+                    "before this bucket stands no public access block"
+                }
                 (false, _) => "of this bucket",
                 (true, _) => return,
             };
@@ -140,7 +143,8 @@ fn held_by_block<'r>(by: &By<'_>, bucket: &Bucket, mut report: Report<'r>) -> Re
         return report.severity(Severity::Low).label(switch.place.span, why);
     }
     if let Some(switch) = bucket.switches(ignores).find(|it| it.on.is_none()) {
-        report = report.maybe(switch.place.span, format!("whether `{ignores}` is on, which would hold it back, is not known"));
+        report = report
+            .maybe(switch.place.span, format!("whether `{ignores}` is on, which would hold it back, is not known"));
     } else if let Some(switch) = bucket.switches(ignores).next() {
         report = report.label(switch.place.span, format!("`{ignores}` is off, so nothing holds it back"));
     }
@@ -153,9 +157,10 @@ fn held_by_access_point<'r>(point: &Resource, report: Report<'r>) -> Report<'r> 
     let off = point.switches("public_access_block_configuration.restrict_public_buckets");
     match off.iter().find(|it| it.value != Some(true)) {
         Some(switch) => report.label(switch.place.span, "the access point's own block does not hold it back"),
-        None => report
-            .severity(Severity::Low)
-            .label(point.place.span, "the block of the access point is on, so nobody outside of the account gets in by it"),
+        None => report.severity(Severity::Low).label(
+            point.place.span,
+            "the block of the access point is on, so nobody outside of the account gets in by it",
+        ),
     }
 }
 

@@ -12,9 +12,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         cx.report(&everyone.place, format!("`{everyone}` opens the key to every AWS account: {actions}"))
             .granting(statement, everyone)
             .unbounded(statement)
-            .help(
-                "name the accounts or roles that need the key, or require `kms:CallerAccount` to be your own account",
-            )
+            .help("name the accounts or roles that need the key, or require `kms:CallerAccount` to be your own account")
             .fix(Safety::Unsafe, "let in only callers of your own account", [guard]);
     }
 }

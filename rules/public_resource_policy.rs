@@ -84,7 +84,8 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
 /// Whether it lets everybody call a function by an address at which nobody says who they are.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
 fn is_for_an_address(statement: &Statement) -> bool {
-    let is_open = |it: &Condition| it.is_on("lambda:functionurlauthtype") && it.values.iter().any(|it| it.text.raw() == "NONE");
+    let is_open =
+        |it: &Condition| it.is_on("lambda:functionurlauthtype") && it.values.iter().any(|it| it.text.raw() == "NONE");
     statement.conditions.iter().any(is_open)
 }
 
@@ -102,7 +103,8 @@ fn is_told_at_the_address(statement: &Statement, configuration: &Configuration) 
 fn severity(statement: &Statement) -> Severity {
     let is_grave =
         |it: Action| it.access_level() == AccessLevel::PermissionsManagement || it.has_risk(Risk::CredentialExposure);
-    if statement.actions.is_negated() || statement.actions.only().iter().flat_map(|it| it.reached().iter()).any(is_grave)
+    if statement.actions.is_negated()
+        || statement.actions.only().iter().flat_map(|it| it.reached().iter()).any(is_grave)
     {
         Severity::Critical
     } else {

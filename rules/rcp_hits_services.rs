@@ -2,13 +2,8 @@ use crate::policy::{Condition, Effect, OperatorKind, Policy, PolicyKind, Stateme
 use crate::rule::Context;
 
 /// What says whose the caller is. A service has none of these.
-const PRINCIPAL: [&str; 5] = [
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:principaltag/",
-];
+const PRINCIPAL: [&str; 5] =
+    ["aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:principaltag/"];
 
 /// What services send of whom they act for, and not all of them.
 const SOURCE: [&str; 4] = ["aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"];
@@ -43,7 +38,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         if let Some(condition) = tests(&SOURCE) {
             let key = &condition.key;
             let for_services = service("true") || named;
-            let guarded = statement.conditions.iter().any(|it| it.wants_presence() && SOURCE.iter().any(|key| it.is_on(key)));
+            let guarded =
+                statement.conditions.iter().any(|it| it.wants_presence() && SOURCE.iter().any(|key| it.is_on(key)));
             let whom = match (for_services, guarded) {
                 (true, true) => continue,
                 (false, true) => "callers who are no service",

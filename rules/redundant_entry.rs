@@ -4,8 +4,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::wildcard_action::FEW;
 use crate::policy::{
-    Action, Condition, OperatorKind, Place, Policy, Principal, PrincipalKind, Scope, Statement, Value, date, matches, number,
-    split_arn,
+    Action, Condition, OperatorKind, Place, Policy, Principal, PrincipalKind, Scope, Statement, Value, date, matches,
+    number, split_arn,
 };
 use crate::rule::{Context, Rewrite, Safety, quoted};
 
@@ -83,11 +83,11 @@ impl List<'_, '_> {
                 .telling("impossible_arn", entry.to_string())
                 .label(place(other).span, "holds it")
                 .help(help)
-                .fix(Safety::Safe, format!("take out `{entry}`"), [Rewrite::TakeOut {
-                    at: place(entry).span,
-                    by: place(other).span,
-                    also: Vec::new(),
-                }]);
+                .fix(
+                    Safety::Safe,
+                    format!("take out `{entry}`"),
+                    [Rewrite::TakeOut { at: place(entry).span, by: place(other).span, also: Vec::new() }],
+                );
         }
     }
 
@@ -155,7 +155,11 @@ fn holds_value(condition: &Condition, one: &Value, other: &Value) -> bool {
     if one.text == other.text {
         return true;
     }
-    if one.text.has_holes() || other.text.has_holes() || other.text.raw().contains("${") || one.text.raw().contains("${") {
+    if one.text.has_holes()
+        || other.text.has_holes()
+        || other.text.raw().contains("${")
+        || one.text.raw().contains("${")
+    {
         return false;
     }
     let (one, other) = (one.text.raw(), other.text.raw());

@@ -21,7 +21,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             statement.conditions.iter().filter(|it| !other.conditions.iter().any(|its| its.equals(it))).collect();
         // That no request over plain HTTP has a version of TLS is the matter of other rules.
         let is_of_tls = |it: &&Condition| it.key_lower().ends_with(":tlsversion");
-        let in_plain_http = statement.effect == Effect::Deny && statement.conditions.iter().any(Condition::asks_for_plain_http);
+        let in_plain_http =
+            statement.effect == Effect::Deny && statement.conditions.iter().any(Condition::asks_for_plain_http);
         if in_plain_http && void.iter().any(is_of_tls) {
             continue;
         }
@@ -48,7 +49,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .by(&other.place)
             .help(help);
         for condition in void {
-            report = report.label(condition.place.span, "makes no difference, since the other one asks for nothing of it");
+            report =
+                report.label(condition.place.span, "makes no difference, since the other one asks for nothing of it");
         }
     }
 }
@@ -58,9 +60,9 @@ fn holds(one: &Statement, other: &Statement) -> bool {
     let principals = match (&one.principals, &other.principals) {
         (None, None) => true,
         (Some(Scope::Only(_)), Some(_)) if one.everyone().next().is_some() => true,
-        (Some(Scope::Only(own)), Some(Scope::Only(others))) => {
-            others.iter().all(|it| own.iter().any(|own| own.kind == it.kind && own.text == it.text && own.place.given.is_none()))
-        }
+        (Some(Scope::Only(own)), Some(Scope::Only(others))) => others
+            .iter()
+            .all(|it| own.iter().any(|own| own.kind == it.kind && own.text == it.text && own.place.given.is_none())),
         _ => false,
     };
     let conditions = || one.conditions.iter().all(|it| other.conditions.iter().any(|other| it.equals(other)));

@@ -19,7 +19,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 }
             } else if let Some(gone) = catalog::retired_action(text).filter(|it| !it.is_undocumented) {
                 let report = cx
-                    .report(&action.place, format!("AWS does not list `{}` any more{}", gone.name, last(gone.last_seen)))
+                    .report(
+                        &action.place,
+                        format!("AWS does not list `{}` any more{}", gone.name, last(gone.last_seen)),
+                    )
                     .of(statement, action);
                 match catalog::service(prefix).and_then(|it| it.nearest_action(name)) {
                     Some(successor) => report.help(format!("`{successor}` may have taken its place")),

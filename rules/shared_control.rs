@@ -13,7 +13,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             continue;
         }
         let manages = |it: &catalog::Action| it.access_level() == AccessLevel::PermissionsManagement;
-        let Some(action) = statement.actions.only().iter().flat_map(|it| it.reached().iter()).find(manages) else { continue };
+        let Some(action) = statement.actions.only().iter().flat_map(|it| it.reached().iter()).find(manages) else {
+            continue;
+        };
         for principal in statement.principals.as_ref().map_or(&[][..], Scope::only) {
             if is_elsewhere(principal, statement) {
                 let message = format!("`{principal}` may let in whom it likes, by `{action}`");

@@ -132,16 +132,14 @@ fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mu
     };
     let report = cx.report(&action.place, message).of(statement, action);
     match (alias, catalog::nearest_service(prefix)) {
-        (Some(service), _) => {
-            match parts(action).and_then(|(_, name)| service.action(name)) {
-                Some(meant) => report.help(instead(statement, &[meant])).fix(
-                    Safety::Safe,
-                    format!("write `{meant}`"),
-                    [Rewrite::write(action.place.span, meant)],
-                ),
-                None => report.help(format!("write `{service}:…`")),
-            }
-        }
+        (Some(service), _) => match parts(action).and_then(|(_, name)| service.action(name)) {
+            Some(meant) => report.help(instead(statement, &[meant])).fix(
+                Safety::Safe,
+                format!("write `{meant}`"),
+                [Rewrite::write(action.place.span, meant)],
+            ),
+            None => report.help(format!("write `{service}:…`")),
+        },
         (None, Some(service)) if unlisted.is_none() => report.help(format!("write `{service}:…` if that is meant")),
         _ => report.confidence(Confidence::Low).help("look up the prefix in the service authorization reference"),
     };

@@ -31,7 +31,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let named = statement.principals.as_ref().map(Scope::only).unwrap_or_default();
             let is_no_service = |it: &Principal| it.kind == PrincipalKind::Aws && !it.is_everyone();
             if help == "write `aws:PrincipalServiceName`" && !named.is_empty() && named.iter().all(is_no_service) {
-                help = "name the roles that the service runs as as principals, whose requests carry no service".to_owned();
+                help =
+                    "name the roles that the service runs as as principals, whose requests carry no service".to_owned();
             }
             cx.report(&condition.place, message)
                 .severity(severity)

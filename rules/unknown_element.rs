@@ -4,17 +4,8 @@ use crate::rule::Context;
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 const OF_A_DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
-const OF_A_STATEMENT: [&str; 9] = [
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
+const OF_A_STATEMENT: [&str; 9] =
+    ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for document in policy.written() {

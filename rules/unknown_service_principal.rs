@@ -1,6 +1,6 @@
 use crate::catalog;
 use crate::policy::{Policy, PolicyKind, PrincipalKind, Scope};
-use crate::rule::{Rewrite, Confidence, Context, Safety};
+use crate::rule::{Confidence, Context, Rewrite, Safety};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if !matches!(policy.kind, PolicyKind::Trust | PolicyKind::Resource(_) | PolicyKind::ResourceControl) {
@@ -22,7 +22,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 continue;
             }
             let report = cx
-                .report(&principal.place, format!("`{name}` is no service principal known on {}", catalog::reference_date()))
+                .report(
+                    &principal.place,
+                    format!("`{name}` is no service principal known on {}", catalog::reference_date()),
+                )
                 .of(statement, principal);
             match meant {
                 Some(meant) => report.help(format!("write `{}`", meant.name())).fix(

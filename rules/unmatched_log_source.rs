@@ -16,9 +16,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let is_group = parts.len() == 6 && parts[2] == "logs" && parts[5].starts_with("log-group:");
             // What a hole at the end stands for may end as it should.
             if is_group && !raw.ends_with(['*', crate::value::HOLE]) {
-                cx.report(&value.place, format!("`{}` is no source of CloudWatch Logs, whose ends in `:*`", value.text))
-                    .of(statement, &value.text)
-                    .help("write `:*` behind the ARN of the log group");
+                cx.report(
+                    &value.place,
+                    format!("`{}` is no source of CloudWatch Logs, whose ends in `:*`", value.text),
+                )
+                .of(statement, &value.text)
+                .help("write `:*` behind the ARN of the log group");
             }
         }
     }

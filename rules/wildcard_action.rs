@@ -53,10 +53,7 @@ impl<'s> Broad<'s> {
         let mut reached = action.expand();
         // In the policy of a resource, `*` is that resource, which an action that takes none has nothing to do with.
         reached.retain(|it| {
-            statement.admits(*it)
-                && statement.may_reach(*it)
-                && (identity || !it.takes_only_star())
-                && !is_denied(*it)
+            statement.admits(*it) && statement.may_reach(*it) && (identity || !it.takes_only_star()) && !is_denied(*it)
         });
         let only_looks = reached.iter().all(|it| it.power() < Power::Changes);
         if only_looks || reached.iter().all(|it| it.takes_only_star() && !is_dangerous(*it)) {
@@ -90,13 +87,11 @@ fn report(policy: &Policy, statement: &Statement, broad: &Broad<'_>, cx: &mut Co
     let counted = statement.resources.iter().flat_map(Scope::entries).all(is_told);
     let is_service = action.is_whole_service();
     let all = match reached.len() {
-        count if counted && is_service && count > 1 => {
-            match action.reached().len() == count {
-                true => format!("all {count} actions of the service on"),
-                false if broad.is_unbounded => format!("{count} actions of the service on"),
-                false => format!("all {count} actions of the service that apply to"),
-            }
-        }
+        count if counted && is_service && count > 1 => match action.reached().len() == count {
+            true => format!("all {count} actions of the service on"),
+            false if broad.is_unbounded => format!("{count} actions of the service on"),
+            false => format!("all {count} actions of the service that apply to"),
+        },
         _ if is_service && broad.is_unbounded => "every action of the service on".to_owned(),
         _ if is_service => "every action of the service that applies to".to_owned(),
         _ => "every action on".to_owned(),
@@ -124,7 +119,8 @@ fn report_all(policy: &Policy, statement: &Statement, all: &[Broad<'_>], cx: &mu
     let whom = whom(policy, statement);
     let on = on(policy, statement, worst.is_unbounded, &worst.reached);
     let that = if worst.is_unbounded { "on" } else { "that applies to" };
-    let message = format!("{} entries allow{whom} every action of a service {that} {on}: {}", all.len(), listed(&named));
+    let message =
+        format!("{} entries allow{whom} every action of a service {that} {on}: {}", all.len(), listed(&named));
     let mut report = cx
         .report(&worst.action.place, message)
         .of(statement, actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))

@@ -17,9 +17,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 PrincipalKind::Federated => "name the provider",
                 _ => "name each principal, or everybody of the account and a condition on `aws:PrincipalArn`",
             };
-            cx.report(&principal.place, format!("`{principal}` has a wildcard, and as a principal only `*` alone is one"))
-                .of(statement, principal)
-                .help(help);
+            cx.report(
+                &principal.place,
+                format!("`{principal}` has a wildcard, and as a principal only `*` alone is one"),
+            )
+            .of(statement, principal)
+            .help(help);
         }
     }
 }

@@ -158,7 +158,6 @@ impl<'p> Found<'p> {
         let is_lower = bound.is_some() || !self.resource.is_everything();
         (if is_lower { severity.lower() } else { severity }, bound)
     }
-
 }
 
 /// Those of what merely changes something that are cured by the same change as what is worse.
@@ -245,8 +244,13 @@ fn report_at_once(concern: Concern, found: Vec<Found<'_>>, services: &[catalog::
         .of(statement, subject(&guilty, resource))
         .acting(&actions)
         .severity(severities.into_iter().max().unwrap_or(Severity::Medium))
-        .help(format!("give each of {} a statement of its own, or leave it out of the list", services.join(", ")));
-    if let [first, ..] = &actions[..] && first.place.given.is_some() {
+        .help(format!(
+            "leave {} out of the list, and grant what is called of each in a statement of its own, limited to the \
+             resources that are meant",
+            services.join(", ")
+        ));
+    // The list may be somebody else's.
+    if let [first, ..] = &actions[..] {
         report.by(&first.place);
     }
 }
@@ -387,7 +391,8 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
         report = report.by(&first.action.place);
     }
     if let Some(condition) = bound {
-        report = report.label(condition.place.span, format!("`{}` limits this, hence the lower severity", condition.key));
+        report =
+            report.label(condition.place.span, format!("`{}` limits this, hence the lower severity", condition.key));
     }
     // What a pattern holds of this concern shows in no other place.
     for entry in told.iter().filter(|it| it.action.has_wildcard()) {
@@ -515,7 +520,8 @@ impl<'a> Advice<'a> {
     fn limit(&self) -> String {
         const FEW: usize = 4;
         // Any id will do for what is being made, and not for what is there, which is told by its tags.
-        let makes = |it: &catalog::ResourceType| self.told.iter().flat_map(|it| &it.wide).any(|action| action.makes(*it));
+        let makes =
+            |it: &catalog::ResourceType| self.told.iter().flat_map(|it| &it.wide).any(|action| action.makes(*it));
         let is_tagged = |it: &Entry<'_>| {
             it.is_told_by_tags() && it.wide.iter().flat_map(|it| it.needed_types()).any(|it| makes(&it))
         };
@@ -531,9 +537,12 @@ impl<'a> Advice<'a> {
         if is_many && services.len() > 1 {
             // The worst of each shows in no other place.
             let worst = |of: &catalog::Service| self.told.iter().map(|it| it.worst).find(|it| it.service() == *of);
-            let services: Vec<String> = services.iter().filter_map(worst).map(|it| format!("`{}` (`{it}`)", it.service())).collect();
+            let services: Vec<String> =
+                services.iter().filter_map(worst).map(|it| format!("`{}` (`{it}`)", it.service())).collect();
             let services = listed(&services);
-            return format!("give what is called of {services} a statement each, limited to the resources that are meant");
+            return format!(
+                "give what is called of {services} a statement each, limited to the resources that are meant"
+            );
         }
         let (put, limited) = match &names[..] {
             _ if !self.is_parted => (String::new(), listed(&names)),
@@ -577,7 +586,9 @@ fn right_on<'s>(resource: &Resource, statement: &'s Statement) -> Vec<&'s Action
     if !is_everything && !resource.covers_all_of_its_service() {
         return Vec::new();
     }
-    let needs_star = |it: catalog::Action| it.takes_only_star() || it.sometimes_needs_star().is_some() || it.only_makes();
+    let needs_star = |it: catalog::Action| {
+        it.takes_only_star() || it.sometimes_needs_star().is_some() || it.only_makes() || it.lists_unnamed()
+    };
     let is_concern = |entry: usize| statement.sweeps().iter().any(|it| it.entry == entry && Concern::of(it).is_some());
     let is_right = |(entry, it): &(usize, &Action)| {
         let is_served = is_everything || it.service() == resource.part(2);
@@ -640,7 +651,8 @@ fn kinds(guilty: &[Entry<'_>]) -> String {
     const FEW: usize = 3;
     let mut kinds: Vec<String> = Vec::new();
     // Of all that a pattern stands for, the worst is named.
-    let named = guilty.iter().flat_map(|it| if it.action.has_wildcard() { std::slice::from_ref(&it.worst) } else { &it.wide });
+    let named =
+        guilty.iter().flat_map(|it| if it.action.has_wildcard() { std::slice::from_ref(&it.worst) } else { &it.wide });
     for action in named {
         for kind in nouns(*action) {
             if !kinds.contains(&kind) {
@@ -682,8 +694,10 @@ fn needed_arns(entries: &[Entry<'_>]) -> Option<Vec<&'static str>> {
         }
         // The path of such a role is its service, which any other form leaves open.
         // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
-        let linked = makes_linked_roles(*action).then_some("arn:${Partition}:iam::${Account}:role/aws-service-role/${Service}/*");
-        let forms = needed.iter().chain(action.alternative().iter()).flat_map(|it| it.arns().next()).collect::<Vec<_>>();
+        let linked = makes_linked_roles(*action)
+            .then_some("arn:${Partition}:iam::${Account}:role/aws-service-role/${Service}/*");
+        let forms =
+            needed.iter().chain(action.alternative().iter()).flat_map(|it| it.arns().next()).collect::<Vec<_>>();
         for arn in linked.into_iter().chain(forms.into_iter().filter(|_| linked.is_none())) {
             if !arns.contains(&arn) {
                 arns.push(arn);
@@ -725,7 +739,8 @@ fn by_condition(guilty: &[Entry<'_>]) -> String {
     if all(makes_linked_roles) {
         return ", or by `iam:AWSServiceName`".to_owned();
     }
-    let tagging = |it: &&Entry<'_>| it.wide.iter().all(|it| it.access_level() == AccessLevel::Tagging && key(it).is_some());
+    let tagging =
+        |it: &&Entry<'_>| it.wide.iter().all(|it| it.access_level() == AccessLevel::Tagging && key(it).is_some());
     // Whoever makes things with tags needs to tag nothing else.
     if let ([_], Some(key)) = (guilty, guilty.iter().filter(tagging).find_map(|it| key(it.wide.first()?))) {
         return format!(", or by `{}` to what is being made", key.name());
@@ -769,9 +784,10 @@ const PASSING: [&str; 4] = [
 /// The forms of ARN that these entries need, as a person reads them.
 fn forms(entries: &[Entry<'_>]) -> Vec<String> {
     let is_made = |arn: &str| {
-        entries.iter().flat_map(|it| &it.wide).any(|action| {
-            action.needed_types().iter().any(|it| it.arns().next() == Some(arn) && action.makes(*it))
-        })
+        entries
+            .iter()
+            .flat_map(|it| &it.wide)
+            .any(|action| action.needed_types().iter().any(|it| it.arns().next() == Some(arn) && action.makes(*it)))
     };
     let form = |arn: &&str| {
         // The id of what is being made is not known yet, nor is that of what comes and goes while a program runs.

@@ -8,7 +8,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         match &statement.actions {
             Scope::Only(actions) => {
-                let all = actions.iter().filter(|it| it.must_match("sts:AssumeRole") && it.must_match("sts:TagSession"));
+                let all =
+                    actions.iter().filter(|it| it.must_match("sts:AssumeRole") && it.must_match("sts:TagSession"));
                 for action in all {
                     cx.report(&action.place, format!("`{action}` also allows to choose tags and source identity"))
                         .of(statement, action)

@@ -96,12 +96,11 @@ pub(super) struct Way<'i> {
 
 pub(super) fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
     let own = identity.written_policies().flat_map(|it| it.allow_statements());
-    let own =
-        own.filter_map(|it| {
-            let action = it.way_to_everything()?;
-            let entry = it.actions.only().iter().find(|it| it.names_known(action));
-            Some(Way { action, is_all: allows_all(it), place: entry.map_or(&it.place, |it| &it.place) })
-        });
+    let own = own.filter_map(|it| {
+        let action = it.way_to_everything()?;
+        let entry = it.actions.only().iter().find(|it| it.names_known(action));
+        Some(Way { action, is_all: allows_all(it), place: entry.map_or(&it.place, |it| &it.place) })
+    });
     let of_aws = identity.attached.iter().filter_map(|it| {
         let policy = policy::of_aws(it.attachment.managed_policy().filter(|it| it.may_lead_up())?);
         let action = attached_administrator::way_to_everything(&policy)?;

@@ -5,7 +5,8 @@ use crate::value::{Node, Value};
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for document in policy.written() {
         if matches!(document.node.value, Value::Bool(_) | Value::Number(_) | Value::List(_)) {
-            cx.report(&document.place(), format!("a policy is an object, not {}", kind(&document.node))).about("policy");
+            cx.report(&document.place(), format!("a policy is an object, not {}", kind(&document.node)))
+                .about("policy");
         }
         for element in document.elements() {
             if element.is_any(&["Version", "Id"]) {

@@ -1,6 +1,7 @@
 //! A module uses layers below its own: this test reads the `use` lines and holds every module to the map in
 //! `ARCHITECTURE.md`.
 
+use std::io::Write as _;
 use std::path::Path;
 
 /// The layers, lowest first; modules of one layer stand beside each other and may use each other.
@@ -76,4 +77,20 @@ fn every_module_of_the_map_is_in_the_page() {
     for module in LAYERS.iter().flat_map(|layer| layer.iter()).filter(|it| !["cli", "adopt"].contains(it)) {
         assert!(page.contains(&format!("`{module}`")), "{module} is missing from ARCHITECTURE.md");
     }
+}
+
+/// `cargo fmt` does not find modules that a macro declares.
+#[test]
+fn the_rules_are_formatted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rules = walkdir::WalkDir::new(root.join("rules")).into_iter().flatten().map(walkdir::DirEntry::into_path);
+    let rules = rules.filter(|it| it.extension().is_some_and(|it| it == "rs"));
+    let edition = ["--check", "--edition", "2024"];
+    let Ok(output) = std::process::Command::new("rustfmt").args(edition).args(rules).output() else {
+        // Not by `eprintln`, which the harness keeps to itself.
+        std::io::stderr().write_all(b"skipped: the_rules_are_formatted: there is no rustfmt\n").expect("it is open");
+        return;
+    };
+    let wrong = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "`rustfmt --edition 2024 rules/*.rs` puts this right:\n{wrong}");
 }

@@ -474,6 +474,14 @@ impl Action {
         table::list(self.record().needed).map(|it| ResourceType::at(it as usize)).collect()
     }
 
+    /// Whether a request that names none of its resources asks for all of them, as one for a list does: by a statement that
+    /// names some it is denied.
+    pub fn lists_unnamed(self) -> bool {
+        self.access_level() == AccessLevel::List
+            && !self.takes_only_star()
+            && !self.resource_types().any(ActionResource::is_required)
+    }
+
     /// What a request may have in place of the one that it needs, and no less plain: an access point as well as a file
     /// system may be given a tag. A statement that names that one alone denies such a request.
     pub fn alternative(self) -> Option<ResourceType> {

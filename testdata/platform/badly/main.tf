@@ -190,7 +190,7 @@ resource "aws_iam_role" "reader" {
 
 resource "aws_iam_openid_connect_provider" "github" {
   url            = "https://token.actions.githubusercontent.com"
-  client_id_list = ["sts.amazonaws.com"]
+  client_id_list = ["sts.amazonaws.com", "https://github.com/example"]
 }
 
 data "aws_iam_policy_document" "deploy_trust" {
