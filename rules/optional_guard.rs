@@ -7,6 +7,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for condition in &statement.conditions {
             let Some(severity) = weak(statement, condition) else { continue };
             let (operator, key) = (&condition.operator, &condition.key);
+            let is_direct = is_called_directly(statement, condition);
             let report = cx
                 .report(&condition.operator_place, format!("`{operator}` also lets in requests without `{key}`"))
                 .severity(severity)
@@ -14,11 +15,13 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .label(condition.place.span, "is not in every request")
                 .help(if operator.if_exists {
                     "leave `IfExists` out".to_owned()
+                } else if is_direct {
+                    format!("test another key, or leave it out: who calls these actions directly never has `{key}`")
                 } else {
                     format!("require the key to be there: `\"Null\": {{ \"{key}\": \"false\" }}`")
                 });
             // The keys beside it may be meant to be optional.
-            if operator.if_exists && !statement.is_alone(condition) {
+            if is_direct || operator.if_exists && !statement.is_alone(condition) {
                 continue;
             }
             let (title, change) = if operator.if_exists {
@@ -31,6 +34,13 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             report.fix(Safety::Unsafe, title, [change]);
         }
     }
+}
+
+/// Whether it asks that a service be called by way of itself, as a reader of `aws:CalledVia` may have it.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia>
+fn is_called_directly(statement: &Statement, condition: &Condition) -> bool {
+    let is_via = |service: &str| condition.values.iter().any(|it| it.text.raw().split('.').next() == Some(service));
+    condition.is_on("aws:calledvia") && statement.actions.only().iter().all(|it| it.service().is_some_and(is_via))
 }
 
 /// How bad it is that the test holds without its key; none when that is meant or does no harm.

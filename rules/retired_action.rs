@@ -34,7 +34,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 cx.report(&action.place, format!("`{action}` has had no effect since AWS split it into finer actions"))
                     .of(statement, action)
                     .severity(Severity::Medium)
-                    .help("name the actions of `billing`, `account`, `payments`, `tax` and `consolidatedbilling` that are meant");
+                    .help("name the actions that are meant of `account`, `billing`, `ce`, `consolidatedbilling`, `cur`, `freetier`, \
+                         `invoicing`, `payments` and `tax`");
             }
         }
     }

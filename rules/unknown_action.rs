@@ -1,7 +1,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::catalog::{self, Service};
-use crate::policy::{Action, Effect, Policy, Statement};
+use crate::catalog::{self, Power, Service};
+use crate::policy::{Action, Effect, Policy, Resource, Scope, Statement};
 use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, quoted};
 use crate::source::Span;
 
@@ -132,9 +132,10 @@ fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mu
     };
     let report = cx.report(&action.place, message).of(statement, action);
     match (alias, catalog::nearest_service(prefix)) {
+        (Some(service), _) if others > 0 => report.help(renamed(statement, prefix, service)),
         (Some(service), _) => match parts(action).and_then(|(_, name)| service.action(name)) {
             Some(meant) => report.help(instead(statement, &[meant])).fix(
-                Safety::Safe,
+                safety(statement, &[meant]),
                 format!("write `{meant}`"),
                 [Rewrite::write(action.place.span, meant)],
             ),
@@ -143,6 +144,21 @@ fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mu
         (None, Some(service)) if unlisted.is_none() => report.help(format!("write `{service}:…` if that is meant")),
         _ => report.confidence(Confidence::Low).help("look up the prefix in the service authorization reference"),
     };
+}
+
+/// What becomes of several actions under a prefix that none has: those that there are under the right one are written
+/// so, and what is there already, or is none either, goes.
+fn renamed(statement: &Statement, prefix: &str, service: Service) -> String {
+    let named = statement.actions.entries().iter().filter(|it| parts(it).is_some_and(|(it, _)| it == prefix));
+    let meant = |it: &Action| parts(it).and_then(|(_, name)| service.action(name));
+    let (kept, gone): (Vec<&Action>, Vec<&Action>) =
+        named.partition(|it| it.has_wildcard() || meant(it).is_some_and(|it| !is_here(statement, it)));
+    let write: Vec<_> = kept.iter().filter_map(|it| Some(format!("{service}:{}", it.name()?))).collect();
+    match (&write[..], &gone[..]) {
+        (write, []) => format!("write {}", quoted(write)),
+        ([], gone) => format!("leave out {}", quoted(gone)),
+        (write, gone) => format!("write {}, and leave out {}", quoted(write), quoted(gone)),
+    }
 }
 
 /// Actions that AWS does not list, and shows in its own documentation: the policy that SNS gives a new topic,
@@ -171,12 +187,29 @@ fn severity(statement: &Statement, needed: &[catalog::Action]) -> Severity {
     if needed.iter().all(|it| is_here(statement, *it)) { Severity::Low } else { Severity::Medium }
 }
 
+/// Whether these would do more on every resource than to look, where what is written in their place does nothing.
+fn would_open(statement: &Statement, needed: &[catalog::Action]) -> bool {
+    let opens = |it: &catalog::Action| !it.takes_only_star() && it.power() > Power::Sees;
+    statement.effect == Effect::Allow
+        && statement.resources.iter().flat_map(Scope::only).any(Resource::is_everything)
+        && needed.iter().any(opens)
+}
+
+/// Whether to write these instead does what was meant and no more.
+fn safety(statement: &Statement, needed: &[catalog::Action]) -> Safety {
+    if would_open(statement, needed) { Safety::Unsafe } else { Safety::Safe }
+}
+
 /// What to write instead, or that it is written already.
 fn instead(statement: &Statement, needed: &[catalog::Action]) -> String {
     let (here, missing): (Vec<catalog::Action>, Vec<catalog::Action>) =
         needed.iter().copied().partition(|it| is_here(statement, *it));
     let are = if here.len() == 1 { "is" } else { "are" };
     match (&here[..], &missing[..]) {
+        ([], missing) if would_open(statement, missing) => format!(
+            "leave it out, or allow {} on the resources that are meant, in a statement of its own",
+            quoted(missing)
+        ),
         ([], missing) => format!("write {} in its place", quoted(missing)),
         (here, []) => format!("leave it out: {} {are} here already", quoted(here)),
         (here, missing) => format!(
@@ -273,7 +306,7 @@ fn unknown_name(
             .severity(severity(statement, &needed))
             .help(instead(statement, &needed));
         if let [one] = needed[..] {
-            report.fix(Safety::Safe, format!("write `{one}`"), [Rewrite::write(action.place.span, one)]);
+            report.fix(safety(statement, &needed), format!("write `{one}`"), [Rewrite::write(action.place.span, one)]);
         }
         return Standing::Settled;
     }
@@ -283,7 +316,7 @@ fn unknown_name(
     if let Some(meant) = plural.or_else(|| catalog::action(other?.1)) {
         let report = unknown(statement, action, cx).severity(severity(statement, &[meant]));
         report.help(instead(statement, &[meant])).fix(
-            Safety::Safe,
+            safety(statement, &[meant]),
             format!("write `{meant}`"),
             [Rewrite::write(action.place.span, meant)],
         );
@@ -309,7 +342,7 @@ fn unknown_name(
         }
         (_, Some(meant)) => {
             let same = verb(meant.name()).eq_ignore_ascii_case(verb(name));
-            let safety = if same { Safety::Safe } else { Safety::Unsafe };
+            let safety = if same { safety(statement, &[meant]) } else { Safety::Unsafe };
             let help = match instead(statement, &[meant]) {
                 help if help.starts_with("leave") => help,
                 _ => format!("write `{meant}` if that is meant"),

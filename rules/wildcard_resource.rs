@@ -567,7 +567,7 @@ impl<'a> Advice<'a> {
             help.push_str(&format!(", and to what else requests name ({})", listed(&further)));
         }
         if !tagged.is_empty() {
-            help.push_str(&format!(", and {}", apart(&tagged, BY_TAGS)));
+            help.push_str(&format!(", and {}", apart(&tagged, &tags_of(&tagged))));
         }
         help + &by_condition(&by_forms)
     }
@@ -734,7 +734,7 @@ fn by_condition(guilty: &[Entry<'_>]) -> String {
     };
     // Ids that AWS gives are seldom known when the policy is written.
     if all(has_given_ids) {
-        return format!(", or by {BY_TAGS}");
+        return format!(", or by {}", tags_of(guilty));
     }
     if all(makes_linked_roles) {
         return ", or by `iam:AWSServiceName`".to_owned();
@@ -749,7 +749,7 @@ fn by_condition(guilty: &[Entry<'_>]) -> String {
     let (tagging, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) = guilty.iter().cloned().partition(|it| tagging(&it));
     let tagged: Vec<_> = others.into_iter().filter(Entry::is_told_by_tags).collect();
     if !tagged.is_empty() {
-        out.push_str(&format!(", or {}", apart(&tagged, BY_TAGS)));
+        out.push_str(&format!(", or {}", apart(&tagged, &tags_of(&tagged))));
     }
     if let Some(key) = tagging.first().and_then(|it| key(it.wide.first()?)) {
         out.push_str(&format!(", or {}", apart(&tagging[..1], &format!("`{}` to what is being made", key.name()))));
@@ -757,8 +757,19 @@ fn by_condition(guilty: &[Entry<'_>]) -> String {
     out
 }
 
-/// How one resource is told from others whose ids nobody knows.
-const BY_TAGS: &str = "a tag under `aws:ResourceTag/…`";
+/// How one resource is told from others whose ids nobody knows. A request that names several is denied when one of them
+/// lacks the tag.
+fn tags_of(entries: &[Entry<'_>]) -> String {
+    const TAG: &str = "a tag under `aws:ResourceTag/…`";
+    let several = entries.iter().flat_map(|it| &it.wide).map(|it| it.needed_types()).find(|it| it.len() > 1);
+    match several {
+        Some(types) => {
+            let named: Vec<String> = types.iter().map(|it| format!("the {}", it.noun())).collect();
+            format!("{TAG} that {} have", listed(&named))
+        }
+        None => TAG.to_owned(),
+    }
+}
 
 /// What is limited by something in a statement that has nothing else.
 fn apart(entries: &[Entry<'_>], by: &str) -> String {

@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use iamlint::fix;
 use iamlint::lint::{self, Options};
-use iamlint::rule::{Finding, Severity};
+use iamlint::rule::{Finding, Safety, Severity};
 use iamlint::rules;
 use iamlint::source::Workspace;
 
@@ -546,4 +547,52 @@ fn what_denies_nothing_is_said_to() {
         help.starts_with("`iam:DeleteRole` denies nothing here: name actions that take it, or `arn:aws:iam:"),
         "{help}"
     );
+}
+
+#[test]
+fn a_tag_is_asked_of_everything_that_a_request_names() {
+    let attach = help("wildcard_resource", &["ec2:AttachVolume"], &["*"]);
+    assert!(attach.ends_with("by a tag under `aws:ResourceTag/…` that the instance and the volume have"), "{attach}");
+    let delete = help("wildcard_resource", &["ec2:DeleteVolume"], &["*"]);
+    assert!(delete.ends_with("by a tag under `aws:ResourceTag/…`"), "{delete}");
+}
+
+#[test]
+fn a_name_that_does_nothing_is_not_replaced_by_what_opens_everything() {
+    let copy = |resource: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "s3:HeadObject", "Resource": "{resource}"}}}}"#
+        );
+        let workspace = Workspace::of_texts([("policy.json", text.as_str())]);
+        let options = Options { rules: vec![rules::by_id("unknown_action").unwrap()], ..Options::default() };
+        let mut report = lint::check(&workspace, &options, 1, &|_, _| {});
+        fix::offer(&workspace, &mut report, &options);
+        let [finding] = &report.findings[..] else { panic!("one finding") };
+        (finding.help.clone().unwrap(), finding.fixes[0].safety)
+    };
+    assert_eq!(copy("arn:aws:s3:::reports/*"), ("write `s3:GetObject` in its place".to_owned(), Safety::Safe));
+    let (help, safety) = copy("*");
+    assert!(help.starts_with("leave it out, or allow `s3:GetObject` on the resources that are meant"), "{help}");
+    assert_eq!(safety, Safety::Unsafe);
+}
+
+#[test]
+fn of_many_under_a_wrong_prefix_each_is_told_what_becomes_of_it() {
+    let actions = ["efs:CreateTags", "efs:CreateBackup", "efs:TagResource", "elasticfilesystem:TagResource"];
+    let help = help("unknown_action", &actions, &["*"]);
+    assert_eq!(help, "write `elasticfilesystem:CreateTags`, and leave out `efs:CreateBackup` and `efs:TagResource`");
+}
+
+#[test]
+fn a_service_is_not_called_by_way_of_itself() {
+    let guard = |service: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "guardduty:*", "Resource": "*",
+              "Condition": {{"ForAllValues:StringEquals": {{"aws:CalledVia": "{service}"}}}}}}}}"#
+        );
+        let [finding] = &found_in("optional_guard", &text)[..] else { panic!("one finding") };
+        finding.help.clone().unwrap()
+    };
+    assert!(guard("guardduty.amazonaws.com").starts_with("test another key, or leave it out"));
+    assert!(guard("cloudformation.amazonaws.com").starts_with("require the key to be there"));
 }
