@@ -293,3 +293,86 @@ resource "aws_iam_policy" "it" {
         .collect();
     assert_eq!(places, ["policy/main.tf sid", "policy/main.tf statement"]);
 }
+
+/// Which actions a costly local chooses, in a document that a local hands on: within a module that is called twice over.
+const COSTLY: &str = r#"
+variable "name" {}
+variable "grants" {
+  default = []
+}
+locals {
+  many   = length(flatten([for a in range(100) : [for b in range(100) : a * b]]))
+  policy = data.aws_iam_policy_document.it.json
+}
+data "aws_iam_policy_document" "it" {
+  statement {
+    actions   = local.many > 9000 ? var.grants : []
+    resources = ["*"]
+  }
+}
+resource "aws_iam_policy" "it" {
+  name   = var.name
+  policy = local.policy
+}
+"#;
+
+#[test]
+fn instances_with_equal_inputs_are_worked_out_once() {
+    let root = r#"
+module "outer" {
+  for_each = toset([for n in range(40) : tostring(n)])
+  source   = "./outer"
+  grants   = ["sqs:*"]
+}
+"#;
+    let outer = r#"
+variable "grants" {}
+module "inner" {
+  count  = 40
+  source = "../inner"
+  name   = "it"
+  grants = var.grants
+}
+"#;
+    let files = [("main.tf", root), ("outer/main.tf", outer), ("inner/main.tf", COSTLY)];
+    // Each by itself would use up the steps that one root module may take.
+    let (_, report) = report(&files);
+    assert_eq!((report.summary.resolved, report.summary.policies), (1_600, 1_600));
+    let [finding] = &report.findings[..] else { panic!("one finding") };
+    assert_eq!(finding.instances.len(), 1_600);
+    // What the first has attached, all have.
+    assert!(finding.instances.iter().all(|it| it.ends_with("].aws_iam_policy.it")), "{:?}", finding.instances);
+}
+
+#[test]
+fn instances_whose_inputs_differ_are_worked_out_each() {
+    let root = r#"
+module "m" {
+  for_each = { a = ["sqs:*"], b = ["sns:Publish"], c = ["sqs:*"] }
+  source   = "./m"
+  name     = "it"
+  grants   = each.value
+}
+module "outer" {
+  count  = 2
+  source = "./outer"
+}
+"#;
+    let outer = r#"
+module "m" {
+  for_each = { a = ["sns:*"], b = ["sns:Publish"] }
+  source   = "../m"
+  name     = "it"
+  grants   = each.value
+}
+"#;
+    let files = [("main.tf", root), ("outer/main.tf", outer), ("m/main.tf", COSTLY)];
+    assert_eq!(
+        found(&files),
+        [
+            r#"main.tf:3 module.m["a"].aws_iam_policy.it"#,
+            r#"main.tf:3 module.m["c"].aws_iam_policy.it"#,
+            r#"outer/main.tf:3 module.outer[0].module.m["a"].aws_iam_policy.it module.outer[1].module.m["a"].aws_iam_policy.it"#,
+        ]
+    );
+}

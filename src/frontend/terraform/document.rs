@@ -15,7 +15,8 @@ impl Evaluator<'_> {
     pub(super) fn document(&self, id: BlockId, block: &Block, instance: &Instance, span: Span) -> Node {
         let scope = &instance.scope;
         let module = &scope.module;
-        self.used.borrow_mut().insert((Arc::clone(&module.address), id), ());
+        self.used.borrow_mut().insert((Arc::clone(&module.address), id));
+        self.used_alike.borrow_mut().insert((Arc::clone(module.first_alike()), id));
         let name = block.labels.get(1).map(|it| &*it.text).unwrap_or_default();
         let prefix = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
         let head = block.head();

@@ -10,7 +10,7 @@ mod permission;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::claims;
 use super::evaluator::{Evaluator, Instance, Module, Scope};
@@ -75,8 +75,9 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
         all.push(module);
     }
     // Documents that nothing has used are judged by what they say.
+    let used = evaluator.used_alike.borrow().clone();
     for module in &all {
-        collector.unused_documents(module);
+        collector.unused_documents(module, &used);
     }
     for (span, message) in evaluator.notes.borrow_mut().drain(..) {
         collector.out.errors.push(SyntaxError { span, message: message.to_string() });
@@ -215,12 +216,14 @@ impl Collector<'_, '_> {
         self.policies.push(policy);
     }
 
-    fn unused_documents(&mut self, module: &Rc<Module>) {
+    fn unused_documents(&mut self, module: &Rc<Module>, used: &FxHashSet<(Arc<str>, BlockId)>) {
         for (id, [kind, name]) in module.folder.blocks("data") {
             if kind != "aws_iam_policy_document" {
                 continue;
             }
-            if self.evaluator.used.borrow().contains_key(&(Arc::clone(&module.address), id)) {
+            let is_used = used.contains(&(Arc::clone(module.first_alike()), id));
+            // Another one that nothing has used may have used it.
+            if is_used || self.evaluator.used.borrow().contains(&(Arc::clone(&module.address), id)) {
                 continue;
             }
             let Some(block) = module.folder.block(id) else { continue };

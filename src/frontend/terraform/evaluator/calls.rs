@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use super::reference::says;
 use super::repeat::{Repeat, Repeated};
-use super::{Arguments, Evaluator, Failure, Key, Module, Outcome, Scope};
+use super::{Alike, Arguments, Evaluator, Failure, Key, Module, Outcome, Scope};
 use crate::frontend::terraform::folder::Folder;
 use crate::source::{Span, normal};
 use crate::syntax::hcl::{Accessor, Block, ExprKind};
@@ -55,13 +55,23 @@ impl Evaluator<'_> {
             Ok(_) if module.depth >= 32 => Calls::missing(repeated, "modules are nested too deep"),
             Ok((folder, path)) => {
                 let prefix = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
+                let is_one = repeated.instances.len() == 1;
+                let differ = !is_one && self.differ(&block);
+                let mut own = None;
+                let mut alike = |address: &Arc<str>, key: &str| match &module.alike {
+                    Some(callers) => Some(callers.call([name, if differ { key } else { "" }].concat(), address)),
+                    None if is_one || differ => None,
+                    None => Some(Rc::clone(own.get_or_insert_with(|| Alike::new(address)))),
+                };
                 let modules = repeated
                     .instances
                     .iter()
                     .map(|instance| {
+                        let address = format!("{prefix}module.{name}{}", instance.key).into();
                         Rc::new(Module {
                             folder: Arc::clone(&folder),
-                            address: format!("{prefix}module.{name}{}", instance.key).into(),
+                            alike: alike(&address, &instance.key),
+                            address,
                             path: path.clone(),
                             arguments: Arguments::Call {
                                 caller: Rc::clone(module),
@@ -86,6 +96,13 @@ impl Evaluator<'_> {
         let calls = Rc::new(calls);
         module.calls.borrow_mut().insert(name.into(), Rc::clone(&calls));
         Some(calls)
+    }
+
+    /// Whether the inputs of a call hang on the instance.
+    fn differ(&self, block: &Block) -> bool {
+        let hangs = |text: &str| text.contains("each.") || text.contains("count.");
+        let inputs = block.body.attributes.iter().filter(|it| !matches!(&*it.name.text, "count" | "for_each"));
+        inputs.map(|it| self.written(it.value.span)).any(|it| hangs(&it))
     }
 
     /// The folder a module call names, and its path relative to the root.

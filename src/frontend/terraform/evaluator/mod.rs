@@ -67,6 +67,8 @@ pub(super) struct Module {
     pub arguments: Arguments,
     /// The call, for whoever must point at it.
     pub call: Option<Span>,
+    /// The instances of calls that have the same inputs as this one, if it is not the only one.
+    alike: Option<Rc<Alike>>,
     depth: u32,
     memo: RefCell<FxHashMap<Key, Memo>>,
     calls: RefCell<FxHashMap<CompactString, Rc<Calls>>>,
@@ -74,6 +76,35 @@ pub(super) struct Module {
     repeats: RefCell<FxHashMap<Span, Rc<Repeated>>>,
     /// What every other block is.
     once: RefCell<Option<Rc<Repeated>>>,
+}
+
+impl Module {
+    /// The address of the first instance that has the same inputs.
+    pub(super) fn first_alike(&self) -> &Arc<str> {
+        self.alike.as_ref().map_or(&self.address, |it| &it.first)
+    }
+}
+
+/// Instances of calls that have the same inputs, so that what one has worked out need not be by the others.
+#[derive(Debug)]
+struct Alike {
+    /// The address of the first of them.
+    first: Arc<str>,
+    /// Locals and variables of which all is known. What is not known is another thing in each instance.
+    known: RefCell<FxHashMap<Key, Node>>,
+    /// Those of the calls that each of them makes.
+    calls: RefCell<FxHashMap<String, Rc<Alike>>>,
+}
+
+impl Alike {
+    fn new(first: &Arc<str>) -> Rc<Self> {
+        Rc::new(Self { first: Arc::clone(first), known: RefCell::default(), calls: RefCell::default() })
+    }
+
+    /// The instances of one call that each of these makes.
+    fn call(&self, name: String, address: &Arc<str>) -> Rc<Self> {
+        Rc::clone(self.calls.borrow_mut().entry(name).or_insert_with(|| Self::new(address)))
+    }
 }
 
 /// Where a module's variables come from.
@@ -169,7 +200,9 @@ pub(super) struct Evaluator<'w> {
     /// How many `try` and `can` are being evaluated: within them what fails must be seen to fail.
     trying: Cell<u32>,
     /// Data documents that something has used, so that they are judged there.
-    pub used: RefCell<FxHashMap<(Arc<str>, BlockId), ()>>,
+    pub used: RefCell<FxHashSet<(Arc<str>, BlockId)>>,
+    /// The same by the first instance that has the same inputs, since what one of them uses all do.
+    pub used_alike: RefCell<FxHashSet<(Arc<str>, BlockId)>>,
     /// The address of each data document by the place of its block.
     pub documents: RefCell<FxHashMap<Span, Arc<str>>>,
     /// Statements that took the place of others when documents were merged.
@@ -206,6 +239,7 @@ impl<'w> Evaluator<'w> {
             depth: Cell::new(0),
             trying: Cell::new(0),
             used: RefCell::default(),
+            used_alike: RefCell::default(),
             documents: RefCell::default(),
             replaced: RefCell::default(),
             notes: RefCell::default(),
@@ -227,6 +261,7 @@ impl<'w> Evaluator<'w> {
             path: ".".to_owned(),
             arguments: Arguments::Given(given),
             call: None,
+            alike: None,
             depth: 0,
             memo: RefCell::default(),
             calls: RefCell::default(),

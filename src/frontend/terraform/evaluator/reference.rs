@@ -90,6 +90,12 @@ impl Evaluator<'_> {
             }
             None => {}
         }
+        let alike = module.alike.as_deref().filter(|_| matches!(key, Key::Local(_) | Key::Variable(_)));
+        if let Some(known) = alike.and_then(|it| it.known.borrow().get(&key).cloned()) {
+            let words: Arc<str> = words().into();
+            module.memo.borrow_mut().insert(key, Memo::Done(known.clone(), Arc::clone(&words)));
+            return Ok((known, words));
+        }
         module.memo.borrow_mut().insert(key.clone(), Memo::Underway);
         // What a local or a variable is does not hang on who asks first.
         let (trying, within) = (self.trying.replace(0), self.within.replace(false));
@@ -97,6 +103,11 @@ impl Evaluator<'_> {
         self.trying.set(trying);
         self.within.set(within);
         let words: Arc<str> = words().into();
+        if let (Some(alike), Ok(node)) = (alike, &outcome)
+            && node.is_known()
+        {
+            alike.known.borrow_mut().insert(key.clone(), node.clone());
+        }
         let memo = match &outcome {
             Ok(node) => Memo::Done(node.clone(), Arc::clone(&words)),
             Err(failure) => Memo::Failed(failure.clone()),
