@@ -13,12 +13,23 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         for principal in principals.iter().filter(|it| it.is_account()) {
             // The account that the role is in is looked up rather than written out.
             let Some(account) = principal.account().filter(|it| is_account_id(it)) else { continue };
+            if statement.conditions.iter().any(|it| leaves_out(it, account)) {
+                continue;
+            }
             cx.report(&principal.place, format!("account `{account}` decides by itself who assumes the role"))
                 .granting(statement, principal)
                 .unbounded(statement)
                 .help("if the account is a provider's, require the `sts:ExternalId` it gave you; if it is yours, name the role that may assume this one");
         }
     }
+}
+
+/// Whether it names the accounts that may come in, and not this one.
+fn leaves_out(condition: &Condition, account: &str) -> bool {
+    condition.is_on("aws:principalaccount")
+        && condition.weakness().is_none()
+        && condition.place.given.is_none()
+        && condition.values.iter().all(|it| is_account_id(it.text.raw()) && it.text.raw() != account)
 }
 
 /// Whether it leaves only some of an account's principals, or asks for what the account cannot give by itself.

@@ -4,8 +4,20 @@ use crate::rule::{Context, Rewrite, Safety, Wanted};
 
 /// How names begin that services form of an account and a region.
 /// <https://www.aquasec.com/blog/bucket-monopoly-breaching-aws-accounts-through-shadow-resources/>
-const PREDICTED: [&str; 6] =
-    ["aws-emr-studio-", "aws-glue-assets-", "cf-templates-", "codestar-", "sagemaker-", "aws-sam-cli-"];
+/// <https://www.aquasec.com/blog/aws-cdk-risk-exploiting-a-missing-s3-bucket-allowed-account-takeover/>
+const PREDICTED: [&str; 11] = [
+    "aws-athena-query-results-",
+    "aws-codestar-",
+    "aws-emr-studio-",
+    "aws-glue-assets-",
+    "aws-logs-",
+    "aws-sam-cli-",
+    "cdk-hnb659fds-assets-",
+    "cf-templates-",
+    "codestar-",
+    "elasticbeanstalk-",
+    "sagemaker-",
+];
 
 const OWNER: &str =
     "`aws:ResourceAccount` to be the account that owns it, or `aws:ResourceOrgID` to be your organization";

@@ -1,5 +1,5 @@
 use crate::catalog;
-use crate::policy::{Action, Place, Policy, Resource, Scope, Statement};
+use crate::policy::{Action, Condition, Place, Policy, Resource, Scope, Statement};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -19,7 +19,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .by(second)
             .label(second.span, "and this is where")
             .help("name the actions that are used, and the resources they are used on");
-        if let Some((condition, _)) = statement.guards().next() {
+        // Who holds it is who it is, and speaks TLS.
+        let is_met = |it: &Condition| {
+            it.is_on("aws:securetransport") || it.is_on("aws:principalaccount") || it.is_on("aws:principalorg")
+        };
+        if let Some((condition, _)) = statement.guards().find(|(it, _)| !is_met(it)) {
             report = report.severity(Severity::High);
             report.label(condition.place.span, format!("`{}` must fit, hence not critical", condition.key));
         }

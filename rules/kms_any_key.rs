@@ -41,7 +41,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let (resource, is_everywhere) = match statement.every_key(Reach::Everywhere).next() {
             Some(resource) => (resource, true),
             None => match statement.every_key(Reach::Account).next() {
-                Some(resource) => (resource, false),
+                // An ARN may leave the account open as well.
+                Some(resource) => (resource, resource.part(4) == Some("*")),
                 None => continue,
             },
         };

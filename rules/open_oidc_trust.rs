@@ -97,6 +97,7 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
     let pods = issuer.starts_with("oidc.eks.");
     let binds = |(condition, claim): &(&Condition, &str)| {
         condition.weakness().is_none()
+            && (!claim.eq_ignore_ascii_case("aud") || names_an_audience(condition, issuer))
             && match shared {
                 Some(shared) => shared.binding.iter().any(|it| claim.eq_ignore_ascii_case(it)),
                 None if pods => claim.eq_ignore_ascii_case("sub"),
@@ -153,6 +154,17 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
             _ => report.help("write out whose tokens count, up to the first wildcard that is yours"),
         };
     }
+}
+
+/// Whether a test of the audience leaves out those that a stranger's token may have: none by a pattern; and Vercel's is the
+/// team where nobody has asked for another one. <https://vercel.com/docs/oidc/reference>
+fn names_an_audience(condition: &Condition, issuer: &str) -> bool {
+    condition.values.iter().all(|value| {
+        let raw = value.text.raw();
+        let is_pattern = condition.operator.takes_wildcards() && raw.contains(['*', '?']);
+        let is_of_team = || raw.strip_prefix("https://vercel.com/").is_some_and(|it| !it.is_empty());
+        !is_pattern && (issuer != "oidc.vercel.com" || raw.starts_with(HOLE) || is_of_team())
+    })
 }
 
 /// The value of a test of `sub` that lets in more than one tenant, and whom; none when the test binds.

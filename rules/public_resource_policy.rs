@@ -20,6 +20,7 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
         Service::Other("execute-api") => "API",
         Service::Sqs => "queue",
         Service::Sns => "topic",
+        Service::Lambda if policy.statements.iter().any(|it| it.actions.may_match("lambda:GetLayerVersion")) => "layer",
         Service::Lambda => "function",
         Service::Repository | Service::Other("ecr" | "ecr-public") => "repository",
         Service::Other("secretsmanager") => "secret",

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::confused_deputy::bind_to_account;
 use crate::frontend::Configuration;
-use crate::policy::{Policy, split_arn};
+use crate::policy::{Policy, Principal, Scope, split_arn};
 use crate::rule::Context;
 
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
@@ -18,7 +18,9 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
 
 fn judge(policy: &Arc<Policy>, is_declared: &dyn Fn(&str) -> bool, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
-        if !statement.callers().any(|(_, caller)| caller.sources == ["s3"]) {
+        let is_let_in = |it: &Principal| it.is_everyone();
+        let lets_everyone_in = || statement.principals.iter().flat_map(Scope::only).any(is_let_in);
+        if !statement.callers().any(|(_, caller)| caller.sources == ["s3"]) && !lets_everyone_in() {
             continue;
         }
         let sources: Vec<_> = statement.conditions.iter().filter(|it| it.bounds_the_source()).collect();

@@ -55,7 +55,13 @@ impl Collector<'_, '_> {
             ("event_bus_name", "arn:*:events:*:*:event-bus/"),
         ]
         .into_iter()
-        .find_map(|(name, before)| Some(as_arn(get(name)?, before)));
+        .find_map(|(name, before)| {
+            let arn = as_arn(get(name)?, before);
+            // A permission is for one version of a layer.
+            let version =
+                || get("version_number").and_then(|it| it.to_text()).unwrap_or_else(|| Text::known("*", head));
+            Some(if name == "layer_name" { followed_by(arn, &version()) } else { arn })
+        });
         let mut statement = vec![
             ("Effect", text("Allow")),
             (
@@ -116,4 +122,13 @@ fn as_arn(node: Node, before: &str) -> Node {
     let mut arn = Text::known(before, node.span.at_start());
     arn.push_text(name, &Origin::HERE);
     Node { value: Value::Text(arn), ..node }
+}
+
+/// An ARN with one part more.
+fn followed_by(arn: Node, part: &Text) -> Node {
+    let Some(text) = arn.as_text() else { return arn };
+    let mut text = text.clone();
+    text.push_known(":", arn.span);
+    text.push_text(part, &Origin::HERE);
+    Node { value: Value::Text(text), ..arn }
 }
