@@ -189,6 +189,9 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
     part.summary.switched_off = collected.switched_off;
+    part.summary.unread_calls = collected.unread.len();
+    let unread = |(address, hole)| Unresolved { hole, address, nothing: true };
+    part.unresolved.extend(collected.unread.into_iter().map(unread));
     if workspace.has_named {
         let statements = collected.configuration.policies.iter().flat_map(|it| &it.statements);
         part.judged.extend(statements.map(|it| it.place.span.file));
@@ -285,8 +288,8 @@ fn check_file(
     }
     // A file of unknown kind that was named is told by what it says.
     if let Some(message) = no_policy_file(&name_of(&file.path)) {
-        // Values that a module has read were judged with it.
-        if options.allow_empty || used.contains(&source.id) {
+        // Values that a module has read were judged with it, and others are for those who name them.
+        if options.allow_empty || !file.named || used.contains(&source.id) {
             return part;
         }
         part.errors.push(InputError { path: source.path.clone(), span: None, message: message.to_owned() });

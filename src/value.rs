@@ -443,6 +443,11 @@ impl Text {
         self.content().map_or("", |it| &it.raw)
     }
 
+    /// How many bytes it takes, with the places of its parts.
+    pub fn footprint(&self) -> usize {
+        self.len() + size_of_val(self.runs())
+    }
+
     fn runs(&self) -> &[Run] {
         self.content().map_or(&[], |it| &it.runs)
     }
@@ -707,6 +712,10 @@ impl Eq for Text {}
 impl std::hash::Hash for Text {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.raw().hash(state);
+        for (_, hole) in self.holes() {
+            hole.reference.hash(state);
+            hole.scope.hash(state);
+        }
     }
 }
 

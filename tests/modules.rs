@@ -376,3 +376,73 @@ module "m" {
         ]
     );
 }
+
+#[test]
+fn a_text_that_is_too_large_costs_no_other_policy() {
+    let text = r#"
+locals {
+  pad = indent(1000000000, "a\nb")
+}
+resource "aws_iam_policy" "a" {
+  description = local.pad
+  policy      = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "kms:*", Resource = local.pad }] })
+}
+resource "aws_iam_policy" "b" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sqs:*", Resource = "*" }] })
+}
+"#;
+    let found = found(&[("main.tf", text)]);
+    assert!(found.contains(&"main.tf:10 aws_iam_policy.b".to_owned()), "{found:?}");
+}
+
+#[test]
+fn instances_that_are_left_out_are_said_to_be() {
+    let text = r#"
+resource "aws_iam_policy" "q" {
+  count  = 3000
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sqs:ListQueues", Resource = "*" }] })
+}
+"#;
+    let workspace = Workspace::of_texts([("main.tf", text)]);
+    let report = lint::check(&workspace, &Options::default(), 1, &|_, _| {});
+    let [error] = &report.errors[..] else { panic!("one: {:?}", report.errors) };
+    assert_eq!(error.message, "of 3000 instances the first 2000 are looked at");
+}
+
+#[test]
+fn a_module_that_is_not_there_is_counted_once() {
+    let text = r#"
+module "x" {
+  source   = "./missing"
+  for_each = toset(["a", "b"])
+}
+resource "aws_iam_policy" "b" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sqs:*", Resource = "*" }] })
+}
+"#;
+    let (workspace, report) = report(&[("main.tf", text)]);
+    assert_eq!(report.summary.unread_calls, 1);
+    let [unread] = &report.unresolved_in_order(&workspace)[..] else { panic!("one") };
+    assert_eq!((&*unread.hole.reference, &*unread.hole.why), ("module.x", "there is no module in `./missing`"));
+}
+
+#[test]
+fn policies_without_a_name_take_time_in_proportion() {
+    let text = |count: usize| {
+        let policy = |n| {
+            format!(
+                "resource \"aws_iam_policy\" \"p{n}\" {{\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = \
+                 [{{ Effect = \"Allow\", Action = \"sqs:*\", Resource = \"*\" }}] }})\n}}\n"
+            )
+        };
+        (0..count).map(policy).collect::<String>()
+    };
+    let time = |count: usize| {
+        let text = text(count);
+        let begun = std::time::Instant::now();
+        assert_eq!(report(&[("main.tf", &text)]).1.findings.len(), count);
+        begun.elapsed()
+    };
+    let (few, many) = (time(1_000), time(8_000));
+    assert!(many < few * 32, "{few:?} for 1,000 and {many:?} for 8,000");
+}

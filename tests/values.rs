@@ -177,6 +177,27 @@ resource "aws_iam_policy" "it" {{
     assert_eq!((by_choice.findings.len(), by_choice.summary.switched_off), (1, 1));
 }
 
+#[test]
+fn what_is_written_out_does_not_equal_a_list_for_certain() {
+    let text = |count: &str| {
+        format!(
+            r#"variable "arns" {{
+  type    = list(string)
+  default = []
+}}
+resource "aws_iam_policy" "it" {{
+  count  = {count}
+  policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = "*", Resource = "*" }}] }})
+}}
+"#
+        )
+    };
+    // Terraform says that an empty tuple is no empty list, so that the policy stands.
+    assert_eq!(linted(&text("var.arns == [] ? 0 : 1")).findings.len(), 1);
+    assert_eq!(linted(&text("length(var.arns) == 0 ? 0 : 1")).findings.len(), 0);
+    assert_eq!(linted(&text("[1] == [1] ? 0 : 1")).findings.len(), 0);
+}
+
 /// The ARN of a resource or data source of this type and these arguments, `_` for what is not known of it.
 fn arn(block: &str, kind: &str, arguments: &str) -> String {
     let reference = if block == "data" { format!("data.{kind}") } else { kind.to_owned() };

@@ -116,6 +116,8 @@ pub struct Summary {
     pub partly_resolved: usize,
     /// Of which nothing is known.
     pub unresolved: usize,
+    /// Calls of modules that could not be read.
+    pub unread_calls: usize,
     /// Blocks that carry policies and stand no times, by the values that were read.
     pub switched_off: usize,
     /// Buckets, attachments and other things that rules look at and that are no policies.
@@ -165,6 +167,7 @@ impl Summary {
         self.partly_resolved += other.partly_resolved;
         self.unresolved += other.unresolved;
         self.switched_off += other.switched_off;
+        self.unread_calls += other.unread_calls;
         self.others += other.others;
     }
 }

@@ -54,6 +54,9 @@ pub(super) fn coverage(report: &Report) -> String {
             summary.resolved, summary.partly_resolved, summary.unresolved
         );
     }
+    if summary.unread_calls > 0 {
+        let _ = write!(out, "; {} not read", counted(summary.unread_calls, "module call"));
+    }
     if summary.switched_off > 0 {
         let _ = write!(out, "; {} switched off by `count` or `for_each`", summary.switched_off);
     }

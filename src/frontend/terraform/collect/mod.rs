@@ -21,7 +21,7 @@ use crate::policy::{self, Carried, Place, Policy, PolicyKind};
 use crate::source::Span;
 use crate::syntax::SyntaxError;
 use crate::syntax::hcl::{Block, ExprKind};
-use crate::value::{Arm, Entry, Node, Number, Object, Origin, Text, Value};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Text, Value};
 use buckets::Buckets;
 use identities::Identities;
 use keys::Keys;
@@ -35,6 +35,8 @@ pub struct Collected {
     pub errors: Vec<SyntaxError>,
     /// The call of each module by its address, for whoever must point at one.
     pub calls: FxHashMap<Arc<str>, Span>,
+    /// The calls of modules that could not be read, and why.
+    pub unread: Vec<(Arc<str>, Arc<Hole>)>,
     /// How many blocks that carry policies stand no times, by the values that are known.
     pub switched_off: usize,
 }
@@ -68,7 +70,10 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
         for (id, [name, _]) in module.folder.blocks("module") {
             match evaluator.calls(&module, name) {
                 Some(calls) if calls.missing.is_none() => modules.extend(calls.modules.iter().rev().map(Rc::clone)),
-                _ => collector.unread_call(&module, id, name),
+                calls => {
+                    let why = calls.and_then(|it| it.missing.clone());
+                    collector.unread_call(&module, id, name, why);
+                }
             }
         }
         collector.out.calls.extend(module.call.map(|call| (Arc::clone(&module.address), call)));
@@ -241,9 +246,19 @@ impl Collector<'_, '_> {
 
     /// A call of a module that cannot be read: documents among its arguments are judged by what they say, and policies
     /// of AWS as attached to something in it.
-    fn unread_call(&mut self, module: &Rc<Module>, id: BlockId, name: &str) {
+    fn unread_call(&mut self, module: &Rc<Module>, id: BlockId, name: &str, why: Option<Arc<str>>) {
         let Some(block) = module.folder.block(id) else { return };
         let repeated = self.evaluator.repeated(module, &block);
+        if !repeated.instances.is_empty() {
+            let hole = Hole {
+                kind: HoleKind::Free,
+                reference: format!("module.{name}").into(),
+                scope: Arc::clone(&module.address),
+                span: block.head(),
+                why: why.unwrap_or_else(|| "the module is not known".into()),
+            };
+            self.out.unread.push((prefixed(module, &["module.", name]), Arc::new(hole)));
+        }
         for instance in &repeated.instances {
             let address = prefixed(module, &["module.", name, &instance.key]);
             for attribute in &block.body.attributes {

@@ -84,7 +84,7 @@ impl Evaluator<'_> {
     pub(super) fn template(&self, parts: &[Part], span: Span, scope: &Scope) -> Outcome {
         let mut out = Text::with_room(parts.len());
         self.template_into(parts, scope, &mut out)?;
-        if !self.pay(out.len()) {
+        if !self.pay(out.footprint()) {
             return Ok(self.free(span, scope, "the text is too large to be evaluated"));
         }
         Ok(Node::new(Value::Text(out), span))
@@ -232,6 +232,11 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
+        // What is written out is a tuple or an object, which equals no list and no map; of what it is held against, the
+        // type is not known here.
+        let is_written = |side: &Expr| matches!(side.kind, ExprKind::List(_) | ExprKind::Object(_));
+        let is_of_one_type = is_written(&sides[0]) == is_written(&sides[1]);
+        let same = |left: &Node, right: &Node| same(left, right).filter(|it| !it || is_of_one_type);
         self.distribute(&[left, right], span, scope, &|nodes| {
             let (left, right) = (&nodes[0], &nodes[1]);
             let value = match op {

@@ -37,6 +37,8 @@ pub(super) use repeat::{Case, Instance, Repeat, Standing};
 const STEPS: u64 = 20_000_000;
 /// Bytes of text and elements of lists that functions may make.
 const BYTES: u64 = 128 << 20;
+/// How many texts that are too large a root may ask for.
+const REFUSALS: u64 = 64;
 /// How deep references and expressions may nest.
 const DEPTH: u32 = 300;
 /// How many elements one value may hold, counting shared parts each time: what a walk over it costs.
@@ -437,9 +439,11 @@ impl<'w> Evaluator<'w> {
         }
     }
 
+    /// Whether so much may still be built. What may not costs something too, so that nobody asks for it without end, and
+    /// not so much that what stands beside it cannot be evaluated any more.
     fn pay(&self, bytes: usize) -> bool {
         let left = self.bytes.get().checked_sub(bytes as u64);
-        self.bytes.set(left.unwrap_or(0));
+        self.bytes.set(left.unwrap_or_else(|| self.bytes.get().saturating_sub(BYTES / REFUSALS)));
         left.is_some()
     }
 

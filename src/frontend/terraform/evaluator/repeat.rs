@@ -135,7 +135,7 @@ impl Evaluator<'_> {
         if let Some(count) = block.body.attribute("count") {
             let node = self.value(&count.value, &scope);
             return match number(&node) {
-                Some(n) if n >= 1.0 => Repeat::Count((n as usize).min(INSTANCES)),
+                Some(n) if n >= 1.0 => Repeat::Count(self.as_many_as_stand(n as usize, count.value.span)),
                 Some(_) => Repeat::Count(0),
                 // `var.create ? 1 : 0`: whether it is there is not what is asked; if it is, it is so.
                 None => Repeat::Unknown {
@@ -148,6 +148,15 @@ impl Evaluator<'_> {
         let Some(each) = block.body.attribute("for_each") else { return Repeat::One };
         let node = self.value(&each.value, &scope);
         self.each_of(&node, each.value.span, &scope)
+    }
+
+    /// How many of so many instances are looked at; that some are not is said.
+    fn as_many_as_stand(&self, count: usize, span: Span) -> usize {
+        if count > INSTANCES {
+            let message = format!("of {count} instances the first {INSTANCES} are looked at");
+            self.notes.borrow_mut().push((span, message.into()));
+        }
+        count.min(INSTANCES)
     }
 
     pub(super) fn each_of(&self, node: &Node, span: Span, scope: &Scope) -> Repeat {
@@ -170,7 +179,7 @@ impl Evaluator<'_> {
             Value::List(nodes) => {
                 let pairs: Vec<_> = nodes
                     .iter()
-                    .take(INSTANCES)
+                    .take(self.as_many_as_stand(nodes.len(), span))
                     .map(|it| node.inherit(it))
                     .map(always)
                     .map(|it| (it.clone(), it))
@@ -181,7 +190,7 @@ impl Evaluator<'_> {
                 let mut pairs: Vec<_> = object
                     .entries
                     .iter()
-                    .take(INSTANCES)
+                    .take(self.as_many_as_stand(object.entries.len(), span))
                     .map(|it| (Node::new(Value::Text(it.key.clone()), it.key_span), always(node.inherit(&it.node))))
                     .collect();
                 if let Some(hole) = &object.open {
