@@ -2,6 +2,9 @@ use crate::catalog;
 use crate::policy::{Action, Condition, Place, Policy, Resource, Scope, Statement};
 use crate::rule::{Context, Severity, quoted};
 
+/// Keys of conditions that the holder of a policy meets with every request.
+const MET: [&str; 4] = ["aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:securetransport"];
+
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if !policy.kind.is_identity() {
         return;
@@ -20,9 +23,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .label(second.span, "and this is where")
             .help("name the actions that are used, and the resources they are used on");
         // Who holds it is who it is, and speaks TLS.
-        let is_met = |it: &Condition| {
-            it.is_on("aws:securetransport") || it.is_on("aws:principalaccount") || it.is_on("aws:principalorg")
-        };
+        let is_met = |it: &Condition| MET.iter().any(|key| it.is_on(key));
         if let Some((condition, _)) = statement.guards().find(|(it, _)| !is_met(it)) {
             report = report.severity(Severity::High);
             report.label(condition.place.span, format!("`{}` must fit, hence not critical", condition.key));

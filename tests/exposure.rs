@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use iamlint::lint::{self, Options};
 use iamlint::report::Report;
-use iamlint::rule::Rule;
+use iamlint::rule::{Rule, Severity};
 use iamlint::rules;
 use iamlint::source::Workspace;
 
@@ -190,4 +190,80 @@ fn policies_are_public_as_they_were_judged_elsewhere() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A trust policy for an issuer of tokens, under conditions.
+fn oidc(issuer: &str, conditions: &str) -> String {
+    format!(
+        r#"{{ "Version": "2012-10-17", "Statement": [{{ "Effect": "Allow",
+          "Principal": {{ "Federated": "arn:aws:iam::111122223333:oidc-provider/{issuer}" }},
+          "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {{ {conditions} }} }}] }}"#
+    )
+}
+
+#[test]
+fn an_audience_that_anybody_may_have_binds_nobody() {
+    let is_open = |issuer, conditions| rules_found(&oidc(issuer, conditions)).contains(&"open_oidc_trust");
+    let vercel = "oidc.vercel.com";
+    assert!(is_open(vercel, r#""StringEquals": { "oidc.vercel.com:aud": "sts.amazonaws.com" }"#));
+    assert!(is_open(vercel, r#""StringLike": { "oidc.vercel.com:aud": "https://vercel.com/*" }"#));
+    assert!(!is_open(vercel, r#""StringEquals": { "oidc.vercel.com:aud": "https://vercel.com/acme" }"#));
+    assert!(is_open("accounts.google.com", r#""StringLike": { "accounts.google.com:aud": "https://*" }"#));
+    assert!(!is_open("accounts.google.com", r#""StringEquals": { "accounts.google.com:aud": "1234.apps" }"#));
+}
+
+#[test]
+fn a_condition_that_the_holder_meets_anyway_leaves_an_administrator() {
+    let severity = |condition: &str| {
+        let text = format!(
+            r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {{ {condition} }} }} }}"#
+        );
+        report("policy.json", &text, vec![rules::by_id("full_administrator").expect("it is one")]).1.findings[0]
+            .severity
+    };
+    assert_eq!(severity(r#""Bool": { "aws:SecureTransport": "true" }"#), Severity::Critical);
+    assert_eq!(severity(r#""StringEquals": { "aws:PrincipalOrgID": "o-a1b2c3d4e5" }"#), Severity::Critical);
+    assert_eq!(severity(r#""Bool": { "aws:MultiFactorAuthPresent": "true" }"#), Severity::High);
+}
+
+#[test]
+fn an_account_that_a_condition_leaves_out_does_not_come_in() {
+    let text = r#"{ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
+      "Principal": { "AWS": ["arn:aws:iam::444455556666:root", "arn:aws:iam::777788889999:root"] },
+      "Condition": { "StringEquals": { "aws:PrincipalAccount": "444455556666" } } }] }"#;
+    let found = report("policy.json", text, vec![rules::by_id("account_wide_trust").expect("it is one")]).1.findings;
+    assert_eq!(found.len(), 1);
+    assert!(found[0].message.contains("444455556666"));
+}
+
+#[test]
+fn a_layer_and_a_multi_region_access_point_are_what_their_actions_take() {
+    let layer = r#"
+resource "aws_lambda_layer_version_permission" "it" {
+  layer_name     = "arn:aws:lambda:us-west-2:123456654321:layer:shared"
+  version_number = 1
+  action         = "lambda:GetLayerVersion"
+  principal      = "111111111111"
+  statement_id   = "shared"
+}
+"#;
+    assert!(!rules_found(layer).contains(&"mismatched_resource"));
+    let point = r#"{ "Version": "2012-10-17", "Statement": [
+      { "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap/object/*" },
+      { "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap" }] }"#;
+    assert_eq!(rules_found(point), Vec::<&str>::new());
+}
+
+#[test]
+fn what_is_left_open_is_told_by_how_far_it_is() {
+    let queue = r#"{ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage",
+      "Resource": "arn:aws:sqs:eu-west-1:111122223333:q", "Condition": { "ArnEquals": { "aws:SourceArn": "arn:aws:s3:::acme-data" } } }] }"#;
+    assert!(rules_found(queue).contains(&"source_without_account"));
+    let key = |account: &str| {
+        let text = format!(
+            r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "arn:aws:kms:eu-west-1:{account}:key/*" }} }}"#
+        );
+        report("policy.json", &text, vec![rules::by_id("kms_any_key").expect("it is one")]).1.findings[0].severity
+    };
+    assert_eq!((key("*"), key("111122223333")), (Severity::High, Severity::Medium));
 }
