@@ -198,7 +198,7 @@ pub(super) fn replace(call: &mut Call<'_>, pattern: &str, with: &Text) -> Answer
             call.spend(expanded.len())?;
             out.push_text(&Text::known(&expanded, place), way);
         } else {
-            call.spend(with.len())?;
+            call.spend(with.footprint())?;
             out.push_text(with, way);
         }
         done = whole.end();

@@ -26,7 +26,7 @@ fn piece(call: &Call<'_>, index: usize, text: Text) -> Node {
 
 fn letter_by_letter(call: &mut Call<'_>, change: impl Fn(&str) -> String) -> Answer {
     let text = call.text(0)?;
-    call.spend(text.len())?;
+    call.spend(text.footprint())?;
     let text = text.applied(change, |written| call.rename(written, &[]));
     call.in_place_of(0, Value::Text(text))
 }
@@ -111,7 +111,7 @@ pub(super) fn indent(call: &mut Call<'_>) -> Answer {
     let text = call.text(1)?;
     let spaces = usize::try_from(call.integer(0)?).unwrap_or(0);
     let lines = memchr::memchr_iter(b'\n', text.raw().as_bytes()).count();
-    call.spend(text.len().saturating_add((lines + 1).saturating_mul(spaces)))?;
+    call.spend(text.footprint().saturating_add((lines + 1).saturating_mul(spaces)))?;
     let spaces = " ".repeat(spaces);
     let mut out = Text::default();
     let mut done = 0;
@@ -141,7 +141,7 @@ pub(super) fn join(call: &mut Call<'_>) -> Answer {
             };
             let way =
                 if std::ptr::eq(whole, part) { part.origin.clone() } else { part.origin.followed_by(&whole.origin) };
-            size = size.saturating_add(text.len()).saturating_add(separator.len());
+            size = size.saturating_add(text.footprint()).saturating_add(separator.footprint());
             parts.push((text, way, is_loose(part)));
         }
     }
@@ -357,7 +357,7 @@ pub(super) fn replace(call: &mut Call<'_>) -> Answer {
         return super::regular::replace(call, &search[1..search.len() - 1], &with);
     }
     let found = memchr::memmem::find_iter(text.raw().as_bytes(), search.as_bytes()).count();
-    call.spend(text.len().saturating_add(found.saturating_mul(with.len())))?;
+    call.spend(text.footprint().saturating_add(found.saturating_mul(with.footprint())))?;
     if !text.has_holes() {
         let out = replaced(&text, search, &with, &call.arguments[2].origin);
         return call.in_place_of(0, Value::Text(out));
