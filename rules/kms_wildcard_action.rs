@@ -1,4 +1,4 @@
-use crate::policy::{Action, Policy, PolicyKind, Reach, Scope, Service};
+use crate::policy::{Action, Policy, PolicyKind, Principal, Reach, Scope, Service, is_account_id};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -32,8 +32,21 @@ fn identity(policy: &Policy, cx: &mut Context<'_>) {
 
 /// The account's own statement delegates to identity policies, as AWS writes it in every new key.
 fn key(policy: &Policy, cx: &mut Context<'_>) {
+    let principals = policy.allow_statements().filter_map(|it| it.principals.as_ref()).flat_map(Scope::only);
+    // A key is in one account, mostly that which is named first.
+    let own = principals.filter(|it| it.is_account()).find_map(account_of);
     for statement in policy.allow_statements() {
         let Some(Scope::Only(principals)) = &statement.principals else { continue };
+        let is_another = |it: &&Principal| it.is_account() && account_of(it).is_some_and(|it| own != Some(it));
+        if let (Some(own), Some(other)) = (own, principals.iter().find(is_another)) {
+            for action in statement.actions.only().iter().filter(|it| it.is_everything() || is_all_of_kms(it)) {
+                cx.report(&other.place, format!("`{other}` may use, hand on and delete the key by `{action}`, as account `{own}` may"))
+                    .severity(Severity::Medium)
+                    .of(statement, format!("{action} to {other}"))
+                    .acting([action])
+                    .help("leave `kms:*` to the account of the key, and name what the other one does with it, such as `kms:Decrypt`");
+            }
+        }
         if principals.is_empty() || principals.iter().any(|it| it.is_everyone() || it.is_account() || it.is_unknown()) {
             continue;
         }
@@ -45,6 +58,10 @@ fn key(policy: &Policy, cx: &mut Context<'_>) {
                 .help("split it: who uses the key gets `kms:Decrypt` and `kms:GenerateDataKey*`, who manages it no cryptographic action");
         }
     }
+}
+
+fn account_of(principal: &Principal) -> Option<&str> {
+    principal.account().filter(|it| is_account_id(it))
 }
 
 fn is_all_of_kms(action: &Action) -> bool {
