@@ -568,6 +568,11 @@ impl Text {
         Some(whole)
     }
 
+    /// The place of a text that was not put together.
+    pub fn span_of_one(&self) -> Option<Span> {
+        if let [run] = self.runs() { Some(run.span) } else { None }
+    }
+
     /// The way that the byte `at` has come.
     pub fn origin_at(&self, at: usize) -> Origin {
         self.run_index(at).map_or(Origin::HERE, |index| self.runs()[index].origin.clone())

@@ -198,6 +198,49 @@ resource "aws_iam_policy" "it" {{
     assert_eq!(linted(&text("[1] == [1] ? 0 : 1")).findings.len(), 0);
 }
 
+#[test]
+fn what_is_put_together_within_json_is_pointed_at_as_a_whole() {
+    let text = r#"locals {
+  svc = "sqs"
+}
+resource "aws_iam_policy" "p" {
+  policy = <<EOF
+{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"${local.svc}:*","Resource":"*"}]}
+EOF
+}
+"#;
+    let rule = rules::by_id("wildcard_action").unwrap();
+    let workspace = Workspace::of_texts([("main.tf", text)]);
+    let report = lint::check(&workspace, &Options { rules: vec![rule], ..Options::default() }, 1, &|_, _| {});
+    let [finding] = &report.findings[..] else { panic!("one finding") };
+    assert_eq!(&text[finding.span.range()], r#""${local.svc}:*""#);
+}
+
+#[test]
+fn a_file_outside_may_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let at = folder.path().join(path);
+        std::fs::create_dir_all(at.parent().unwrap()).unwrap();
+        std::fs::write(at, text).unwrap();
+    };
+    write("common/p.json", "{}");
+    write(
+        "env/main.tf",
+        r#"resource "aws_iam_policy" "p" {
+  policy = try(file("../common/p.json"), "{}")
+}
+"#,
+    );
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_iamlint"))
+        .args(["check", "--show-unresolved"])
+        .arg(folder.path().join("env"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("lies outside of the folders that were named") && text.contains("1 not"), "{text}");
+}
+
 /// The ARN of a resource or data source of this type and these arguments, `_` for what is not known of it.
 fn arn(block: &str, kind: &str, arguments: &str) -> String {
     let reference = if block == "data" { format!("data.{kind}") } else { kind.to_owned() };

@@ -440,17 +440,17 @@ impl<'a> Parser<'a> {
         Ok((text, span))
     }
 
-    /// The place of a string with its quotes. Where these were put around a text of one place, that text counts.
+    /// The place of a string with its quotes. Where these were put around a text of one place, that text counts; of what
+    /// is put together between them, no part does.
     fn span_of_string(&self, part: Range<usize>, content: &Text) -> Span {
         let whole = self.span(part.clone());
         let Places::Text(text) = &self.places else { return whole };
         let quote = |at: usize| text.span(at..at + 1);
-        match (quote(part.start), content.span_of_all(0..content.len()), quote(part.end - 1)) {
-            (Some(open), Some(content), Some(close))
-                if open.file != content.file || open.end > content.start || content.end > close.start =>
-            {
-                content
-            }
+        let (Some(open), Some(close)) = (quote(part.start), quote(part.end - 1)) else { return whole };
+        let is_outside = |it: &Span| open.file != it.file || open.end > it.start || it.end > close.start;
+        match content.span_of_one() {
+            Some(content) if is_outside(&content) => content,
+            _ if open.file == close.file && open.end <= close.start => open.to(close),
             _ => whole,
         }
     }

@@ -394,7 +394,7 @@ impl<'a> Scanner<'a> {
             && index > 0
             && self.suspect.is_none()
             && open.kind == Kind::Curly
-            && line_start(self.bytes, at) == at
+            && (at == 0 || self.bytes[at - 1] == b'\n')
         {
             self.suspect = Some(open.at);
         }

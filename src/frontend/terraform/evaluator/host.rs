@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Evaluator, Scope};
 use crate::frontend::terraform::functions::{self, Host};
-use crate::source::{Source, Span, normal};
+use crate::source::{ReadError, Source, Span, normal};
 use crate::syntax::hcl;
 use crate::syntax::json;
 use crate::value::{HoleKind, Node, Text, Value};
@@ -22,7 +22,13 @@ impl Host for FunctionHost<'_, '_> {
     }
 
     fn exists(&mut self, path: &str) -> Result<bool, Arc<str>> {
-        Ok(self.evaluator.file(path).is_ok())
+        let path = normal(&self.evaluator.root.join(path));
+        match self.evaluator.workspace.open(&path) {
+            Ok(_) => Ok(true),
+            Err(ReadError::Missing) => Ok(false),
+            // What may not be read may be there.
+            Err(error) => Err(format!("`{}` {error}", path.display()).into()),
+        }
     }
 
     fn files_below(&mut self, folder: &str) -> Result<Vec<String>, Arc<str>> {
