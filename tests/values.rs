@@ -281,3 +281,32 @@ fn a_key_that_is_looked_up_by_its_alias_has_another_id() {
     assert_eq!(key("1234abcd-12ab-34cd-56ef-1234567890ab"), "arn:_:kms:_:_:key/1234abcd-12ab-34cd-56ef-1234567890ab");
     assert_eq!(key("alias/reports"), "arn:_:kms:_:_:key/_");
 }
+
+#[test]
+fn what_cannot_be_read_is_there_all_the_same() {
+    let text = r#"
+resource "aws_s3_bucket_public_access_block" "b" {
+  bucket                  = "x"
+  block_public_acls       = true true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+data "aws_iam_policy_document" "d" {
+  statement {
+    effect    = Deny"
+    actions   = ["*"]
+    resources = ["*"]
+  }
+}
+resource "aws_iam_policy" "p" {
+  policy = data.aws_iam_policy_document.d.json
+}
+"#;
+    let workspace = Workspace::of_texts([("main.tf", text)]);
+    let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+    let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+    assert_eq!(report.errors.len(), 2);
+    let sure = report.findings.iter().filter(|it| it.confidence > iamlint::rule::Confidence::Low);
+    assert_eq!(sure.map(|it| it.message.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
+}

@@ -476,7 +476,7 @@ fn of_body(body: &Body, out: &mut Shape) {
 
 fn of_expression(expression: &Expr, out: &mut Shape) {
     match &expression.kind {
-        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Variable(_) => {}
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Variable(_) | ExprKind::Unread => {}
         ExprKind::Text(_) => out.texts.push(expression.span),
         ExprKind::Template(parts) => {
             out.texts.push(expression.span);

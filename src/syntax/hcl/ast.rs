@@ -119,7 +119,12 @@ impl Expr {
     /// Calls `visit` with every expression directly within it, those of templates and keys too, in order.
     pub fn each_child<'e>(&'e self, visit: &mut dyn FnMut(&'e Self)) {
         match &self.kind {
-            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Variable(_) => {}
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::Text(_)
+            | ExprKind::Variable(_)
+            | ExprKind::Unread => {}
             ExprKind::Template(parts) => parts.iter().for_each(|part| part.each_child(visit)),
             ExprKind::List(elements) => elements.iter().for_each(visit),
             ExprKind::Object(items) => items.iter().for_each(|item| {
@@ -196,6 +201,8 @@ pub enum ExprKind {
     For(Box<For>),
     /// `(a)`.
     Paren(Box<Expr>),
+    /// What could not be read, and is told as an error. It may be anything.
+    Unread,
 }
 
 /// A part of a template.

@@ -172,7 +172,8 @@ impl<'a> Parser<'a> {
                 Some(b'=') if labels.is_empty() && self.bytes.get(self.at + 1) != Some(&b'=') => {
                     self.at += 1;
                     self.blanks();
-                    return self.value().map(|value| Member::Attribute(Attribute { name: kind, value }));
+                    let value = self.value();
+                    return Some(Member::Attribute(Attribute { name: kind, value }));
                 }
                 Some(b'{') => break,
                 Some(b'"') => {
@@ -221,7 +222,8 @@ impl<'a> Parser<'a> {
         Some(Member::Block(Block { kind, labels, body, span }))
     }
 
-    fn value(&mut self) -> Option<Expr> {
+    /// The value of an argument; that the argument is there is known even when its value cannot be read.
+    fn value(&mut self) -> Expr {
         let start = self.at;
         let mut reader = Reader::new(Ground::File(self.source), start, self.text.len());
         let read = reader.value();
@@ -230,7 +232,7 @@ impl<'a> Parser<'a> {
             Ok(expr) => {
                 self.at = reader.at;
                 self.report(faults);
-                return Some(expr);
+                return expr;
             }
             Err(fault) => faults.chain([fault]),
         };
@@ -239,7 +241,7 @@ impl<'a> Parser<'a> {
         if is_closed || !self.broken {
             self.report(faults);
         }
-        None
+        Expr { kind: ExprKind::Unread, span: self.span(start..end) }
     }
 
     fn report(&mut self, faults: impl Iterator<Item = Fault>) {

@@ -105,6 +105,7 @@ fn shape(expr: &Expr) -> String {
             out + ")"
         }
         ExprKind::Paren(it) => format!("({})", shape(it)),
+        ExprKind::Unread => "unread".to_owned(),
     }
 }
 
@@ -431,11 +432,11 @@ fn a_broken_block_costs_itself_alone() {
 }
 
 #[test]
-fn a_mistake_in_an_attribute_costs_that_attribute() {
+fn a_mistake_in_an_attribute_costs_the_value_of_that_attribute() {
     let source = source("data \"a\" \"b\" {\n  x = [1 2]\n  y = 1\n  c {\n    z = ?\n    w = 2\n  }\n}\n");
     let (blocks, _, errors) = read(&source);
     assert_eq!(errors.len(), 2);
-    assert!(blocks[0].body.attribute("x").is_none());
+    assert!(matches!(blocks[0].body.attribute("x").unwrap().value.kind, ExprKind::Unread));
     assert!(blocks[0].body.attribute("y").is_some());
     assert!(blocks[0].body.blocks[0].body.attribute("w").is_some());
 }
@@ -511,7 +512,7 @@ fn each_text_of_body<'e>(body: &'e Body, visit: &mut dyn FnMut(&'e Text)) {
 /// Every literal, however deep.
 fn each_text<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e Text)) {
     match &expr.kind {
-        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Variable(_) => {}
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Variable(_) | ExprKind::Unread => {}
         ExprKind::Text(text) => visit(text),
         ExprKind::Template(parts) => each_text_of_parts(parts, visit),
         ExprKind::List(it) => it.iter().for_each(|it| each_text(it, visit)),

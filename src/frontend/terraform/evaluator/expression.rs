@@ -69,6 +69,7 @@ impl Evaluator<'_> {
             ExprKind::Binary(op, sides) => self.binary(*op, sides, span, scope),
             ExprKind::For(it) => self.for_expression(it, span, scope),
             ExprKind::Paren(inner) => self.eval(inner, scope),
+            ExprKind::Unread => Ok(self.free(span, scope, "it could not be read")),
         }
     }
 

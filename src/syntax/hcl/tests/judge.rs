@@ -135,6 +135,7 @@ fn ours(source: &Source, expr: &Expr) -> String {
             ("object".to_owned(), items.collect())
         }
         ExprKind::Paren(it) => ("paren".to_owned(), vec![ours(source, it)]),
+        ExprKind::Unread => ("unread".to_owned(), Vec::new()),
         ExprKind::Variable(it) => (it.to_string(), vec![]),
         ExprKind::Conditional(it) => ("?".to_owned(), all(&it[..])),
         ExprKind::Call(it) => {
