@@ -21,9 +21,23 @@ fn findings(rule: &str, actions: &[&str], resources: &[&str]) -> Vec<Finding> {
 }
 
 fn found_in(rule: &str, policy: &str) -> Vec<Finding> {
+    found_by(&[rule], policy)
+}
+
+fn found_by(rules: &[&str], policy: &str) -> Vec<Finding> {
     let workspace = Workspace::of_texts([("policy.json", policy)]);
-    let options = Options { rules: vec![rules::by_id(rule).unwrap()], ..Options::default() };
-    lint::check(&workspace, &options, 1, &|_, _| {}).findings
+    let rules = rules.iter().map(|it| rules::by_id(it).unwrap()).collect();
+    lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {}).findings
+}
+
+/// What several rules find in a policy that allows actions, in quotation marks, on everything.
+fn found_on_a_star(rules: &[&str], actions: &str) -> Vec<Finding> {
+    found_by(
+        rules,
+        &format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}}}"#
+        ),
+    )
 }
 
 fn help(rule: &str, actions: &[&str], resources: &[&str]) -> String {
@@ -117,14 +131,7 @@ fn a_few_kinds_are_named_and_more_are_what_the_actions_take() {
 
 #[test]
 fn what_the_same_limit_cures_is_said_once_and_by_the_worse_rule() {
-    let found = |actions: &str, rules: &[&str]| {
-        let policy = format!(
-            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}}}"#
-        );
-        let workspace = Workspace::of_texts([("policy.json", policy.as_str())]);
-        let rules = rules.iter().map(|it| rules::by_id(it).unwrap()).collect();
-        lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {}).findings
-    };
+    let found = |actions: &str, rules: &[&str]| found_on_a_star(rules, actions);
     let both = ["data_any_resource", "wildcard_resource"];
     let actions = r#""sqs:ReceiveMessage", "sqs:DeleteMessage""#;
     let [finding] = &found(actions, &both)[..] else { panic!("one finding") };
@@ -411,14 +418,8 @@ fn what_is_called_without_a_resource_goes_on_a_star() {
 #[test]
 fn what_one_pattern_does_is_one_finding_by_the_worst_of_it() {
     let found = |actions: &str| {
-        let policy = format!(
-            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}}}"#
-        );
         let rules = ["permissions_any_resource", "data_any_resource", "wildcard_resource", "partial_wildcard_action"];
-        let rules = rules.iter().map(|it| rules::by_id(it).unwrap()).collect();
-        let workspace = Workspace::of_texts([("policy.json", policy.as_str())]);
-        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
-        report.findings.into_iter().map(|it| (it.rule, it.message)).collect::<Vec<_>>()
+        found_on_a_star(&rules, actions).into_iter().map(|it| (it.rule, it.message)).collect::<Vec<_>>()
     };
     let [(rule, message)] = &found(r#""s3:*Object*""#)[..] else { panic!("one finding") };
     assert_eq!(*rule, "permissions_any_resource");
@@ -503,13 +504,7 @@ fn what_a_pattern_holds_that_takes_no_resource_stays_on_the_star() {
 #[test]
 fn a_pattern_of_a_few_that_are_all_told_is_one_finding() {
     let found = |rules: &[&str], actions: &str| -> Vec<&'static str> {
-        let text = format!(
-            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}}}"#
-        );
-        let workspace = Workspace::of_texts([("policy.json", text.as_str())]);
-        let rules = rules.iter().map(|it| rules::by_id(it).unwrap()).collect();
-        let options = Options { rules, ..Options::default() };
-        lint::check(&workspace, &options, 1, &|_, _| {}).findings.iter().map(|it| it.rule).collect()
+        found_on_a_star(rules, actions).iter().map(|it| it.rule).collect()
     };
     let both = ["partial_wildcard_action", "wildcard_resource"];
     assert_eq!(found(&both, r#""ecs:*Task""#), ["wildcard_resource"]);

@@ -22,12 +22,11 @@ impl Host for FunctionHost<'_, '_> {
     }
 
     fn exists(&mut self, path: &str) -> Result<bool, Arc<str>> {
-        let path = normal(&self.evaluator.root.join(path));
-        match self.evaluator.workspace.open(&path) {
+        match self.evaluator.opened(path) {
             Ok(_) => Ok(true),
-            Err(ReadError::Missing) => Ok(false),
+            Err((ReadError::Missing, _)) => Ok(false),
             // What may not be read may be there.
-            Err(error) => Err(format!("`{}` {error}", path.display()).into()),
+            Err((_, why)) => Err(why),
         }
     }
 
@@ -98,8 +97,16 @@ impl Evaluator<'_> {
 
     /// The text of a file that a module names, when it may be read.
     pub(super) fn file(&self, path: &str) -> Result<Arc<Source>, Arc<str>> {
+        self.opened(path).map_err(|(_, why)| why)
+    }
+
+    /// The same, or why it could not be had, also in words.
+    fn opened(&self, path: &str) -> Result<Arc<Source>, (ReadError, Arc<str>)> {
         // A relative path is relative to where Terraform runs, which is the root module's folder.
         let path = normal(&self.root.join(path));
-        self.workspace.open(&path).map_err(|error| format!("`{}` {error}", path.display()).into())
+        self.workspace.open(&path).map_err(|error| {
+            let why = format!("`{}` {error}", path.display()).into();
+            (error, why)
+        })
     }
 }
