@@ -1,4 +1,4 @@
-use crate::policy::{Action, Policy, PolicyKind, Principal, Reach, Scope, Service, is_account_id};
+use crate::policy::{Action, Policy, PolicyKind, Principal, Reach, Scope, Service, Statement};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -32,14 +32,15 @@ fn identity(policy: &Policy, cx: &mut Context<'_>) {
 
 /// The account's own statement delegates to identity policies, as AWS writes it in every new key.
 fn key(policy: &Policy, cx: &mut Context<'_>) {
-    let principals = policy.allow_statements().filter_map(|it| it.principals.as_ref()).flat_map(Scope::only);
+    let rules_it = |it: &&Statement| it.actions.only().iter().any(is_all_of_key);
+    let principals = policy.allow_statements().filter(rules_it).filter_map(|it| it.principals.as_ref());
     // A key is in one account, mostly that which is named first.
-    let own = principals.filter(|it| it.is_account()).find_map(account_of);
+    let own = principals.flat_map(Scope::only).filter(|it| it.is_account()).find_map(Principal::account);
     for statement in policy.allow_statements() {
         let Some(Scope::Only(principals)) = &statement.principals else { continue };
-        let is_another = |it: &&Principal| it.is_account() && account_of(it).is_some_and(|it| own != Some(it));
+        let is_another = |it: &&Principal| it.is_account() && it.account().is_some_and(|it| own != Some(it));
         if let (Some(own), Some(other)) = (own, principals.iter().find(is_another)) {
-            for action in statement.actions.only().iter().filter(|it| it.is_everything() || is_all_of_kms(it)) {
+            for action in statement.actions.only().iter().filter(|it| is_all_of_key(it)) {
                 cx.report(&other.place, format!("`{other}` may use, hand on and delete the key by `{action}`, as account `{own}` may"))
                     .severity(Severity::Medium)
                     .of(statement, format!("{action} to {other}"))
@@ -50,7 +51,7 @@ fn key(policy: &Policy, cx: &mut Context<'_>) {
         if principals.is_empty() || principals.iter().any(|it| it.is_everyone() || it.is_account() || it.is_unknown()) {
             continue;
         }
-        for action in statement.actions.only().iter().filter(|it| it.is_everything() || is_all_of_kms(it)) {
+        for action in statement.actions.only().iter().filter(|it| is_all_of_key(it)) {
             cx.report(&action.place, format!("`{action}` lets {} use, hand on and delete the key", quoted(principals)))
                 .severity(Severity::Medium)
                 .of(statement, format!("{action} to {}", quoted(principals)))
@@ -60,8 +61,8 @@ fn key(policy: &Policy, cx: &mut Context<'_>) {
     }
 }
 
-fn account_of(principal: &Principal) -> Option<&str> {
-    principal.account().filter(|it| is_account_id(it))
+fn is_all_of_key(action: &Action) -> bool {
+    action.is_everything() || is_all_of_kms(action)
 }
 
 fn is_all_of_kms(action: &Action) -> bool {
