@@ -58,7 +58,7 @@ impl ArnPattern {
             return None;
         }
         let parts = split_arn(raw);
-        if parts[0] != "arn" || parts.len() < 6 && !raw.ends_with('*') {
+        if parts[0] != "arn" || parts.len() < 6 && !raw.ends_with('*') || !resource.has_told_parts() {
             return None;
         }
         let mut at = "arn:".len();
@@ -68,14 +68,6 @@ impl ArnPattern {
                 out.wild.push(Token::Run);
                 continue;
             };
-            // What may be anything may hold a colon, and then nothing is where it seems to be.
-            let is_free = |(hole_at, hole): (usize, _)| {
-                let hole: &std::sync::Arc<crate::value::Hole> = hole;
-                hole.kind == HoleKind::Free && (at..at + part.len()).contains(&hole_at)
-            };
-            if n < 4 && resource.text.holes().any(is_free) {
-                return None;
-            }
             let of_bucket = n == 4 && parts.get(2) == Some(&"s3");
             *out = tokens_of(part, of_bucket, &resource.text, at);
             at += part.len() + 1;

@@ -225,12 +225,25 @@ impl Resource {
         self.text.raw().starts_with("arn:") && open(3) && open(4) && self.part(5).is_none_or(is_all_stars)
     }
 
+    /// Whether its parts are told apart although some of it may be anything: what stands alone between two colons is a
+    /// partition, a region or an account, `arn:aws:kms:${var.region}:${var.account}:key/*`, and no more than one.
+    pub(super) fn has_told_parts(&self) -> bool {
+        let raw = self.text.raw();
+        self.text.holes().filter(|(_, hole)| hole.kind == HoleKind::Free).all(|(at, _)| {
+            let stands_alone = || raw[..at].ends_with(':') && raw[at + HOLE.len_utf8()..].starts_with(':');
+            match split_arn(&raw[..at]).len() {
+                2 | 4 | 5 => stands_alone(),
+                parts => parts > 5,
+            }
+        })
+    }
+
     /// The pattern taken apart, when it is wide enough to cover all resources of any form.
     pub(super) fn wide(&self) -> Option<Wide> {
         let raw = self.text.raw();
-        // Without a star it is one resource, or a few of one length. What holes stand for is some fixed text, which a
-        // name that nobody chose does not equal.
-        if memchr::memchr(b'*', raw.as_bytes()).is_none() || self.is_free() {
+        // Without a star it is one resource, or a few of one length. What holes stand for is some text, which a name
+        // that nobody chose does not equal.
+        if memchr::memchr(b'*', raw.as_bytes()).is_none() || !self.has_told_parts() {
             return None;
         }
         if self.is_everything() {
