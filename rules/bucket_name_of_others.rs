@@ -1,6 +1,7 @@
 use crate::catalog::{self, Power};
 use crate::policy::{Condition, Policy, Resource, Scope, Statement, is_account_id};
 use crate::rule::{Context, Rewrite, Safety, Wanted};
+use crate::value::HOLE;
 
 /// How names begin that services form of an account and a region.
 /// <https://www.aquasec.com/blog/bucket-monopoly-breaching-aws-accounts-through-shadow-resources/>
@@ -30,13 +31,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let named = |it: &&Resource| why(it).is_some();
         let Some(resource) = statement.resources.iter().flat_map(Scope::only).find(named) else { continue };
         let (Some(why), true) = (why(resource), moves_data(statement, resource)) else { continue };
-        let report = cx.report(&resource.place, why).of(statement, resource).help(
-            if statement.resources.iter().flat_map(Scope::only).all(|it| named(&it)) {
-                format!("require {OWNER}")
-            } else {
-                format!("put it in a statement of its own, and there require {OWNER}")
-            },
-        );
+        let all = statement.resources.iter().flat_map(Scope::only).all(|it| named(&it));
+        let apart = if all { "" } else { "put it in a statement of its own, and there " };
+        // Who names one bucket means what is in it.
+        let slash = if goes_on(resource) { "put a `/` before the `*`, or " } else { "" };
+        let report =
+            cx.report(&resource.place, why).of(statement, resource).help(format!("{slash}{apart}require {OWNER}"));
         // The condition would bind what else the statement allows.
         if policy.has_variables()
             && statement
@@ -81,7 +81,9 @@ fn why(resource: &Resource) -> Option<String> {
         ));
     }
     // A star alone is everything, which is another matter; and what a name begins with may make it yours.
-    let begins = name.trim_start_matches(['*', '?', '-', '.']).starts_with(|it: char| it.is_ascii_alphanumeric());
+    let begins = name
+        .trim_start_matches(['*', '?', '-', '.'])
+        .starts_with(|it: char| it.is_ascii_alphanumeric() || it == HOLE && !resource.is_free());
     // EMR reads from buckets of its own, one in each region.
     // https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/getting-started.html
     if name.ends_with(".elasticmapreduce") {
@@ -91,6 +93,11 @@ fn why(resource: &Resource) -> Option<String> {
         || resource.text.holes().any(|(_, hole)| hole.reference.contains("account"));
     (begins && name.contains('*') && !numbered)
         .then(|| format!("`{}` fits buckets of anybody, and nothing says that it must be yours", shown()))
+}
+
+/// Whether it is a bucket by reference with a star right behind its name.
+fn goes_on(resource: &Resource) -> bool {
+    resource.part(5).and_then(|it| it.strip_suffix('*')?.strip_prefix(HOLE)) == Some("")
 }
 
 /// Whether data goes there or comes from there.
