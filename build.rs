@@ -393,7 +393,9 @@ impl Packer {
                 updated: self.string(text(policy, "updated")),
                 deprecated: flag(policy, "deprecated"),
                 may_lead_up: u32::from(may_hold(&policy["document"], &ways_up, |_| true)),
-                may_open: u32::from(may_hold(&policy["document"], &self.dangerous, is_open)),
+                may_open: u32::from(
+                    may_hold(&policy["document"], &self.dangerous, is_open) || holds_service(&policy["document"]),
+                ),
                 block: self.counts[Section::Blocks as usize],
                 start: number(waiting.len()),
                 length: number(document.len()),
@@ -600,7 +602,6 @@ fn ways_up() -> BTreeSet<String> {
 /// Whether what such a statement of a document allows may hold one of these actions: a pattern may that begins as one of
 /// them does.
 fn may_hold(document: &Value, actions: &BTreeSet<String>, is_such: impl Fn(&Value) -> bool) -> bool {
-    let each = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
     let holds = |pattern: &Value| {
         let pattern = pattern.as_str().unwrap_or_default().to_ascii_lowercase();
         match pattern.split_once(['*', '?']) {
@@ -612,6 +613,19 @@ fn may_hold(document: &Value, actions: &BTreeSet<String>, is_such: impl Fn(&Valu
         it["Effect"] == "Allow" && (it.get("NotAction").is_some() || each(&it["Action"]).iter().any(holds))
     };
     each(&document["Statement"]).iter().any(|it| is_such(it) && allows(it))
+}
+
+/// Whether a policy allows all of a service, on more than it names.
+fn holds_service(document: &Value) -> bool {
+    let is_whole = |it: &Value| it.as_str().is_some_and(|it| it.ends_with(":*"));
+    each(&document["Statement"])
+        .iter()
+        .any(|it| it["Effect"] == "Allow" && is_open(it) && each(&it["Action"]).iter().any(is_whole))
+}
+
+/// The elements of a list, or the one that stands in its place.
+fn each(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
 }
 
 /// Whether a statement is about more than the resources that it names.

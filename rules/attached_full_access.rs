@@ -1,13 +1,15 @@
+use std::cmp::Reverse;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
 use super::attached_administrator::way_to_everything;
-use super::wildcard_action::{is_dangerous, worst};
-use crate::catalog::{self, ManagedPolicy};
+use super::wildcard_action::{Broad, is_dangerous, rank, worst};
+use super::workload_administrator::runs_code;
+use crate::catalog::{self, ManagedPolicy, Power};
 use crate::frontend::{Attached, Identity};
 use crate::policy::{self, Action, Policy, Scope, Statement};
-use crate::rule::{Confidence, Context, quoted};
+use crate::rule::{Confidence, Context, Severity, quoted};
 
 pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
     for attached in &identity.attached {
@@ -17,20 +19,28 @@ pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
 
 fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
     let attachment = &attached.attachment;
-    // What AWS writes for the role of a service is what the service takes.
-    let is_such = |it: &ManagedPolicy| it.may_open() && !it.path().contains("service-role");
-    let Some(managed) = attachment.managed_policy().filter(is_such) else { return };
-    let Some(what) = allowed_by(managed) else { return };
+    let Some(managed) = attachment.managed_policy() else { return };
+    let successor = Successor::of(managed);
+    if !managed.may_open() && successor.is_none() {
+        return;
+    }
+    let runs_code = identity.trusted().any(runs_code);
+    let Some(allowed) = allowed_by(managed, runs_code) else { return };
     let written = &attachment.policy;
     let whom = match &identity.name {
         Some(name) if !identity.declared => name.to_string(),
         _ => identity.address.to_string(),
     };
-    let report = cx
-        .report(&attachment.place, format!("`{written}` allows `{whom}` {what}"))
-        .on(&attachment.address)
-        .about(managed)
-        .help("attach a policy that names the actions that are called, and the resources that are meant");
+    let report =
+        cx.report(&attachment.place, format!("`{written}` allows `{whom}` {}", allowed.what))
+            .on(&attachment.address)
+            .about(managed)
+            .severity(allowed.severity)
+            .help(match successor {
+                Some(it) => it.advice.to_owned(),
+                None => "attach a policy that names the actions that are called, and the resources that are meant"
+                    .to_owned(),
+            });
     if identity.is_within_module() {
         report
             .confidence(Confidence::Medium)
@@ -40,24 +50,104 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
     }
 }
 
-/// What a policy of AWS allows that makes it full access, in words; none when it is not. A handful are attached over and
-/// over, so each is judged once.
-fn allowed_by(managed: ManagedPolicy) -> Option<Arc<str>> {
-    type Known = FxHashMap<ManagedPolicy, Arc<OnceLock<Option<Arc<str>>>>>;
-    static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
-    let known = Arc::clone(KNOWN.lock().unwrap_or_else(PoisonError::into_inner).entry(managed).or_default());
-    known.get_or_init(|| judged(&policy::of_aws(managed)).map(Into::into)).clone()
+/// What AWS itself has people write in place of one of its policies.
+struct Successor {
+    name: &'static str,
+    advice: &'static str,
 }
 
-fn judged(policy: &Policy) -> Option<String> {
+impl Successor {
+    /// <https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-managed-iam-policies.html>
+    /// <https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-role-for-ec2.html>
+    /// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEC2RoleforSSM.html>
+    const ALL: [Self; 3] = [
+        Self {
+            name: "AmazonEC2RoleforSSM",
+            advice: "attach `AmazonSSMManagedInstanceCore`, which AWS keeps for this, and give the role the buckets that \
+                     it needs by name",
+        },
+        Self {
+            name: "AmazonElasticMapReduceRole",
+            advice: "attach `AmazonEMRServicePolicy_v2`, which AWS has put in its place, and give the cluster the tag that \
+                     it asks for",
+        },
+        Self {
+            name: "AmazonElasticMapReduceforEC2Role",
+            advice: "attach a policy that names the buckets and tables of the jobs: AWS takes this one out of use and has \
+                     no other in its place",
+        },
+    ];
+
+    fn of(managed: ManagedPolicy) -> Option<&'static Self> {
+        Self::ALL.iter().find(|it| it.name == managed.name())
+    }
+}
+
+/// What makes a policy of AWS full access.
+#[derive(Clone)]
+struct Allowed {
+    /// In words.
+    what: Arc<str>,
+    severity: Severity,
+}
+
+/// What a policy of AWS allows that makes it full access; none when it is not. A handful are attached over and over, so
+/// each is judged once.
+fn allowed_by(managed: ManagedPolicy, runs_code: bool) -> Option<Allowed> {
+    type Known = FxHashMap<(ManagedPolicy, bool), Arc<OnceLock<Option<Allowed>>>>;
+    static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+    let key = (managed, runs_code);
+    let known = Arc::clone(KNOWN.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
+    known.get_or_init(|| judged(managed, &policy::of_aws(managed), runs_code)).clone()
+}
+
+fn judged<'p>(managed: ManagedPolicy, policy: &'p Policy, runs_code: bool) -> Option<Allowed> {
     if way_to_everything(policy).is_some() {
         return None;
     }
+    // What AWS writes for the role of a service is what the service takes; but what somebody's programs run with as well
+    // is theirs.
+    let is_for_service = managed.path().contains("service-role")
+        || ["ServiceRole", "RolePolicy"].iter().any(|it| managed.name().contains(it));
+    if !is_for_service && let Some(what) = permissions(policy) {
+        return Some(Allowed { what: what.into(), severity: Severity::Medium });
+    }
+    let is_given = runs_code || Successor::of(managed).is_some();
+    let own = managed.name().to_ascii_lowercase();
+    let is_own = |it: &Action| it.service().is_some_and(|it| own.contains(&it.to_ascii_lowercase()));
+    let whole = |statement: &'p Statement| {
+        let such = |it: &&Action| it.is_whole_service() && !(is_for_service && (is_own(it) || !is_given));
+        statement.actions.only().iter().filter(such).filter_map(|it| Broad::of(policy, statement, it))
+    };
+    let changes = |it: &Broad<'_>| it.is_unbounded && it.severity > Severity::Low;
+    let mut whole: Vec<Broad<'_>> = policy.allow_statements().flat_map(whole).filter(changes).collect();
+    whole.sort_by_key(|it| Reverse(it.severity));
+    if let [first, ..] = &whole[..] {
+        let entries = quoted(&whole.iter().map(|it| it.action).collect::<Vec<_>>());
+        let examples = whole.iter().filter(|it| it.severity == first.severity).filter_map(Broad::example);
+        let example = examples.max_by_key(|it| rank(*it)).map(|it| format!(", `{it}` among them")).unwrap_or_default();
+        let what = format!("{entries} on every resource{example}").into();
+        return Some(Allowed { what, severity: first.severity.lower() });
+    }
+    Successor::of(managed)?;
+    let reach = |it: &Statement| {
+        let mut actions = it.granted();
+        actions.retain(|action| action.power() > Power::Sees && !action.takes_only_star() && it.is_unbounded(*action));
+        actions
+    };
+    let mut actions: Vec<_> = policy.allow_statements().flat_map(reach).collect();
+    actions.sort_by_key(|it| Reverse(rank(*it)));
+    let what = format!("{} on every resource", quoted(&actions)).into();
+    (!actions.is_empty()).then_some(Allowed { what, severity: Severity::Low })
+}
+
+/// What a policy allows on every resource that gives permissions, or leads to more, in words; none where one or two such
+/// actions come along with the work that it is for.
+fn permissions(policy: &Policy) -> Option<String> {
     let statements: Vec<_> =
         policy.allow_statements().map(|it| (it, dangers(it))).filter(|(_, dangers)| !dangers.is_empty()).collect();
     let all: Vec<_> = statements.iter().flat_map(|(_, dangers)| dangers).copied().collect();
     let example = worst(&all)?;
-    // One or two such actions come along with the work that a policy is for.
     if all.len() < SEVERAL && !statements.iter().any(|(it, dangers)| gives_whole_service(it, dangers)) {
         return None;
     }

@@ -33,21 +33,28 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
 }
 
+/// Whether it has something to say of an entry that is all of a service.
+pub(super) fn speaks_of(policy: &Policy, statement: &Statement, action: &Action) -> bool {
+    let is_kms = action.service().is_some_and(|it| it.eq_ignore_ascii_case("kms"));
+    action.is_whole_service() && !is_kms && Broad::of(policy, statement, action).is_some()
+}
+
 /// An entry that is all of a service, or everything.
-struct Broad<'s> {
-    action: &'s Action,
+pub(super) struct Broad<'s> {
+    pub(super) action: &'s Action,
     /// What of it the statement allows.
     reached: Vec<catalog::Action>,
     /// Whether some of that is allowed on every resource.
-    is_unbounded: bool,
+    pub(super) is_unbounded: bool,
     worst: Option<catalog::Action>,
-    severity: Severity,
+    /// How bad it is in a policy that somebody writes.
+    pub(super) severity: Severity,
 }
 
 impl<'s> Broad<'s> {
     /// None where all that can be done is to look, since all of it is no more than a reader needs; nor where none of it
     /// can be limited to some resource, as what an agent tells its service.
-    fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
+    pub(super) fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
         let identity = policy.kind.is_identity();
         let is_denied = policy.always_denied();
         let mut reached = action.expand();
@@ -73,7 +80,7 @@ impl<'s> Broad<'s> {
     }
 
     /// What is worth naming of it.
-    fn example(&self) -> Option<catalog::Action> {
+    pub(super) fn example(&self) -> Option<catalog::Action> {
         self.worst.filter(|it| is_worth_naming(*it) && !self.action.is_everything())
     }
 }

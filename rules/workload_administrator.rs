@@ -80,7 +80,8 @@ fn runners(identity: &Identity, configuration: &Configuration) -> Vec<Setting<Te
     configuration.resources.iter().filter_map(named).take(3).collect()
 }
 
-fn runs_code(principal: &Principal) -> bool {
+/// Whether it is a service that runs what its users give it.
+pub(super) fn runs_code(principal: &Principal) -> bool {
     let service = |it: &Principal| catalog::service_principal(it.text.raw());
     principal.kind == PrincipalKind::Service
         && service(principal).is_some_and(|it| RUN_CODE.binary_search(&it.name()).is_ok())

@@ -32,6 +32,7 @@ fn parsed(policy: catalog::ManagedPolicy) -> Policy {
 mod tests {
     use super::*;
     use crate::catalog::Power;
+    use crate::policy::{Action, Statement};
 
     #[test]
     fn every_managed_policy_can_be_read() {
@@ -45,6 +46,11 @@ mod tests {
                 statement.granted().iter().filter(|it| is_dangerous(it)).any(|it| statement.is_unbounded(*it))
             });
             assert!(policy.may_open() || !opens, "{policy}");
+            let gives_service = |it: &Statement| {
+                let is_open = it.star_resources().next().is_some();
+                is_open && it.actions.only().iter().any(Action::is_whole_service)
+            };
+            assert!(policy.may_open() || !read.allow_statements().any(gives_service), "{policy}");
         }
     }
 }
