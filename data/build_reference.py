@@ -389,6 +389,10 @@ def correct_tables(services):
     for name, correction in corrections["levels"].items():
         service, action = name.split(":")
         services[service]["actions"][action]["level"] = correction["level"]
+    for name, correction in corrections["conditions"].items():
+        service, action = name.split(":")
+        entry = services[service]["actions"][action]
+        entry["conditions"] = sorted({*entry.get("conditions", []), *correction["keys"]})
     for service, correction in corrections["services"].items():
         services[service]["resources"].update(correction["resources"])
         for action, types in correction["actions"].items():

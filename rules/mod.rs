@@ -53,7 +53,7 @@ rules![
         open_trust, optional_guard, partial_wildcard_action, passrole_any_role, permissions_any_resource,
         private_source_ip, prohibited_element, public_key_policy, rcp_hits_services,
         redundant_entry, redundant_statement, region_lock_on_global, retired_action, service_trust_without_source, shared_control,
-        sidestepped_condition, spoofable_condition, unknown_action, unknown_condition_key,
+        sidestepped_condition, spoofable_condition, unbounded_purchase, unknown_action, unknown_condition_key,
         unknown_condition_operator, unknown_element, unknown_service_principal, unmatched_log_source,
         unmatched_subject, wildcard_action, wildcard_in_exact_condition,
         wildcard_in_principal, wildcard_resource, wildcard_trust_action, wrong_element_type,

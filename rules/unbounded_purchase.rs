@@ -1,0 +1,118 @@
+use super::wildcard_action;
+use crate::catalog;
+use crate::policy::{Action, Guard, Policy, Statement};
+use crate::rule::{Context, listed, quoted};
+
+/// What buys, or binds the account to pay for a term, whoever calls it. Sorted.
+/// <https://docs.aws.amazon.com/marketplace/latest/buyerguide/buyer-iam-users-groups-policies.html>
+/// <https://docs.aws.amazon.com/cost-management/latest/userguide/ce-access.html>
+const PURCHASES: &[&str] = &[
+    "aws-marketplace:AcceptAgreementPaymentRequest",
+    "aws-marketplace:AcceptAgreementRequest",
+    "aws-marketplace:Subscribe",
+    "cloudfront:CreateSavingsPlan",
+    "devicefarm:PurchaseOffering",
+    "devicefarm:RenewOffering",
+    "dynamodb:PurchaseReservedCapacityOfferings",
+    "ec2:AcceptReservedInstancesExchangeQuote",
+    "ec2:PurchaseCapacityBlock",
+    "ec2:PurchaseCapacityBlockExtension",
+    "ec2:PurchaseHostReservation",
+    "ec2:PurchaseReservedInstancesOffering",
+    "ec2:PurchaseScheduledInstances",
+    "eks:CreateEksAnywhereSubscription",
+    "elasticache:PurchaseReservedCacheNodesOffering",
+    "es:PurchaseReservedElasticsearchInstanceOffering",
+    "es:PurchaseReservedInstanceOffering",
+    "glacier:PurchaseProvisionedCapacity",
+    "mediaconnect:PurchaseOffering",
+    "medialive:PurchaseOffering",
+    "memorydb:PurchaseReservedNodesOffering",
+    "outposts:CreateOrder",
+    "rds:PurchaseReservedDBInstancesOffering",
+    "redshift-serverless:CreateReservation",
+    "redshift:AcceptReservedNodeExchange",
+    "redshift:PurchaseReservedNodeOffering",
+    "route53domains:RegisterDomain",
+    "route53domains:RenewDomain",
+    "route53domains:TransferDomain",
+    "sagemaker:CreateTrainingPlan",
+    "savingsplans:CreateSavingsPlan",
+    "shield:CreateSubscription",
+];
+
+pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
+    if !policy.kind.is_identity() {
+        return;
+    }
+    let is_denied = policy.always_denied();
+    for statement in policy.allow_statements() {
+        // A product, a kind of instance, or who buys by which way: somebody has said what may be bought.
+        let bound = statement.guarded_by(&[Guard::Principal, Guard::Resource, Guard::Path]);
+        if bound.is_some() || statement.gives_everything() {
+            continue;
+        }
+        let entries = statement.actions.only().iter();
+        // All of a service is another matter, unless nobody else speaks of it.
+        let told = |it: &Action| {
+            it.covers_every_action() || it.is_whole_service() && wildcard_action::speaks_of(policy, statement, it)
+        };
+        let buys = |it: &&Action| !told(it);
+        // Of all that a pattern holds, what says so in its name shows best what is meant.
+        let bought = |it: &Action| {
+            let all = it.reached().iter().filter(|it| buys_with(*it, statement) && !is_denied(*it));
+            all.min_by_key(|it| ["Purchase", "Reserved"].map(|word| !it.name().contains(word)))
+        };
+        let found: Vec<_> = entries.filter(buys).filter_map(|it| Some((it, bought(it)?))).collect();
+        let Some((first, _)) = found.first() else { continue };
+        let shown = |(entry, buys): &(&Action, catalog::Action)| match entry.has_wildcard() {
+            true => format!("`{entry}` (`{buys}`)"),
+            false => format!("`{entry}`"),
+        };
+        let actions: Vec<&Action> = found.iter().map(|(it, _)| *it).collect();
+        let verb = if found.len() == 1 { "lets" } else { "let" };
+        let what = listed(&found.iter().map(shown).collect::<Vec<_>>());
+        cx.report(&first.place, format!("{what} {verb} its holder buy in the name of the account, whatever it costs"))
+            .of(statement, quoted(&actions))
+            .acting(&actions)
+            .help(help(&found));
+    }
+}
+
+fn buys_with(action: catalog::Action, statement: &Statement) -> bool {
+    let reaches = || match action.takes_only_star() {
+        true => statement.may_reach(action),
+        false => statement.reaches_account_of(action),
+    };
+    PURCHASES.binary_search(&action.full_name().as_str()).is_ok() && statement.admits(action) && reaches()
+}
+
+fn help(found: &[(&Action, catalog::Action)]) -> String {
+    let patterns: Vec<&Action> = found.iter().map(|(it, _)| *it).filter(|it| it.has_wildcard()).collect();
+    let is_subscribed = found.iter().any(|(it, buys)| !it.has_wildcard() && buys.full_name() == SUBSCRIBE);
+    let role = "to a role that somebody takes on to buy";
+    match &patterns[..] {
+        // A subscription is the account's, whoever has made it.
+        [] if is_subscribed => format!(
+            "leave it {role}, since what the account has subscribed to once needs it no more; or put `{SUBSCRIBE}` in a \
+             statement of its own, and there require `aws-marketplace:ProductId` to be the products that are meant"
+        ),
+        [] => format!("leave it {role}"),
+        _ => format!("name what is called in place of {}, and leave what buys {role}", quoted(&patterns)),
+    }
+}
+
+const SUBSCRIBE: &str = "aws-marketplace:Subscribe";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_purchase_is_an_action() {
+        assert!(PURCHASES.is_sorted());
+        for name in PURCHASES {
+            assert_eq!(catalog::action(name).map(|it| it.full_name()).as_deref(), Some(*name));
+        }
+    }
+}
