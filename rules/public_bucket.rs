@@ -8,17 +8,22 @@ use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, scope_
 
 /// One verdict over everything that opens a bucket and everything that keeps it shut.
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
+    let of_buckets = || configuration.policies.iter().filter(|it| it.kind == PolicyKind::Resource(Service::S3));
+    let mut told: Vec<&Arc<Policy>> = Vec::new();
     for bucket in &configuration.buckets {
-        report(ways(bucket).collect(), Some(bucket), None, cx);
+        let mut all: Vec<Way<'_>> = ways(bucket).collect();
+        told.extend(&bucket.policies);
+        for point in bucket.companions(Aspect::AccessPoint) {
+            for policy in of_buckets().filter(|it| it.address == point.address) {
+                all.extend(Way::by_policy(policy).map(|it| Way { point: Some(point), ..it }));
+                told.push(policy);
+            }
+        }
+        report(all, Some(bucket), cx);
     }
-    // A policy by itself, that of a bucket which is not named, or that of an access point.
-    let points = || configuration.buckets.iter().flat_map(|it| it.companions(Aspect::AccessPoint));
-    let joined =
-        |it: &&Arc<Policy>| configuration.buckets.iter().any(|b| b.policies.iter().any(|own| Arc::ptr_eq(own, it)));
-    let alone = configuration.policies.iter().filter(|it| it.kind == PolicyKind::Resource(Service::S3) && !joined(it));
-    for policy in alone {
-        let point = points().find(|it| it.address == policy.address);
-        report(Way::by_policy(policy).collect(), None, point, cx);
+    // A policy by itself, or that of a bucket which is not named.
+    for policy in of_buckets().filter(|it| !told.iter().any(|own| Arc::ptr_eq(own, it))) {
+        report(Way::by_policy(policy).collect(), None, cx);
     }
 }
 
@@ -44,6 +49,8 @@ struct Way<'c> {
     words: String,
     place: &'c Place,
     by: By<'c>,
+    /// The access point through which it leads; none where it leads straight into the bucket.
+    point: Option<&'c Resource>,
 }
 
 enum By<'c> {
@@ -56,7 +63,7 @@ impl<'c> Way<'c> {
         let (severity, who, what) = granted(acl)?;
         let grantee = &acl.grantee;
         let words = format!("`{grantee}` lets {who} {what} the bucket");
-        Some(Self { severity, words, place: &acl.place, by: By::Acl(acl, format!("{grantee} {what}")) })
+        Some(Self { severity, words, place: &acl.place, by: By::Acl(acl, format!("{grantee} {what}")), point: None })
     }
 
     fn by_policy(policy: &'c Policy) -> impl Iterator<Item = Self> {
@@ -69,14 +76,15 @@ impl<'c> Way<'c> {
             };
             let actions = scope_in_words(&statement.actions);
             let words = format!("`{everyone}` lets anyone {verb} what is stored here: {actions}");
-            Self { severity, words, place: &everyone.place, by: By::Policy(policy, statement, everyone) }
+            Self { severity, words, place: &everyone.place, by: By::Policy(policy, statement, everyone), point: None }
         })
     }
 }
 
-fn report(mut ways: Vec<Way<'_>>, bucket: Option<&Bucket>, point: Option<&Resource>, cx: &mut Context<'_>) {
-    ways.sort_by_key(|it| (Reverse(it.severity), it.place.given.is_some()));
-    let Some((first, others)) = ways.split_first() else { return };
+fn report(ways: Vec<Way<'_>>, bucket: Option<&Bucket>, cx: &mut Context<'_>) {
+    let mut ways: Vec<_> = ways.into_iter().map(|it| (it.held(bucket), it)).collect();
+    ways.sort_by_key(|(held, it)| (held.is_some(), Reverse(it.severity), it.place.given.is_some()));
+    let Some(((held, first), others)) = ways.split_first() else { return };
     let mut report = cx.report(first.place, &*first.words).severity(first.severity);
     report = match &first.by {
         By::Acl(acl, what) => report.on(bucket.map_or(&acl.address, |it| &it.address)).about(what).help(
@@ -88,8 +96,10 @@ fn report(mut ways: Vec<Way<'_>>, bucket: Option<&Bucket>, point: Option<&Resour
             .unbounded(statement)
             .help("name the principals that need it, or the distribution or endpoint through which the public comes"),
     };
-    for other in others.iter().filter(|it| it.place.span != first.place.span) {
-        report = report.label(other.place.span, format!("besides, {}", other.words));
+    for (held, other) in others.iter().filter(|(_, it)| it.place.span != first.place.span) {
+        let by = if other.point.is_some() { "by an access point, " } else { "" };
+        let back = if held.is_some() { ", which is held back" } else { "" };
+        report = report.label(other.place.span, format!("besides, {by}{}{back}", other.words));
     }
     if let By::Acl(acl, _) = &first.by
         && acl.permission.is_none()
@@ -97,11 +107,11 @@ fn report(mut ways: Vec<Way<'_>>, bucket: Option<&Bucket>, point: Option<&Resour
         let change = Rewrite::Replace { at: acl.place.span, with: vec!["private".to_owned()] };
         report = report.fix(Safety::Unsafe, "set it to `private`", [change]);
     }
-    if let Some(point) = point {
-        report = held_by_access_point(point, report);
-    }
+    report = match held {
+        Some(Held { by, why }) => report.severity(Severity::Low).label(by.span, *why),
+        None => first.open_by(bucket, report),
+    };
     if let Some(bucket) = bucket {
-        report = held_by_block(&first.by, bucket, report);
         for website in bucket.companions(Aspect::Website) {
             report = report.label(website.place.span, "and is served as a web site by this");
         }
@@ -127,41 +137,64 @@ fn is_within(by: &By<'_>, bucket: &Bucket) -> bool {
     }
 }
 
-/// What the public access blocks of the bucket and the account make of it.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
-fn held_by_block<'r>(by: &By<'_>, bucket: &Bucket, mut report: Report<'r>) -> Report<'r> {
-    let (refuses, ignores) = match by {
-        By::Acl(..) => ("block_public_acls", "ignore_public_acls"),
-        By::Policy(..) => ("block_public_policy", "restrict_public_buckets"),
-    };
-    if let Some(switch) = bucket.switch_on(ignores) {
-        let why = "as long as this is on, nobody but the account itself and services of AWS get in by it";
-        return report.severity(Severity::Low).label(switch.place.span, why);
-    }
-    if let Some(switch) = bucket.switch_on(refuses) {
-        let why = "AWS refuses to set it as long as this is on, but one that was set before counts";
-        return report.severity(Severity::Low).label(switch.place.span, why);
-    }
-    if let Some(switch) = bucket.switches(ignores).find(|it| it.on.is_none()) {
-        report = report
-            .maybe(switch.place.span, format!("whether `{ignores}` is on, which would hold it back, is not known"));
-    } else if let Some(switch) = bucket.switches(ignores).next() {
-        report = report.label(switch.place.span, format!("`{ignores}` is off, so nothing holds it back"));
-    }
-    if bucket.knows(Aspect::PublicAccessBlock) { report } else { report.confidence(Confidence::Medium) }
+/// What keeps a way shut as long as it stands there.
+struct Held<'c> {
+    by: &'c Place,
+    why: &'static str,
 }
 
-/// An access point has a block of its own, which is on unless it is written otherwise.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html>
-fn held_by_access_point<'r>(point: &Resource, report: Report<'r>) -> Report<'r> {
-    let off = point.switches("public_access_block_configuration.restrict_public_buckets");
-    match off.iter().find(|it| it.value != Some(true)) {
-        Some(switch) => report.label(switch.place.span, "the access point's own block does not hold it back"),
-        None => report.severity(Severity::Low).label(
-            point.place.span,
-            "the block of the access point is on, so nobody outside of the account gets in by it",
-        ),
+impl<'c> Way<'c> {
+    /// The switches of public access blocks that decide about it: the one that refuses to set it, and the one that ignores
+    /// it.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
+    fn switches(&self) -> (&'static str, &'static str) {
+        match self.by {
+            By::Acl(..) => ("block_public_acls", "ignore_public_acls"),
+            By::Policy(..) => ("block_public_policy", "restrict_public_buckets"),
+        }
     }
+
+    /// What holds it back: the public access block of the bucket or the account, or that of the access point, which is on
+    /// unless it is written otherwise.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html>
+    fn held(&self, bucket: Option<&'c Bucket>) -> Option<Held<'c>> {
+        if let Some(point) = self.point.filter(|it| left_open(it).is_none()) {
+            let why = "the block of the access point is on, so nobody outside of the account gets in by it";
+            return Some(Held { by: &point.place, why });
+        }
+        let (refuses, ignores) = self.switches();
+        let switch_on = |name| bucket.and_then(|it| it.switch_on(name));
+        if let Some(switch) = switch_on(ignores) {
+            let why = "as long as this is on, nobody but the account itself and services of AWS get in by it";
+            return Some(Held { by: &switch.place, why });
+        }
+        // The policy of an access point is not what the block of the bucket refuses to set.
+        let switch = switch_on(refuses).filter(|_| self.point.is_none())?;
+        let why = "AWS refuses to set it as long as this is on, but one that was set before counts";
+        Some(Held { by: &switch.place, why })
+    }
+
+    /// Says what does not hold it back, and how sure that is.
+    fn open_by<'r>(&self, bucket: Option<&Bucket>, mut report: Report<'r>) -> Report<'r> {
+        if let Some(place) = self.point.and_then(left_open) {
+            report = report.label(place.span, "the access point's own block does not hold it back");
+        }
+        let Some(bucket) = bucket else { return report };
+        let (_, ignores) = self.switches();
+        if let Some(switch) = bucket.switches(ignores).find(|it| it.on.is_none()) {
+            report = report
+                .maybe(switch.place.span, format!("whether `{ignores}` is on, which would hold it back, is not known"));
+        } else if let Some(switch) = bucket.switches(ignores).next() {
+            report = report.label(switch.place.span, format!("`{ignores}` is off, so nothing holds it back"));
+        }
+        if bucket.knows(Aspect::PublicAccessBlock) { report } else { report.confidence(Confidence::Medium) }
+    }
+}
+
+/// Where the block of an access point is switched off, or may be.
+fn left_open(point: &Resource) -> Option<Place> {
+    let switches = point.switches("public_access_block_configuration.restrict_public_buckets");
+    switches.into_iter().find(|it| it.value != Some(true)).map(|it| it.place)
 }
 
 /// How bad it is, who is let in, and what they may do.

@@ -267,3 +267,55 @@ fn what_is_left_open_is_told_by_how_far_it_is() {
     };
     assert_eq!((key("*"), key("111122223333")), (Severity::High, Severity::Medium));
 }
+
+#[test]
+fn what_is_held_back_does_not_hide_what_is_not() {
+    let bucket = |acls: bool, point: &str| {
+        format!(
+            r#"
+resource "aws_s3_bucket" "maps" {{
+  bucket = "example-maps"
+  acl    = "public-read-write"
+}}
+resource "aws_s3_bucket_public_access_block" "maps" {{
+  bucket            = aws_s3_bucket.maps.id
+  block_public_acls = {acls}
+}}
+resource "aws_s3_bucket_policy" "maps" {{
+  bucket = aws_s3_bucket.maps.id
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Principal = "*", Action = "s3:GetObject", Resource = "arn:aws:s3:::example-maps/*" }}]
+  }})
+}}
+resource "aws_s3_access_point" "maps" {{
+  name   = "maps"
+  bucket = aws_s3_bucket.maps.id
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{
+      Effect = "Allow", Principal = "*", Action = "s3:*"
+      Resource = "arn:aws:s3:eu-west-1:111122223333:accesspoint/maps/object/*"
+    }}]
+  }})
+  {point}
+}}
+"#
+        )
+    };
+    let told = |acls: bool, point: &str| {
+        let (_, report) = report("main.tf", &bucket(acls, point), vec![rules::by_id("public_bucket").unwrap()]);
+        let [finding] = &report.findings[..] else { panic!("one finding: {:?}", report.findings) };
+        let besides = finding.labels.iter().filter(|it| it.message.starts_with("besides")).count();
+        (finding.severity, finding.message.clone(), besides)
+    };
+    let (severity, message, besides) = told(true, "");
+    assert_eq!((severity, besides), (Severity::High, 2), "{message}");
+    assert!(message.contains("`s3:GetObject`"), "{message}");
+    let (severity, message, _) = told(false, "");
+    assert_eq!(severity, Severity::Critical, "{message}");
+    let open = "public_access_block_configuration {\n    restrict_public_buckets = false\n  }";
+    let (severity, message, _) = told(true, open);
+    assert_eq!(severity, Severity::Critical, "{message}");
+    assert!(message.contains("`s3:*`"), "{message}");
+}
