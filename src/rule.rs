@@ -684,6 +684,10 @@ impl Report<'_> {
             None => granted,
         };
         self.way(&statement.place);
+        // What is about the statement itself stands there already.
+        if statement.place.span == self.finding.span {
+            return self;
+        }
         self.label(statement.place.span, "in this statement")
     }
 
