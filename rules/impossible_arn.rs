@@ -83,9 +83,21 @@ fn fault(resource: &Resource) -> Option<Fault> {
     }
     let why = format!("no resource of `{service}` known on {} has such an ARN", catalog::reference_date());
     let part = resource.part(5)?;
+    if part.ends_with(['/', ':']) && ends_in_nothing(resource) {
+        return None;
+    }
     let (forms, confidence) = nearest(forms, part);
     let unless = if part.ends_with('/') { ", or leave it out where there is no name" } else { "" };
     Some(Fault { why, help: like(&forms) + unless, confidence })
+}
+
+/// Whether what is put in behind its last character is empty here, as where there is no name to be put in: that it then
+/// matches nothing is what was meant.
+fn ends_in_nothing(resource: &Resource) -> bool {
+    let (text, whole) = (&resource.text, resource.place.span);
+    let last = text.raw().char_indices().next_back().and_then(|(at, _)| text.span(at..text.len()));
+    // Behind what is written there is the quotation mark, and nothing else.
+    last.is_some_and(|it| it.file == whole.file && it.start >= whole.start && it.end + 1 < whole.end)
 }
 
 fn account_fault(service: &str, account: &str, forms: &[&str]) -> Option<Fault> {

@@ -130,14 +130,22 @@ fn is_catalogue(resource: &Resource, action: &Action) -> bool {
         && resource.part(5).is_some_and(|it| it.starts_with("catalog:"))
 }
 
-/// The forms of ARN that the actions must be given, or those of which each will do.
-fn forms(lost: &Lost<'_>) -> String {
+/// The forms of ARN that the actions must be given, or those of which each will do: of many, those that begin as one of the
+/// resources does, which is then the right thing in the wrong form.
+fn forms(lost: &Lost<'_>, resources: &[Resource]) -> String {
     let shown = |it: &str| it.replace("${Partition}", "aws").replace("${", "{");
     let mut together: Vec<String> = Vec::new();
     for action in lost.actions.iter().flat_map(|it| it.reached().iter()) {
         let types = action.needed_types();
         if types.is_empty() {
-            return either(&lost.needed.iter().map(|it| shown(it)).collect::<Vec<_>>());
+            let head = |it: &str| it.split(['/', ':']).next().unwrap_or_default().to_owned();
+            let begins_alike = |form: &&&str| {
+                let of_form = form.splitn(6, ':').nth(5).map(head);
+                resources.iter().any(|it| it.part(5).map(head) == of_form)
+            };
+            let alike: Vec<_> = lost.needed.iter().filter(begins_alike).map(|it| shown(it)).collect();
+            let all = || lost.needed.iter().map(|it| shown(it)).collect::<Vec<_>>();
+            return either(&if alike.is_empty() { all() } else { alike });
         }
         for form in types.iter().flat_map(|it| it.arns().next()).map(shown) {
             if !together.contains(&form) {
@@ -147,6 +155,18 @@ fn forms(lost: &Lost<'_>) -> String {
     }
     let is_held = |it: &String| together.iter().any(|other| other != it && matches(other, it, false));
     quoted(&together.iter().filter(|it| !is_held(it)).collect::<Vec<_>>())
+}
+
+/// That the actions go on `*`, and without the tests that none of their requests would pass.
+fn on_star(statement: &Statement, lost: &Lost<'_>) -> String {
+    let reached = || lost.actions.iter().flat_map(|it| it.reached().iter());
+    let never = statement.conditions.iter().filter(|it| !reached().any(|action| it.admits(action)));
+    let keys: Vec<_> = never.map(|it| &it.key).collect();
+    let without = match &keys[..] {
+        [] => String::new(),
+        keys => format!(" without {}, which they do not carry", quoted(keys)),
+    };
+    format!("put {} on `*`, in a statement of its own{without}", quoted(&lost.actions))
 }
 
 /// How many of the resources or actions are shown.
@@ -170,17 +190,22 @@ fn report(
     let (message, help) = if lost.needed.is_empty() {
         let them = if lost.actions.len() == 1 { "it" } else { "them" };
         let message = format!("{names} never {apply} to {to}: AWS knows no resource for {them} but `*`");
-        (message, format!("put {names} on `*`, in a statement of its own"))
+        (message, on_star(statement, lost))
     } else if lost.actions.iter().all(|it| it.reached().iter().all(|it| it.sometimes_needs_star().is_some())) {
-        (format!("{names} never {apply} to {to}"), format!("put {names} on `*`, in a statement of its own"))
+        (format!("{names} never {apply} to {to}"), on_star(statement, lost))
+    } else if policy.kind == PolicyKind::Resource(Service::Kms) && statement.effect == Effect::Allow {
+        (format!("{names} never {apply} to {to}"), "write `*`, which is this key".to_owned())
     } else {
         let needs = if lost.actions.len() == 1 { "needs" } else { "need" };
         let help = match statement.effect {
             Effect::Deny => {
                 let deny = if lost.actions.len() == 1 { "denies" } else { "deny" };
-                format!("{names} {deny} nothing here: name actions that take it, or {} in its place", forms(lost))
+                format!(
+                    "{names} {deny} nothing here: name actions that take it, or {} in its place",
+                    forms(lost, resources)
+                )
             }
-            _ => format!("{names} {needs} {}; what nobody calls can be left out", forms(lost)),
+            _ => format!("{names} {needs} {}; what nobody calls can be left out", forms(lost, resources)),
         };
         (format!("{names} never {apply} to {to}"), help)
     };

@@ -1,4 +1,5 @@
 use std::fmt::Display;
+use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
@@ -68,10 +69,20 @@ impl List<'_, '_> {
             return;
         }
         for (entry, other) in held {
+            let way = |it| place(it).origin.steps().map(|step| Arc::clone(&step.words)).collect::<Vec<_>>();
             let (message, help) = if entry.to_string() == other.to_string() {
-                (format!("`{entry}` is listed twice"), "remove one of the two".to_owned())
+                // Two names that come to the same were meant to be two things.
+                let help = match way(entry) == way(other) {
+                    true => "remove one of the two",
+                    false => "write the one that was meant beside the first, or remove one of the two",
+                };
+                (format!("`{entry}` is listed twice"), help.to_owned())
             } else {
                 let help = match bucket_with_slash(&entry.to_string()) {
+                    // How another module spells it is no use here.
+                    Some(bucket) if bucket.contains("${") => {
+                        "leave out the slash at its end if the bucket itself is meant, else remove it".to_owned()
+                    }
                     Some(bucket) => format!("write `{bucket}` if the bucket itself is meant, else remove it"),
                     None => format!("remove `{entry}`, which has no effect, or narrow `{other}`"),
                 };

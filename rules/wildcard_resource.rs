@@ -372,7 +372,13 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
         .of(statement, subject(guilty, resource))
         .acting(&actions)
         .severity(severity)
-        .help(advice.in_words());
+        .help(match told.len() {
+            // Who sets things up is seldom who decides about access to them.
+            2.. if concern == Concern::Permissions => {
+                format!("{}; what nobody calls can be left out", advice.in_words())
+            }
+            _ => advice.in_words(),
+        });
     if !along.is_empty() {
         report = report.telling("wildcard_resource", subject(along, resource));
     }

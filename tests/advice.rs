@@ -257,6 +257,127 @@ fn a_bucket_with_a_slash_behind_it_was_meant_as_the_bucket() {
 }
 
 #[test]
+fn two_names_of_one_thing_were_meant_to_be_two() {
+    let text = r#"
+resource "aws_cloudwatch_log_group" "here" {
+  name = "jobs"
+}
+resource "aws_cloudwatch_log_group" "there" {
+  name   = "jobs"
+  region = "eu-west-2"
+}
+resource "aws_iam_role_policy" "app" {
+  role = "app"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow", Action = "logs:PutLogEvents"
+      Resource = [
+        "arn:aws:logs:eu-west-1:111122223333:log-group:${aws_cloudwatch_log_group.here.name}:*",
+        "arn:aws:logs:eu-west-1:111122223333:log-group:${aws_cloudwatch_log_group.there.name}:*",
+      ]
+    }]
+  })
+}
+"#;
+    let workspace = Workspace::of_texts([("main.tf", text)]);
+    let rules = vec![rules::by_id("redundant_entry").unwrap()];
+    let found = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {}).findings;
+    let help: Vec<_> = found.iter().filter_map(|it| it.help.as_deref()).collect();
+    assert_eq!(help, ["write the one that was meant beside the first, or remove one of the two"]);
+}
+
+#[test]
+fn what_another_module_calls_its_bucket_is_not_advised() {
+    let inner = "resource \"aws_s3_bucket\" \"b\" {}\noutput \"arn\" {\n  value = aws_s3_bucket.b.arn\n}\n";
+    let outer = r#"
+module "m" {
+  source = "./m"
+}
+resource "aws_iam_role_policy" "app" {
+  role = "app"
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = ["${module.m.arn}/", "${module.m.arn}/*"] }]
+  })
+}
+"#;
+    let workspace = Workspace::of_texts([("main.tf", outer), ("m/main.tf", inner)]);
+    let rules = vec![rules::by_id("redundant_entry").unwrap()];
+    let found = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {}).findings;
+    let help: Vec<_> = found.iter().filter_map(|it| it.help.as_deref()).collect();
+    assert_eq!(help, ["leave out the slash at its end if the bucket itself is meant, else remove it"]);
+}
+
+#[test]
+fn what_is_made_under_a_name_is_limited_to_the_name() {
+    let of = |action: &str| help("wildcard_resource", &[action], &["*"]);
+    let of_both = |actions: &[&str]| help("credentials_any_resource", actions, &["*"]);
+    let secret = of("secretsmanager:CreateSecret");
+    assert!(secret.ends_with("`arn:aws:secretsmanager:{Region}:{Account}:secret:{SecretName}-*`"), "{secret}");
+    let stack = of("cloudformation:CreateStack");
+    assert!(stack.contains(":stack/{StackName}/*`"), "{stack}");
+    // Nobody chooses the id of a network.
+    assert!(findings("wildcard_resource", &["ec2:CreateVpc"], &["*"]).is_empty());
+    let both = of_both(&["secretsmanager:CreateSecret", "secretsmanager:GetSecretValue"]);
+    assert!(both.starts_with("limit `secretsmanager:GetSecretValue` and `secretsmanager:CreateSecret` to"), "{both}");
+    let entry = help("permissions_any_resource", &["eks:AssociateAccessPolicy"], &["*"]);
+    assert!(entry.contains("{IamIdentityName}/*`"), "{entry}");
+}
+
+#[test]
+fn of_several_actions_on_permissions_some_may_be_left_out() {
+    let actions = ["iam:PutRolePolicy", "iam:AttachRolePolicy"];
+    let help = |actions: &[&str]| help("permissions_any_resource", actions, &["*"]);
+    assert!(help(&actions).ends_with("; what nobody calls can be left out"), "{}", help(&actions));
+    assert!(!help(&actions[..1]).contains("left out"));
+}
+
+#[test]
+fn what_goes_on_a_star_goes_there_without_tests_that_it_never_passes() {
+    let policy = |rest: &str| format!(r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", {rest}}}}}"#);
+    let help = |rest: &str| {
+        let found = found_in("mismatched_resource", &policy(rest));
+        let [finding] = &found[..] else { panic!("one finding for {rest}") };
+        finding.help.clone().unwrap()
+    };
+    let tagged = help(
+        r#""Action": "ec2:DescribeLaunchTemplates", "Resource": "arn:aws:ec2:*:*:launch-template/*",
+           "Condition": {"StringEquals": {"aws:ResourceTag/By": "us"}}"#,
+    );
+    assert!(
+        tagged.ends_with("in a statement of its own without `aws:ResourceTag/By`, which they do not carry"),
+        "{tagged}"
+    );
+    let streams = r#""Action": "logs:TagResource", "Resource": "arn:aws:logs:eu-west-1:111122223333:log-group:app:*""#;
+    assert!(
+        help(streams).contains("needs `arn:aws:logs:{Region}:{Account}:log-group:{LogGroupName}`;"),
+        "{}",
+        help(streams)
+    );
+}
+
+#[test]
+fn in_the_policy_of_a_key_the_key_is_a_star() {
+    let text = r#"
+resource "aws_kms_key" "jobs" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow", Principal = { Service = "sqs.amazonaws.com" }, Action = "kms:Decrypt"
+      Resource = "arn:aws:sqs:eu-west-1:111122223333:jobs"
+    }]
+  })
+}
+"#;
+    let workspace = Workspace::of_texts([("main.tf", text)]);
+    let rules = vec![rules::by_id("mismatched_resource").unwrap()];
+    let found = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {}).findings;
+    let help: Vec<_> = found.iter().filter_map(|it| it.help.as_deref()).collect();
+    assert_eq!(help, ["write `*`, which is this key"]);
+}
+
+#[test]
 fn what_is_there_already_is_not_written_again() {
     let copied = help("unknown_action", &["s3:CopyObject", "s3:PutObject"], &["arn:aws:s3:::reports/*"]);
     assert!(

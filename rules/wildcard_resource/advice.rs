@@ -108,8 +108,10 @@ impl<'a> Advice<'a> {
     fn limit(&self) -> String {
         const FEW: usize = 4;
         // Any id will do for what is being made, and not for what is there, which is told by its tags.
-        let makes =
-            |it: &catalog::ResourceType| self.told.iter().flat_map(|it| &it.wide).any(|action| action.makes(*it));
+        let makes = |of: &catalog::ResourceType| {
+            let mut wide = self.told.iter().flat_map(|it| &it.wide);
+            !of.has_chosen_name() && wide.any(|it| it.makes(*of))
+        };
         let is_tagged = |it: &Entry<'_>| {
             it.is_told_by_tags() && it.wide.iter().flat_map(|it| it.needed_types()).any(|it| makes(&it))
         };
@@ -305,7 +307,8 @@ pub(super) fn has_given_ids(action: catalog::Action) -> bool {
 }
 
 /// What AWS or a running program names anew each time: who writes one such name into a policy is denied the next one.
-const PASSING: [&str; 4] = [
+const PASSING: [&str; 5] = [
+    ":access-entry/${ClusterName}/${IamIdentityType}/${IamIdentityAccountID}/${IamIdentityName}/${UUID}",
     ":container-instance/${ClusterName}/${ContainerInstanceId}",
     ":job/${JobId}",
     ":log-stream:${LogStreamName}",
@@ -323,7 +326,10 @@ fn forms(entries: &[Entry<'_>]) -> Vec<String> {
     let form = |arn: &&str| {
         // The id of what is being made is not known yet, nor is that of what comes and goes while a program runs.
         let is_open = is_made(arn) || PASSING.iter().any(|it| arn.ends_with(it));
-        let before = arn.rfind("${").filter(|_| is_open).map(|at| format!("{}*", &arn[..at]));
+        let before = arn.rfind("${").filter(|_| is_open).map(|at| match arn.ends_with(":secret:${SecretId}") {
+            true => format!("{}${{SecretName}}-*", &arn[..at]),
+            false => format!("{}*", &arn[..at]),
+        });
         // `${…}` would be read as Terraform's own if it were copied.
         before.as_deref().unwrap_or(arn).replace("${Partition}", "aws").replace("${", "{")
     };

@@ -543,11 +543,12 @@ impl Action {
             && own.any(|it| !it.is_told_by_tags() && (is_called(of.name()) || by_tags))
     }
 
-    /// Whether all that a statement could name is what the action makes, see [`Self::makes`].
+    /// Whether all that a statement could name is what the action makes, see [`Self::makes`], and nothing of its ARN is
+    /// chosen by who makes it.
     pub fn only_makes(self) -> bool {
         // Most make nothing, which the name tells without a look at the table.
         let needed = self.made().map(|_| self.needed_types()).unwrap_or_default();
-        !needed.is_empty() && needed.iter().all(|it| self.makes(*it))
+        !needed.is_empty() && needed.iter().all(|it| self.makes(*it) && !it.has_chosen_name())
     }
 
     /// Whether a statement can limit it to some of its resources: of what has no name in its ARN there is but one, and what
@@ -726,6 +727,14 @@ impl ResourceType {
     /// Whether some action of its service is limited by the tags of such resources, row by row of the published table.
     fn has_rows_told_by_tags(self) -> bool {
         self.record().told_by_tags != 0
+    }
+
+    /// Whether whoever makes it chooses a name that its ARN begins with, although AWS gives the id at its end:
+    /// `stack/${StackName}/${Id}`. That of a secret is in one piece with its id.
+    /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html>
+    pub fn has_chosen_name(self) -> bool {
+        let is_named = |it: &ArnForm| it.parts[4].contains("Name}") || it.parts[4] == "secret:${SecretId}";
+        ArnForm::of_type(self).iter().all(is_named)
     }
 
     /// How many names its plainest ARN has; none where it has no ARN.

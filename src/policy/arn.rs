@@ -22,6 +22,14 @@ struct Tokens {
     wild: Vec<Token>,
 }
 
+impl Tokens {
+    /// How many colons are written in it.
+    fn colons(&self) -> usize {
+        let wild = self.wild.iter().filter(|it| matches!(it, Token::Char(':'))).count();
+        self.literal.bytes().filter(|it| *it == b':').count() + wild
+    }
+}
+
 /// A part of an ARN, by its place behind `arn`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArnPart {
@@ -102,6 +110,11 @@ impl ArnPattern {
     }
 }
 
+/// A log group as the actions about its tags take it. No log group has a colon in its name, so the ARN with `:*` behind it,
+/// which all others take, is another one.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html>
+pub(super) const LOG_GROUP: &str = "log-group:${LogGroupName}";
+
 fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
     // Most regions and accounts are a star or a name where the form has a name.
     if matches!(pattern.wild[..], [Token::Run]) && pattern.literal.is_empty() {
@@ -115,6 +128,9 @@ fn meets_part(pattern: &Tokens, form: &str, of_bucket: bool) -> bool {
         if pattern.literal.is_empty() && !form.starts_with('*') && !form.starts_with(BUCKET) {
             return false;
         }
+    }
+    if form == LOG_GROUP && pattern.colons() > 1 {
+        return false;
     }
     // Nearly all forms are told by what they begin with.
     let (own_rest, form_rest) = beyond_fixed(&pattern.literal, form);

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxHashSet;
 
-use super::arn::beyond_fixed;
+use super::arn::{LOG_GROUP, beyond_fixed};
 use super::pattern::{Strength, Wide, first_wildcard, glob, is_all_stars, matches, split_arn};
 use super::{Action, Condition, Guard, OperatorKind, Quantifier, Reach, Resource, Scope, Statement};
 use crate::catalog::{self, AccessLevel, ActionResource, ArnForm, ResourceType};
@@ -370,6 +370,8 @@ fn meets_part(own: &str, part: &str) -> bool {
         matches(own, part, false)
     } else if is_one_name(part) {
         !own.contains('/')
+    } else if part == LOG_GROUP && memchr::memchr_iter(b':', own.as_bytes()).count() > 1 {
+        false
     } else {
         // It is cheaper to see that what is fixed at the front differs than to look for a text of both.
         let (own, part) = beyond_fixed(own, part);
@@ -530,6 +532,8 @@ mod tests {
         assert!(fits("arn:aws:s3:::rep*", "s3:GetObject"));
         assert!(!fits("arn:aws:s3:::reports", "s3:PutAccessPointPolicy"));
         assert!(fits("arn:aws:logs:*:*:log-group:/aws/lambda/x:*", "logs:PutLogEvents"));
+        assert!(!fits("arn:aws:logs:*:*:log-group:/aws/lambda/x:*", "logs:TagResource"));
+        assert!(fits("arn:aws:logs:*:*:log-group:/aws/lambda/*", "logs:TagResource"));
         assert!(fits("*", "s3:ListAllMyBuckets"));
     }
 
