@@ -204,6 +204,10 @@ pub(crate) struct Check {
     #[arg(long, help_heading = "Findings")]
     pub(crate) show_suppressed: bool,
 
+    /// List what rules would say if a condition or a denial were not there, and which one silences it
+    #[arg(long, help_heading = "Findings")]
+    pub(crate) show_silenced: bool,
+
     /// List every value that kept a policy from being fully known, and every call of a module that was not read, with its
     /// place and why
     #[arg(long, help_heading = "Input")]
@@ -228,7 +232,7 @@ pub(crate) struct Check {
     /// Only findings and errors, no counts and no progress
     #[arg(long, short, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Also what was suppressed or not resolved and why, every instance, and which configuration holds
+    /// Also what was suppressed, silenced or not resolved and why, every instance, and which configuration holds
     #[arg(long, short)]
     pub(crate) verbose: bool,
 }

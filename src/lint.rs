@@ -1,6 +1,8 @@
 //! The pipeline, read top to bottom: files to configurations, configurations to findings, findings to a report.
 //! It does no I/O of its own.
 
+mod silenced;
+
 use std::fmt::Write;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,10 +17,11 @@ use sha2::{Digest, Sha256};
 
 use crate::baseline::{self, Known, Searched};
 use crate::config::{Config, ExternalModules};
-use crate::frontend::Configuration;
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
-use crate::report::{Comparison, InputError, Report, Summary, Suppressed, Unresolved};
+use crate::frontend::{Configuration, Identity};
+use crate::policy::Policy;
+use crate::report::{Comparison, InputError, Report, Silenced, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Context, Finding, InstanceName, Label, Rule};
 use crate::source::{self, FileId, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
@@ -41,6 +44,8 @@ pub struct Options {
     pub allow_empty: bool,
     /// What the findings are held against, if anything.
     pub before: Option<Before>,
+    /// Whether what conditions and denials silence is told, which takes a multiple of the time.
+    pub silenced: bool,
 }
 
 impl Options {
@@ -62,6 +67,7 @@ pub struct Before {
 #[derive(Debug, Default)]
 struct Part {
     findings: Vec<Finding>,
+    silenced: Vec<Silenced>,
     errors: Vec<InputError>,
     summary: Summary,
     unresolved: Vec<Unresolved>,
@@ -196,10 +202,10 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
         let statements = collected.configuration.policies.iter().flat_map(|it| &it.statements);
         part.judged.extend(statements.map(|it| it.place.span.file));
     }
-    part.findings = apply(workspace, &collected.configuration, options);
+    part.judge(workspace, &collected.configuration, options);
     identify(workspace, &root.path, &mut part.findings);
     let named = named_only(workspace);
-    for finding in &mut part.findings {
+    for finding in part.findings.iter_mut().chain(part.silenced.iter_mut().map(|it| &mut it.finding)) {
         finding.calls = calls_around(&finding.carrier.address, &collected.calls);
         if options.config.external_modules != ExternalModules::Report {
             at_the_call(workspace, finding);
@@ -301,7 +307,7 @@ fn check_file(
         Read::Policy(configuration, errors) => {
             part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it)));
             part.count(&configuration);
-            part.findings = apply(workspace, &configuration, options);
+            part.judge(workspace, &configuration, options);
             identify(workspace, &source.path, &mut part.findings);
         }
         Read::Other if is_meant => part.errors.push(InputError {
@@ -360,6 +366,13 @@ fn input_error(workspace: &Workspace, error: SyntaxError) -> InputError {
 }
 
 impl Part {
+    fn judge(&mut self, workspace: &Workspace, configuration: &Configuration, options: &Options) {
+        self.findings = apply(workspace, configuration, options);
+        if options.silenced {
+            self.silenced = silenced::within(workspace, configuration, options, &self.findings);
+        }
+    }
+
     fn count(&mut self, configuration: &Configuration) {
         let Configuration { buckets, keys, identities, resources, .. } = configuration;
         self.summary.others += buckets.len() + keys.len() + identities.len() + resources.len();
@@ -383,15 +396,27 @@ impl Part {
 
 /// Runs every rule over one configuration.
 pub fn apply(workspace: &Workspace, configuration: &Configuration, options: &Options) -> Vec<Finding> {
+    judged(workspace, configuration, options, None)
+}
+
+/// Runs every rule over one configuration, or over as much of it as has to do with one policy.
+fn judged(
+    workspace: &Workspace,
+    configuration: &Configuration,
+    options: &Options,
+    only: Option<&Arc<Policy>>,
+) -> Vec<Finding> {
     let facts = &options.config.facts;
     let wanted = |it: &Finding| options.config.wants(workspace, it);
+    let is_it = |it: &&Arc<Policy>| only.is_none_or(|only| Arc::ptr_eq(it, only));
+    let carry_it = |them: &[Arc<Policy>]| only.is_none() || them.iter().any(|it| is_it(&it));
     let mut out = Vec::new();
     let of_policy = |rule: &&'static Rule| match rule.check {
         Check::Policy(check) => Some((*rule, check)),
         _ => None,
     };
     let of_policies: Vec<_> = options.rules.iter().filter_map(of_policy).collect();
-    for policy in &configuration.policies {
+    for policy in configuration.policies.iter().filter(is_it) {
         let mut findings = Vec::new();
         let carrier = Carrier::of(policy);
         for (rule, check) in &of_policies {
@@ -404,18 +429,23 @@ pub fn apply(workspace: &Workspace, configuration: &Configuration, options: &Opt
     for rule in &options.rules {
         match rule.check {
             Check::Policy(_) => {}
-            Check::Bucket(check) => configuration.buckets.iter().for_each(|bucket| {
-                check(bucket, &mut Context::new(rule, &carrier(&bucket.address), facts, &mut out));
-            }),
-            Check::Key(check) => configuration.keys.iter().for_each(|key| {
+            Check::Bucket(check) => {
+                configuration.buckets.iter().filter(|it| carry_it(&it.policies)).for_each(|bucket| {
+                    check(bucket, &mut Context::new(rule, &carrier(&bucket.address), facts, &mut out));
+                });
+            }
+            Check::Key(check) => configuration.keys.iter().filter(|it| carry_it(&it.policies)).for_each(|key| {
                 check(key, &mut Context::new(rule, &carrier(&key.resource.address), facts, &mut out));
             }),
-            Check::Resource(check) => configuration.resources.iter().for_each(|resource| {
+            Check::Resource(check) => configuration.resources.iter().filter(|_| only.is_none()).for_each(|resource| {
                 check(resource, &mut Context::new(rule, &carrier(&resource.address), facts, &mut out));
             }),
-            Check::Identity(check) => configuration.identities.iter().for_each(|identity| {
-                check(identity, &mut Context::new(rule, &carrier(&identity.address), facts, &mut out));
-            }),
+            Check::Identity(check) => {
+                let carries = |it: &&Identity| only.is_none_or(|only| it.carries(only));
+                configuration.identities.iter().filter(carries).for_each(|identity| {
+                    check(identity, &mut Context::new(rule, &carrier(&identity.address), facts, &mut out));
+                });
+            }
             Check::Configuration(check) => {
                 check(configuration, &mut Context::new(rule, &carrier(&"".into()), facts, &mut out));
             }
@@ -461,9 +491,11 @@ fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
 fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Options) -> Report {
     let mut report = Report { today: options.today, ..Report::default() };
     let mut findings = Vec::with_capacity(parts.iter().map(|it| it.findings.len()).sum());
+    let mut silenced = Vec::new();
     let mut seen: FxHashSet<String> = FxHashSet::default();
     for part in parts {
         findings.extend(part.findings);
+        silenced.extend(part.silenced);
         seen.extend(part.within);
         report.errors.extend(part.errors);
         report.summary.add(part.summary);
@@ -488,6 +520,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     if let Some(named) = named_only(workspace) {
         // Files that were named select what is reported; the modules around them were read whole.
         findings.retain(|finding| touches(&named, finding));
+        silenced.retain(|it| touches(&named, &it.finding));
         report.errors.retain(|error| error.span.is_none_or(|span| named.contains(&span.file)));
     }
     // Instances are answered for one by one: a comment at one module call says nothing of the others.
@@ -514,6 +547,8 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         }));
     }
     sort(workspace, &mut report.suppressed, |it| &it.finding);
+    report.silenced = silenced::once(workspace, silenced, &options.config);
+    sort(workspace, &mut report.silenced, |it| &it.finding);
     report
 }
 

@@ -108,6 +108,7 @@ fn check(check: &Check) -> anyhow::Result<u8> {
         (None, Some(revision)) => Some(linting.before(revision)?),
         (None, None) => None,
     };
+    linting.options.silenced = tells_silenced(check);
     let mut linted = linting.run()?;
     if check.add_ignore {
         linted = adopt::add_ignore(&mut linting, &linted, check.reason.as_deref().unwrap_or_default())?;
@@ -198,6 +199,7 @@ impl<'i> Linting<'i> {
             allow_empty: input.allow_empty,
             before: None,
             stop: None,
+            silenced: false,
         };
         let paths = if is_input { Vec::new() } else { paths };
         Ok(Self { input, paths, ground, options, over: BTreeMap::new(), progress: false })
@@ -253,6 +255,11 @@ impl<'i> Linting<'i> {
         report.errors.sort_by_cached_key(|it| (it.path.clone(), it.span.map(|span| span.start), it.message.clone()));
         Ok(Linted { workspace, report, walking, linting: begun.elapsed() - walking })
     }
+}
+
+/// Whether the report has what conditions and denials silence.
+fn tells_silenced(check: &Check) -> bool {
+    check.show_silenced || check.verbose && check.format == Format::Human
 }
 
 /// The fixes that were asked for.
@@ -325,6 +332,12 @@ fn consistent(check: &Check) -> anyhow::Result<()> {
     }
     if check.show_unresolved && check.format != Format::Human {
         bail!("`--show-unresolved` has no effect on a report for programs");
+    }
+    if check.show_silenced && !matches!(check.format, Format::Human | Format::Json) {
+        bail!("`--show-silenced` has an effect on `--format human` and `json` only");
+    }
+    if check.show_silenced && check.diff {
+        bail!("`--show-silenced` has no effect on a patch");
     }
     if check.show_suppressed && !matches!(check.format, Format::Human | Format::Sarif) {
         bail!(
@@ -402,11 +415,12 @@ fn write(check: &Check, report: &Report, workspace: &Workspace, config: &Config)
         quiet: check.quiet,
         verbose: check.verbose,
         suppressed: check.verbose || check.show_suppressed,
+        silenced: tells_silenced(check),
         unresolved: check.verbose || check.show_unresolved,
     };
     let write = |out: &mut dyn Write| match check.format {
         Format::Human => report::human::write(report, workspace, style, out),
-        Format::Json => report::json::write(report, workspace, out),
+        Format::Json => report::json::write(report, workspace, check.show_silenced, out),
         Format::Sarif => report::sarif::write(report, workspace, check.show_suppressed, out),
         Format::Github => report::github::write(report, workspace, out),
         Format::Gitlab => report::gitlab::write(report, workspace, out),

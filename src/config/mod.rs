@@ -332,14 +332,19 @@ impl Config {
         let mut standing = Vec::with_capacity(findings.len());
         let mut below = Vec::new();
         for mut finding in findings {
-            let severity = self.at(workspace, &finding, |it| it.severity.get(finding.rule).copied());
-            finding.severity = severity.unwrap_or(finding.severity);
-            match self.at(workspace, &finding, |it| it.below(&finding)) {
+            match self.rate(workspace, &mut finding) {
                 Some(reason) => below.push((finding, reason)),
                 None => standing.push(finding),
             }
         }
         (standing, below)
+    }
+
+    /// Gives a finding the severity that the user has chosen; why it does not stand, if it is below a threshold.
+    pub fn rate(&self, workspace: &Workspace, finding: &mut Finding) -> Option<String> {
+        let severity = self.at(workspace, finding, |it| it.severity.get(finding.rule).copied());
+        finding.severity = severity.unwrap_or(finding.severity);
+        self.at(workspace, finding, |it| it.below(finding))
     }
 
     /// Whether a finding fails the run: it is of `fail-on` severity or above (every severity, unless said), and of

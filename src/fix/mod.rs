@@ -178,6 +178,8 @@ fn tried(workspace: &Workspace, wanted: Vec<(usize, Fix)>, options: &Options) ->
     if wanted.is_empty() {
         return Vec::new();
     }
+    // A trial is about what is found.
+    let options = &Options { silenced: false, ..options.clone() };
     let calls = Calls::of(workspace);
     let mut by_folder: BTreeMap<PathBuf, Vec<(usize, Fix)>> = BTreeMap::new();
     for (n, fix) in wanted {

@@ -103,6 +103,12 @@ impl Identity {
         self.inline.iter().chain(self.attached.iter().filter_map(|it| it.policy.as_ref()))
     }
 
+    /// Whether a policy of this configuration is its own, in whatever way.
+    pub fn carries(&self, policy: &Arc<Policy>) -> bool {
+        let attached = self.attached.iter().chain(&self.boundary).filter_map(|it| it.policy.as_ref());
+        self.trust.iter().chain(&self.inline).chain(attached).any(|it| Arc::ptr_eq(it, policy))
+    }
+
     /// Whoever a statement of its trust policies lets assume it, or is spared by one.
     pub fn trusted(&self) -> impl Iterator<Item = &Principal> {
         let statements = self.trust.iter().flat_map(|it| it.allow_statements());

@@ -20,7 +20,7 @@ use crate::policy::{Place, Policy};
 
 /// Everything one root module, one template or one policy file declares that matters to access. A policy stands in
 /// `policies`, and with whatever carries it too.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Configuration {
     /// Its policies, one for each place a document is attached at.
     pub policies: Vec<Arc<Policy>>,
@@ -40,6 +40,22 @@ pub struct Configuration {
     pub replaced: Vec<ReplacedStatement>,
     /// What else says by its arguments who reaches it, or what somebody reaches.
     pub resources: Vec<Resource>,
+}
+
+impl Configuration {
+    /// Puts another policy in the place of one, wherever that stands.
+    pub fn put(&mut self, other: &Arc<Policy>, in_place_of: &Arc<Policy>) {
+        let identities = self.identities.iter_mut().flat_map(|it| {
+            let attached = it.attached.iter_mut().chain(&mut it.boundary).filter_map(|it| it.policy.as_mut());
+            it.trust.iter_mut().chain(&mut it.inline).chain(attached)
+        });
+        let buckets = self.buckets.iter_mut().flat_map(|it| &mut it.policies);
+        let keys = self.keys.iter_mut().flat_map(|it| &mut it.policies);
+        let all = self.policies.iter_mut().chain(&mut self.managed).chain(identities).chain(buckets).chain(keys);
+        for policy in all.filter(|it| Arc::ptr_eq(it, in_place_of)) {
+            *policy = Arc::clone(other);
+        }
+    }
 }
 
 /// A setting and where it is made.

@@ -259,6 +259,16 @@ impl fmt::Display for Operator {
 }
 
 impl Condition {
+    /// The tests of one statement, each of which knows whether another asks for its key.
+    pub(super) fn together(mut conditions: Vec<Self>) -> Vec<Self> {
+        let wants = |it: &&Self| it.wants_presence() && it.case().is_none();
+        let wanted: Vec<Text> = conditions.iter().filter(wants).map(|it| it.key.clone()).collect();
+        for condition in &mut conditions {
+            condition.required = wanted.iter().any(|it| it.raw().eq_ignore_ascii_case(condition.key.raw()));
+        }
+        conditions
+    }
+
     /// The key in lower case: keys are compared without regard to case.
     pub fn key_lower(&self) -> String {
         self.key.raw().to_ascii_lowercase()

@@ -11,6 +11,7 @@ mod operand;
 mod parse;
 mod pattern;
 mod principal;
+mod restraint;
 mod size;
 
 use std::fmt;
@@ -28,6 +29,7 @@ pub use operand::{IpRange, date, days_since_1970, number};
 pub use parse::{Carried, Resolution, VERSIONS, is_policy, parse};
 pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
 pub use principal::{Principal, PrincipalKind, is_account_id};
+pub use restraint::Restraint;
 pub use size::{Quota, Size};
 
 use crate::catalog::{self, AccessLevel};

@@ -385,12 +385,7 @@ fn tests(node: &Node) -> Vec<Condition> {
             }
         }
     }
-    let wants = |it: &&Condition| it.wants_presence() && it.case().is_none();
-    let wanted: Vec<Text> = out.iter().filter(wants).map(|it| it.key.clone()).collect();
-    for condition in &mut out {
-        condition.required = wanted.iter().any(|it| it.raw().eq_ignore_ascii_case(condition.key.raw()));
-    }
-    out
+    Condition::together(out)
 }
 
 /// Whether a tree reads as a policy: one of the two versions, statements with an effect, or nothing but elements of a

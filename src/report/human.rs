@@ -19,9 +19,9 @@ use miette::{
 use super::places::{Counted, Places};
 use super::visible::{is_plain, shown, spell, visible, wrap};
 use super::words::{SHOWN, counted, coverage, details, ending, findings};
-use super::{InputError, Report, Suppressed, Unresolved, spelled};
+use super::{InputError, Report, Silenced, Suppressed, Unresolved, spelled};
 use crate::baseline::Known;
-use crate::rule::{Change, Finding, InstanceName, Severity};
+use crate::rule::{Change, Finding, InstanceName, Label, Severity};
 use crate::source::{FileId, Source, Span, Workspace};
 
 /// How many bytes of a long line are shown on either side of a place.
@@ -42,6 +42,8 @@ pub struct Style {
     pub verbose: bool,
     /// Whether the findings that somebody has answered for are listed.
     pub suppressed: bool,
+    /// Whether what conditions and denials silence is listed.
+    pub silenced: bool,
     /// Whether every hole that kept a policy from being fully known is listed.
     pub unresolved: bool,
 }
@@ -55,6 +57,7 @@ impl Style {
         quiet: false,
         verbose: false,
         suppressed: false,
+        silenced: false,
         unresolved: false,
     };
 }
@@ -76,6 +79,11 @@ pub fn write(report: &Report, workspace: &Workspace, style: Style, out: &mut dyn
     if let Some(compared) = report.compared.as_ref().filter(|_| !style.quiet) {
         for fixed in &compared.fixed {
             painter.fixed(fixed, &mut text);
+        }
+    }
+    if style.silenced {
+        for silenced in &report.silenced {
+            painter.silenced(silenced, &places, &mut text);
         }
     }
     if style.unresolved {
@@ -202,6 +210,20 @@ impl Painter {
             finding.message
         );
         let _ = writeln!(out, "  suppressed {}", visible(&line));
+    }
+
+    fn silenced(&self, Silenced { finding, by }: &Silenced, places: &Places<'_>, out: &mut String) {
+        let at = |span: Span, is_here: bool| {
+            let file = places.file(span.file);
+            let start = file.position(span.start as usize);
+            let path = if is_here { String::new() } else { format!("{}:", spelled(&file.source.path)) };
+            format!("{path}{}:{}", start.line, start.column)
+        };
+        let place = |it: &Label| format!("{} at {}", it.message, at(it.span, it.span.file == finding.span.file));
+        let by: Vec<String> = by.iter().map(place).collect();
+        let line =
+            format!("{}: {}: {} (by {})", at(finding.span, false), finding.rule, finding.message, by.join("; by "));
+        let _ = writeln!(out, "  silenced {}", visible(&line));
     }
 
     fn fixed(&self, known: &Known, out: &mut String) {

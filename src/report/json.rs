@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
 use super::places::Places;
-use super::{InputError, Report, Suppressed, spelled};
+use super::{InputError, Report, Silenced, Suppressed, spelled};
 use crate::baseline::Known;
 use crate::catalog;
 use crate::rule::{Carrier, Change, Finding, Fix, Label};
@@ -16,8 +16,8 @@ use crate::source::{Position, Span, Workspace};
 const PART: usize = 128;
 const PARTS: usize = 64;
 
-/// Writes the report as one object, `iamlint-report/1`.
-pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) -> io::Result<()> {
+/// Writes the report as one object, `iamlint-report/1`; with what is silenced, if that was asked for.
+pub fn write(report: &Report, workspace: &Workspace, silenced: bool, out: &mut dyn io::Write) -> io::Result<()> {
     let places = Places::new(workspace);
     let [critical, high, medium, low] = report.by_severity().map(|(_, count)| count);
     let before = Before {
@@ -36,6 +36,7 @@ pub fn write(report: &Report, workspace: &Workspace, out: &mut dyn io::Write) ->
     };
     let after = After {
         suppressed: Each(&report.suppressed, |suppressed| suppressed_object(suppressed, &places)),
+        silenced: silenced.then(|| Each(&report.silenced, |silenced| silenced_object(silenced, &places))),
         fixed: report.compared.as_ref().map(|it| it.fixed.as_slice()),
         errors: Each(&report.errors, |error| error_object(error, &places)),
     };
@@ -86,8 +87,10 @@ struct Before {
 }
 
 #[derive(serde::Serialize)]
-struct After<'a, S: Serialize, E: Serialize> {
+struct After<'a, S: Serialize, L: Serialize, E: Serialize> {
     suppressed: S,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silenced: Option<L>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<&'a [Known]>,
     errors: E,
@@ -194,6 +197,13 @@ struct SuppressedObject<'a> {
 }
 
 #[derive(serde::Serialize)]
+struct SilencedObject<'a> {
+    #[serde(flatten)]
+    finding: FindingObject<'a>,
+    by: Vec<LabelObject<'a>>,
+}
+
+#[derive(serde::Serialize)]
 struct ErrorObject<'a> {
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -279,6 +289,11 @@ fn suppressed_object<'a>(suppressed: &'a Suppressed, places: &Places<'_>) -> Sup
         until: suppressed.until.map(|it| it.to_string()),
         by: suppressed.by,
     }
+}
+
+fn silenced_object<'a>(silenced: &'a Silenced, places: &Places<'_>) -> SilencedObject<'a> {
+    let by = silenced.by.iter().map(|label| label_object(label, places)).collect();
+    SilencedObject { finding: finding_object(&silenced.finding, places), by }
 }
 
 fn error_object<'a>(error: &'a InputError, places: &Places<'_>) -> ErrorObject<'a> {

@@ -23,7 +23,7 @@ pub use visible::visible;
 pub use words::counted;
 
 use crate::baseline::Known;
-use crate::rule::{Finding, Severity};
+use crate::rule::{Finding, Label, Severity};
 use crate::source::{Span, Workspace, in_order};
 use crate::suppress::Date;
 use crate::value::Hole;
@@ -35,6 +35,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The findings that somebody has answered for.
     pub suppressed: Vec<Suppressed>,
+    /// What conditions and denials keep from being found, where that was asked for.
+    pub silenced: Vec<Silenced>,
     /// What could not be read.
     pub errors: Vec<InputError>,
     /// What was read.
@@ -77,6 +79,15 @@ pub struct Suppressed {
     pub until: Option<Date>,
     /// Where it was answered for: `comment`, `config`, `baseline`.
     pub by: &'static str,
+}
+
+/// A finding that there would be, were it not for a condition or a denial.
+#[derive(Debug)]
+pub struct Silenced {
+    /// What would be said.
+    pub finding: Finding,
+    /// Each thing that is enough by itself to silence it, and what that does; all of them where it takes them together.
+    pub by: Vec<Label>,
 }
 
 /// A hole that kept policies from being fully known.
