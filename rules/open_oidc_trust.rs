@@ -1,5 +1,5 @@
 use crate::policy::{Condition, Policy, PolicyKind, Principal, Scope, Statement, Value};
-use crate::rule::{Context, Severity};
+use crate::rule::{Confidence, Context, Severity};
 use crate::value::HOLE;
 
 /// An issuer that gives a token to whoever has an account there.
@@ -138,22 +138,34 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
         }
         return;
     }
-    // Several tests must all hold, so one that binds is enough.
-    let openings: Vec<_> = bound.iter().map(|it| subject(it, shared, pods)).collect();
-    if openings.iter().any(Option::is_none) {
+    // Several tests must all hold, so one that binds is enough, and of others the narrowest counts.
+    let openings: Option<Vec<Opening<'_>>> = bound.iter().map(|it| opening(it, shared, pods)).collect();
+    let Some(openings) = openings else { return };
+    // Whose repository may call a workflow is said by another test.
+    let of_owner = openings.iter().filter(|(_, severity, _)| *severity < Severity::Critical).count();
+    if of_owner > 1 && bound.iter().any(|it| names_a_workflow(it)) {
         return;
     }
-    for (value, severity, who) in openings.into_iter().flatten().take(1) {
-        let report = cx
-            .report(&value.place, format!("`{}` lets {who} assume the role", value.text))
-            .severity(severity)
-            .of(statement, &value.text);
-        match issuer {
-            GITHUB => report.help("write the owner and the repository out: `repo:owner/name:ref:refs/heads/main`"),
-            _ if pods => report.help("write the namespace and the service account out"),
-            _ => report.help("write out whose tokens count, up to the first wildcard that is yours"),
-        };
-    }
+    let Some((condition, (value, severity, who))) =
+        bound.iter().zip(openings).min_by_key(|(_, (_, severity, _))| *severity)
+    else {
+        return;
+    };
+    let report = cx
+        .report(&value.place, format!("`{}` lets {who} assume the role", value.text))
+        .severity(severity)
+        .of(statement, &value.text);
+    match issuer {
+        GITHUB if names_a_workflow(condition) && severity < Severity::Critical => {
+            report.confidence(Confidence::Medium).help(
+                "require `sub` as well, to be like `repo:owner/*`: a workflow that is public can be called from everywhere",
+            )
+        }
+        GITHUB if names_a_workflow(condition) => report.help("write the owner and the repository of the workflow out"),
+        GITHUB => report.help("write the owner and the repository out: `repo:owner/name:ref:refs/heads/main`"),
+        _ if pods => report.help("write the namespace and the service account out"),
+        _ => report.help("write out whose tokens count, up to the first wildcard that is yours"),
+    };
 }
 
 /// Whether a test of the audience leaves out those that a stranger's token may have: none by a pattern; and Vercel's is the
@@ -167,44 +179,63 @@ fn names_an_audience(condition: &Condition, issuer: &str) -> bool {
     })
 }
 
-/// The value of a test of `sub` that lets in more than one tenant, and whom; none when the test binds.
-fn subject<'c>(
-    condition: &'c Condition,
-    shared: Option<&Issuer>,
-    pods: bool,
-) -> Option<(&'c Value, Severity, &'static str)> {
+/// A value that lets in more than it names, how bad that is, and whom.
+type Opening<'c> = (&'c Value, Severity, &'static str);
+
+/// Whether it says by which workflow a job is defined, whoever's repository calls that.
+/// <https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-with-reusable-workflows>
+fn names_a_workflow(condition: &Condition) -> bool {
+    condition.claim().is_some_and(|(_, claim)| claim.eq_ignore_ascii_case("job_workflow_ref"))
+}
+
+/// The value of a test that lets in more than one tenant, and whom; none when the test binds.
+fn opening<'c>(condition: &'c Condition, shared: Option<&Issuer>, pods: bool) -> Option<Opening<'c>> {
     let (_, claim) = condition.claim()?;
-    if !claim.eq_ignore_ascii_case("sub") {
-        return None;
-    }
+    let claim = claim.to_ascii_lowercase();
     let wild = |text: &str| condition.operator.takes_wildcards() && text.contains(['*', '?']);
     if pods {
-        return condition.values.iter().find_map(|value| {
+        return condition.values.iter().filter(|_| claim == "sub").find_map(|value| {
             let rest = value.text.raw().strip_prefix("system:serviceaccount:")?;
             let namespace = rest.split([':', HOLE]).next().unwrap_or_default();
             wild(namespace).then_some((value, Severity::Medium, "pods of every namespace that fits"))
         });
     }
     let shared = shared?;
-    condition.values.iter().find_map(|value| {
+    let before_owner = match &*claim {
+        "sub" => shared.tenant,
+        "job_workflow_ref" | "repository" | "repository_owner" | "namespace_path" | "project_path" => Some(""),
+        _ => return None,
+    };
+    let opened = condition.values.iter().find_map(|value| {
         let raw = value.text.raw();
         let (first, _) = raw.split_once(':').unwrap_or((raw, ""));
         // https://docs.github.com/en/actions/reference/security/oidc: these are what the author of a workflow makes them.
         let chosen = ["workflow", "environment", "ref", "head_ref", "base_ref", "context"];
-        if shared.name == GITHUB && chosen.contains(&first) {
+        if claim == "sub" && shared.name == GITHUB && chosen.contains(&first) {
             return Some((value, Severity::Critical, "any repository on GitHub whose workflow calls itself so"));
         }
-        if wild(first) {
+        if claim == "sub" && wild(first) {
             return Some((value, Severity::Critical, "anyone who has an account with the provider"));
         }
-        let rest = raw.strip_prefix(shared.tenant?)?;
+        let rest = raw.strip_prefix(before_owner?)?;
         // What a hole stands for may hold the tenant, and what follows it may lie within.
         let known = rest.split(HOLE).next().unwrap_or_default();
-        let (owner, rest) = known.split_once(['/', ':']).map_or((known, None), |(owner, rest)| (owner, Some(rest)));
+        let (owner, rest) = known.split_once(['/', ':']).map_or((known, ""), |(owner, rest)| (owner, rest));
         if wild(owner) {
             return Some((value, Severity::Critical, "strangers whose name fits"));
         }
-        let all = known.contains('/') && wild("*") && rest.is_some_and(|it| it.starts_with('*'));
-        all.then_some((value, Severity::Medium, "every repository of the owner"))
-    })
+        let name = rest.split(':').next().filter(|it| known.contains('/') && wild(it))?;
+        if name.bytes().all(|it| matches!(it, b'*' | b'?')) || name.starts_with('*') {
+            Some((value, Severity::Medium, "every repository of the owner"))
+        } else {
+            // Groups within groups are what a pattern is for.
+            (shared.name == GITHUB).then_some((value, Severity::Low, "every repository of the owner whose name fits"))
+        }
+    });
+    let called = || condition.values.first().map(|it| (it, Severity::Medium, "any repository that calls the workflow"));
+    match opened {
+        Some((_, Severity::Critical, _)) => opened,
+        _ if claim == "job_workflow_ref" => called(),
+        _ => opened,
+    }
 }

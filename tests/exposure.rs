@@ -136,6 +136,29 @@ resource "aws_iam_role" "it" {
     assert_eq!(rules_found(text), [""; 0]);
 }
 
+#[test]
+fn of_tests_that_each_leave_something_open_the_narrowest_counts() {
+    let found = |tests: &[(&str, &str)]| {
+        let key =
+            |(claim, value): &(&str, &str)| format!(r#""token.actions.githubusercontent.com:{claim}": "{value}""#);
+        let tests = tests.iter().map(key).collect::<Vec<_>>().join(", ");
+        let statement = format!(
+            r#"{{ "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {{ "StringLike": {{ {tests} }} }},
+                "Principal": {{ "Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }} }}"#
+        );
+        let (_, report) =
+            report("policy.json", &policy(&statement), rules::by_name("open_oidc_trust").into_iter().collect());
+        report.findings.iter().map(|it| it.severity).collect::<Vec<_>>()
+    };
+    let workflow = ("job_workflow_ref", "example/ci/.github/workflows/deploy.yml@refs/heads/main");
+    assert_eq!(found(&[workflow]), [Severity::Medium]);
+    assert_eq!(found(&[("sub", "repo:*"), workflow]), [Severity::Medium]);
+    assert_eq!(found(&[("sub", "repo:*"), ("repository", "*/app")]), [Severity::Critical]);
+    assert!(found(&[("sub", "repo:example/*"), workflow]).is_empty());
+    assert!(found(&[("sub", "repo:example/*"), ("repository", "example/app")]).is_empty());
+    assert_eq!(found(&[("repository_owner", "ex*")]), [Severity::Critical]);
+}
+
 /// prowler#2810 and #4714: what the advice asked for locked the service out.
 #[test]
 fn no_source_is_asked_of_services_that_do_not_send_one() {
