@@ -17,6 +17,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 
 /// Why a value is one that the key never has, and what was meant.
 fn wrong(condition: &Condition, value: &str) -> Option<(&'static str, String)> {
+    // https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+    if (condition.is_on("kms:resourcealiases") || condition.is_on("kms:requestalias")) && value.starts_with("arn:") {
+        let name = value.split_once(":alias/").map_or("…", |(_, name)| name);
+        return Some((
+            "is an ARN, and an alias is a name here",
+            format!("write the alias by its name, `alias/{name}`"),
+        ));
+    }
     let is_pattern = condition.operator.takes_wildcards() && value.contains(['*', '?']);
     if is_pattern || value.contains("${") {
         return None;

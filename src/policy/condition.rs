@@ -317,6 +317,7 @@ impl Condition {
         let operator = &self.operator;
         match operator.kind {
             None => Some("there is no such operator"),
+            _ if self.asks_for_a_mark() => None,
             Some(OperatorKind::Null) => Some("it only asks whether the key is there"),
             _ if operator.negated => Some("a negated operator also holds when the key is absent"),
             _ if operator.if_exists && !self.required && !self.is_always_present() => {
@@ -330,6 +331,7 @@ impl Condition {
             }
             _ if self.values.is_empty() => None,
             _ if self.is_bare_wildcard() => Some("its value is only a wildcard"),
+            _ if self.holds_of_every_alias() => Some("every alias fits its value"),
             _ if operator.kind == Some(OperatorKind::IpAddress)
                 && self.values.iter().any(|it| matches!(it.text.raw(), "0.0.0.0/0" | "::/0")) =>
             {
@@ -337,6 +339,21 @@ impl Condition {
             }
             _ => None,
         }
+    }
+
+    /// Whether it asks for a tag of what is called upon, or for an encryption context, to be there at all, by `Null` or by a
+    /// wildcard: only what was made for this has it, whatever it says.
+    fn asks_for_a_mark(&self) -> bool {
+        let is_mark = || self.is_on("aws:resourcetag/") || self.is_on("kms:encryptioncontext:");
+        let by_wildcard =
+            || self.is_bare_wildcard() && self.needs_key() && !self.operator.negated && !self.operator.if_exists;
+        (self.wants_presence() || by_wildcard()) && is_mark()
+    }
+
+    fn holds_of_every_alias(&self) -> bool {
+        let of_aliases = self.is_on("kms:resourcealiases") || self.is_on("kms:requestalias");
+        let holds = |it: &Value| matches!(it.text.raw(), "alias/*" | "alias*");
+        of_aliases && self.operator.takes_wildcards() && self.values.iter().any(holds)
     }
 
     /// Whether it also holds of a request that nobody has signed, which carries no key about a caller.
@@ -468,10 +485,8 @@ impl Condition {
     /// Whether it bounds which keys are used or by which way: the key's tags, aliases or account, what was encrypted,
     /// the service that asks.
     pub fn bounds_the_key(&self) -> bool {
-        let tagged_or_meant = self.is_on("aws:resourcetag/") || self.is_on("kms:encryptioncontext:");
         matches!(self.guard(), Some(Guard::Resource | Guard::Path))
             || self.weakness().is_none() && self.is_on("kms:calleraccount")
-            || self.wants_presence() && tagged_or_meant
     }
 
     /// Whether it bounds what a grant may give, to whom, or for what.
@@ -757,6 +772,8 @@ mod tests {
             ("StringEquals", "aws:ResourceTag/app", "reports"),
             ("StringEquals", "kms:CallerAccount", "111122223333"),
             ("Null", "kms:EncryptionContext:app", "false"),
+            ("Null", "aws:ResourceTag/app", "false"),
+            ("StringLike", "aws:ResourceTag/app", "*"),
         ] {
             assert!(condition(operator, key, value).bounds_the_key(), "{key}");
         }
@@ -766,6 +783,10 @@ mod tests {
             ("StringLike", "kms:ViaService", "*"),
             ("Null", "kms:EncryptionContext:app", "true"),
             ("Null", "kms:ViaService", "false"),
+            ("Null", "aws:ResourceTag/app", "true"),
+            ("StringLikeIfExists", "aws:ResourceTag/app", "*"),
+            ("StringNotLike", "aws:ResourceTag/app", "*"),
+            ("ForAnyValue:StringLike", "kms:ResourceAliases", "alias/*"),
         ] {
             assert!(!condition(operator, key, value).bounds_the_key(), "{key}");
         }
