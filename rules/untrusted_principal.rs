@@ -1,20 +1,32 @@
 use crate::frontend::Configuration;
 use crate::policy::{
-    Condition, Place, Policy, PolicyKind, Principal, Scope, Statement, Value, is_account_id, split_arn,
+    Condition, Place, Policy, PolicyKind, Principal, PrincipalKind, Scope, Statement, Value, is_account_id, split_arn,
 };
 use crate::rule::{Context, Trust};
 
 /// Types that let others in by an argument, and where they name them.
-const LETS_IN: [(&str, &str); 8] = [
+const LETS_IN: [(&str, &str); 18] = [
     ("aws_ami_launch_permission", "account_id"),
+    ("aws_ami_launch_permission", "organization_arn"),
+    ("aws_ami_launch_permission", "organizational_unit_arn"),
     ("aws_db_cluster_snapshot", "shared_accounts"),
     ("aws_db_snapshot", "shared_accounts"),
+    ("aws_db_snapshot_copy", "shared_accounts"),
+    ("aws_imagebuilder_distribution_configuration", LAUNCHES),
     ("aws_kms_grant", "grantee_principal"),
+    ("aws_lakeformation_permissions", "principal"),
     ("aws_ram_principal_association", "principal"),
+    ("aws_rds_cluster_snapshot_copy", "shared_accounts"),
+    ("aws_redshift_data_share_authorization", "consumer_identifier"),
+    ("aws_redshift_endpoint_authorization", "account"),
+    ("aws_servicecatalog_portfolio_share", "principal_id"),
+    ("aws_snapshot_create_volume_permission", "account_id"),
     ("aws_ssm_document", "permissions.account_ids"),
     ("aws_vpc_endpoint_service", "allowed_principals"),
     ("aws_vpc_endpoint_service_allowed_principal", "principal_arn"),
 ];
+
+const LAUNCHES: &str = "distribution.ami_distribution_configuration.launch_permission.user_ids";
 
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     let trust = &cx.facts().trust;
@@ -22,8 +34,8 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
         return;
     }
     for resource in &configuration.resources {
-        let Some((_, path)) = LETS_IN.iter().find(|(kind, _)| *kind == resource.kind) else { continue };
-        for principal in resource.texts(path) {
+        let paths = LETS_IN.iter().filter(|(kind, _)| *kind == resource.kind);
+        for principal in paths.flat_map(|(_, path)| resource.texts(path)) {
             let Some((kind, name)) = named_by_argument(principal.value.raw()) else { continue };
             if kind.trusts(name, trust) == Some(false) {
                 let (message, help) = words(kind, name, trust);
@@ -32,7 +44,7 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
         }
     }
     for policy in &configuration.policies {
-        if matches!(policy.kind, PolicyKind::Trust | PolicyKind::Resource(_)) && policy.kind.grants() {
+        if matches!(policy.kind, PolicyKind::Trust | PolicyKind::Resource(_)) {
             by_policy(policy, trust, cx.speaking_of(policy));
         }
     }
@@ -78,6 +90,9 @@ fn words(kind: Kind, name: &str, trust: &Trust) -> (String, String) {
     (message, format!("name it under `[trust]` if it is yours, or let in {}{more} alone", trusted.join(", ")))
 }
 
+/// What says for whom a service acts.
+const SOURCES: [&str; 4] = ["aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"];
+
 struct Stranger<'p> {
     place: &'p Place,
     kind: Kind,
@@ -121,10 +136,18 @@ fn strangers<'p>(principal: &'p Principal, statement: &'p Statement, trust: &Tru
         return Some(stranger).filter(is_stranger).into_iter().collect();
     }
     let by_token = principal.issuer().is_some();
-    if !by_token && !principal.is_everyone() {
+    let by_service = principal.kind == PrincipalKind::Service;
+    // Whoever somebody unknown turns out to be, a condition says whose they are.
+    let is_open = principal.is_everyone() || principal.text.has_holes();
+    if !by_token && !by_service && !is_open {
         return Vec::new();
     }
-    let named = statement.conditions.iter().flat_map(|condition| {
+    // A service is let in for whom it acts, and the account of a source and the source itself are of one stranger.
+    let is_source = |it: &&Condition| SOURCES.iter().any(|key| it.is_on(key));
+    let says = |it: &&Condition| it.values.iter().any(|value| named_by(it, value).is_some());
+    let of_source = statement.conditions.iter().filter(is_source).find(says);
+    let counts = |it: &&Condition| !by_service || of_source.is_some_and(|first| std::ptr::eq(first, *it));
+    let named = statement.conditions.iter().filter(counts).flat_map(|condition| {
         condition.values.iter().filter_map(move |value| {
             let (kind, name) = named_by(condition, value)?;
             Some(Stranger { place: &value.place, kind, name })
