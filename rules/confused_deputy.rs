@@ -1,35 +1,62 @@
-use crate::catalog::{self, Power};
-use crate::policy::{Action, Policy, PolicyKind, Service, Statement};
+use crate::catalog::{self, Caller, Power};
+use crate::policy::{Action, Policy, PolicyKind, Scope, Service, Statement};
 use crate::rule::{Context, Report, Rewrite, Safety, Severity, Wanted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
-    // What a service does with a key is bound by what it encrypts.
-    if !matches!(policy.kind, PolicyKind::Resource(it) if it != Service::Kms) || !policy.kind.grants() {
+    if !matches!(policy.kind, PolicyKind::Resource(_)) || !policy.kind.grants() {
         return;
     }
     for statement in policy.allow_statements() {
         if statement.bounded_source().is_some() || policy.closed_by(statement).is_some() {
             continue;
         }
-        let severity = severity(statement);
+        if policy.kind == PolicyKind::Resource(Service::Kms) && !uses_key_for_anybody(statement) {
+            continue;
+        }
+        let severity = severity(policy, statement);
         let called = statement.actions.only().iter().find_map(Action::service).unwrap_or_default();
-        for (principal, caller) in statement.callers() {
+        for (principal, caller) in statement.callers().filter(|(_, it)| says_for_whom(*it, statement, called)) {
             let for_owner = caller.calls_for_the_owner();
             let (whose, keys, severity) = if for_owner {
                 ("every resource of the account", "`aws:SourceArn`", severity.lower())
             } else {
                 ("anybody's resource, not only for yours", caller.keys(), severity)
             };
+            // Others of the statement may not send what is asked for, and would be locked out.
+            let alone = statement.callers().count() == statement.principals.as_ref().map_or(0, |it| it.entries().len());
+            let first = if alone { "require" } else { "put it in a statement of its own, and there require" };
             let report = cx
                 .report(&principal.place, format!("`{principal}` may act here for {whose}"))
                 .severity(severity)
                 .granting(statement, principal)
                 .unbounded(statement)
-                .help(format!("require {keys}, as {} shows", caller.page_for(called)));
+                .help(format!("{first} {keys}, as {} shows", caller.page_for(called)));
             if !for_owner {
                 bind_to_account(report, policy, statement, caller.of_account);
             }
         }
+    }
+}
+
+/// Whether a statement of a key's policy lets a key be used, and says neither through which service nor for what.
+fn uses_key_for_anybody(statement: &Statement) -> bool {
+    let uses = |it: &Action| it.reached().iter().any(super::kms_any_key::speaks_of);
+    statement.actions.only().iter().any(uses)
+        && !statement.conditions.iter().any(|it| it.bounds_the_key() && it.case().is_none())
+}
+
+/// Whether a service says for whom it calls in the very use that a statement is for.
+fn says_for_whom(caller: Caller, statement: &Statement, called: &str) -> bool {
+    match caller.principal {
+        // For an event data store it does not, which is what decrypts.
+        // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+        "cloudtrail.amazonaws.com" if called.eq_ignore_ascii_case("kms") => !statement.actions.may_match("kms:Decrypt"),
+        // What EventBridge writes to a log group it writes under both names, and without a word.
+        // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+        "delivery.logs.amazonaws.com" if called.eq_ignore_ascii_case("logs") => {
+            !statement.principals.iter().flat_map(Scope::only).any(|it| it.is_service("events.amazonaws.com"))
+        }
+        _ => true,
     }
 }
 
@@ -47,11 +74,15 @@ pub(super) fn bind_to_account(report: Report<'_>, policy: &Policy, statement: &S
     report.fix(Safety::Unsafe, format!("require `{key}` to be of your account"), [guard]);
 }
 
-/// What comes of it: somebody's data read through a service, something done with it, or a look.
-fn severity(statement: &Statement) -> Severity {
+/// What comes of it: somebody's data read through a service, something done with it, or a look. A log that holds what
+/// others have written, and a key that has encrypted it, give nothing away.
+fn severity(policy: &Policy, statement: &Statement) -> Severity {
+    let minor = [PolicyKind::Resource(Service::Kms), PolicyKind::Resource(Service::Other("logs"))];
     let powers: Vec<Power> =
         statement.actions.only().iter().flat_map(|it| it.reached().iter()).map(catalog::Action::power).collect();
-    if powers.contains(&Power::ReadsData) {
+    if minor.contains(&policy.kind) {
+        Severity::Low
+    } else if powers.contains(&Power::ReadsData) {
         Severity::High
     } else if !powers.is_empty() && powers.iter().all(|it| *it == Power::Sees) {
         Severity::Low

@@ -712,3 +712,21 @@ fn a_service_is_not_called_by_way_of_itself() {
     assert!(guard("guardduty.amazonaws.com").starts_with("test another key, or leave it out"));
     assert!(guard("cloudformation.amazonaws.com").starts_with("require the key to be there"));
 }
+
+#[test]
+fn a_service_that_shares_its_statement_is_parted_before_it_is_bound() {
+    let help = |services: &str| {
+        let policy = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [
+                {{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::111122223333:root"}}, "Action": "kms:*", "Resource": "*"}},
+                {{"Effect": "Allow", "Principal": {{"Service": [{services}]}}, "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}}]}}"#
+        );
+        let found = found_in("confused_deputy", &policy);
+        let [finding] = &found[..] else { panic!("one finding for {services}: {found:?}") };
+        assert_eq!(finding.severity, Severity::Low);
+        finding.help.clone().unwrap()
+    };
+    assert!(help(r#""ses.amazonaws.com""#).starts_with("require `aws:SourceAccount`"));
+    // Whether CloudWatch sends the keys when it encrypts, its documentation does not say.
+    assert!(help(r#""ses.amazonaws.com", "cloudwatch.amazonaws.com""#).starts_with("put it in a statement of its own"));
+}

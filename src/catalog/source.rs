@@ -28,7 +28,7 @@ impl Caller {
 
     /// The page that shows the policy with the key, for what is called: where the service calls several, that of the one.
     pub fn page_for(self, called: &str) -> String {
-        const PAGES: [(&str, &str, &str); 6] = [
+        const PAGES: [(&str, &str, &str); 12] = [
             (
                 "cloudfront.amazonaws.com",
                 "lambda",
@@ -36,10 +36,20 @@ impl Caller {
             ),
             (
                 "cloudtrail.amazonaws.com",
+                "kms",
+                "awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html",
+            ),
+            (
+                "cloudtrail.amazonaws.com",
                 "sns",
                 "awscloudtrail/latest/userguide/cloudtrail-permissions-for-sns-notifications.html",
             ),
+            ("config.amazonaws.com", "kms", "config/latest/developerguide/s3-kms-key-policy.html"),
             ("config.amazonaws.com", "sns", "config/latest/developerguide/sns-topic-policy.html"),
+            ("delivery.logs.amazonaws.com", "kms", "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html"),
+            ("delivery.logs.amazonaws.com", "logs", "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-CWL.html"),
+            ("guardduty.amazonaws.com", "kms", "guardduty/latest/ug/guardduty_exportfindings.html"),
+            ("ses.amazonaws.com", "kms", "ses/latest/dg/receiving-email-permissions.html"),
             ("s3.amazonaws.com", "lambda", "lambda/latest/dg/permissions-function-services.html"),
             ("s3.amazonaws.com", "sns", "sns/latest/dg/sns-access-policy-use-cases.html"),
             ("sns.amazonaws.com", "lambda", "lambda/latest/dg/permissions-function-services.html"),
@@ -66,22 +76,26 @@ macro_rules! callers {
 const CALLERS: &[Caller] = callers! {
     "acm-pca.amazonaws.com": ["acm-pca"], ["s3"], "{}", "privateca/latest/userguide/crl-planning.html";
     "apigateway.amazonaws.com": ["execute-api"], ["lambda"], "arn:aws:execute-api:*:{}:*", "lambda/latest/dg/services-apigateway.html";
+    "bcm-data-exports.amazonaws.com": ["bcm-data-exports", "cur"], ["s3"], "{}", "cur/latest/userguide/dataexports-s3-bucket.html";
     "bedrock.amazonaws.com": ["bedrock"], ["lambda", "sts"], "{}", "bedrock/latest/userguide/agents-permissions.html";
+    "billingreports.amazonaws.com": ["bcm-data-exports", "cur"], ["s3"], "{}", "cur/latest/userguide/dataexports-s3-bucket.html";
     "budgets.amazonaws.com": ["budgets"], ["sns"], "{}", "cost-management/latest/userguide/budgets-sns-policy.html";
     "cloudfront.amazonaws.com": ["cloudfront"], ["lambda", "s3"], "arn:aws:cloudfront::{}:distribution/*", "AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html";
-    "cloudtrail.amazonaws.com": ["cloudtrail"], ["s3", "sns"], "", "awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html";
+    "cloudtrail.amazonaws.com": ["cloudtrail"], ["kms", "s3", "sns"], "", "awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html";
     "cloudwatch.amazonaws.com": ["cloudwatch"], ["sns"], "{}", "AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html";
     "codebuild.amazonaws.com": ["codebuild"], ["sts"], "{}", "codebuild/latest/userguide/cross-service-confused-deputy-prevention.html";
     "codecommit.amazonaws.com": ["codecommit"], ["lambda"], "{}", "codecommit/latest/userguide/how-to-notify-lambda-cc.html";
     "codestar-notifications.amazonaws.com": [], ["sns"], "{}", "dtconsole/latest/userguide/set-up-sns.html";
     "cognito-idp.amazonaws.com": ["cognito-idp"], ["lambda"], "{}", "cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html";
-    "config.amazonaws.com": [], ["lambda", "s3", "sns"], "{}", "config/latest/developerguide/s3-bucket-policy.html";
-    "delivery.logs.amazonaws.com": [], ["s3"], "{}", "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html";
+    "config.amazonaws.com": [], ["kms", "lambda", "s3", "sns"], "{}", "config/latest/developerguide/s3-bucket-policy.html";
+    "delivery.logs.amazonaws.com": [], ["kms", "logs", "s3"], "{}", "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html";
     "dms.amazonaws.com": ["dms"], ["sts"], "{}", "dms/latest/userguide/cross-service-confused-deputy-prevention.html";
+    "dnssec-route53.amazonaws.com": ["route53"], ["kms"], "{}", "Route53/latest/DeveloperGuide/access-control-managing-permissions.html";
     "ecs-tasks.amazonaws.com": ["ecs"], ["sts"], "{}", "AmazonECS/latest/developerguide/task-iam-roles.html";
     "elasticloadbalancing.amazonaws.com": ["elasticloadbalancing"], ["lambda"], "arn:aws:elasticloadbalancing:*:{}:targetgroup/*", "elasticloadbalancing/latest/application/lambda-functions.html";
+    "es.amazonaws.com": ["es"], ["logs"], "{}", "opensearch-service/latest/developerguide/createdomain-configure-slow-logs.html";
     "events.amazonaws.com": ["events"], ["lambda", "sqs"], "arn:aws:events:*:{}:rule/*", "eventbridge/latest/userguide/eb-use-resource-based.html";
-    "guardduty.amazonaws.com": ["guardduty"], ["s3"], "{}", "guardduty/latest/ug/guardduty_exportfindings.html";
+    "guardduty.amazonaws.com": ["guardduty"], ["kms", "s3"], "{}", "guardduty/latest/ug/guardduty_exportfindings.html";
     "iot.amazonaws.com": ["iot"], ["lambda"], "{}", "iot/latest/developerguide/lambda-rule-action.html";
     "lambda.alarms.cloudwatch.amazonaws.com": ["cloudwatch"], ["lambda"], "{}", "AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html";
     "lex.amazonaws.com": ["lex"], ["lambda"], "arn:aws:lex:*:{}:intent:*", "lex/latest/dg/gs-cli-update-lambda.html";
@@ -96,7 +110,7 @@ const CALLERS: &[Caller] = callers! {
     "sagemaker.amazonaws.com": ["sagemaker"], ["sts"], "{}", "sagemaker/latest/dg/security-confused-deputy-prevention.html";
     "scheduler.amazonaws.com": ["scheduler"], ["sts"], "{}", "scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html";
     "secretsmanager.amazonaws.com": ["secretsmanager"], ["lambda"], "{}", "secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html";
-    "ses.amazonaws.com": ["ses"], ["lambda", "s3", "sns"], "{}", "ses/latest/dg/receiving-email-permissions.html";
+    "ses.amazonaws.com": ["ses"], ["kms", "lambda", "s3", "sns"], "{}", "ses/latest/dg/receiving-email-permissions.html";
     "sns.amazonaws.com": ["sns"], ["lambda", "sqs"], "arn:aws:sns:*:{}:*", "sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html";
     "states.amazonaws.com": ["states"], ["sts"], "{}", "step-functions/latest/dg/procedure-create-iam-role.html";
     "transfer.amazonaws.com": ["transfer"], ["sts"], "{}", "transfer/latest/userguide/confused-deputy.html";
@@ -130,6 +144,8 @@ mod tests {
         let page = |principal, called| caller(principal).map(|it| it.page_for(called)).unwrap_or_default();
         assert!(page("s3.amazonaws.com", "lambda").contains("/lambda/"));
         assert!(page("s3.amazonaws.com", "sqs").contains("/AmazonS3/"));
+        assert!(page("guardduty.amazonaws.com", "kms").contains("/guardduty/"));
+        assert!(page("delivery.logs.amazonaws.com", "logs").ends_with("CWL.html"));
         assert!(page("apigateway.amazonaws.com", "lambda").ends_with("services-apigateway.html"));
     }
 
