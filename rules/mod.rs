@@ -48,7 +48,7 @@ rules![
         loose_secret_name, malformed_action, malformed_arn, malformed_condition_value,
         malformed_kms_condition, malformed_policy_variable, message_plain_http, mfa_not_enforced,
         mismatched_assume_action, mismatched_condition_operator, mismatched_resource, mismatched_source,
-        missing_element, missing_set_operator, needless_set_operator, not_action_allow, not_principal_allow,
+        missing_element, missing_external_id, missing_set_operator, needless_set_operator, not_action_allow, not_principal_allow,
         not_principal_deny, not_resource_allow, old_version, open_oidc_trust, open_roles_anywhere_trust,
         open_trust, optional_guard, partial_wildcard_action, passrole_any_role, permissions_any_resource,
         private_source_ip, prohibited_element, public_key_policy, rcp_hits_services,

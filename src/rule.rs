@@ -563,6 +563,8 @@ pub struct Trust {
     pub organizations: Vec<String>,
     /// Owners of repositories, groups or organisations at identity providers.
     pub oidc_owners: Vec<String>,
+    /// Accounts of providers, who must bring an external id.
+    pub external_id_required: Vec<String>,
 }
 
 impl Trust {

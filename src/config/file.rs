@@ -164,6 +164,9 @@ pub(super) struct Trust {
     pub(super) organizations: Vec<At<String>>,
     /// Owners of repositories, groups or organisations at identity providers whose workflows are yours.
     pub(super) oidc_owners: Vec<At<String>>,
+    /// Accounts of providers that act for others too, by their twelve digits: no role is to be theirs to assume without
+    /// `sts:ExternalId`.
+    pub(super) external_id_required: Vec<At<String>>,
 }
 
 /// A value and the bytes it stands at.

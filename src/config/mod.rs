@@ -549,6 +549,12 @@ impl Reading<'_> {
             }
             trust.oidc_owners.push(value);
         }
+        for At { range, value } in written.external_id_required {
+            if !is_account_id(&value) {
+                self.error(range, format!("`{value}` is no account: its id has twelve digits"));
+            }
+            trust.external_id_required.push(value);
+        }
     }
 
     fn selection(&mut self, select: At<Vec<At<String>>>) -> Vec<&'static Rule> {
@@ -637,6 +643,7 @@ mod tests {
             accounts = { "111122223333" = "security" }
             organizations = ["o-a1b2c3d4e5"]
             oidc-owners = ["example"]
+            external-id-required = ["444455556666"]
 
             [[ignore]]
             rule = "wildcard_action"
@@ -728,6 +735,7 @@ mod tests {
         assert_eq!(error("known-actions = [\"GetObject\"]").1, "`GetObject` is no action such as `s3:GetObject`");
         assert!(error("trust.accounts.1234 = \"a\"").1.contains("twelve digits"));
         assert!(error("trust.organizations = [\"a1b2c3d4e5\"]").1.contains("like `o-"));
+        assert!(error("trust.external-id-required = [\"monitoring\"]").1.contains("no account"));
         assert!(error("trust.oidc-owners = [\"a/b\"]").1.contains("no owner"));
     }
 

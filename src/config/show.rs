@@ -46,9 +46,10 @@ pub fn show(config: &Config, ground: &Ground, path: &Path) -> String {
     let trust = &config.facts.trust;
     let _ = writeln!(
         out,
-        "\n[trust]\norganizations = {}\noidc-owners = {}",
+        "\n[trust]\norganizations = {}\noidc-owners = {}\nexternal-id-required = {}",
         list(&trust.organizations),
-        list(&trust.oidc_owners)
+        list(&trust.oidc_owners),
+        list(&trust.external_id_required)
     );
     if !trust.accounts.is_empty() {
         out.push_str("\n[trust.accounts]\n");
