@@ -7,7 +7,7 @@ const HELP: &str = "require `aws:PrincipalOrgID` and `aws:ResourceOrgID` to be y
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     let of_endpoint = |it: &&std::sync::Arc<Policy>| it.kind == PolicyKind::Resource(Service::VpcEndpoint);
     for policy in configuration.policies.iter().filter(of_endpoint) {
-        let endpoint = configuration.resources.iter().find(|it| it.address == policy.address);
+        let endpoint = endpoint_of(policy, configuration);
         if denies_others(policy, Guard::Resource) {
             continue;
         }
@@ -53,6 +53,16 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
                 .help(HELP);
         }
     }
+}
+
+/// The endpoint that a policy is written in, or the only one that it may be for.
+fn endpoint_of<'c>(policy: &Policy, configuration: &'c Configuration) -> Option<&'c Resource> {
+    let own = configuration.resources.iter().find(|it| it.address == policy.address)?;
+    if own.kind == "aws_vpc_endpoint" {
+        return Some(own);
+    }
+    let mut all = configuration.resources.iter().filter(|it| it.kind == "aws_vpc_endpoint" && may_be_of(own, it));
+    all.next().filter(|_| all.next().is_none())
 }
 
 /// Whether what it lets pass may go to any resource of any account.

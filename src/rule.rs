@@ -686,11 +686,9 @@ impl Report<'_> {
             None => granted,
         };
         self.way(&statement.place);
-        // What is about the statement itself stands there already.
-        if statement.place.span == self.finding.span {
-            return self;
-        }
-        self.label(statement.place.span, "in this statement")
+        // What is about the statement itself stands there, and is told from other statements by it.
+        let words = if statement.place.span == self.finding.span { "this statement" } else { "in this statement" };
+        self.label(statement.place.span, words)
     }
 
     /// The actions of the statement that it is about, where those are not all: what else the statement comes to allow
