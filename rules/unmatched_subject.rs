@@ -46,7 +46,7 @@ fn misshapen(issuer: &str, raw: &str, is_pattern: bool) -> Option<&'static str> 
     if !OF_CLAIMS.iter().any(|it| it.eq_ignore_ascii_case(issuer)) || raw.contains("${") {
         return None;
     }
-    let is_fixed = |text: &str| !text.contains(HOLE) && !(is_pattern && text.contains(['*', '?']));
+    let is_fixed = |text: &str| !(text.contains(HOLE) || is_pattern && text.contains(['*', '?']));
     let Some((claim, rest)) = raw.split_once(':') else {
         return is_fixed(raw).then_some("which has a claim before each value");
     };

@@ -229,12 +229,14 @@ fn vendored(workspace: &Workspace, findings: &mut Vec<Finding>, wanted: External
     if wanted != ExternalModules::Off {
         return Vec::new();
     }
-    let is_within = |it: &mut Finding| {
-        let inside = it.labels.iter().find(|it| it.message == IN_THE_MODULE);
-        is_fetched(workspace, inside.map_or(it.span, |it| it.span))
-    };
     let reason = "it is in a module that was fetched, and `external-modules` is off";
-    findings.extract_if(.., is_within).map(|it| (it, reason.to_owned())).collect()
+    findings.extract_if(.., |it| is_in_fetched(workspace, it)).map(|it| (it, reason.to_owned())).collect()
+}
+
+/// Whether a finding is in a module that was fetched, wherever it is shown.
+fn is_in_fetched(workspace: &Workspace, finding: &Finding) -> bool {
+    let inside = finding.labels.iter().find(|it| it.message == IN_THE_MODULE);
+    is_fetched(workspace, inside.map_or(finding.span, |it| it.span))
 }
 
 /// What a module grants touches a file that was named when the module is called in it, with arguments that may have
@@ -547,6 +549,9 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         }));
     }
     sort(workspace, &mut report.suppressed, |it| &it.finding);
+    if options.config.external_modules == ExternalModules::Off {
+        silenced.retain(|it| !is_in_fetched(workspace, &it.finding));
+    }
     report.silenced = silenced::once(workspace, silenced, &options.config);
     sort(workspace, &mut report.silenced, |it| &it.finding);
     report

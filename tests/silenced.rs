@@ -126,6 +126,7 @@ fn it_is_listed_for_people_and_for_programs() {
     for arguments in [["--show-silenced"], ["--verbose"]] {
         let text = text(&arguments);
         assert!(text.contains("  silenced policy.json:1:"), "{text}");
+        assert!(text.contains("no findings, 1 silenced by what policies say"), "{text}");
         assert!(text.contains(": public_resource_policy: ") && text.contains("from which network at 2:"), "{text}");
     }
     assert!(!text(&[]).contains("silenced"));

@@ -307,7 +307,8 @@ impl Condition {
     }
 
     /// What it narrows; none when it guards nothing: a negated operator, `…IfExists`, `ForAllValues` (which no value at
-    /// all passes), a `Null` test, a value that is only a wildcard.
+    /// all passes), a `Null` test, a value that is only a wildcard. That a tag of what is called upon or an encryption context
+    /// is there at all does narrow.
     pub fn guard(&self) -> Option<Guard> {
         self.weakness().is_none().then(|| guard_of(&self.key_lower()))
     }

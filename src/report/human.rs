@@ -259,6 +259,9 @@ impl Painter {
                 .collect();
             let _ = write!(out, ", {} suppressed ({})", report.suppressed.len(), by.join(", "));
         }
+        if self.style.silenced && !report.silenced.is_empty() {
+            let _ = write!(out, ", {} silenced by what policies say", report.silenced.len());
+        }
         if let Some(compared) = &report.compared {
             let new = report.findings.iter().filter(|it| it.change == Some(Change::New)).count();
             let (wider, fixed) = (report.findings.len() - new, compared.fixed.len());
