@@ -89,9 +89,50 @@ impl Object {
     }
 }
 
-/// A number of Terraform or JSON.
+/// A number of Terraform or JSON, as a double. Terraform calculates with some 150 digits, so what a double does not hold
+/// to the last digit is good for comparing and never shown.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Number(pub f64);
+
+impl Number {
+    /// Any number of so many digits has a double of its own.
+    const DIGITS: usize = 15;
+    /// Whole numbers below have, too: 2^53.
+    const WHOLE: f64 = 9_007_199_254_740_992.0;
+
+    /// Why the text of a number is not known.
+    pub const TOO_LONG: &str = "it has more digits than iamlint calculates with";
+
+    /// The number that a text of digits stands for, when a double holds all of them.
+    pub fn exactly(text: &str) -> Option<Self> {
+        let number = Self(text.parse().ok()?);
+        let is_whole = text.bytes().all(|it| it.is_ascii_digit() || matches!(it, b'+' | b'-'));
+        (significant(text) <= Self::DIGITS || is_whole && number.0.abs() < Self::WHOLE).then_some(number)
+    }
+
+    /// It as text; a hole where it has more digits than a double holds.
+    pub fn to_text(self, span: Span) -> Text {
+        let text = self.to_string();
+        if Self::exactly(&text).is_some() {
+            return Text::known(&text, span);
+        }
+        Text::hole(Arc::new(Hole {
+            kind: HoleKind::Opaque,
+            reference: text.into(),
+            scope: "".into(),
+            span,
+            why: Self::TOO_LONG.into(),
+        }))
+    }
+}
+
+/// How many digits of a number's text say something.
+fn significant(text: &str) -> usize {
+    let digits: Vec<u8> = text.bytes().take_while(|it| !matches!(it, b'e' | b'E')).filter(u8::is_ascii_digit).collect();
+    let first = digits.iter().position(|it| *it != b'0').unwrap_or(digits.len());
+    let behind = digits.iter().rev().position(|it| *it != b'0').unwrap_or(0);
+    digits.len().saturating_sub(first + behind)
+}
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -308,7 +349,7 @@ impl Node {
     pub fn to_text(&self) -> Option<Text> {
         match &self.value {
             Value::Text(text) => Some(text.clone()),
-            Value::Number(number) => Some(Text::known(&number.to_string(), self.span)),
+            Value::Number(number) => Some(number.to_text(self.span)),
             Value::Bool(it) => Some(Text::known(if *it { "true" } else { "false" }, self.span)),
             Value::Unknown(hole) => Some(Text::hole(Arc::clone(hole))),
             _ => None,
@@ -791,6 +832,18 @@ mod tests {
         text.push_known("/*", at(43, 45));
         assert_eq!(text.to_string(), "${aws_s3_bucket.logs.arn}/*");
         assert_eq!(text.raw(), format!("arn:{HOLE}:s3:::logs/*"));
+    }
+
+    #[test]
+    fn a_number_is_shown_when_all_of_its_digits_are_known() {
+        let shown = |number: f64| Number(number).to_text(at(0, 1)).as_known().map(str::to_owned);
+        assert_eq!(shown(0.3).as_deref(), Some("0.3"));
+        assert_eq!(shown(123_456_789_012.0).as_deref(), Some("123456789012"));
+        assert_eq!(shown(9_007_199_254_740_991.0).as_deref(), Some("9007199254740991"));
+        assert_eq!(shown(1e22).as_deref(), Some("10000000000000000000000"));
+        assert_eq!([shown(1.0 / 3.0), shown(12_345_678_901_234_567_890.0)], [None, None]);
+        assert_eq!(Number::exactly("10000000000000000000001"), None);
+        assert_eq!(Number::exactly("-0.250"), Some(Number(-0.25)));
     }
 
     #[test]

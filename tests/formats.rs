@@ -578,3 +578,151 @@ fn what_cannot_be_read_is_said_in_every_format() {
         assert!(said.contains("policies/broken.json"), "{format}: {said}");
     }
 }
+
+/// A root and a module whose values are secret, given in a file, as an option, and as the module's own default.
+const SECRETS: &[(&str, &str)] = &[
+    (
+        "main.tf",
+        r#"variable "bucket" {
+  sensitive = true
+}
+variable "queues" {
+  type      = map(string)
+  sensitive = true
+}
+variable "partner" {
+  type      = object({ arn = string, note = optional(string) })
+  sensitive = true
+}
+variable "actions" {
+  type      = list(string)
+  sensitive = true
+}
+variable "document" {
+  sensitive = true
+}
+variable "port" {
+  type      = number
+  sensitive = true
+}
+module "inner" {
+  source = "./inner"
+  bucket = var.bucket
+}
+resource "aws_iam_policy" "it" {
+  name   = "of-${var.partner.note}"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Sid = "One", Effect = "Allow", Action = var.actions, Resource = "*" },
+      { Sid = "Two", Effect = "Allow", Action = "s3:*", Resource = [var.bucket, "${upper(var.bucket)}-${var.port}"] },
+      { Sid = "Three", Effect = "Allow", Action = "sqs:*", Resource = [for name, arn in var.queues : "${arn}/${name}"] },
+      { Sid = module.inner.name, Effect = "Allow", Action = "sts:AssumeRole", Resource = [var.partner.arn, keys(var.queues)[0]] },
+    ]
+  })
+}
+resource "aws_iam_policy" "whole" {
+  name   = "whole"
+  policy = var.document
+}
+resource "aws_iam_role" "it" {
+  name = "it"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = [var.partner.arn, var.partner.note] } }]
+  })
+}
+"#,
+    ),
+    (
+        "inner/main.tf",
+        r#"variable "bucket" {}
+variable "name" {
+  sensitive = true
+  default   = "hidden-default-*"
+}
+output "name" {
+  value     = "hidden-output-${var.name}"
+  sensitive = true
+}
+resource "aws_iam_policy" "it" {
+  name   = var.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Sid = var.name, Effect = "Allow", Action = "s3:*", Resource = [var.bucket, var.name] }]
+  })
+}
+"#,
+    ),
+    (
+        "terraform.tfvars",
+        r#"queues   = { hidden-key = "arn:aws:sqs:eu-west-1:123456789012:hidden-queue*" }
+partner  = { arn = "arn:aws:iam::123456789012:role/hidden-role*", note = "hidden-note" }
+actions  = ["kms:*", "s3:Hidden", "hidden-service:*"]
+document = "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"iam:*\",\"Resource\":\"arn:aws:iam::123456789012:role/hidden-path/*\",\"hidden-element\":1}]}"
+port     = 777888999
+"#,
+    ),
+];
+
+#[test]
+fn no_report_says_what_is_sensitive() {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in SECRETS {
+        let at = folder.path().join(path);
+        fs::create_dir_all(at.parent().unwrap()).unwrap();
+        fs::write(at, text).unwrap();
+    }
+    let run = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_iamlint"))
+            .current_dir(folder.path())
+            .args(["check", ".", "--var", "bucket=arn:aws:s3:::hidden-bucket/*"])
+            .args(args)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        [output.stdout, output.stderr].concat()
+    };
+    let report: Value = serde_json::from_slice(&run(&["--format", "json"])).unwrap();
+    let judged = |rule: &str, statement: &str| {
+        let is_it = |it: &&Value| it["rule"] == rule && it["statement"]["sid"] == statement;
+        report["findings"].as_array().unwrap().iter().any(|it| is_it(&it))
+    };
+    assert!(judged("kms_wildcard_action", "One") && judged("wildcard_action", "Two"), "{report:#}");
+    let formats = ["json", "sarif", "github", "gitlab", "junit", "html", "ndjson", "human"];
+    for format in formats {
+        let more: &[&str] = match format {
+            "json" | "sarif" => &["--show-fixes"],
+            "human" => &["--show-unresolved"],
+            _ => &[],
+        };
+        let args = [&["--format", format], more].concat();
+        let text = String::from_utf8(run(&args)).unwrap();
+        let shown: Vec<&str> = text
+            .lines()
+            // A line of the configuration is nobody's secret.
+            .filter(|it| {
+                !SECRETS.iter().any(|(path, text)| {
+                    path.ends_with(".tf") && it.contains('│') && text.contains(it.split_once('│').unwrap().1.trim())
+                })
+            })
+            .filter(|it| it.to_lowercase().contains("hidden") || it.contains("777888999"))
+            .collect();
+        assert!(shown.is_empty(), "{args:?}: {shown:#?}");
+    }
+}
+
+#[test]
+fn a_call_that_was_not_read_is_said_to_be_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "module \"queue\" {\n  source = \"example/queue/aws\"\n}\n";
+    fs::write(folder.path().join("main.tf"), text).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_iamlint"))
+        .current_dir(folder.path())
+        .args(["check", ".", "--show-unresolved"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let line = "main.tf:1:1: `module.queue` was not read: the module `example/queue/aws` is not installed below";
+    assert!(said.contains(line), "{said}");
+}

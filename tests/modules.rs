@@ -153,6 +153,25 @@ fn a_thousand_calls_and_a_deep_nest_take_time_in_proportion() {
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
+/// Eight calls in each of eight calls, six deep, are a quarter of a million instances.
+#[test]
+fn a_tree_of_more_calls_than_anybody_has_ends_in_calls_that_are_not_read() {
+    let mut files = vec![("d6/main.tf".to_owned(), POLICY.replace("s3:GetObject", "s3:*"))];
+    for depth in 0..6 {
+        let (path, next) = match depth {
+            0 => ("main.tf".to_owned(), "./d1".to_owned()),
+            _ => (format!("d{depth}/main.tf"), format!("../d{}", depth + 1)),
+        };
+        files.push((path, (0..8).map(|n| format!("module \"m{n}\" {{\n  source = \"{next}\"\n}}\n")).collect()));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let start = std::time::Instant::now();
+    let (_, report) = report(&files);
+    assert_eq!(report.findings.len(), 1);
+    assert!((1..1_000).contains(&report.summary.unread_calls), "{}", report.summary.unread_calls);
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
 #[test]
 fn calls_with_equal_arguments_take_time_in_proportion() {
     let module = r#"

@@ -120,6 +120,10 @@ variable "grants" {
   }))
   default = [{ sid = "Read" }, { sid = "Write", actions = ["s3:PutObject", "s3:DeleteObject"] }]
 }
+variable "secret" {
+  default   = "kept"
+  sensitive = true
+}
 variable "absent" {
   type     = string
   default  = null
@@ -129,11 +133,127 @@ variable "solid" {
   default  = "kept"
   nullable = false
 }
+variable "setstr" {
+  type = set(string)
+  default = ["b", "a", "b", 3]
+}
+variable "setnum" {
+  type = set(number)
+  default = [10, 9, "10", "1"]
+}
+variable "setbool" {
+  type = set(bool)
+  default = [true, "false", "true", "1"]
+}
+variable "mapnum" {
+  type = map(number)
+  default = { a = "1", b = 2 }
+}
+variable "listbool" {
+  type = list(bool)
+  default = ["true", false, "0"]
+}
+variable "number" {
+  type = number
+  default = "12"
+}
+variable "truth" {
+  type = bool
+  default = "true"
+}
+variable "text" {
+  type = string
+  default = 12
+}
+variable "listany" {
+  type = list(any)
+  default = [1, "a", true]
+}
+variable "listanynum" {
+  type = list(any)
+  default = [1, 2]
+}
+variable "mapany" {
+  type = map(any)
+  default = { a = 1, b = "x" }
+}
+variable "setany" {
+  type = set(any)
+  default = ["x", 2, "x"]
+}
+variable "any" {
+  type = any
+  default = [1, "a"]
+}
+variable "listobj" {
+  type = list(any)
+  default = [{ a = 1, b = true }, { a = "x", b = false }]
+}
+variable "listobj2" {
+  type = list(any)
+  default = [{ a = 1 }, { b = "x" }]
+}
+variable "obj" {
+  type = object({
+    a = set(string)
+    n = number
+    o = optional(set(string), ["z", "y", "z"])
+    p = optional(number)
+    m = optional(map(number), { k = "7" })
+    deep = optional(object({ x = optional(string, 5), y = optional(list(bool), ["true"]) }), {})
+  })
+  default = { a = ["q", "p", "q"], n = "4", extra = "gone" }
+}
+variable "tup" {
+  type = tuple([string, number, bool])
+  default = [1, "2", "true"]
+}
+variable "mapobj" {
+  type = map(object({ a = string, b = optional(number, "3") }))
+  default = { x = { a = 1, c = 2 }, y = { a = true, b = "9" } }
+}
+variable "objmap" {
+  type = object({ a = number })
+  default = { a = "5" }
+}
+variable "setobj" {
+  type = set(object({ b = number, a = string }))
+  default = [{ b = 1, a = 2 }, { b = 0, a = "3" }, { b = "0", a = 3 }, { b = 0, a = 1 }]
+}
+variable "listlist" {
+  type = list(list(number))
+  default = [["1", 2], []]
+}
+variable "nullnum" {
+  type = number
+  default = null
+}
+variable "listnull" {
+  type = list(string)
+  default = [null, 1]
+}
+variable "emptyset" {
+  type = set(any)
+  default = []
+}
+variable "listanylist" {
+  type = list(any)
+  default = [["a"], [1, 2]]
+}
+variable "mapanymix" {
+  type = map(any)
+  default = { a = { x = 1 }, b = { x = "s", y = true } }
+}
+variable "maplist" {
+  type = map(list(string))
+  default = { a = [1, true], b = [] }
+}
 locals {
   numbers = [1, 2, 3]
   nested  = { a = { b = [{ c = 1 }, { c = 2 }] } }
   users   = { ann = { role = "admin" }, bob = { role = "dev" }, cid = { role = "dev" } }
   chain   = local.link
+  secret  = var.secret
   link    = upper(var.name)
 }
 module "one" {

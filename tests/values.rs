@@ -7,7 +7,7 @@ use iamlint::lint::{self, Options};
 use iamlint::report::Report;
 use iamlint::rules;
 use iamlint::source::Workspace;
-use iamlint::value::HOLE;
+use iamlint::value::{HOLE, HoleKind, Node, Value};
 
 fn linted(text: &str) -> Report {
     let workspace = Workspace::of_texts([("main.tf", text)]);
@@ -114,6 +114,13 @@ resource "aws_iam_role" "it" {{
     }
 }
 
+/// The value of the output `it`.
+fn value(text: &str) -> Node {
+    let workspace = Workspace::of_texts([("root/main.tf", text)]);
+    let mut outputs = terraform::outputs(&workspace, Path::new("root"), &terraform::Options::default());
+    outputs.pop().expect("there is one").1.expect("Terraform would give it")
+}
+
 #[test]
 fn what_is_marked_as_sensitive_is_never_printed() {
     let text = r#"variable "secret" {
@@ -134,6 +141,190 @@ resource "aws_iam_policy" "it" {
     assert!(!findings.is_empty());
     let shown = format!("{findings:?}").to_lowercase();
     assert!(!shown.contains("hidden-one") && !shown.contains("hidden-two"), "{shown}");
+}
+
+#[test]
+fn what_is_marked_as_sensitive_is_judged() {
+    let text = |actions: &str, resource: &str| {
+        format!(
+            r#"variable "actions" {{
+  type      = list(string)
+  sensitive = true
+  default   = {actions}
+}}
+resource "aws_iam_policy" "it" {{
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = var.actions, Resource = {resource} }}]
+  }})
+}}
+"#
+        )
+    };
+    let wide = said(&text(r#"["kms:*"]"#, r#"sensitive("*")"#));
+    assert_eq!(wide, ["kms_wildcard_action: `${var.actions}` lets its holder use, hand on and delete keys"]);
+    assert_eq!(said(&text(r#"["s3:GetObject"]"#, r#"sensitive("arn:aws:s3:::reports/*")"#)), NOTHING);
+    // What is known of a document goes through the mark.
+    let document = r#"data "aws_iam_policy_document" "it" {
+  statement {
+    actions   = ["kms:*"]
+    resources = ["*"]
+  }
+}
+resource "aws_iam_policy" "it" {
+  policy = sensitive(data.aws_iam_policy_document.it.json)
+}
+"#;
+    let wide = said(document);
+    assert_eq!(wide, ["kms_wildcard_action: `${sensitive(…)}` lets its holder use, hand on and delete keys"]);
+}
+
+#[test]
+fn of_a_secret_wildcards_and_the_words_of_aws_are_left() {
+    let left = |value: &str| {
+        let variable = format!("variable \"it\" {{\n  sensitive = true\n  default = {value}\n}}\n");
+        let node = self::value(&format!("{variable}output \"it\" {{\n  value = var.it\n}}\n"));
+        match &node.value {
+            Value::Text(text) => text.raw().replace(HOLE, "_"),
+            other => format!("{other:?}"),
+        }
+    };
+    assert_eq!(left(r#""*""#), "*");
+    assert_eq!(left(r#""s3:Get*""#), "s3:Get*");
+    assert_eq!(left(r#""s3:Hidden""#), "s3:_");
+    assert_eq!(left(r#""arn:aws:sqs:eu-west-1:123456789012:hidden*""#), "arn:aws:sqs:_:_:_*");
+    assert_eq!(left(r#""a hidden word""#), "_");
+    assert_eq!(left(r#""""#), "");
+    for value in ["7654321", "[7654321]", "{ a = 7654321 }", r#"jsonencode({ a = "7654321" })"#] {
+        assert!(!left(value).contains("7654321"), "{value}: {}", left(value));
+    }
+}
+
+#[test]
+fn within_nonsensitive_nothing_is_marked() {
+    let text = r#"variable "it" {
+  sensitive = true
+  default   = "arn:aws:s3:::reports/*"
+}
+locals {
+  it = [sensitive(var.it)]
+}
+output "it" {
+  value = "${local.it[0]} ${nonsensitive(local.it[0])}"
+}
+"#;
+    let value = value(text);
+    let text = value.as_text().expect("it is text");
+    assert!(text.raw().ends_with(" arn:aws:s3:::reports/*"), "{text:?}");
+    assert_eq!(text.raw().matches("reports").count(), 1);
+}
+
+#[test]
+fn the_key_behind_an_alias_is_the_modules_own_where_it_has_one() {
+    let text = |name: &str, asked: &str| {
+        format!(
+            r#"resource "aws_kms_key" "it" {{}}
+resource "aws_kms_alias" "it" {{
+  name          = "alias/app"
+  target_key_id = aws_kms_key.it.key_id
+}}
+data "aws_kms_alias" "it" {{
+  name = "{name}"
+}}
+output "it" {{
+  value = {asked}
+}}
+"#
+        )
+    };
+    for (asked, same) in [("target_key_arn", "arn"), ("target_key_id", "key_id")] {
+        let is_same = format!("data.aws_kms_alias.it.{asked} == aws_kms_key.it.{same}");
+        assert_eq!(value(&text("alias/app", &is_same)).as_bool(), Some(true), "{asked}");
+        assert_eq!(value(&text("alias/other", &is_same)).as_bool(), None, "{asked}");
+    }
+    let arn = value(&text("alias/other", "data.aws_kms_alias.it.target_key_arn"));
+    assert_eq!(arn.as_text().map(|it| it.raw().replace(HOLE, "_")).as_deref(), Some("arn:_:kms:_:_:key/_"));
+}
+
+#[test]
+fn what_an_unknown_override_may_replace_is_not_certain() {
+    let text = |sid: &str, overrides: &str| {
+        format!(
+            r#"variable "document" {{}}
+data "aws_iam_policy_document" "it" {{
+  {overrides}
+  statement {{
+    {sid}
+    actions   = ["kms:*"]
+    resources = ["*"]
+  }}
+}}
+resource "aws_iam_policy" "it" {{
+  policy = data.aws_iam_policy_document.it.json
+}}
+"#
+        )
+    };
+    let confidence = |sid: &str, overrides: &str| {
+        let findings = linted(&text(sid, overrides)).findings;
+        findings.iter().find(|it| it.rule == "kms_wildcard_action").expect("it allows all").confidence
+    };
+    let (named, unknown) = (r#"sid = "All""#, "override_policy_documents = [var.document]");
+    assert!(confidence(named, unknown) < confidence(named, ""));
+    // It has no name to be replaced by.
+    assert_eq!(confidence("", unknown), confidence("", ""));
+    assert_eq!(confidence(named, "source_policy_documents = [var.document]"), confidence(named, ""));
+}
+
+#[test]
+fn what_is_gone_through_may_be_more_than_what_is_known() {
+    let text = r#"variable "more" {}
+resource "aws_iam_policy" "it" {
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = [for name, arn in merge(var.more) : arn] }]
+  })
+}
+"#;
+    assert_eq!(said(text), NOTHING);
+}
+
+#[test]
+fn a_value_that_its_type_refuses_is_not_known() {
+    let text = |of: &str, default: &str| {
+        format!(
+            "variable \"it\" {{\n  type = {of}\n  default = {default}\n}}\noutput \"it\" {{\n  value = [var.it]\n}}\n"
+        )
+    };
+    let refused = |of: &str, default: &str| {
+        let workspace = Workspace::of_texts([("root/main.tf", text(of, default))]);
+        let outputs = terraform::outputs(&workspace, Path::new("root"), &terraform::Options::default());
+        let mut why = Vec::new();
+        outputs[0].1.as_ref().expect("a list").each_hole(&mut |hole| why.push(hole.why.to_string()));
+        why.join(" ")
+    };
+    assert_eq!(refused("list(string)", r#"["a", 1]"#), "");
+    for (of, default, why) in [
+        ("list(string)", r#""a""#, "a list is required"),
+        ("number", r#""hidden""#, "a number is required"),
+        ("set(bool)", r#"["hidden"]"#, "a bool is required"),
+        ("object({ a = string })", "{}", "the attribute `a` is required"),
+        ("object({ a = object({ b = number }) })", "{ a = { b = [] } }", "the attribute `b`: a number is required"),
+        ("tuple([string])", "[]", "a tuple of 1 is required"),
+        ("list(any)", r#"["a", ["b"]]"#, "the elements have no single type"),
+    ] {
+        assert_eq!(refused(of, default), format!("its value is not of the type of `var.it`: {why}"));
+    }
+}
+
+#[test]
+fn a_number_that_nobody_gives_holds_no_wildcard() {
+    let resource = |of: &str| {
+        let text =
+            format!("variable \"it\" {{\n  type = {of}\n}}\noutput \"it\" {{\n  value = \"x-${{var.it}}\"\n}}\n");
+        value(&text).as_text().and_then(|it| it.holes().next().map(|(_, hole)| hole.kind))
+    };
+    assert_eq!([resource("number"), resource("string")], [Some(HoleKind::Opaque), Some(HoleKind::Free)]);
 }
 
 #[test]

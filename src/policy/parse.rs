@@ -307,7 +307,7 @@ fn place(node: &Node, given: Case) -> Place {
 fn text_of(node: &Node) -> Option<Text> {
     match &node.value {
         Value::Text(text) => Some(text.clone()),
-        Value::Number(number) => Some(Text::known(&number.to_string(), node.span)),
+        Value::Number(number) => Some(number.to_text(node.span)),
         Value::Bool(it) => Some(Text::known(if *it { "true" } else { "false" }, node.span)),
         Value::Unknown(hole) => Some(Text::hole(Arc::clone(hole))),
         _ => None,

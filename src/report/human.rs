@@ -236,14 +236,13 @@ impl Painter {
         let file = places.file(hole.span.file);
         let start = file.position(hole.span.start as usize);
         let of = if *nothing { "" } else { "part of " };
-        let line = format!(
-            "{}:{}:{}: `{}` leaves {of}{address} open: {}",
-            spelled(&file.source.path),
-            start.line,
-            start.column,
-            hole.reference,
-            hole.why
-        );
+        // A call that could not be read is itself what is not known.
+        let says = if hole.reference.starts_with("module.") && address.ends_with(&*hole.reference) {
+            format!("`{address}` was not read: {}", hole.why)
+        } else {
+            format!("`{}` leaves {of}{address} open: {}", hole.reference, hole.why)
+        };
+        let line = format!("{}:{}:{}: {says}", spelled(&file.source.path), start.line, start.column);
         let _ = writeln!(out, "  unresolved {}", visible(&line));
     }
 

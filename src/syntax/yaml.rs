@@ -136,10 +136,11 @@ impl Tree<'_> {
                 self.nodes += 1;
                 let text = self.scalar_text(&value, style, range.clone());
                 if self.needs_key() && tag.is_none() {
+                    let text = if style == ScalarStyle::Plain { self.plain_key(text, &range) } else { text };
                     return self.key(anchor, text, range, style);
                 }
                 let span = self.place(content_range(self.text.raw(), style, range.clone()));
-                let node = Node::new(self.resolved(text, style, &tag), span);
+                let node = Node::new(self.resolved(text, style, &tag, range.clone()), span);
                 let node = self.tagged(node, tag);
                 self.finish(node, anchor, 1, range.end);
             }
@@ -219,6 +220,22 @@ impl Tree<'_> {
         true
     }
 
+    /// A key is a string, which Terraform makes of what it takes the scalar for: `y` is `true`.
+    fn plain_key(&mut self, text: Text, range: &Range<usize>) -> Text {
+        let known = text.as_known().filter(|_| self.schema == Schema::Terraform);
+        let place = self.place(range.clone());
+        match known.and_then(|it| plain(it, self.schema)) {
+            Some(Plain::Bool(it)) => Text::known(if it { "true" } else { "false" }, place),
+            Some(Plain::Number(it)) => Number(it).to_text(place),
+            Some(Plain::Date(it)) => Text::known(&it, place),
+            Some(Plain::Null) => {
+                self.error(range.clone(), "a key must not be null");
+                text
+            }
+            None => text,
+        }
+    }
+
     fn alias(&mut self, anchor: usize, range: Range<usize>) -> bool {
         let Some((node, count)) = self.anchors.get(&anchor) else {
             self.error(range, "an alias stands within what it refers to");
@@ -294,7 +311,7 @@ impl Tree<'_> {
         Node::new(Value::Object(Arc::new(Object { entries: vec![entry], open: None })), whole)
     }
 
-    fn resolved(&mut self, text: Text, style: ScalarStyle, tag: &Option<(String, Span)>) -> Value {
+    fn resolved(&mut self, text: Text, style: ScalarStyle, tag: &Option<(String, Span)>, range: Range<usize>) -> Value {
         let name = tag.as_ref().map(|(name, _)| name.as_str());
         if matches!(name, Some("!" | "!!str" | "!!binary")) {
             return Value::Text(text);
@@ -316,7 +333,11 @@ impl Tree<'_> {
         match plain(known, self.schema) {
             Some(Plain::Null) => Value::Null,
             Some(Plain::Bool(it)) => Value::Bool(it),
-            Some(Plain::Number(it)) => Value::Number(Number(it)),
+            Some(Plain::Number(it)) if it.is_finite() => Value::Number(Number(it)),
+            Some(Plain::Number(_)) => {
+                self.error(range, "a number without end is no value");
+                Value::Null
+            }
             Some(Plain::Date(it)) => {
                 Value::Text(Text::known(&it, text.span(0..text.len()).unwrap_or(self.place(0..0))))
             }
@@ -519,6 +540,9 @@ fn plain(text: &str, schema: Schema) -> Option<Plain> {
     if !unsigned.starts_with(|it: char| it.is_ascii_digit() || it == '.') {
         return None;
     }
+    if schema == Schema::Terraform && matches!(unsigned.to_ascii_lowercase().as_str(), ".inf" | ".nan") {
+        return Some(Plain::Number(f64::INFINITY));
+    }
     for (mark, radix) in [("0x", 16), ("0o", 8)] {
         if let Some(digits) = unsigned.strip_prefix(mark) {
             #[expect(clippy::cast_precision_loss, reason = "numbers are floats")]
@@ -542,11 +566,46 @@ fn plain(text: &str, schema: Schema) -> Option<Plain> {
     text.parse().ok().filter(|it: &f64| it.is_finite()).map(Plain::Number)
 }
 
-/// A date as Terraform writes it after it has taken it for one.
+/// A date as Terraform writes it after it has taken it for one: a day, or a point in time without its fraction.
 fn date(text: &str) -> Option<String> {
-    let is_digits = |range: Range<usize>| text.get(range).is_some_and(|it| it.bytes().all(|it| it.is_ascii_digit()));
-    let is_day = text.len() == 10 && is_digits(0..4) && is_digits(5..7) && is_digits(8..10);
-    (is_day && text.as_bytes()[7] == b'-').then(|| format!("{text}T00:00:00Z"))
+    let number = |text: &str, most: u32| {
+        let is_number = (1..=2).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_digit());
+        text.parse().ok().filter(|it: &u32| is_number && *it <= most)
+    };
+    let (day, time) = match text.split_once(['T', 't', ' ']) {
+        Some((day, time)) => (day, Some(time)),
+        None => (text, None),
+    };
+    let mut parts = day.splitn(3, '-');
+    let year = parts.next().filter(|it| it.len() == 4 && it.bytes().all(|it| it.is_ascii_digit()))?;
+    let (month, day) = (number(parts.next()?, 12)?, number(parts.next()?, 31)?);
+    let is_leap =
+        year.parse().is_ok_and(|it: u32| it.is_multiple_of(4) && (!it.is_multiple_of(100) || it.is_multiple_of(400)));
+    let days = match month {
+        2 => 28 + u32::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if month == 0 || day == 0 || day > days {
+        return None;
+    }
+    let Some(time) = time else { return Some(format!("{year}-{month:02}-{day:02}T00:00:00Z")) };
+    let (time, zone) = match time.find(['Z', '+', '-']) {
+        Some(at) => time.split_at(at),
+        None if text.contains(' ') => (time, "Z"),
+        None => return None,
+    };
+    let mut parts = time.split(':');
+    let (hour, minute) = (number(parts.next()?, 23)?, number(parts.next()?, 59)?);
+    let (second, fraction) = parts.next().map(|it| it.split_once('.').unwrap_or((it, "0")))?;
+    let is_whole = parts.next().is_none() && fraction.bytes().all(|it| it.is_ascii_digit());
+    let second = number(second, 59).filter(|_| is_whole)?;
+    let zone = if matches!(zone, "+00:00" | "-00:00") { "Z" } else { zone };
+    let is_zone = zone == "Z"
+        || zone.get(1..).and_then(|it| it.split_once(':')).is_some_and(|(hours, minutes)| {
+            zone.len() == 6 && number(hours, 23).is_some() && number(minutes, 59).is_some()
+        });
+    is_zone.then(|| format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::evaluator::{Evaluator, Instance, labels, text_of};
+use super::evaluator::{Evaluator, Instance, Scope, labels, text_of};
 use crate::catalog;
 use crate::source::Span;
 use crate::syntax::hcl::Block;
@@ -147,6 +147,9 @@ pub(super) fn computed(
         let text = Text::hole(own.hole(name, why)).written_as(Arc::clone(written), span);
         Node::new(Value::Text(text), span)
     };
+    if is_data && kind == "aws_kms_alias" && matches!(name, "target_key_arn" | "target_key_id") {
+        return key_of_alias(evaluator, &own, name, written);
+    }
     if is_data && let Some(node) = looked_up(evaluator, kind, block, instance, name, span) {
         return node;
     }
@@ -360,6 +363,43 @@ fn looked_up(
         }
         _ => return None,
     })
+}
+
+/// The key behind an alias that is looked up: that of the module's own alias of this name, else one that AWS knows.
+fn key_of_alias(evaluator: &Evaluator<'_>, own: &Own<'_>, name: &str, written: &Arc<str>) -> Node {
+    let scope = &own.instance.scope;
+    let folder = &scope.module.folder;
+    let wanted = own.given_text(evaluator, "name");
+    let aliases = folder.blocks("resource").filter(|(_, [kind, _])| *kind == "aws_kms_alias");
+    let key = aliases.filter_map(|(id, _)| folder.block(id)).find_map(|block| {
+        let [name, key] = ["name", "target_key_id"].map(|it| block.body.attribute(it));
+        // One that stands more than once is not looked up by what they share.
+        let is_one = ["count", "for_each"].iter().all(|it| block.body.attribute(it).is_none());
+        let scope = Scope::of(&scope.module);
+        let alias = text_of(&evaluator.value(&name.filter(|_| is_one)?.value, &scope));
+        (alias.is_some() && alias == wanted).then(|| text_of(&evaluator.value(&key?.value, &scope)))?
+    });
+    let span = own.span;
+    let is_arn = key.as_ref().is_some_and(|it| it.raw().starts_with("arn:"));
+    let mut text = Text::default();
+    if name == "target_key_arn" && !is_arn {
+        let words = &evaluator.words;
+        for (before, part) in [("arn:", &words.partition), (":kms:", &words.region), (":", &words.account)] {
+            text.push_known(before, span);
+            text.push_hole(own.known_as(Arc::clone(part), &words.chosen));
+        }
+        text.push_known(":key/", span);
+    }
+    match key {
+        // The last part of an ARN of a key is its id.
+        Some(key) if name == "target_key_id" && is_arn => {
+            let at = key.raw().rfind('/').map_or(0, |at| at + 1);
+            text.push_text(&key.slice(at..key.len()), &Origin::HERE);
+        }
+        Some(key) => text.push_text(&key, &Origin::HERE),
+        None => text.push_hole(own.hole("target_key_id", &evaluator.words.chosen)),
+    }
+    Node::new(Value::Text(text.written_as(Arc::clone(written), span)), span)
 }
 
 /// The ARN of a type, with what the block says of itself where its name goes.

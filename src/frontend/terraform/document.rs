@@ -8,7 +8,7 @@ use crate::frontend::ReplacedStatement;
 use crate::policy::{Effect, Place};
 use crate::source::Span;
 use crate::syntax::hcl::{Block, Body};
-use crate::value::{Arm, Entry, Node, Object, Text, Value};
+use crate::value::{Arm, Entry, Hole, Node, Object, Text, Value};
 
 impl Evaluator<'_> {
     /// The `json` of a data document.
@@ -63,6 +63,9 @@ impl Evaluator<'_> {
         for name in ["override_policy_documents", "override_json"] {
             for document in self.documents_of(attribute(name)) {
                 for statement in document {
+                    if let Value::Unknown(hole) = &statement.value {
+                        statements.iter_mut().for_each(|it| *it = perhaps_replaced(it, hole));
+                    }
                     if !replace(&mut statements, &statement) {
                         statements.push(statement);
                     }
@@ -142,7 +145,7 @@ impl Evaluator<'_> {
     fn unknown_statement(&self, list: &Node) -> Node {
         match &list.value {
             Value::Unknown(_) => list.clone(),
-            _ => Node::unknown(crate::value::Hole {
+            _ => Node::unknown(Hole {
                 kind: crate::value::HoleKind::Free,
                 reference: self.written(list.span),
                 scope: "".into(),
@@ -342,6 +345,14 @@ fn joined(condition: &Node) -> Node {
         }
     }
     Node { value: Value::Object(Arc::new(out)), ..condition.clone() }
+}
+
+/// A statement that another one of its Sid takes the place of, if there is one in what is not known.
+fn perhaps_replaced(statement: &Node, by: &Hole) -> Node {
+    if sid_of(statement).is_none() {
+        return statement.clone();
+    }
+    in_case(statement.clone(), Some(&(format!("`{}` does not replace it", by.reference).into(), by.span)))
 }
 
 /// The `Sid` of a statement that has one.

@@ -4,6 +4,7 @@
 mod attributes;
 mod claims;
 mod collect;
+mod decimal;
 mod document;
 mod evaluator;
 mod folder;

@@ -1,86 +1,154 @@
-//! Type constraints of variables, as far as they change a value: defaults of `optional()` attributes, and scalars that
-//! become text or lists that become sets.
+//! Type constraints of variables: what they make of a value, as Terraform converts it, or why Terraform would refuse it.
 
 use std::sync::Arc;
 
 use crate::syntax::hcl::{Expr, ExprKind, Item};
-use crate::value::{Arm, Entry, Node, Object, Value};
+use crate::value::{Arm, Entry, Node, Number, Object, Text, Value};
 
-use super::evaluator::text_of;
+use super::evaluator::{is_many, text_of};
+use super::functions::{as_set, parse_number, truth, unified};
+
+/// What a conversion gives: nothing where the value is of the type already, as most are; or why it is refused, in words
+/// that do not show the value.
+type Change<T = Node> = Result<Option<T>, String>;
 
 /// The value as a variable of type `of` gives it.
-pub(super) fn convert(node: Node, of: &Expr, value: &dyn Fn(&Expr) -> Node) -> Node {
-    converted(&node, of, value).unwrap_or(node)
+pub(super) fn convert(node: Node, of: &Expr, value: &dyn Fn(&Expr) -> Node) -> Result<Node, String> {
+    Ok(converted(&node, of, value)?.unwrap_or(node))
 }
 
-/// The same; none where the value is that already, as most are.
-fn converted(node: &Node, of: &Expr, value: &dyn Fn(&Expr) -> Node) -> Option<Node> {
-    let value = match (&node.value, &of.kind) {
-        (Value::Null | Value::Unknown(_), _) => return None,
+/// Whether what is of a type can hold no wildcard: a number, a truth value.
+pub(super) fn is_plain(of: &Expr) -> bool {
+    matches!(&of.kind, ExprKind::Variable(name) if matches!(&**name, "number" | "bool"))
+}
+
+fn converted(node: &Node, of: &Expr, value: &dyn Fn(&Expr) -> Node) -> Change {
+    let changed = match (&node.value, &of.kind) {
+        (Value::Null | Value::Unknown(_), _) => None,
         (Value::OneOf(arms), _) => {
-            let arm = |arm: &Arm| Some(Arm { node: converted(&arm.node, of, value)?, ..arm.clone() });
-            Value::OneOf(changed(arms, arm)?.into())
+            // One of several may be refused and the others not.
+            let arm = |arm: &Arm| {
+                let node = converted(&arm.node, of, value).unwrap_or_default();
+                Ok(node.map(|node| Arm { node, ..arm.clone() }))
+            };
+            changed(arms, arm)?.map(|it| Value::OneOf(it.into()))
         }
-        (Value::Text(_), ExprKind::Variable(_)) => return None,
-        (_, ExprKind::Variable(name)) if &**name == "string" => Value::Text(text_of(node)?),
         (_, ExprKind::Paren(inner)) => return converted(node, inner, value),
         (_, ExprKind::Access(it)) if it.accessors.is_empty() => return converted(node, &it.base, value),
-        (it, ExprKind::Call(call)) => {
-            let of = call.arguments.first()?;
-            match (&*call.name.text, it, &of.kind) {
-                ("list" | "set", Value::List(nodes), _) => {
-                    Value::List(changed(nodes, |it| converted(it, of, value))?.into())
-                }
-                ("map", Value::Object(object), _) => {
-                    let entry = |it: &Entry| Some(Entry { node: converted(&it.node, of, value)?, ..it.clone() });
-                    let entries = changed(&object.entries, entry)?;
-                    Value::Object(Arc::new(Object { entries, open: object.open.clone() }))
-                }
+        (_, ExprKind::Variable(name)) => match &**name {
+            // What these say is `list(any)`.
+            "list" | "set" | "map" => collection(node, name, None, value)?,
+            name => scalar(node, name)?,
+        },
+        (_, ExprKind::Call(call)) => {
+            let Some(of) = call.arguments.first() else { return Ok(None) };
+            match (&*call.name.text, &node.value, &of.kind) {
+                ("optional", ..) => return converted(node, of, value),
+                // What the provider computes is not always text.
+                (_, Value::Text(text), _) if text.has_holes() => None,
+                (name @ ("list" | "set" | "map"), ..) => collection(node, name, Some(of), value)?,
                 ("object", Value::Object(object), ExprKind::Object(items)) => {
-                    Value::Object(Arc::new(with_attributes(object, items, value)))
+                    Some(Value::Object(Arc::new(with_attributes(object, items, value)?)))
                 }
+                ("tuple", Value::List(nodes), ExprKind::List(_)) if nodes.iter().any(is_many) => None,
                 ("tuple", Value::List(nodes), ExprKind::List(types)) if nodes.len() == types.len() => {
                     let nodes = nodes.iter().zip(types).map(|(it, of)| convert(it.clone(), of, value));
-                    Value::List(nodes.collect())
+                    Some(Value::List(nodes.collect::<Result<_, _>>()?))
                 }
-                ("optional", ..) => return converted(node, of, value),
-                _ => return None,
+                ("tuple", _, ExprKind::List(types)) => return Err(format!("a tuple of {} is required", types.len())),
+                ("object", ..) => return Err("an object is required".to_owned()),
+                _ => None,
             }
         }
-        _ => return None,
+        _ => None,
     };
-    Some(Node { value, span: node.span, origin: node.origin.clone() })
+    Ok(changed.map(|value| Node { value, span: node.span, origin: node.origin.clone() }))
+}
+
+/// A scalar of a type by its name; `any` takes everything.
+fn scalar(node: &Node, name: &str) -> Change<Value> {
+    Ok(match (name, &node.value) {
+        ("string", Value::Text(_)) | ("number", Value::Number(_)) | ("bool", Value::Bool(_)) => None,
+        ("number" | "bool", Value::Text(text)) if text.has_holes() => None,
+        ("string", Value::Number(_) | Value::Bool(_)) => text_of(node).map(Value::Text),
+        ("number", Value::Text(text)) => {
+            let number = text.as_known().and_then(parse_number).ok_or("a number is required")?;
+            Some(Value::Number(Number(number)))
+        }
+        ("bool", Value::Text(_)) => Some(Value::Bool(truth(node).ok_or("a bool is required")?)),
+        ("string" | "number" | "bool", _) => return Err(format!("a {name} is required")),
+        _ => None,
+    })
+}
+
+/// A list, set or map, with the type of its elements unless that is `any`: then they become of one type.
+fn collection(node: &Node, name: &str, of: Option<&Expr>, value: &dyn Fn(&Expr) -> Node) -> Change<Value> {
+    let of = of.filter(|it| !matches!(&it.kind, ExprKind::Variable(name) if &**name == "any"));
+    let elements = |nodes: &[Node]| match of {
+        Some(of) => changed(nodes, |it| converted(it, of, value)),
+        None => unified(nodes).map(Some).ok_or_else(|| "the elements have no single type".to_owned()),
+    };
+    match (&node.value, name) {
+        (Value::Text(text), _) if text.has_holes() => Ok(None),
+        (Value::List(nodes), "list") => Ok(elements(nodes)?.map(|it| Value::List(it.into()))),
+        (Value::List(nodes), "set") => {
+            let nodes = elements(nodes)?.unwrap_or_else(|| nodes.to_vec());
+            Ok(Some(Value::List(as_set(nodes).into())))
+        }
+        (Value::Object(object), "map") => {
+            let nodes: Vec<Node> = object.entries.iter().map(|it| it.node.clone()).collect();
+            let Some(nodes) = elements(&nodes)? else { return Ok(None) };
+            let entries = object.entries.iter().zip(nodes).map(|(entry, node)| Entry { node, ..entry.clone() });
+            let entries = entries.collect();
+            Ok(Some(Value::Object(Arc::new(Object { entries, open: object.open.clone() }))))
+        }
+        _ => Err(format!("a {name} is required")),
+    }
 }
 
 /// All of them, with what `change` makes of those that it changes; none where it changes none.
-fn changed<T: Clone>(all: &[T], change: impl Fn(&T) -> Option<T>) -> Option<Vec<T>> {
-    let (first, new) = all.iter().enumerate().find_map(|(n, it)| Some((n, change(it)?)))?;
-    let mut out = Vec::with_capacity(all.len());
-    out.extend_from_slice(&all[..first]);
-    out.push(new);
-    out.extend(all[first + 1..].iter().map(|it| change(it).unwrap_or_else(|| it.clone())));
-    Some(out)
+fn changed<T: Clone>(all: &[T], change: impl Fn(&T) -> Change<T>) -> Change<Vec<T>> {
+    let mut out: Option<Vec<T>> = None;
+    for (n, it) in all.iter().enumerate() {
+        match (change(it)?, &mut out) {
+            (Some(new), Some(out)) => out.push(new),
+            (Some(new), None) => {
+                let mut all = Vec::from(&all[..n]);
+                all.push(new);
+                out = Some(all);
+            }
+            (None, Some(out)) => out.push(it.clone()),
+            (None, None) => {}
+        }
+    }
+    Ok(out)
 }
 
 /// An object with the attributes of its type, in the order of the type.
-fn with_attributes(object: &Object, items: &[Item], value: &dyn Fn(&Expr) -> Node) -> Object {
+fn with_attributes(object: &Object, items: &[Item], value: &dyn Fn(&Expr) -> Node) -> Result<Object, String> {
     let mut out = Object { entries: Vec::with_capacity(items.len()), open: object.open.clone() };
     for item in items {
         // A bare name is a text as well.
         let ExprKind::Text(key) = &item.key.kind else { continue };
         let (of, default) = optional(&item.value);
         let given = object.entries.iter().rev().find(|it| it.key.raw() == key.raw());
+        let converted = |node: Node| convert(node, of, value).map_err(|why| in_attribute(key, &why));
         let node = match (given, default) {
-            (Some(entry), Some(Some(default))) if entry.node.is_null() => convert(value(default), of, value),
-            (Some(entry), _) => convert(entry.node.clone(), of, value),
-            (None, Some(Some(default))) => convert(value(default), of, value),
+            (Some(entry), Some(Some(default))) if entry.node.is_null() => converted(value(default))?,
+            (Some(entry), _) => converted(entry.node.clone())?,
+            (None, Some(Some(default))) => converted(value(default))?,
             (None, Some(None)) => Node::new(Value::Null, item.key.span),
-            (None, None) => continue,
+            (None, None) if object.open.is_some() => continue,
+            (None, None) => return Err(format!("the attribute `{key}` is required")),
         };
         let (key, key_span) = given.map_or((key, item.key.span), |it| (&it.key, it.key_span));
         out.entries.push(Entry { key: key.clone(), key_span, node });
     }
-    out
+    Ok(out)
+}
+
+fn in_attribute(key: &Text, why: &str) -> String {
+    if why.starts_with("the attribute ") { why.to_owned() } else { format!("the attribute `{key}`: {why}") }
 }
 
 /// `optional(type, default)`: the type, and the default if it is optional at all.

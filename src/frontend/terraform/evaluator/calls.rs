@@ -52,8 +52,12 @@ impl Evaluator<'_> {
         let repeated = self.repeated(module, &block);
         let calls = match self.folder_of(module, name, &block) {
             Err(why) => Calls::missing(repeated, &why),
+            Ok(_) if self.instances.get() < repeated.instances.len() => {
+                Calls::missing(repeated, "there are more instances of modules than iamlint looks at")
+            }
             Ok(_) if module.depth >= 32 => Calls::missing(repeated, "modules are nested too deep"),
             Ok((folder, path)) => {
+                self.instances.set(self.instances.get() - repeated.instances.len());
                 let prefix = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
                 let is_one = repeated.instances.len() == 1;
                 let differ = !is_one && self.differ(&block);
@@ -80,7 +84,7 @@ impl Evaluator<'_> {
                             },
                             call: Some(block.head()),
                             depth: module.depth + 1,
-                            memo: RefCell::default(),
+                            memos: Default::default(),
                             calls: RefCell::default(),
                             repeats: RefCell::default(),
                             once: RefCell::default(),
@@ -216,19 +220,21 @@ impl Evaluator<'_> {
 
     pub(super) fn output(&self, module: &Rc<Module>, name: &str, span: Span) -> Result<(Node, Arc<str>), Failure> {
         let words = || format!("`{}.{name}`", call_name(&module.address));
-        self.remembered(module, Key::Output(name.into()), span, words, || {
-            let value = module.folder.find("output", name, "").and_then(|id| module.folder.block(id));
-            let Some(block) = value else {
+        let block = || module.folder.find("output", name, "").and_then(|id| module.folder.block(id));
+        let (node, words) = self.remembered(module, Key::Output(name.into()), span, words, || {
+            let Some(block) = block() else {
                 return Err(Failure { span, message: format!("the module has no output `{name}`").into() });
             };
-            if says(&block, "sensitive", true) {
-                return Ok(self.free(span, &Scope::of(module), "the output is sensitive"));
-            }
             match block.body.attribute("value") {
                 Some(value) => self.eval(&value.value, &Scope::of(module)),
                 None => Err(Failure { span, message: format!("the output `{name}` has no value").into() }),
             }
-        })
+        })?;
+        let is_marked = self.revealing.get() == 0 && block().is_some_and(|it| says(&it, "sensitive", true));
+        if !is_marked {
+            return Ok((node, words));
+        }
+        Ok((self.masked(&node, span, &Scope::of(module), "the output is sensitive", None), words))
     }
 
     pub(super) fn outputs(&self, module: &Rc<Module>, span: Span) -> Node {

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 use super::host::FunctionHost;
 use super::known::{elements, number, only_in, open_of, same, sort_entries, text_of, truth};
 use super::{Evaluator, Failure, Outcome, Scope};
+use crate::frontend::terraform::decimal::calculated;
 use crate::frontend::terraform::functions;
 use crate::source::Span;
 use crate::syntax::hcl::{BinaryOp, Call, Expr, ExprKind, For, Part, UnaryOp};
@@ -20,6 +21,10 @@ impl Evaluator<'_> {
         match &expr.kind {
             ExprKind::Null => node(Value::Null),
             ExprKind::Bool(it) => node(Value::Bool(*it)),
+            // Terraform holds every digit of it.
+            ExprKind::Number(_) if span.len() > 15 && Number::exactly(self.source(span.file).slice(span)).is_none() => {
+                Ok(Node::unknown(self.hole(HoleKind::Opaque, span, scope, Number::TOO_LONG)))
+            }
             ExprKind::Number(it) => node(Value::Number(*it)),
             ExprKind::Text(it) => node(Value::Text(it.clone())),
             ExprKind::Template(parts) => match parts.as_slice() {
@@ -160,8 +165,11 @@ impl Evaluator<'_> {
         let [condition, then, otherwise] = arms;
         let test = self.eval(condition, scope)?;
         match truth(&test) {
-            Some(true) => self.eval(then, scope),
-            Some(false) => self.eval(otherwise, scope),
+            Some(true) => Ok(as_text_beside(otherwise, self.eval(then, scope)?)),
+            Some(false) => Ok(as_text_beside(then, self.eval(otherwise, scope)?)),
+            None if test.is_known() => {
+                Err(Failure { span: condition.span, message: "a condition is either true or false".into() })
+            }
             None => {
                 let when = self.written(condition.span);
                 let arm = |when: String, expr: &Expr| Arm {
@@ -255,12 +263,10 @@ impl Evaluator<'_> {
                         BinaryOp::LessOrEqual => Value::Bool(a <= b),
                         BinaryOp::Greater => Value::Bool(a > b),
                         BinaryOp::GreaterOrEqual => Value::Bool(a >= b),
-                        BinaryOp::Add => Value::Number(Number(a + b)),
-                        BinaryOp::Subtract => Value::Number(Number(a - b)),
-                        BinaryOp::Multiply => Value::Number(Number(a * b)),
-                        _ if b == 0.0 => return Err(Failure { span, message: "it divides by zero".into() }),
-                        BinaryOp::Divide => Value::Number(Number(a / b)),
-                        _ => Value::Number(Number(a % b)),
+                        BinaryOp::Divide | BinaryOp::Modulo if b == 0.0 => {
+                            return Err(Failure { span, message: "it divides by zero".into() });
+                        }
+                        op => Value::Number(Number(calculated(op, a, b))),
                     }),
                 },
             };
@@ -345,7 +351,12 @@ impl Evaluator<'_> {
                 }
             }
             let value = match it.result_key {
-                None => Value::List(list.into()),
+                None => {
+                    // What else there is to go through gives elements as well.
+                    let why = "what it goes through is not wholly known";
+                    list.extend(object.open.take().map(|_| self.free(it.result.span, scope, why)));
+                    Value::List(list.into())
+                }
                 Some(_) => {
                     sort_entries(&mut object);
                     Value::Object(Arc::new(object))
@@ -358,7 +369,7 @@ impl Evaluator<'_> {
     pub(super) fn call(&self, call: &Call, span: Span, scope: &Scope) -> Outcome {
         match &*call.name.text {
             "try" => {
-                let _trying = Trying::new(&self.trying);
+                let _trying = Counted::new(&self.trying);
                 let mut last = Failure { span, message: "none of its expressions can be evaluated".into() };
                 for argument in &call.arguments {
                     match self.eval(argument, scope) {
@@ -372,13 +383,27 @@ impl Evaluator<'_> {
                 let Some(argument) = call.arguments.first() else {
                     return Err(Failure { span, message: "`can` takes one expression".into() });
                 };
-                let _trying = Trying::new(&self.trying);
+                let _trying = Counted::new(&self.trying);
                 return Ok(match self.eval(argument, scope) {
                     Ok(node) if matches!(node.value, Value::Unknown(_)) => {
                         self.free(span, scope, "it depends on a value that is not known")
                     }
                     outcome => Node::new(Value::Bool(outcome.is_ok()), span),
                 });
+            }
+            "sensitive" | "nonsensitive" => {
+                let [argument] = call.arguments.as_slice() else {
+                    return Err(Failure { span, message: format!("`{}` takes one value", call.name.text).into() });
+                };
+                if &*call.name.text == "nonsensitive" {
+                    let _revealing = Counted::new(&self.revealing);
+                    return self.eval(argument, scope);
+                }
+                let node = self.eval(argument, scope)?;
+                if self.revealing.get() > 0 {
+                    return Ok(node);
+                }
+                return Ok(self.masked(&node, span, scope, "it is marked as sensitive", None));
             }
             _ => {}
         }
@@ -406,17 +431,27 @@ impl Evaluator<'_> {
     }
 }
 
-/// Counts a `try` for as long as it is evaluated.
-pub(super) struct Trying<'c>(&'c Cell<u32>);
+/// The arm of a condition that holds: as text, where the other one is written as text.
+fn as_text_beside(other: &Expr, node: Node) -> Node {
+    let is_text = matches!(&other.kind, ExprKind::Text(_))
+        || matches!(&other.kind, ExprKind::Template(parts) if !matches!(&**parts, [Part::Interpolation(_)]));
+    match (&node.value, text_of(&node)) {
+        (Value::Number(_) | Value::Bool(_), Some(text)) if is_text => Node { value: Value::Text(text), ..node },
+        _ => node,
+    }
+}
 
-impl<'c> Trying<'c> {
+/// Counts a call for as long as it is evaluated.
+pub(super) struct Counted<'c>(&'c Cell<u32>);
+
+impl<'c> Counted<'c> {
     pub(super) fn new(count: &'c Cell<u32>) -> Self {
         count.set(count.get() + 1);
         Self(count)
     }
 }
 
-impl Drop for Trying<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
     }

@@ -32,6 +32,10 @@ impl Host for FunctionHost<'_, '_> {
 
     fn files_below(&mut self, folder: &str) -> Result<Vec<String>, Arc<str>> {
         let folder = normal(&self.evaluator.root.join(folder));
+        // Of a folder that was not named there is nothing to be seen, and there may be files in it.
+        if self.evaluator.workspace.open(&folder.join("*")).is_err_and(|it| it == ReadError::Outside) {
+            return Err(format!("`{}` {}", folder.display(), ReadError::Outside).into());
+        }
         let files = self.evaluator.workspace.files_below(&folder);
         Ok(files
             .iter()

@@ -27,7 +27,7 @@ fn has_parts(node: &Node) -> bool {
 }
 
 /// An element that may stand for any number of elements, none among them.
-pub(super) fn is_many(node: &Node) -> bool {
+pub(in crate::frontend::terraform) fn is_many(node: &Node) -> bool {
     matches!(node.value, Value::Unknown(_)) || only_in(node).is_some()
 }
 
@@ -100,8 +100,8 @@ pub(in crate::frontend::terraform) fn truth(node: &Node) -> Option<bool> {
     match &node.value {
         Value::Bool(it) => Some(*it),
         Value::Text(text) => match text.as_known() {
-            Some("true") => Some(true),
-            Some("false") => Some(false),
+            Some("true" | "1") => Some(true),
+            Some("false" | "0") => Some(false),
             _ => None,
         },
         _ => None,

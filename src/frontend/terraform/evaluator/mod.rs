@@ -8,6 +8,7 @@ mod host;
 mod known;
 mod reference;
 mod repeat;
+mod secret;
 mod steps;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -27,12 +28,14 @@ use crate::source::{FileId, Source, Span, Workspace};
 use crate::syntax::hcl::{Block, Expr};
 use crate::value::{Arm, Hole, HoleKind, Node, Text, Value};
 use calls::Calls;
-pub(super) use known::text_of;
 use known::{excludes, weigh};
+pub(super) use known::{is_many, text_of};
 pub(super) use reference::labels;
 use repeat::Repeated;
 pub(super) use repeat::{Case, Instance, Repeat, Standing};
 
+/// How many instances of modules there may be.
+const INSTANCES: usize = 40_000;
 /// What evaluation may cost before it gives up, for one root module.
 const STEPS: u64 = 20_000_000;
 /// Bytes of text and elements of lists that functions may make.
@@ -72,7 +75,8 @@ pub(super) struct Module {
     /// The instances of calls that have the same inputs as this one, if it is not the only one.
     alike: Option<Rc<Alike>>,
     depth: u32,
-    memo: RefCell<FxHashMap<Key, Memo>>,
+    /// What was worked out: as it is shown, and within `nonsensitive`.
+    memos: [RefCell<FxHashMap<Key, Memo>>; 2],
     calls: RefCell<FxHashMap<CompactString, Rc<Calls>>>,
     /// How often each block stands that does not simply stand once, by its place.
     repeats: RefCell<FxHashMap<Span, Rc<Repeated>>>,
@@ -201,6 +205,10 @@ pub(super) struct Evaluator<'w> {
     depth: Cell<u32>,
     /// How many `try` and `can` are being evaluated: within them what fails must be seen to fail.
     trying: Cell<u32>,
+    /// How many `nonsensitive` are: within them nothing is marked.
+    revealing: Cell<u32>,
+    /// How many instances of modules there may still be.
+    instances: Cell<usize>,
     /// Data documents that something has used, so that they are judged there.
     pub used: RefCell<FxHashSet<(Arc<str>, BlockId)>>,
     /// The same by the first instance that has the same inputs, since what one of them uses all do.
@@ -240,6 +248,8 @@ impl<'w> Evaluator<'w> {
             bytes: Cell::new(BYTES),
             depth: Cell::new(0),
             trying: Cell::new(0),
+            revealing: Cell::new(0),
+            instances: Cell::new(INSTANCES),
             used: RefCell::default(),
             used_alike: RefCell::default(),
             documents: RefCell::default(),
@@ -265,7 +275,7 @@ impl<'w> Evaluator<'w> {
             call: None,
             alike: None,
             depth: 0,
-            memo: RefCell::default(),
+            memos: Default::default(),
             calls: RefCell::default(),
             repeats: RefCell::default(),
             once: RefCell::default(),
@@ -276,7 +286,7 @@ impl<'w> Evaluator<'w> {
     pub(super) fn release(root: &Rc<Module>) {
         let mut left = vec![Rc::clone(root)];
         while let Some(module) = left.pop() {
-            module.memo.borrow_mut().clear();
+            module.memos.iter().for_each(|it| it.borrow_mut().clear());
             module.repeats.borrow_mut().clear();
             module.once.take();
             for (_, calls) in module.calls.borrow_mut().drain() {
@@ -294,6 +304,11 @@ impl<'w> Evaluator<'w> {
         // The expression is what the hole stands for; the failure says where in it.
         let hole = self.hole(HoleKind::Free, expr.span, scope, Arc::clone(&failure.message));
         Node { span: expr.span, ..Node::unknown(Hole { span: failure.span, ..hole }) }
+    }
+
+    /// What is remembered of a module: within `nonsensitive` things are worked out anew.
+    fn memo<'m>(&self, module: &'m Module) -> &'m RefCell<FxHashMap<Key, Memo>> {
+        &module.memos[usize::from(self.revealing.get() > 0)]
     }
 
     /// A part of a larger value: what fails in it is a hole of its own and leaves the rest, unless a `try` waits for it.

@@ -47,7 +47,8 @@ impl Evaluator<'_> {
             "count" => scope.index.clone().ok_or_else(|| Failure { span, message: "there is no `count` here".into() }),
             "path" => Ok(match name(0)? {
                 "module" => Node::text(&scope.module.path, span),
-                "root" | "cwd" => Node::text(".", span),
+                "root" => Node::text(".", span),
+                "cwd" => self.opaque(span, scope, "it is where Terraform runs"),
                 _ => return Err(Failure { span, message: "there is no such path".into() }),
             }),
             "terraform" | "tofu" => match name(0)? {
@@ -75,7 +76,7 @@ impl Evaluator<'_> {
         words: impl FnOnce() -> String,
         evaluate: impl FnOnce() -> Outcome,
     ) -> Result<(Node, Arc<str>), Failure> {
-        match module.memo.borrow().get(&key) {
+        match self.memo(module).borrow().get(&key) {
             Some(Memo::Done(node, words)) => return Ok((node.clone(), Arc::clone(words))),
             Some(Memo::Failed(failure)) => return Err(failure.clone()),
             Some(Memo::Underway) => {
@@ -90,13 +91,14 @@ impl Evaluator<'_> {
             }
             None => {}
         }
-        let alike = module.alike.as_deref().filter(|_| matches!(key, Key::Local(_) | Key::Variable(_)));
+        let is_shared = matches!(key, Key::Local(_) | Key::Variable(_)) && self.revealing.get() == 0;
+        let alike = module.alike.as_deref().filter(|_| is_shared);
         if let Some(known) = alike.and_then(|it| it.known.borrow().get(&key).cloned()) {
             let words: Arc<str> = words().into();
-            module.memo.borrow_mut().insert(key, Memo::Done(known.clone(), Arc::clone(&words)));
+            self.memo(module).borrow_mut().insert(key, Memo::Done(known.clone(), Arc::clone(&words)));
             return Ok((known, words));
         }
-        module.memo.borrow_mut().insert(key.clone(), Memo::Underway);
+        self.memo(module).borrow_mut().insert(key.clone(), Memo::Underway);
         // What a local or a variable is does not hang on who asks first.
         let (trying, within) = (self.trying.replace(0), self.within.replace(false));
         let outcome = evaluate();
@@ -112,7 +114,7 @@ impl Evaluator<'_> {
             Ok(node) => Memo::Done(node.clone(), Arc::clone(&words)),
             Err(failure) => Memo::Failed(failure.clone()),
         };
-        module.memo.borrow_mut().insert(key, memo);
+        self.memo(module).borrow_mut().insert(key, memo);
         outcome.map(|node| (node, words))
     }
 
@@ -145,9 +147,6 @@ impl Evaluator<'_> {
             let Some(block) = block() else {
                 return Err(Failure { span, message: format!("there is no variable `{name}`").into() });
             };
-            if says(&block, "sensitive", true) {
-                return Ok(self.free(span, scope, "the variable is sensitive"));
-            }
             let given = match &module.arguments {
                 Arguments::Given(given) => given.get(name).cloned(),
                 Arguments::Call { scope, block, .. } => {
@@ -159,12 +158,22 @@ impl Evaluator<'_> {
                 Some(node) if !node.is_null() || !says(&block, "nullable", false) => Some(node),
                 given => default().or(given),
             };
-            let Some(node) = node else { return Ok(self.free(span, scope, "the variable has no default")) };
-            Ok(match block.body.attribute("type") {
-                Some(of) => types::convert(node, &of.value, &|expr| self.value(expr, &Scope::of(module))),
-                None => node,
+            let of = block.body.attribute("type").map(|it| &it.value);
+            let Some(node) = node else {
+                let kind = if of.is_some_and(types::is_plain) { HoleKind::Opaque } else { HoleKind::Free };
+                return Ok(Node::unknown(self.hole(kind, span, scope, "the variable has no default")));
+            };
+            let Some(of) = of else { return Ok(node) };
+            types::convert(node, of, &|expr| self.value(expr, &Scope::of(module))).map_err(|why| Failure {
+                span,
+                message: format!("its value is not of the type of `var.{name}`: {why}").into(),
             })
         })?;
+        let marked = block().filter(|it| self.revealing.get() == 0 && says(it, "sensitive", true));
+        if let Some(block) = marked {
+            let of = block.body.attribute("type").map(|it| it.value.span);
+            return Ok(self.masked(&node, span, scope, "the variable is sensitive", of));
+        }
         Ok(if matches!(node.value, Value::Unknown(_)) { node } else { node.through(span, words) })
     }
 
@@ -192,12 +201,12 @@ impl Evaluator<'_> {
             Some(repeated) => repeated,
             None => {
                 let key = Key::Repeat(id);
-                if module.memo.borrow().contains_key(&key) {
+                if self.memo(module).borrow().contains_key(&key) {
                     return Ok(self.free(span, scope, "it refers to itself"));
                 }
-                module.memo.borrow_mut().insert(key.clone(), Memo::Underway);
+                self.memo(module).borrow_mut().insert(key.clone(), Memo::Underway);
                 let repeated = self.repeated(module, &block);
-                module.memo.borrow_mut().remove(&key);
+                self.memo(module).borrow_mut().remove(&key);
                 repeated
             }
         };
@@ -238,14 +247,14 @@ impl Evaluator<'_> {
             (repeat, _) => {
                 // A reference within a `for_each` is evaluated once for each instance, and says the same each time.
                 let key = Key::Whole(id, span);
-                let known = match module.memo.borrow().get(&key) {
+                let known = match self.memo(module).borrow().get(&key) {
                     Some(Memo::Done(node, _)) => Some(node.clone()),
                     _ => None,
                 };
                 let all = known.unwrap_or_else(|| {
                     let all = instances.iter().map(|it| self.whole(id, &block, it, span)).collect();
                     let all = self.gathered(repeat, all, span);
-                    module.memo.borrow_mut().insert(key, Memo::Done(all.clone(), Arc::clone(&self.no_key)));
+                    self.memo(module).borrow_mut().insert(key, Memo::Done(all.clone(), Arc::clone(&self.no_key)));
                     all
                 });
                 self.steps_into(all, rest, span, scope)

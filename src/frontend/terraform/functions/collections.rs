@@ -8,6 +8,7 @@ use super::arguments::{Answer, Call, Stop};
 use super::arms::{LIMIT, in_case, one_of};
 use super::compare::{as_set, in_order, is_loose, same, same_text, set_order, without_duplicates};
 use super::convert::{as_text_node, truth, unified};
+use crate::frontend::terraform::decimal;
 use crate::source::Span;
 use crate::value::{Arm, Entry, HoleKind, Node, Number, Object, Text, Value};
 
@@ -496,7 +497,7 @@ pub(super) fn range(call: &mut Call<'_>) -> Answer {
             return Err(call.fail(None, "more than 1024 values were generated"));
         }
         out.push(call.made(Value::Number(Number(next))));
-        next += step;
+        next = decimal::sum(next, step);
     }
     call.made_list(out)
 }
@@ -558,6 +559,7 @@ pub(super) fn setproduct(call: &mut Call<'_>) -> Answer {
     let mut rows: Vec<Vec<Node>> = vec![Vec::new()];
     for index in 0..call.arguments.len() {
         let nodes: Vec<Node> = call.elements(index)?.collect();
+        let nodes = unified(&nodes).unwrap_or(nodes);
         let longer = |row: &Vec<Node>, node: &Node| row.iter().chain([node]).cloned().collect();
         rows = rows.iter().flat_map(|row| nodes.iter().map(move |node| longer(row, node))).collect();
     }

@@ -180,7 +180,7 @@ fn scalar_key(node: &Node) -> Option<(u8, String)> {
 
 /// The elements as Terraform keeps a set. Those whose place in it is not known stand first, so that nobody takes a
 /// known one for the first of all.
-pub(super) fn as_set(nodes: Vec<Node>) -> Vec<Node> {
+pub(in crate::frontend::terraform) fn as_set(nodes: Vec<Node>) -> Vec<Node> {
     let mut out = without_duplicates(nodes);
     out.sort_by(set_order);
     out
@@ -200,6 +200,42 @@ pub(super) fn set_order(a: &Node, b: &Node) -> Ordering {
         (Value::Text(a), Value::Text(b)) => a.raw().cmp(b.raw()),
         (Value::Number(a), Value::Number(b)) => a.0.total_cmp(&b.0),
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        (Value::List(_) | Value::Object(_), _) => spelled(a).cmp(&spelled(b)),
         _ => Ordering::Equal,
     })
+}
+
+/// What Terraform sorts the lists and objects of a set by: all of their scalars.
+fn spelled(node: &Node) -> String {
+    fn write(node: &Node, left: &mut usize, out: &mut String) {
+        let Some(rest) = left.checked_sub(1) else { return };
+        *left = rest;
+        match &node.value {
+            Value::Null => out.push('~'),
+            Value::Bool(it) => out.push(if *it { 'T' } else { 'F' }),
+            Value::Number(it) => out.push_str(&it.to_string()),
+            Value::Text(text) => out.push_str(&format!("{:?}", text.raw())),
+            Value::List(nodes) => {
+                out.push('[');
+                for node in nodes.iter() {
+                    write(node, left, out);
+                    out.push(';');
+                }
+                out.push(']');
+            }
+            Value::Object(object) => {
+                out.push('{');
+                for entry in in_order(object) {
+                    out.push_str(&format!("{:?}:", entry.key.raw()));
+                    write(&entry.node, left, out);
+                    out.push(';');
+                }
+                out.push('}');
+            }
+            Value::OneOf(_) | Value::Unknown(_) => out.push('?'),
+        }
+    }
+    let mut out = String::new();
+    write(node, &mut MOST.clone(), &mut out);
+    out
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::arguments::{Answer, Call};
-use super::compare::as_set;
-use crate::value::{Entry, Node, Number, Object, Text, Value};
+use super::arguments::{Answer, Call, Stop};
+use super::compare::{as_set, in_order, is_loose};
+use crate::value::{Entry, HOLE, HoleKind, Node, Number, Object, Text, Value};
 
 /// The argument, as it came.
 pub(super) fn same(call: &mut Call<'_>) -> Answer {
@@ -22,12 +22,21 @@ pub(super) fn tostring(call: &mut Call<'_>) -> Answer {
 pub(super) fn tonumber(call: &mut Call<'_>) -> Answer {
     match &call.arguments[0].value {
         Value::Null | Value::Number(_) => same(call),
-        _ => call.in_place_of(0, Value::Number(Number(call.number(0)?))),
+        _ => {
+            let number = call.number(0)?;
+            match call.arguments[0].as_str() {
+                // Terraform holds every digit of it.
+                Some(text) if Number::exactly(text).is_none() => {
+                    Err(Stop::Hole { kind: HoleKind::Opaque, why: Number::TOO_LONG.into() })
+                }
+                _ => call.in_place_of(0, Value::Number(Number(number))),
+            }
+        }
     }
 }
 
 /// A number as Terraform reads it from a string: decimal, perhaps with an exponent.
-pub(super) fn parse_number(text: &str) -> Option<f64> {
+pub(in crate::frontend::terraform) fn parse_number(text: &str) -> Option<f64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if !digits.starts_with(|it: char| it.is_ascii_digit() || it == '.') {
         return None;
@@ -48,7 +57,7 @@ pub(super) fn tobool(call: &mut Call<'_>) -> Answer {
 }
 
 /// A truth value, or a string that converts to one.
-pub(super) fn truth(node: &Node) -> Option<bool> {
+pub(in crate::frontend::terraform) fn truth(node: &Node) -> Option<bool> {
     match node.as_str() {
         Some("true" | "1") => Some(true),
         Some("false" | "0") => Some(false),
@@ -78,7 +87,7 @@ pub(super) fn toset(call: &mut Call<'_>) -> Answer {
     }
 }
 
-fn mixed(call: &Call<'_>) -> super::arguments::Stop {
+fn mixed(call: &Call<'_>) -> Stop {
     call.fail(Some(0), "the elements have no single type")
 }
 
@@ -96,11 +105,20 @@ pub(super) fn tomap(call: &mut Call<'_>) -> Answer {
     }
 }
 
-/// The elements as one type: strings as soon as one of them is; `None` where there is none.
-pub(super) fn unified(nodes: &[Node]) -> Option<Vec<Node>> {
+/// The elements as one type: strings as soon as one of them is, lists and objects part by part; `None` where there is
+/// none.
+pub(in crate::frontend::terraform) fn unified(nodes: &[Node]) -> Option<Vec<Node>> {
+    unified_within(nodes, &mut MOST.clone())
+}
+
+/// How many parts are looked at: values are shared, so what is small to hold can be long to walk.
+const MOST: usize = 10_000;
+
+fn unified_within(nodes: &[Node], left: &mut usize) -> Option<Vec<Node>> {
     #[derive(Default)]
     struct Kinds {
         text: bool,
+        computed: bool,
         number: bool,
         truth: bool,
         list: bool,
@@ -109,6 +127,8 @@ pub(super) fn unified(nodes: &[Node]) -> Option<Vec<Node>> {
     let mut kinds = Kinds::default();
     for node in nodes {
         match &node.value {
+            // What is computed may be anything, and is some text where others are.
+            Value::Text(text) if text.raw().chars().eq([HOLE]) => kinds.computed = true,
             Value::Text(_) => kinds.text = true,
             Value::Number(_) => kinds.number = true,
             Value::Bool(_) => kinds.truth = true,
@@ -121,37 +141,61 @@ pub(super) fn unified(nodes: &[Node]) -> Option<Vec<Node>> {
     if u8::from(scalars) + u8::from(kinds.list) + u8::from(kinds.object) > 1 {
         return None;
     }
-    if kinds.text {
+    if kinds.text || kinds.computed && scalars {
         return Some(nodes.iter().map(as_text_node).collect());
     }
     if kinds.number && kinds.truth {
         return None;
     }
-    if kinds.list {
-        return unified_lists(nodes);
+    match kinds {
+        Kinds { list: true, .. } => unified_lists(nodes, left),
+        Kinds { object: true, .. } => unified_objects(nodes, left),
+        _ => Some(nodes.to_vec()),
     }
-    Some(nodes.to_vec())
 }
 
-fn unified_lists(lists: &[Node]) -> Option<Vec<Node>> {
-    /// Lists are shared, so what is small to hold can be long to walk.
-    const MOST: usize = 10_000;
-    if lists.iter().filter_map(Node::as_list).map(<[Node]>::len).sum::<usize>() > MOST {
-        return Some(lists.to_vec());
+/// Lists of one length are tuples, which have a type at each place; of several, one for all of their elements.
+fn unified_lists(lists: &[Node], left: &mut usize) -> Option<Vec<Node>> {
+    let rows: Vec<Vec<Node>> = lists.iter().filter_map(Node::as_list).map(<[Node]>::to_vec).collect();
+    let are_tuples = rows.iter().all(|it| it.len() == rows[0].len() && !it.iter().any(is_loose));
+    let mut rows = unified_rows(rows, are_tuples, left)?.into_iter();
+    let of_one_type = |list: &Node| match &list.value {
+        Value::List(_) => Node { value: Value::List(rows.next().unwrap_or_default().into()), ..list.clone() },
+        _ => list.clone(),
+    };
+    Some(lists.iter().map(of_one_type).collect())
+}
+
+/// Objects of the same names have a type for each; of others they become maps, which have one for all of their values.
+fn unified_objects(objects: &[Node], left: &mut usize) -> Option<Vec<Node>> {
+    let entries: Vec<Vec<&Entry>> = objects.iter().filter_map(Node::as_object).map(in_order).collect();
+    let names = |of: &[&Entry]| of.iter().map(|it| it.key.clone()).collect::<Vec<_>>();
+    let are_objects = entries.iter().all(|it| names(it) == names(&entries[0]));
+    let rows = entries.iter().map(|it| it.iter().map(|it| it.node.clone()).collect()).collect();
+    let rows = unified_rows(rows, are_objects, left)?;
+    let mut parts = entries.into_iter().zip(rows);
+    let of_one_type = |node: &Node| match (&node.value, node.as_object().and_then(|_| parts.next())) {
+        (Value::Object(object), Some((entries, row))) => {
+            let entries = entries.into_iter().zip(row).map(|(entry, node)| Entry { node, ..entry.clone() }).collect();
+            Node { value: Value::Object(Arc::new(Object { entries, open: object.open.clone() })), ..node.clone() }
+        }
+        _ => node.clone(),
+    };
+    Some(objects.iter().map(of_one_type).collect())
+}
+
+/// Rows of parts, of one type in each column or in all of them.
+fn unified_rows(rows: Vec<Vec<Node>>, by_column: bool, left: &mut usize) -> Option<Vec<Vec<Node>>> {
+    let Some(rest) = left.checked_sub(rows.iter().map(Vec::len).sum()) else { return Some(rows) };
+    *left = rest;
+    if !by_column {
+        let mut all = unified_within(&rows.concat(), left)?.into_iter();
+        return Some(rows.iter().map(|row| all.by_ref().take(row.len()).collect()).collect());
     }
-    let inner: Vec<Node> = lists.iter().filter_map(Node::as_list).flatten().cloned().collect();
-    let mut inner = unified(&inner)?.into_iter();
-    Some(
-        lists
-            .iter()
-            .map(|list| match &list.value {
-                Value::List(nodes) => {
-                    Node { value: Value::List(inner.by_ref().take(nodes.len()).collect()), ..list.clone() }
-                }
-                _ => list.clone(),
-            })
-            .collect(),
-    )
+    let width = rows.first().map_or(0, Vec::len);
+    let mut column = |n: usize| unified_within(&rows.iter().map(|row| row[n].clone()).collect::<Vec<_>>(), left);
+    let columns = (0..width).map(&mut column).collect::<Option<Vec<_>>>()?;
+    Some((0..rows.len()).map(|n| columns.iter().map(|column| column[n].clone()).collect()).collect())
 }
 
 /// A number or truth value as a string in the same place; anything else as it is.

@@ -34,13 +34,14 @@ pub(super) fn base64decode(call: &mut Call<'_>) -> Answer {
     made(call, 0, &decoded)
 }
 
-/// Compressed data is not worth computing: it is opaque whatever it says.
+/// The bytes depend on how Go's library compresses, and whatever they are, they hold no wildcard.
 pub(super) fn base64gzip(call: &mut Call<'_>) -> Answer {
     call.text(0)?;
     Err(Stop::Hole { kind: HoleKind::Opaque, why: "compressed data".into() })
 }
 
-/// An encoding by its IANA name, as far as policies meet them.
+/// An encoding by its IANA name, as far as anybody gives them to a machine of AWS: tables of the others would be larger
+/// than all that policies say in them.
 #[derive(Clone, Copy)]
 enum Encoding {
     Utf8,
@@ -49,7 +50,7 @@ enum Encoding {
     Ascii,
 }
 
-fn encoding(call: &Call<'_>, index: usize) -> Answer<Encoding> {
+fn encoding(call: &Call<'_>, index: usize, otherwise: HoleKind) -> Answer<Encoding> {
     let name = known(call, index)?;
     Ok(match name.to_ascii_uppercase().as_str() {
         "UTF-8" | "UTF8" => Encoding::Utf8,
@@ -60,14 +61,14 @@ fn encoding(call: &Call<'_>, index: usize) -> Answer<Encoding> {
         "US-ASCII" | "ASCII" => Encoding::Ascii,
         _ => {
             let why = format!("`{name}` is not an encoding iamlint knows");
-            return Err(Stop::Hole { kind: HoleKind::Free, why: why.into() });
+            return Err(Stop::Hole { kind: otherwise, why: why.into() });
         }
     })
 }
 
 pub(super) fn textencodebase64(call: &mut Call<'_>) -> Answer {
     let text = known(call, 0)?;
-    let bytes: Option<Vec<u8>> = match encoding(call, 1)? {
+    let bytes: Option<Vec<u8>> = match encoding(call, 1, HoleKind::Opaque)? {
         Encoding::Utf8 => Some(text.into_bytes()),
         Encoding::Utf16 { big, mark } => {
             let units = mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
@@ -85,7 +86,7 @@ pub(super) fn textencodebase64(call: &mut Call<'_>) -> Answer {
 pub(super) fn textdecodebase64(call: &mut Call<'_>) -> Answer {
     let text = call.text(0)?;
     let Some(known) = text.as_known() else { return Err(call.free()) };
-    let encoding = encoding(call, 1)?;
+    let encoding = encoding(call, 1, HoleKind::Free)?;
     let bytes = STANDARD.decode(known).map_err(|_| call.fail(Some(0), "failed to decode base64 data"))?;
     let decoded = match encoding {
         Encoding::Utf8 | Encoding::Ascii => String::from_utf8(bytes).ok(),
@@ -136,7 +137,9 @@ pub(super) fn urldecode(call: &mut Call<'_>) -> Answer {
         match first {
             b'+' => bytes.push(b' '),
             b'%' => {
-                let digits = rest.get(..2).and_then(|it| std::str::from_utf8(it).ok());
+                // A sign would be taken for a part of the number.
+                let digits = rest.get(..2).filter(|it| it.iter().all(u8::is_ascii_hexdigit));
+                let digits = digits.and_then(|it| std::str::from_utf8(it).ok());
                 match digits.and_then(|it| u8::from_str_radix(it, 16).ok()) {
                     Some(byte) => bytes.push(byte),
                     None => return Err(call.fail(Some(0), "failed to decode URL")),

@@ -1,5 +1,6 @@
 //! Functions that look at files or at their names, and templates.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -7,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::arguments::{Answer, Call, Stop};
 use super::encoding::Hash;
+use crate::source::normal;
 use crate::value::{HoleKind, Node, Text, Value};
 
 /// The text of the file that the first argument names.
@@ -48,17 +50,35 @@ pub(super) fn fileexists(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn fileset(call: &mut Call<'_>) -> Answer {
     let (folder, pattern) = (call.known(0)?, call.known(1)?);
-    let glob = globset::GlobBuilder::new(&pattern).literal_separator(true).backslash_escape(true).build();
+    // What leads out of the folder leads into one above it.
+    let mut below = pattern.trim_start_matches("./");
+    let mut up = 0;
+    while let Some(rest) = below.strip_prefix("../") {
+        up += 1;
+        below = rest.trim_start_matches("./");
+    }
+    if below.split('/').any(|it| it == "..") {
+        return Err(Stop::Hole { kind: HoleKind::Free, why: "the pattern leads out of what it finds".into() });
+    }
+    let glob = globset::GlobBuilder::new(below).literal_separator(true).backslash_escape(true).build();
     let glob = glob.map_err(|_| call.fail(Some(1), "syntax error in pattern"))?.compile_matcher();
-    let mut files = match call.host.files_below(&folder) {
+    let mut files = match call.host.files_below(&[&*folder, &"/..".repeat(up)].concat()) {
         Ok(files) => files,
         Err(why) => return Err(Stop::Hole { kind: HoleKind::Free, why }),
     };
     files.retain(|file| glob.is_match(file));
     files.sort_unstable();
     call.spend_nodes(files.len())?;
+    let folder = normal(Path::new(&folder));
+    let named: Vec<&str> = folder.iter().filter_map(|it| it.to_str()).filter(|it| *it != "..").collect();
+    let inner = &named[named.len().saturating_sub(up)..];
     let span = call.span;
-    call.made_list(files.iter().map(|file| Node::text(file, span)).collect())
+    let found = files.iter().map(|file| {
+        let parts: Vec<&str> = file.split('/').collect();
+        let shared = inner.iter().zip(&parts).take_while(|(a, b)| inner.len() == up && a == b).count();
+        Node::text(&["../".repeat(up - shared), parts[shared..].join("/")].concat(), span)
+    });
+    call.made_list(found.collect())
 }
 
 fn made(call: &Call<'_>, text: &str) -> Answer {

@@ -169,7 +169,7 @@ impl Writer<'_, '_, '_> {
         match &node.value {
             Value::Null => self.push(&Text::known("null", node.span), &way),
             Value::Bool(it) => self.push(&Text::known(&it.to_string(), node.span), &way),
-            Value::Number(it) => self.push(&Text::known(&it.to_string(), node.span), &way),
+            Value::Number(it) => self.push(&it.to_text(node.span), &way),
             Value::Text(text) => self.string(text, &way)?,
             Value::List(nodes) => {
                 self.marks.push('[');

@@ -2,7 +2,7 @@
 //! What is unknown stays local: a list keeps its known elements, a text its known parts.
 //!
 //! This module knows values and nothing of expressions: `try` and `can`, whose arguments are evaluated one at a time,
-//! are the evaluator's. What a function needs of its surroundings it asks of a [`Host`].
+//! are the evaluator's, and so are `sensitive` and `nonsensitive`. What a function needs of its surroundings it asks of a [`Host`].
 
 mod arguments;
 mod arms;
@@ -22,6 +22,8 @@ mod time;
 mod yaml;
 
 pub(super) use arms::in_case;
+pub(super) use compare::as_set;
+pub(super) use convert::{parse_number, truth, unified};
 
 #[cfg(test)]
 mod tests;
@@ -114,7 +116,6 @@ fn impure(name: &str) -> Option<(HoleKind, &'static str)> {
         "plantimestamp" | "timestamp" => (HoleKind::Opaque, "a time that is known when Terraform runs"),
         "uuid" | "bcrypt" => (HoleKind::Opaque, "it is another one at each run"),
         "rsadecrypt" => (HoleKind::Free, "a decrypted text"),
-        "sensitive" => (HoleKind::Free, "it is marked as sensitive"),
         "issensitive" => (HoleKind::Opaque, "iamlint does not follow what is marked sensitive"),
         "type" => (HoleKind::Opaque, "a type is no value"),
         _ => return None,
@@ -191,7 +192,7 @@ fn find(name: &str) -> Option<Function> {
         "distinct" => (collections::distinct, 1, 1, Argument),
         "element" => (collections::element, 2, 2, Argument),
         "endswith" => (strings::endswith, 2, 2, Argument),
-        "ephemeralasnull" | "nonsensitive" => (convert::same, 1, 1, Nowhere),
+        "ephemeralasnull" => (convert::same, 1, 1, Nowhere),
         "file" => (files::file, 1, 1, Argument),
         "filebase64" => (files::filebase64, 1, 1, Argument),
         "filebase64sha256" => (files::filebase64sha256, 1, 1, Argument),

@@ -2,6 +2,7 @@
 
 use super::arguments::{Answer, Call};
 use super::convert::parse_number;
+use crate::frontend::terraform::decimal;
 use crate::value::{Node, Number, Value};
 
 /// A number that the call gives; what is none, `0 / 0`, cannot be known.
@@ -61,8 +62,8 @@ pub(super) fn sum(call: &mut Call<'_>) -> Answer {
     }
     let mut sum = 0.0;
     for node in nodes {
-        sum += match number_of(node) {
-            Some(number) => number,
+        sum = match number_of(node) {
+            Some(number) => decimal::sum(sum, number),
             None if matches!(node.value, Value::Unknown(_) | Value::OneOf(_)) => return Err(call.opaque()),
             None if node.as_text().is_some_and(crate::value::Text::has_holes) => return Err(call.opaque()),
             None => return Err(call.fail(Some(0), "argument must be list, set, or tuple of number values")),

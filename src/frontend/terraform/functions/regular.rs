@@ -99,6 +99,16 @@ fn escape<'a>(rest: &'a str, in_class: bool, out: &mut String) -> &'a str {
             out.push_str(&regex::escape(literal));
             return after;
         }
+        // A class of Unicode by its name: `\p{Greek}`.
+        'p' | 'P' if after.starts_with('{') => {
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            let (it, name) = match name.strip_prefix("{^") {
+                Some(name) => (if it == 'p' { 'P' } else { 'p' }, ["{", name].concat()),
+                None => (it, name.to_owned()),
+            };
+            out.push_str(&format!("\\{it}{name}}}"));
+            return after;
+        }
         _ if it.is_ascii_alphanumeric() => {
             out.push('\\');
             out.push(it);

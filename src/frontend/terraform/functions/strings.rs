@@ -109,7 +109,8 @@ pub(super) fn substr(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn indent(call: &mut Call<'_>) -> Answer {
     let text = call.text(1)?;
-    let spaces = usize::try_from(call.integer(0)?).unwrap_or(0);
+    let spaces =
+        usize::try_from(call.integer(0)?).map_err(|_| call.fail(Some(0), "the number must not be negative"))?;
     let lines = memchr::memchr_iter(b'\n', text.raw().as_bytes()).count();
     call.spend(text.footprint().saturating_add((lines + 1).saturating_mul(spaces)))?;
     let spaces = " ".repeat(spaces);

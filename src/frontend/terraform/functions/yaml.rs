@@ -134,7 +134,7 @@ impl Writer<'_, '_> {
             Value::Object(_) => self.marks.push_str("{}"),
             Value::Null => self.push(&Text::known("null", node.span), &way),
             Value::Bool(it) => self.push(&Text::known(&it.to_string(), node.span), &way),
-            Value::Number(it) => self.push(&Text::known(&it.to_string(), node.span), &way),
+            Value::Number(it) => self.push(&it.to_text(node.span), &way),
             Value::Text(text) if is_block(text.raw()) => {
                 return self.block(text, &way, if place == Place::Root { 2 } else { indent });
             }
