@@ -151,10 +151,13 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
     else {
         return;
     };
-    let report = cx
+    let mut report = cx
         .report(&value.place, format!("`{}` lets {who} assume the role", value.text))
         .severity(severity)
         .of(statement, &value.text);
+    if value.text.has_holes() {
+        report = report.confidence(Confidence::Medium);
+    }
     match issuer {
         GITHUB if names_a_workflow(condition) && severity < Severity::Critical => {
             report.confidence(Confidence::Medium).help(
@@ -218,8 +221,9 @@ fn opening<'c>(condition: &'c Condition, shared: Option<&Issuer>, pods: bool) ->
             return Some((value, Severity::Critical, "anyone who has an account with the provider"));
         }
         let rest = raw.strip_prefix(before_owner?)?;
-        // What a hole stands for may hold the tenant, and what follows it may lie within.
-        let known = rest.split(HOLE).next().unwrap_or_default();
+        // What a hole stands for may hold the tenant, and what follows it may lie within; before a slash it is an owner.
+        let owned = rest.strip_prefix(HOLE).filter(|it| it.starts_with('/'));
+        let known = owned.unwrap_or(rest).split(HOLE).next().unwrap_or_default();
         let (owner, rest) = known.split_once(['/', ':']).map_or((known, ""), |(owner, rest)| (owner, rest));
         if wild(owner) {
             return Some((value, Severity::Critical, "strangers whose name fits"));
