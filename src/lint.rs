@@ -25,7 +25,7 @@ use crate::report::{Comparison, InputError, Report, Silenced, Summary, Suppresse
 use crate::rule::{Carrier, Check, Context, Finding, InstanceName, Label, Rule};
 use crate::source::{self, FileId, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
-use crate::syntax::SyntaxError;
+use crate::syntax::{MISTAKES, SyntaxError};
 
 /// What a run is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -510,6 +510,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     let place = |error: &InputError| (error.path.clone(), error.span.map(|it| it.start), error.message.clone());
     report.errors.sort_by_cached_key(place);
     report.errors.dedup();
+    bound(&mut report.errors);
     let terms = Terms {
         rules: &options.rules,
         today: options.today,
@@ -555,6 +556,18 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     report.silenced = silenced::once(workspace, silenced, &options.config);
     sort(workspace, &mut report.silenced, |it| &it.finding);
     report
+}
+
+/// Leaves of each file as many errors as anybody reads, and says how many there are beyond.
+fn bound(errors: &mut Vec<InputError>) {
+    *errors = errors.chunk_by(|a, b| a.path == b.path).fold(Vec::new(), |mut out, of_file| {
+        let told = &of_file[..of_file.len().min(MISTAKES)];
+        out.extend_from_slice(told);
+        if let (Some(last), more @ 1..) = (told.last(), of_file.len() - told.len()) {
+            out.push(InputError { message: format!("{more} more errors of this file are not told"), ..last.clone() });
+        }
+        out
+    });
 }
 
 /// Holds the findings against those that were there before, and takes out what is no wider.

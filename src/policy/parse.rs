@@ -77,6 +77,7 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
             policy.statements.extend(Reader::statement(&statement, given, index));
         }
     }
+    reader.bound(&mut policy);
     if policy.kind == PolicyKind::Unknown {
         policy.kind = kind_by_content(&policy.statements);
     }
@@ -173,6 +174,11 @@ fn member<'o>(object: &'o Object, name: &str) -> Option<&'o Node> {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>
 pub const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
 
+/// So many statements and entries of their lists are judged of one document. The longest one that AWS takes has less
+/// than 52 KB.
+const MOST_STATEMENTS: usize = 2048;
+const MOST_ENTRIES: usize = 1 << 14;
+
 type Case = Option<Arc<Given>>;
 
 /// The elements of a list, or the one value in its place; an undecided value gives its arms, each in its case.
@@ -225,6 +231,30 @@ impl Reader {
         let parsed = json::parse(text);
         self.errors.extend(parsed.errors);
         parsed.root.map_or_else(|| node.clone(), |root| node.inherit(&root))
+    }
+
+    /// Leaves out the statements of a document that says far more than AWS takes of any, as they are compared with each
+    /// other.
+    fn bound(&mut self, policy: &mut Policy) {
+        let entries = |it: &Statement| {
+            let named = it.resources.as_ref().map_or(0, |it| it.entries().len());
+            let principals = it.principals.as_ref().map_or(0, |it| it.entries().len());
+            let values: usize = it.conditions.iter().map(|it| 1 + it.values.len()).sum();
+            it.actions.entries().len() + named + principals + values
+        };
+        let statements = policy.statements_as_written.len();
+        let entries: usize = policy.statements.iter().map(entries).sum();
+        if statements <= MOST_STATEMENTS && entries <= MOST_ENTRIES {
+            return;
+        }
+        let message = format!(
+            "this policy has {statements} statements with {entries} entries, more than AWS takes, so it was not judged"
+        );
+        self.errors.push(SyntaxError { span: policy.document.span, message });
+        policy.statements = Vec::new();
+        policy.statements_as_written = Vec::new();
+        policy.documents = Vec::new();
+        policy.resolution.nothing = true;
     }
 
     fn statement(node: &Node, mut given: Case, index: usize) -> Option<Statement> {

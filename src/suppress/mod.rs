@@ -453,8 +453,9 @@ fn constructs_of(source: &Source, cuts: &hcl::Cuts) -> Shape {
             of_block(&block, &mut out);
         }
     }
+    let mut left = hcl::MOST_NODES;
     for stretch in &cuts.attributes {
-        of_body(&hcl::parse_attributes(source, *stretch).0, &mut out);
+        of_body(&hcl::parse_attributes(source, *stretch, &mut left).0, &mut out);
     }
     out
 }

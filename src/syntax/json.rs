@@ -17,7 +17,7 @@ const DEPTH: usize = 127;
 const FREE_VALUES: usize = 2 << 20;
 
 /// How many bytes entitle a document to one more value or escape.
-const BYTES_PER_VALUE: usize = 16;
+const BYTES_PER_VALUE: usize = 32;
 
 /// How many mistakes are reported before the one that ends the reading: who writes another language makes one a line.
 const MISTAKES: usize = 8;

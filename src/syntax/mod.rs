@@ -15,3 +15,17 @@ pub struct SyntaxError {
     /// What is wrong there: one sentence, lower case, no final stop.
     pub message: String,
 }
+
+/// How many mistakes of one text are told: nobody reads more, and a text may be nothing else.
+pub const MISTAKES: usize = 100;
+
+impl SyntaxError {
+    /// Tells one more mistake of a text, unless there are too many already; the last one says so.
+    fn tell(self, told: &mut Vec<Self>) {
+        match told.len() {
+            ..MISTAKES => told.push(self),
+            MISTAKES => told.push(Self { message: "more is wrong from here on than is told".to_owned(), ..self }),
+            _ => {}
+        }
+    }
+}

@@ -14,6 +14,10 @@ use crate::source::{Source, Span, Workspace};
 use crate::syntax::hcl::{self, Accessor, Attribute, Block, Body, Cut, Expr, ExprKind};
 use crate::syntax::{SyntaxError, json};
 
+/// A longer file is parsed from one end to the other, so that its blocks share in what may be made of one file, and always
+/// in the same way.
+const AT_ONCE: usize = 4 << 20;
+
 /// A folder that Terraform takes as one module.
 #[derive(Debug)]
 pub struct Folder {
@@ -86,8 +90,17 @@ impl CutFile {
             return Self { blocks, errors };
         }
         let cuts = hcl::cut(source);
-        let blocks = cuts.blocks.into_iter().map(|it| Lazy { cut: Some(it), parsed: OnceLock::new() }).collect();
-        Self { blocks, errors: cuts.errors }
+        let mut left = hcl::MOST_NODES;
+        let parsed = |cut: &Cut| {
+            if source.text.len() <= AT_ONCE {
+                return OnceLock::new();
+            }
+            let (block, errors) = hcl::parse_block_within(source, cut, &mut left);
+            OnceLock::from((block.map(Arc::new), errors))
+        };
+        let parsed: Vec<_> = cuts.blocks.iter().map(parsed).collect();
+        let lazy = |(cut, parsed)| Lazy { cut: Some(cut), parsed };
+        Self { blocks: cuts.blocks.into_iter().zip(parsed).map(lazy).collect(), errors: cuts.errors }
     }
 }
 

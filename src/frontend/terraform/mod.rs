@@ -364,9 +364,9 @@ fn values_of(
     }
     let cuts = hcl::cut(source);
     errors.extend(cuts.errors);
-    let mut out = Vec::new();
+    let (mut out, mut left) = (Vec::new(), hcl::MOST_NODES);
     for span in cuts.attributes {
-        let (body, wrong) = hcl::parse_attributes(source, span);
+        let (body, wrong) = hcl::parse_attributes(source, span, &mut left);
         errors.extend(wrong);
         for attribute in body.attributes {
             out.push((attribute.name.text.clone(), evaluator.value(&attribute.value, scope)));

@@ -17,8 +17,17 @@ use crate::value::{Number, Text};
 /// How deep expressions may stand in each other, so that what goes through them may recurse.
 const DEEPEST: usize = 64;
 
-/// How many operators may be chained, as each of them is a level of the tree.
+/// How many operators may be chained, as each of them is a level of the tree, and how many steps taken out of a value.
 const LONGEST: usize = 128;
+
+/// How many values, arguments and blocks are read of one file: as many as there can be in one of four megabytes.
+pub const MOST_NODES: usize = 2 << 20;
+
+/// What is said where there are more.
+pub(super) const TOO_MANY_NODES: &str = "this holds more than 2,097,152 values, which is more than can be read";
+
+/// How many nodes a part of a template counts for, with the literal before it.
+const WEIGHT_OF_PART: usize = 4;
 
 /// What a name is made of in ASCII.
 static NAMES: [bool; 256] = table(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
@@ -45,6 +54,8 @@ pub(super) struct Reader<'a> {
     operators: usize,
     /// The operators of the chain that is being read.
     chain: usize,
+    /// How many nodes may still be made.
+    pub(super) left: usize,
     /// What is wrong, but costs no more than itself: escapes.
     pub(super) faults: Vec<Fault>,
 }
@@ -94,6 +105,7 @@ impl<'a> Reader<'a> {
             depth: 0,
             operators: 0,
             chain: 0,
+            left: MOST_NODES,
             faults: Vec::new(),
         }
     }
@@ -203,6 +215,7 @@ impl<'a> Reader<'a> {
     /// An operand with all that is taken out of it.
     fn term(&mut self) -> Read<Expr> {
         let start = self.at;
+        self.left = self.left.checked_sub(1).ok_or_else(|| self.fault(TOO_MANY_NODES))?;
         let kind = match self.bytes[start..] {
             [b'"', ..] => self.quoted()?,
             [b'[', ..] => self.brackets(1, Self::list)?,
@@ -242,6 +255,9 @@ impl<'a> Reader<'a> {
         }
         let mut access = Box::new(Access { base, accessors: SmallVec::new() });
         while self.is_accessed() {
+            if access.accessors.len() == LONGEST {
+                return Err(self.fault("more than 128 steps are taken out of this, which is more than can be read"));
+            }
             access.accessors.push(self.accessor()?);
         }
         Ok(self.node(start, ExprKind::Access(access)))
@@ -560,6 +576,7 @@ impl<'a> Reader<'a> {
         let mut parts = Vec::with_capacity(2);
         loop {
             let start = self.at;
+            self.left = self.left.checked_sub(WEIGHT_OF_PART).ok_or_else(|| self.fault(TOO_MANY_NODES))?;
             let (stop, end) = self.literal(around)?;
             if end > start {
                 pieces.push(Piece::Literal(start..end));

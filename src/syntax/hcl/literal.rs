@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::ground::Ground;
 use super::message::Fault;
+use crate::syntax::MISTAKES;
 use crate::value::Text;
 
 /// How a literal is written.
@@ -160,8 +161,10 @@ pub(super) fn decode(ground: Ground<'_>, range: Range<usize>, style: Style, out:
                 Ok(escape) => escape,
                 Err(length) => {
                     let end = at + length;
-                    faults
-                        .push(Fault { at: at..end, message: format!("`{}` is not an escape sequence", &raw[at..end]) });
+                    if faults.len() <= MISTAKES {
+                        let message = format!("`{}` is not an escape sequence", &raw[at..end]);
+                        faults.push(Fault { at: at..end, message });
+                    }
                     at = end;
                     continue;
                 }

@@ -20,8 +20,9 @@ mod parse;
 mod scan;
 
 pub use ast::*;
+pub use expr::MOST_NODES;
 pub use json_form::from_json;
-pub use parse::{parse_argument, parse_attributes, parse_block, parse_expression, parse_template};
+pub use parse::{parse_argument, parse_attributes, parse_block, parse_block_within, parse_expression, parse_template};
 pub use scan::{cut, cut_with_comments};
 
 use smallvec::SmallVec;

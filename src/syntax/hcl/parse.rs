@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Cut;
 use super::ast::*;
-use super::expr::Reader;
+use super::expr::{MOST_NODES, Reader, TOO_MANY_NODES};
 use super::ground::Ground;
 use super::lex::{begins_name, comment_end, line_end, name_end};
 use super::message::{Fault, found, token_end};
@@ -21,11 +21,21 @@ const FEW: usize = 16;
 
 /// Parses one block. What could not be understood of it is left out and reported.
 pub fn parse_block(source: &Source, cut: &Cut) -> (Option<Block>, Vec<SyntaxError>) {
-    let mut parser = Parser::new(source, cut.span.range(), cut.broken);
+    let mut left = MOST_NODES;
+    parse_block_within(source, cut, &mut left)
+}
+
+/// The same, of a file that is read as a whole: `left` says how many nodes of it may still be made. A block that would be
+/// more of them is not read, and takes none.
+pub fn parse_block_within(source: &Source, cut: &Cut, left: &mut usize) -> (Option<Block>, Vec<SyntaxError>) {
+    let mut parser = Parser { left: *left, ..Parser::new(source, cut.span.range(), cut.broken) };
     let block = match parser.item(0) {
-        Some(Member::Block(block)) => Some(block),
+        Some(Member::Block(block)) if !parser.has_too_many => Some(block),
         _ => None,
     };
+    if !parser.has_too_many {
+        *left = parser.left;
+    }
     (block, parser.errors)
 }
 
@@ -41,12 +51,14 @@ pub fn parse_argument(source: &Source, cut: &Cut, name: &str) -> Option<Expr> {
     parser.argument(name)
 }
 
-/// Parses a stretch of attributes: those of a `.tfvars` file.
-pub fn parse_attributes(source: &Source, span: Span) -> (Body, Vec<SyntaxError>) {
+/// Parses a stretch of attributes, those of a `.tfvars` file, with as many nodes as are left.
+pub fn parse_attributes(source: &Source, span: Span, left: &mut usize) -> (Body, Vec<SyntaxError>) {
     // A heredoc ends with its new line, which is not of the stretch.
     let end = line_end(source.text.as_bytes(), span.range().end);
-    let mut parser = Parser::new(source, span.range().start..(end + 1).min(source.text.len()), false);
+    let range = span.range().start..(end + 1).min(source.text.len());
+    let mut parser = Parser { left: *left, ..Parser::new(source, range, false) };
     let body = parser.members(0);
+    *left = parser.left;
     (body, parser.errors)
 }
 
@@ -100,13 +112,26 @@ struct Parser<'a> {
     at: usize,
     /// Whether the scanner has told already what is not closed.
     broken: bool,
+    /// How many nodes may still be made.
+    left: usize,
+    /// Whether there are more than that.
+    has_too_many: bool,
     errors: Vec<SyntaxError>,
 }
 
 impl<'a> Parser<'a> {
     fn new(source: &'a Source, range: Range<usize>, broken: bool) -> Self {
         let text = source.text.get(..range.end).unwrap_or(&source.text);
-        Self { source, text, bytes: text.as_bytes(), at: range.start, broken, errors: Vec::new() }
+        Self {
+            source,
+            text,
+            bytes: text.as_bytes(),
+            at: range.start,
+            broken,
+            left: MOST_NODES,
+            has_too_many: false,
+            errors: Vec::new(),
+        }
     }
 
     /// What stands up to the closing brace or the end.
@@ -118,6 +143,12 @@ impl<'a> Parser<'a> {
                 None | Some(b'}') => {
                     self.twice(&body);
                     return body;
+                }
+                Some(byte) if begins_name(byte) && self.left < 2 => {
+                    self.error_here(TOO_MANY_NODES);
+                    self.has_too_many = true;
+                    self.broken = true;
+                    self.at = self.bytes.len();
                 }
                 Some(byte) if begins_name(byte) => match self.item(depth) {
                     Some(Member::Attribute(attribute)) => body.attributes.push(attribute),
@@ -158,12 +189,14 @@ impl<'a> Parser<'a> {
         let mut names: Vec<&Name> = body.attributes.iter().map(|it| &it.name).collect();
         names.sort_by_key(|name| (&name.text, name.span));
         for pair in names.windows(2).filter(|pair| pair[0].text == pair[1].text) {
-            self.errors.push(SyntaxError { span: pair[1].span, message: format!("`{}` is set twice", pair[1].text) });
+            let message = format!("`{}` is set twice", pair[1].text);
+            SyntaxError { span: pair[1].span, message }.tell(&mut self.errors);
         }
     }
 
     /// `name = value` or `kind "label" { … }`.
     fn item(&mut self, depth: usize) -> Option<Member> {
+        self.left = self.left.saturating_sub(2);
         let kind = self.name();
         let mut labels: Vec<Name> = Vec::new();
         loop {
@@ -199,7 +232,9 @@ impl<'a> Parser<'a> {
             }
         }
         if depth == DEEPEST {
-            self.error_here("blocks stand more than 64 levels deep here, which is more than can be read");
+            if !self.broken {
+                self.error_here("blocks stand more than 64 levels deep here, which is more than can be read");
+            }
             self.skip_value();
             return None;
         }
@@ -211,7 +246,7 @@ impl<'a> Parser<'a> {
             self.at += 1;
         } else if !self.broken {
             let span = self.span(brace..brace + 1);
-            self.errors.push(SyntaxError { span, message: "`{` is never closed".to_owned() });
+            SyntaxError { span, message: "`{` is never closed".to_owned() }.tell(&mut self.errors);
         }
         let span = self.span(start..self.at);
         self.blanks();
@@ -226,11 +261,13 @@ impl<'a> Parser<'a> {
     fn value(&mut self) -> Expr {
         let start = self.at;
         let mut reader = Reader::new(Ground::File(self.source), start, self.text.len());
+        reader.left = self.left;
         let read = reader.value();
         let faults = reader.faults.into_iter();
         let faults = match read {
             Ok(expr) => {
                 self.at = reader.at;
+                self.left = reader.left;
                 self.report(faults);
                 return expr;
             }
@@ -245,9 +282,9 @@ impl<'a> Parser<'a> {
     }
 
     fn report(&mut self, faults: impl Iterator<Item = Fault>) {
-        let faults = faults
-            .map(|it| SyntaxError { span: Span::new(self.source.id, it.at.start, it.at.end), message: it.message });
-        self.errors.extend(faults);
+        for Fault { at, message } in faults {
+            SyntaxError { span: self.span(at), message }.tell(&mut self.errors);
+        }
     }
 
     /// Leaves the rest of a member that makes no sense, brackets and all.
@@ -305,7 +342,7 @@ impl<'a> Parser<'a> {
 
     fn error_here(&mut self, message: impl Into<String>) {
         let span = self.span(self.at..token_end(self.text, self.at, self.text.len()));
-        self.errors.push(SyntaxError { span, message: message.into() });
+        SyntaxError { span, message: message.into() }.tell(&mut self.errors);
     }
 }
 

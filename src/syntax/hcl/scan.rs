@@ -42,8 +42,12 @@ pub(super) const TOP_LEVEL: [(&str, usize); 14] = [
 /// So many heredocs without an end are looked behind; then the rest of the file is lost. Each costs a pass over it.
 const MOST_REWINDS: usize = 8;
 
-/// So many brackets are looked at for the one that a bracket may close, so that the work stays in proportion to the text.
-const LOOK_BACK: usize = 256;
+/// So many brackets, quotes and sequences may be open in each other, more than can be parsed; and among so many the one
+/// that a bracket may close is looked for.
+const DEEPEST: usize = 256;
+
+/// So many blocks are cut out of one file.
+const MOST_BLOCKS: usize = 1 << 17;
 
 /// Cuts a file into top-level blocks and attributes, its comments left out.
 pub fn cut(source: &Source) -> Cuts {
@@ -68,7 +72,7 @@ pub(super) fn value_end(source: &Source, start: usize, limit: usize) -> (usize, 
     // A heredoc without an end takes all the rest, which would otherwise be gone over again from each line in it.
     let mut scanner = Scanner { rewinds: MOST_REWINDS, ..Scanner::new(source, start, limit) };
     scanner.balanced(Until::Value);
-    (scanner.at, scanner.cuts.errors.is_empty())
+    (scanner.at, scanner.mistakes == 0)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -125,6 +129,10 @@ struct Scanner<'a> {
     /// Whether the rest of what was being read was given up.
     lost: bool,
     rewinds: usize,
+    /// How many mistakes there are, told or not.
+    mistakes: usize,
+    /// Where the last bracket ends that closes nothing: those behind it have the same cause.
+    stray: Option<usize>,
     /// Whether a `*/` may still come.
     comments_end: bool,
     /// Whether comments are asked for, and a mark stands anywhere in the file, which is rare.
@@ -166,6 +174,8 @@ impl<'a> Scanner<'a> {
             suspect: None,
             lost: false,
             rewinds: 0,
+            mistakes: 0,
+            stray: None,
             comments_end: true,
             marked: false,
             cuts: Cuts::default(),
@@ -182,8 +192,8 @@ impl<'a> Scanner<'a> {
             match byte {
                 _ if begins_name(byte) => self.item(),
                 b'}' | b']' | b')' => {
-                    self.error(self.at, self.at + 1, format!("`{}` closes nothing", char::from(byte)));
                     self.at += 1;
+                    self.closes_nothing(self.at - 1);
                 }
                 _ => {
                     let found = self.found();
@@ -234,13 +244,18 @@ impl<'a> Scanner<'a> {
             }
             head_end = self.at;
         }
-        let errors = self.cuts.errors.len();
+        if self.cuts.blocks.len() == MOST_BLOCKS {
+            self.error(start, kind_end, "a file has no more than 131,072 blocks, so from here on it was not read");
+            self.at = self.bytes.len();
+            return;
+        }
+        let mistakes = self.mistakes;
         self.suspect = None;
         self.open.push(Open { kind: Kind::Curly, at: self.at });
         self.at += 1;
         self.balanced(Until::Closed);
         let end = start + self.text[start..self.at].trim_end().len();
-        let broken = self.cuts.errors.len() > errors;
+        let broken = self.mistakes > mistakes;
         self.cuts.blocks.push(Cut {
             kind: self.span(start, kind_end),
             labels,
@@ -261,10 +276,10 @@ impl<'a> Scanner<'a> {
     }
 
     fn attribute(&mut self, start: usize) {
-        let errors = self.cuts.errors.len();
+        let mistakes = self.mistakes;
         self.balanced(Until::Line);
         let end = start + self.text[start..self.at].trim_end().len();
-        if self.cuts.errors.len() > errors {
+        if self.mistakes > mistakes {
             return;
         }
         let span = self.span(start, end);
@@ -290,10 +305,11 @@ impl<'a> Scanner<'a> {
 
     /// Goes on to a line that begins with a name, so that one mistake at the top level is one error.
     fn give_up(&mut self) {
-        let errors = self.cuts.errors.len();
+        let (errors, mistakes) = (self.cuts.errors.len(), self.mistakes);
         loop {
             self.balanced(Until::Line);
             self.cuts.errors.truncate(errors);
+            self.mistakes = mistakes;
             if self.at >= self.bytes.len() {
                 return;
             }
@@ -374,6 +390,17 @@ impl<'a> Scanner<'a> {
     }
 
     fn enter(&mut self, kind: Kind, length: usize) {
+        if self.open.len() == DEEPEST {
+            self.error(
+                self.at,
+                self.at + length,
+                "this is nested more than 256 levels deep, which is more than can be read",
+            );
+            self.open.clear();
+            self.lost = true;
+            self.at = self.next_head(self.at);
+            return;
+        }
         self.open.push(Open { kind, at: self.at });
         self.at += length;
     }
@@ -381,9 +408,9 @@ impl<'a> Scanner<'a> {
     fn close(&mut self, closer: u8) {
         let at = self.at;
         self.at += 1;
-        let within = self.open.iter().enumerate().rev().take(LOOK_BACK).take_while(|(_, open)| !open.kind.is_text());
+        let within = self.open.iter().enumerate().rev().take_while(|(_, open)| !open.kind.is_text());
         let Some(index) = within.filter(|(_, open)| open.kind.closed_by(closer)).map(|(index, _)| index).next() else {
-            return self.error(at, at + 1, format!("`{}` closes nothing", char::from(closer)));
+            return self.closes_nothing(at);
         };
         while self.open.len() > index + 1
             && let Some(open) = self.open.pop()
@@ -432,9 +459,8 @@ impl<'a> Scanner<'a> {
     /// A string ends with its line. What was opened on this line is given up with it, since the missing quote may be
     /// anywhere on it.
     fn string_never_closed(&mut self, line_end: usize) {
-        let base = self.open.len().saturating_sub(LOOK_BACK);
-        let heredoc = self.open[base..].iter().rposition(|open| matches!(open.kind, Kind::Heredoc(..)));
-        let floor = heredoc.map_or(base, |index| base + index + 1);
+        let heredoc = self.open.iter().rposition(|open| matches!(open.kind, Kind::Heredoc(..)));
+        let floor = heredoc.map_or(0, |index| index + 1);
         let outermost = self.open[floor..].iter().position(|open| open.kind == Kind::Quote).unwrap_or(0) + floor;
         if let Some(quote) = self.open.last().copied() {
             let line = line_start(self.bytes, quote.at);
@@ -467,7 +493,7 @@ impl<'a> Scanner<'a> {
                     self.at += length;
                     let open = self.open.len();
                     self.template_mark(self.bytes[self.at]);
-                    if self.open.len() > open {
+                    if self.lost || self.open.len() > open {
                         return;
                     }
                 }
@@ -616,9 +642,21 @@ impl<'a> Scanner<'a> {
         Span::new(self.source.id, start, end)
     }
 
+    /// Reports a bracket without its other half. Of several in a row the first one has the fault.
+    fn closes_nothing(&mut self, at: usize) {
+        let is_next = self.stray.and_then(|it| self.text.get(it..at)).is_some_and(|it| it.trim_ascii().is_empty());
+        self.stray = Some(at + 1);
+        if is_next {
+            self.mistakes += 1;
+        } else {
+            self.error(at, at + 1, format!("`{}` closes nothing", &self.text[at..=at]));
+        }
+    }
+
     fn error(&mut self, start: usize, end: usize, message: impl Into<String>) {
         let span = self.span(start, end);
-        self.cuts.errors.push(SyntaxError { span, message: message.into() });
+        self.mistakes += 1;
+        SyntaxError { span, message: message.into() }.tell(&mut self.cuts.errors);
     }
 }
 

@@ -1,0 +1,142 @@
+//! Texts that are deep, large or nothing but mistakes: each is read in time in proportion to its length, one cause is
+//! told once, and what stands behind it in the file is linted all the same.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::time::{Duration, Instant};
+
+use iamlint::lint::{self, Options};
+use iamlint::report::Report;
+use iamlint::rules;
+use iamlint::source::Workspace;
+
+const BEHIND: &str = r#"
+resource "aws_iam_role_policy" "behind" {
+  role   = "r"
+  policy = jsonencode({ Version = "2012-10-17", Statement = { Effect = "Allow", Action = "*", Resource = "*" } })
+}
+"#;
+
+fn lint(name: &str, text: String) -> Report {
+    let workspace = Workspace::of_texts([(name, text)]);
+    let rules = rules::all().iter().filter(|it| it.id == "full_administrator").collect();
+    let begun = Instant::now();
+    let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+    assert!(begun.elapsed() < Duration::from_secs(30), "{name}");
+    report
+}
+
+/// What is told of a block with this value, the block behind it being linted.
+#[track_caller]
+fn told(value: &str) -> Vec<String> {
+    let text = format!("resource \"aws_iam_role_policy\" \"a\" {{\n  policy = {value}\n}}\n{BEHIND}");
+    let report = lint("main.tf", text);
+    let beginning: String = value.chars().take(12).collect();
+    assert_eq!(report.findings.len(), 1, "{beginning}");
+    report.errors.into_iter().map(|it| it.message).collect()
+}
+
+const MANY: usize = 100_000;
+
+#[test]
+fn nesting_without_end_is_one_mistake() {
+    let beginnings = [
+        "[",
+        "{a=",
+        "{a=\n",
+        "(",
+        "f(",
+        "a[",
+        "!",
+        "-",
+        "a?",
+        "[for a in ",
+        "\"${",
+        "\"${\n",
+        "([{",
+        "<<E\n${",
+        "\"%{if a}${",
+    ];
+    for beginning in beginnings {
+        let told = told(&beginning.repeat(MANY));
+        assert_eq!(told.len(), 1, "{beginning}: {told:?}");
+        assert!(told[0].ends_with("levels deep, which is more than can be read"), "{beginning}: {told:?}");
+    }
+}
+
+#[test]
+fn nesting_that_is_closed_is_one_mistake() {
+    for (beginning, end) in [("[", "]"), ("{a=", "}"), ("(", ")"), ("f(", ")"), ("\"${", "}\""), ("a[", "]")] {
+        let told = told(&format!("{}1{}", beginning.repeat(MANY), end.repeat(MANY)));
+        assert_eq!(told.len(), 1, "{beginning}: {told:?}");
+    }
+    let directives = format!("\"{}{}\"", "%{if a}".repeat(MANY), "%{endif}".repeat(MANY));
+    assert_eq!(told(&directives), ["this is nested more than 64 levels deep, which is more than can be read"]);
+    let blocks = format!("1\n{}{}", "b {\n".repeat(MANY), "}\n".repeat(MANY));
+    assert_eq!(told(&blocks).len(), 1);
+}
+
+#[test]
+fn chains_without_end_are_one_mistake() {
+    for (first, link) in [("1", "+1"), ("a", ".b"), ("a", "[0]"), ("a", "[*]"), ("a", "?b:c")] {
+        let told = told(&format!("{first}{}", link.repeat(MANY)));
+        assert_eq!(told.len(), 1, "{link}: {told:?}");
+        assert!(told[0].ends_with("which is more than can be read"), "{told:?}");
+    }
+}
+
+#[test]
+fn brackets_that_close_nothing_are_one_mistake() {
+    assert_eq!(told(&"]".repeat(MANY)), ["`]` closes nothing"]);
+    assert_eq!(told(&"\n]  )".repeat(MANY)).len(), 2);
+    let report = lint("main.tf", format!("{}{BEHIND}", "]\n".repeat(MANY)));
+    assert_eq!((report.errors.len(), report.findings.len()), (1, 1));
+}
+
+#[test]
+fn of_many_mistakes_not_all_are_told() {
+    for line in ["a = = 1\n", "\"\n", "b c\n", "e = \"\\q\"\n"] {
+        let told = told(&format!("1\n{}", line.repeat(MANY)));
+        assert_eq!(told.len(), 101, "{line}");
+    }
+    let block = "resource \"aws_iam_policy\" \"r\" {\n  policy = \"{\"\n}\n";
+    let report = lint("main.tf", block.repeat(1000));
+    assert_eq!(report.errors.len(), 101);
+    assert_eq!(report.errors[100].message, "900 more errors of this file are not told");
+}
+
+#[test]
+fn a_block_of_more_values_than_can_be_read_costs_no_other() {
+    const MORE: usize = 2_200_000;
+    let too_many = "this holds more than 2,097,152 values, which is more than can be read";
+    assert_eq!(told(&format!("[{}]", "1,".repeat(MORE))), [too_many]);
+    assert_eq!(told(&format!("\"{}\"", "${a}".repeat(MORE))), [too_many]);
+    assert_eq!(told(&format!("1\n{}", "b {}\n".repeat(MORE))), [too_many]);
+}
+
+#[test]
+fn a_policy_that_aws_would_never_take_is_not_judged() {
+    let statement = r#"{ "Effect": "Allow", "Action": "*", "Resource": "*" }"#;
+    let policy =
+        |statements: &[&str]| format!(r#"{{ "Version": "2012-10-17", "Statement": [{}] }}"#, statements.join(","));
+    let report = lint("a.json", policy(&vec![statement; 2048]));
+    assert_eq!((report.errors.len(), report.findings.len() > 1), (0, true));
+    let report = lint("a.json", policy(&vec![statement; 2049]));
+    let said = "this policy has 2049 statements with 4098 entries, more than AWS takes, so it was not judged";
+    assert_eq!((&*report.errors[0].message, report.errors.len(), report.findings.len()), (said, 1, 0));
+    let actions = vec![r#""s3:*""#; 20_000].join(",");
+    let one = format!(r#"{{ "Effect": "Allow", "Action": [{actions}], "Resource": "*" }}"#);
+    assert_eq!(lint("a.json", policy(&[&one])).errors.len(), 1);
+}
+
+#[test]
+fn json_without_end_is_one_mistake() {
+    for beginning in ["[", "{\"Statement\":", "[{\"a\":"] {
+        for (name, text) in [
+            ("a.json", format!("{{\"Version\":\"2012-10-17\",\"Statement\":{}", beginning.repeat(MANY))),
+            ("a.tf.json", format!("{{\"resource\":{}", beginning.repeat(MANY))),
+        ] {
+            assert_eq!(lint(name, text).errors.len(), 1, "{name} {beginning}");
+        }
+    }
+}
