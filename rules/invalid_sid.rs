@@ -8,7 +8,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     let confidence = match policy.kind {
         PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Trust | PolicyKind::Session => Confidence::High,
         PolicyKind::Unknown => Confidence::Medium,
-        PolicyKind::Resource(_) | PolicyKind::ServiceControl | PolicyKind::ResourceControl => return,
+        PolicyKind::Resource(_) | PolicyKind::ServiceControl | PolicyKind::ResourceControl | PolicyKind::Device => {
+            return;
+        }
     };
     for statement in policy.written_statements() {
         for (node, place) in statement.element("Sid").map(|it| it.values()).unwrap_or_default() {

@@ -1,3 +1,5 @@
+use super::partial_wildcard_action::Partial;
+use super::wildcard_action::spell_out;
 use crate::policy::{Action, Policy, PolicyKind, Principal, PrincipalKind, Reach, Scope, Service, Statement};
 use crate::rule::{Context, Rewrite, Safety, Severity, Wanted, quoted};
 
@@ -38,13 +40,24 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .all(|it| KNOW_THE_GRANT.contains(&it.full_name().as_str()));
         let first =
             if alone { "require" } else { "put `kms:CreateGrant` in a statement of its own, and there require" };
+        // That it is the worst of what a pattern stands for is said here.
+        let partial = Partial::of(policy, statement, action).filter(|it| it.worst.full_name() == KNOW_THE_GRANT[0]);
+        let partial =
+            partial.filter(|_| severity == Severity::High && action.has_wildcard() && !action.is_whole_service());
+        let named = match &partial {
+            Some(it) => format!("name those of the {} actions of `{action}` that are called; ", it.reached.len()),
+            None => String::new(),
+        };
         let mut report = cx
             .report(&action.place, format!("`{action}` lets {who} give the use of the key to anyone, until it is revoked"))
             .severity(severity)
             .of(statement, action)
             .help(format!(
-                "{first} `kms:GrantIsForAWSResource` to be `true`, or bound `kms:GranteePrincipal` and `kms:GrantOperations`"
+                "{named}{first} `kms:GrantIsForAWSResource` to be `true`, or bound `kms:GranteePrincipal` and `kms:GrantOperations`"
             ));
+        if let Some(partial) = partial {
+            report = spell_out(report.telling("partial_wildcard_action", action.to_string()), action, &partial.reached);
+        }
         for condition in &statement.conditions {
             let key = &condition.key;
             let why = match (condition.case(), condition.weakness()) {

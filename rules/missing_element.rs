@@ -81,7 +81,9 @@ fn needs_resource(policy: &Policy) -> Option<Confidence> {
         // A data document may be the source of another, and its list empty by a default only.
         PolicyKind::Unknown if policy.source.is_some() => Some(Confidence::Low),
         PolicyKind::Resource(_) | PolicyKind::Unknown => Some(Confidence::Medium),
-        PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session => Some(Confidence::High),
+        PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session | PolicyKind::Device => {
+            Some(Confidence::High)
+        }
         PolicyKind::ServiceControl | PolicyKind::ResourceControl => Some(Confidence::High),
     }
 }
@@ -92,7 +94,7 @@ fn needs_principal(kind: PolicyKind) -> Option<Confidence> {
         PolicyKind::Trust | PolicyKind::ResourceControl => Some(Confidence::High),
         PolicyKind::Resource(Service::Other(_) | Service::Unknown) => Some(Confidence::Medium),
         PolicyKind::Resource(_) => Some(Confidence::High),
-        PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session => None,
+        PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session | PolicyKind::Device => None,
         PolicyKind::ServiceControl | PolicyKind::Unknown => None,
     }
 }

@@ -26,6 +26,7 @@ fn prohibited(kind: PolicyKind) -> Option<(&'static [&'static str], &'static str
         PolicyKind::Identity => (PRINCIPALS, "an identity policy, which is about who carries it"),
         PolicyKind::Boundary => (PRINCIPALS, "a permissions boundary, which is about who carries it"),
         PolicyKind::Session => (PRINCIPALS, "a session policy, which is about the session"),
+        PolicyKind::Device => (PRINCIPALS, "a policy of AWS IoT, which is about the certificate that carries it"),
         PolicyKind::ServiceControl => {
             (PRINCIPALS, "a service control policy, which is about every principal of an account")
         }

@@ -55,9 +55,11 @@ impl<'s> Broad<'s> {
     /// None where all that can be done is to look, since all of it is no more than a reader needs; nor where none of it
     /// can be limited to some resource, as what an agent tells its service.
     pub(super) fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
-        let identity = policy.kind.is_identity();
+        let device = policy.kind == PolicyKind::Device;
+        let identity = policy.kind.is_identity() || device;
         let is_denied = policy.always_denied();
         let mut reached = action.expand();
+        reached.retain(|it| policy.kind.knows(*it));
         // In the policy of a resource, `*` is that resource, which an action that takes none has nothing to do with.
         reached.retain(|it| {
             statement.admits(*it) && statement.may_reach(*it) && (identity || !it.takes_only_star()) && !is_denied(*it)
@@ -70,6 +72,14 @@ impl<'s> Broad<'s> {
         let worst = worst(if unbounded.is_empty() { &reached } else { &unbounded });
         let severity = match worst {
             _ if !identity => Severity::Low,
+            // It may read and write for every other one.
+            _ if device => {
+                if unbounded.is_empty() {
+                    Severity::Low
+                } else {
+                    Severity::Medium
+                }
+            }
             _ if unbounded.iter().any(|it| is_dangerous(*it)) => Severity::High,
             _ if unbounded.iter().any(|it| !it.takes_only_star() && it.power() >= Power::Changes) => Severity::Medium,
             Some(worst) if catalog::leads_on(worst) => Severity::Medium,
@@ -94,11 +104,14 @@ fn report(policy: &Policy, statement: &Statement, broad: &Broad<'_>, cx: &mut Co
     let counted = statement.resources.iter().flat_map(Scope::entries).all(is_told);
     let is_service = action.is_whole_service();
     let all = match reached.len() {
-        count if counted && is_service && count > 1 => match action.reached().len() == count {
-            true => format!("all {count} actions of the service on"),
-            false if broad.is_unbounded => format!("{count} actions of the service on"),
-            false => format!("all {count} actions of the service that apply to"),
-        },
+        count if counted && is_service && count > 1 && policy.kind != PolicyKind::Device => {
+            match action.reached().len() == count {
+                true => format!("all {count} actions of the service on"),
+                false if broad.is_unbounded => format!("{count} actions of the service on"),
+                false => format!("all {count} actions of the service that apply to"),
+            }
+        }
+        count if policy.kind == PolicyKind::Device => format!("all {count} actions of a device on"),
         _ if is_service && broad.is_unbounded => "every action of the service on".to_owned(),
         _ if is_service => "every action of the service that applies to".to_owned(),
         _ => "every action on".to_owned(),
@@ -150,7 +163,11 @@ fn on(policy: &Policy, statement: &Statement, is_unbounded: bool, reached: &[cat
     match &statement.resources {
         _ if is_unbounded => "every resource".to_owned(),
         Some(Scope::AllExcept(resources)) => format!("every resource but {}", quoted(resources)),
-        Some(Scope::Only(resources)) if !policy.kind.is_identity() && resources.iter().any(Resource::is_everything) => {
+        Some(Scope::Only(resources))
+            if policy.kind != PolicyKind::Device
+                && !policy.kind.is_identity()
+                && resources.iter().any(Resource::is_everything) =>
+        {
             let mut kinds = reached.iter().filter_map(|it| it.needed_types().first().map(|it| it.noun()));
             let kind = kinds.next().filter(|first| kinds.all(|it| it == *first));
             format!("the {}", kind.as_deref().unwrap_or("resource"))

@@ -9,7 +9,7 @@ use iamlint::baseline::{self, Known};
 use iamlint::config::{self, Config, Overrides};
 use iamlint::files;
 use iamlint::lint::Before;
-use iamlint::report::{Comparison, counted, visible};
+use iamlint::report::{Comparison, Report, counted, visible};
 use iamlint::rule::Finding;
 use iamlint::source::Workspace;
 use iamlint::suppress::{self, Insertion};
@@ -44,7 +44,8 @@ fn create(Remembered { input, file }: &Remembered, force: bool) -> anyhow::Resul
         );
     }
     let linted = Linting::new(input, Overrides::default(), false)?.run()?;
-    let known: Vec<Known> = linted.report.findings.iter().map(Known::of).collect();
+    let Report { findings, explained, .. } = &linted.report;
+    let known: Vec<Known> = findings.iter().chain(explained).map(Known::of).collect();
     let count = known.len();
     save(file, known)?;
     say(&format!("{} in `{}`", counted(count, "finding"), visible(&file.to_string_lossy())));

@@ -56,31 +56,43 @@ pub struct Found {
     pub workspace: Workspace,
     /// Paths that could not be walked, do not exist or hold nothing to lint.
     pub errors: Vec<InputError>,
-    /// How many files under the named folders have names that iamlint does not read.
+    /// How many files under the named folders have names that iamlint does not read, or are links to a folder or to
+    /// what lies outside.
     pub skipped: usize,
 }
 
 /// Finds the files under the paths of a request.
 pub fn find(request: Request) -> Found {
-    let mut search =
-        Search { request: &request, selected: Vec::new(), errors: Vec::new(), skipped: 0, roots: Vec::new() };
+    let mut search = Search {
+        request: &request,
+        selected: Vec::new(),
+        links: Vec::new(),
+        errors: Vec::new(),
+        skipped: 0,
+        roots: Vec::new(),
+    };
     for path in &request.paths {
         search.path(path);
     }
     search.roots.extend(request.also.iter().flat_map(fs::canonicalize));
-    let Search { mut selected, mut errors, skipped, mut roots, .. } = search;
+    let Search { mut selected, links, mut errors, mut skipped, mut roots, .. } = search;
     if let Some((path, _)) = &request.input {
         roots.extend(canonical_folder(path));
         selected.push(Selected { path: shown(path), named: true });
+    }
+    let outer: Vec<_> = roots.iter().filter_map(|root| workspace_root(root)).map(Path::to_owned).collect();
+    roots.extend(outer);
+    roots.sort();
+    roots.dedup();
+    // A link may lead to what is read anyway; nobody has asked for what lies elsewhere.
+    let leads_out = |path: &Path| fs::canonicalize(path).is_ok_and(|real| !roots.iter().any(|it| real.starts_with(it)));
+    for link in links {
+        if leads_out(&link) { skipped += 1 } else { selected.push(Selected { path: link, named: false }) }
     }
     // A file that is found by walking and named as well counts as named.
     selected.sort_by_cached_key(|it| (in_order(&it.path), !it.named));
     selected.dedup_by(|a, b| a.path.as_os_str() == b.path.as_os_str());
     errors.sort_by(|a, b| a.path.cmp(&b.path));
-    let outer: Vec<_> = roots.iter().filter_map(|root| workspace_root(root)).map(Path::to_owned).collect();
-    roots.extend(outer);
-    roots.sort();
-    roots.dedup();
     let ground = ground(request.input.iter().map(|(path, _)| path).chain(&request.paths));
     let folders = request.paths.iter().filter(|it| it.is_dir()).map(|it| ground.absolute(it)).collect();
     let given = request.input.map(|(path, bytes)| (shown(&path), bytes));
@@ -208,7 +220,7 @@ fn references_below(root: &Path, named: &Named, jobs: usize) -> Vec<References> 
     let files: Vec<PathBuf> = walked
         .into_iter()
         .filter_map(|it| match it {
-            Walked::Selected(file) => Some(file),
+            Walked::Selected(file) | Walked::Link(file) => Some(file),
             Walked::Skipped => None,
         })
         .filter(|it| it.file_name().and_then(OsStr::to_str).is_some_and(is_terraform))
@@ -323,6 +335,8 @@ pub fn read_input(from: impl io::Read) -> Result<Vec<u8>, ReadError> {
 struct Search<'a> {
     request: &'a Request,
     selected: Vec<Selected>,
+    /// Files that are links, by their own paths.
+    links: Vec<PathBuf>,
     errors: Vec<InputError>,
     skipped: usize,
     roots: Vec<PathBuf>,
@@ -361,14 +375,15 @@ impl Search<'_> {
         let as_shown = |below: &Path| base.join(below.strip_prefix(&root).unwrap_or(below));
         let (walked, errors) = walk(&root, self.request.jobs, &as_shown);
         self.errors.extend(errors.into_iter().map(|(path, message)| InputError { path, span: None, message }));
-        let before = self.selected.len();
+        let before = self.selected.len() + self.links.len();
         for file in walked {
             match file {
                 Walked::Selected(path) => self.selected.push(Selected { path, named: false }),
+                Walked::Link(path) => self.links.push(path),
                 Walked::Skipped => self.skipped += 1,
             }
         }
-        if self.selected.len() == before && !self.request.allow_empty {
+        if self.selected.len() + self.links.len() == before && !self.request.allow_empty {
             self.error(shown_root, "holds no Terraform or JSON file, so nothing was linted".into());
         }
         self.roots.push(root);
@@ -381,6 +396,8 @@ impl Search<'_> {
 
 enum Walked {
     Selected(PathBuf),
+    /// A file to lint that is a link to where it may not be read.
+    Link(PathBuf),
     Skipped,
 }
 
@@ -442,15 +459,13 @@ fn visit(path: &Path, kind: FileType, as_shown: &dyn Fn(&Path) -> PathBuf) -> Op
     if kind.is_dir() {
         return None;
     }
-    let selected = path.file_name().is_some_and(is_linted);
+    let is_linted = path.file_name().is_some_and(is_linted);
     // A link to a file belongs to the folder it stands in; what a link to a folder leads to is linted where it is.
-    if kind.is_symlink() && path.is_dir() {
-        return None;
-    }
-    Some(if selected && (kind.is_file() || kind.is_symlink()) {
-        Walked::Selected(as_shown(path))
-    } else {
-        Walked::Skipped
+    Some(match kind {
+        _ if !is_linted => Walked::Skipped,
+        kind if kind.is_file() => Walked::Selected(as_shown(path)),
+        kind if kind.is_symlink() && !path.is_dir() => Walked::Link(as_shown(path)),
+        _ => Walked::Skipped,
     })
 }
 
@@ -736,7 +751,9 @@ mod tests {
             ("out.tf", &out),
         ]);
         let found = found([folder.path().to_owned()]);
-        assert_eq!(names(&found, folder.path()), ["a/x.tf", "gone.tf", "l.tf", "out.tf"]);
+        assert_eq!(names(&found, folder.path()), ["a/x.tf", "gone.tf", "l.tf"]);
+        // The folder, and the file outside.
+        assert_eq!((found.skipped, found.errors.len()), (2, 0));
         let read = |path: &str| found.workspace.open(&folder.path().join(path)).map(|it| it.text.to_string());
         assert_eq!(read("l.tf"), Ok("y".into()));
         assert_eq!(read("a/b/back/a/x.tf"), Ok("y".into()));

@@ -321,6 +321,8 @@ fn check_file(
             },
         }),
         Read::Other => {}
+        // Whoever fills it in shows what it grants.
+        Read::Template => part.summary.skipped += 1,
         Read::Broken(errors) => part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it))),
     }
     part
@@ -356,6 +358,7 @@ fn unread(workspace: &Workspace) -> Part {
         match workspace.open(&selected.path) {
             Ok(_) => part.summary.files += 1,
             Err(error) => {
+                part.summary.skipped += 1;
                 part.errors.push(InputError { path: selected.path.clone(), span: None, message: error.to_string() });
             }
         }
@@ -538,6 +541,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     if let Some(before) = &options.before {
         compare(workspace, &mut report, before, &seen, &options.rules);
     }
+    report.explained = explained(&mut report.findings, &options.rules);
     sort(workspace, &mut report.findings, |it| it);
     let chosen = vendored.into_iter().chain(below).map(|(it, reason)| (it, Answer { reason, until: None }));
     let configured = outcome.accepted.into_iter().chain(chosen).collect();
@@ -556,6 +560,57 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     report.silenced = silenced::once(workspace, silenced, &options.config);
     sort(workspace, &mut report.silenced, |it| &it.finding);
     report
+}
+
+/// Takes out what a broader finding explains: its rule folds theirs, the same holders have it, and all that they say is
+/// granted is granted by what it is about. They stand elsewhere, so the broader one points at them: they are to be
+/// narrowed with it. Only what stands explains, and what is worse or surer than the broader one is said by itself.
+fn explained(findings: &mut Vec<Finding>, rules: &[&'static Rule]) -> Vec<Finding> {
+    type Holder = (Arc<str>, Arc<str>);
+    let holders = |it: &Finding| -> Vec<Holder> {
+        it.identities.iter().map(|it| (Arc::clone(&it.within), Arc::clone(&it.address))).collect()
+    };
+    let folds = |it: &Finding| rules.iter().find(|rule| rule.id == it.rule).map(|it| &it.head().folds);
+    // By whom they are about, the findings of rules that fold others.
+    let mut broad: FxHashMap<Holder, Vec<usize>> = FxHashMap::default();
+    for (n, finding) in findings.iter().enumerate().filter(|(_, it)| folds(it).is_some_and(|it| !it.is_empty())) {
+        let own = holders(finding);
+        let beside =
+            own.iter().flat_map(|(within, _)| finding.covers.1.iter().map(|it| (Arc::clone(within), Arc::clone(it))));
+        for holder in beside.chain(own.iter().cloned()).collect::<FxHashSet<_>>() {
+            broad.entry(holder).or_default().push(n);
+        }
+    }
+    let explains = |n: usize, narrow: &Finding| {
+        let broad = &findings[n];
+        let grants = || broad.granted.iter().chain(&broad.covers.0);
+        broad.severity >= narrow.severity
+            && broad.confidence >= narrow.confidence
+            && folds(broad).is_some_and(|it| it.contains(&narrow.rule))
+            && narrow.granted.as_ref().is_some_and(|own| grants().any(|it| own.beyond(it).is_empty()))
+    };
+    let mut by: Vec<Option<usize>> = vec![None; findings.len()];
+    for (n, narrow) in findings.iter().enumerate() {
+        let holders = holders(narrow);
+        let Some(first) = holders.first().and_then(|it| broad.get(it)) else { continue };
+        let has_all = |it: &usize| holders.iter().all(|holder| broad.get(holder).is_some_and(|them| them.contains(it)));
+        by[n] = first.iter().copied().find(|it| *it != n && explains(*it, narrow) && has_all(it));
+    }
+    // One that is itself explained points at nothing.
+    let by: Vec<Option<usize>> = by.iter().map(|it| it.filter(|broad| by[*broad].is_none())).collect();
+    let labels: Vec<(usize, Label)> = by
+        .iter()
+        .zip(&*findings)
+        .filter_map(|(broad, narrow)| {
+            let message = format!("part of this, and to be narrowed with it: {}", narrow.message);
+            Some(((*broad)?, Label { span: narrow.span, message }))
+        })
+        .collect();
+    for (broad, label) in labels {
+        findings[broad].labels.push(label);
+    }
+    let mut by = by.into_iter();
+    findings.extract_if(.., |_| by.next().flatten().is_some()).collect()
 }
 
 /// Leaves of each file as many errors as anybody reads, and says how many there are beyond.

@@ -232,7 +232,10 @@ impl<'i> Linting<'i> {
             let are = if count == 1 { "1 input".to_owned() } else { format!("{count} inputs") };
             say(&format!("{are} could not be read at `{}`; what only they tell counts as new", visible(name)));
         }
-        Ok(Before { name: name.to_owned(), known: report.findings.iter().map(Known::of).collect() })
+        Ok(Before {
+            name: name.to_owned(),
+            known: report.findings.iter().chain(&report.explained).map(Known::of).collect(),
+        })
     }
 
     fn run(&self) -> anyhow::Result<Linted> {
@@ -248,7 +251,7 @@ impl<'i> Linting<'i> {
         let mut report = lint::check(&workspace, &self.options, self.jobs(), &|done, of| progress.step(done, of));
         progress.end();
         report.errors.extend(errors);
-        report.summary.skipped = skipped;
+        report.summary.skipped += skipped;
         if !self.input.paths.is_empty() && !self.input.allow_empty {
             report.errors.extend(nothing(&report, &self.input.paths));
         }

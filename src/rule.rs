@@ -268,6 +268,9 @@ pub struct Finding {
     pub subject: String,
     /// What its statement grants, as far as the finding is about it; none for what is no statement that allows.
     pub granted: Option<Granted>,
+    /// What else it says is granted: the statements of a policy that is attached, and the addresses of the policies that
+    /// nobody has but who it is attached to.
+    pub covers: (Vec<Granted>, Vec<Arc<str>>),
     /// The findings that it is made of, one for each instance, sorted; the first gives it its name.
     pub identities: Vec<InstanceName>,
     /// Stable across line moves, file renames and the order of statements.
@@ -465,6 +468,7 @@ impl Finding {
             instances: Vec::new(),
             subject: String::new(),
             granted: None,
+            covers: (Vec::new(), Vec::new()),
             identities: Vec::new(),
             fingerprint: String::new(),
             tells: Vec::new(),
@@ -721,6 +725,13 @@ impl Report<'_> {
     /// What it is about, when that is no statement: part of the finding's identity.
     pub fn about(self, what: impl fmt::Display) -> Self {
         self.finding.subject = what.to_string();
+        self
+    }
+
+    /// That whoever has `policies`, and nobody else does, is granted all of `attached` by what it is about.
+    pub fn covering<'p>(self, attached: &Policy, policies: impl IntoIterator<Item = &'p Arc<Policy>>) -> Self {
+        let grants = attached.allow_statements().filter_map(Granted::of).collect();
+        self.finding.covers = (grants, policies.into_iter().map(|it| Arc::clone(&it.address)).collect());
         self
     }
 

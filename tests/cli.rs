@@ -336,3 +336,74 @@ fn a_page_is_markdown_for_programs_and_drawn_for_people() {
     let drawn = out(&run(folder.path(), &["explain", "full_administrator", "--color", "always"]));
     assert!(drawn.contains("\u{1b}[") && !drawn.contains("```") && !drawn.contains("## "), "{drawn}");
 }
+
+#[test]
+#[cfg(unix)]
+fn a_link_that_leads_out_is_skipped_and_counted() {
+    use std::os::unix::fs::symlink;
+    let outside = folder(&[("wide.tf", ""), ("all/wide.json", WIDE)]);
+    let folder = folder(&[("a.json", NARROW), ("real/b.json", NARROW)]);
+    symlink(outside.path().join("all/wide.json"), folder.path().join("out.json")).unwrap();
+    symlink(outside.path().join("all"), folder.path().join("linked")).unwrap();
+    symlink("real", folder.path().join("again")).unwrap();
+    symlink("real/b.json", folder.path().join("b.json")).unwrap();
+    let output = check(folder.path(), &["."]);
+    status(&output, 0);
+    assert!(out(&output).contains("3 files read, 3 skipped; 3 policies found"), "{}", out(&output));
+    // Who names it wants it.
+    status(&check(folder.path(), &["out.json"]), 1);
+    symlink("nowhere", folder.path().join("gone.json")).unwrap();
+    status(&check(folder.path(), &["."]), 3);
+}
+
+#[test]
+fn what_could_not_be_read_counts_as_skipped() {
+    let folder = folder(&[("a.json", NARROW), ("b.json", "")]);
+    fs::write(folder.path().join("b.json"), [0xff, 0xfe, 0x00]).unwrap();
+    fs::File::create(folder.path().join("c.tf")).unwrap().set_len((64 << 20) + 1).unwrap();
+    let output = check(folder.path(), &["."]);
+    status(&output, 3);
+    assert!(out(&output).contains("1 file read, 2 skipped; 1 policy found"), "{}", out(&output));
+}
+
+#[test]
+fn a_template_is_judged_as_far_as_it_can_be_read() {
+    let template = r#"{ "Version": "2012-10-17", "Statement": [
+      { "Effect": "Allow", "Action": ["s3:GetObject"
+%{ if write ~}
+        , "s3:*"
+%{ endif ~}
+      ], "Resource": "arn:aws:s3:::${bucket}/*" }
+    ] }"#;
+    let shapeless = r#"{ "Statement": [%{ for a in names }{ "Effect": "Allow", "Action": "${a}" %{ endfor }]"#;
+    let folder = folder(&[("a.json", template), ("b.json", shapeless)]);
+    let output = check(folder.path(), &[".", "--format", "json"]);
+    status(&output, 0);
+    let report: Value = serde_json::from_str(&out(&output)).unwrap();
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["confidence"], &finding["range"]["start"]["line"]), (&"low".into(), &4.into()), "{report}");
+    assert!(out(&check(folder.path(), &["."])).contains("the template's `if write` lets it stand"));
+    assert_eq!(report["errors"].as_array().unwrap().len(), 0);
+    assert!(out(&check(folder.path(), &["."])).contains("1 skipped"));
+    // Who names it is told what cannot be read.
+    status(&check(folder.path(), &["b.json"]), 3);
+}
+
+#[test]
+fn how_sure_it_is_that_a_document_opens_something_hangs_on_what_it_names() {
+    let open = |action: &str, resource: &str| {
+        format!(
+            r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", "Principal": "*", "Action": "{action}", "Resource": "{resource}" }} }}"#
+        )
+    };
+    let table = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders";
+    let folder = folder(&[
+        ("a.json", &open("dynamodb:*", table)),
+        ("b.json", &open("dynamodb:*", "*")),
+        ("c.json", &open("sqs:*", "arn:aws:sqs:eu-west-1:111122223333:orders")),
+    ]);
+    let output = run(folder.path(), &["check", "--select", "public_resource_policy", "--format", "json"]);
+    let report: Value = serde_json::from_str(&out(&output)).unwrap();
+    let found = report["findings"].as_array().unwrap().iter().map(|it| it["confidence"].as_str().unwrap());
+    assert_eq!(found.collect::<Vec<_>>(), ["medium", "low", "high"]);
+}

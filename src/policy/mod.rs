@@ -93,6 +93,8 @@ pub enum PolicyKind {
     Boundary,
     /// Bounds one session; grants nothing.
     Session,
+    /// Grants whoever holds a certificate of AWS IoT what a device asks of it, and nothing else of AWS.
+    Device,
     /// A document that is attached to nothing that was read, and does not tell by its content.
     Unknown,
 }
@@ -136,6 +138,23 @@ impl Service {
     }
 }
 
+/// What a device can ask of AWS IoT.
+/// <https://docs.aws.amazon.com/iot/latest/developerguide/iot-policy-actions.html>
+const OF_DEVICES: [&str; 12] = [
+    "iot:AssumeRoleWithCertificate",
+    "iot:Connect",
+    "iot:DeleteThingShadow",
+    "iot:GetRetainedMessage",
+    "iot:GetThingShadow",
+    "iot:ListNamedShadowsForThing",
+    "iot:ListRetainedMessages",
+    "iot:Publish",
+    "iot:Receive",
+    "iot:RetainPublish",
+    "iot:Subscribe",
+    "iot:UpdateThingShadow",
+];
+
 impl PolicyKind {
     /// Its name in reports, as `FORMATS` has it.
     pub fn name(self) -> &'static str {
@@ -147,6 +166,8 @@ impl PolicyKind {
             Self::ResourceControl => "resource_control",
             Self::Boundary => "permissions_boundary",
             Self::Session => "session",
+            // It is what whoever holds the certificate may do.
+            Self::Device => "identity",
             Self::Unknown => "unknown",
         }
     }
@@ -154,10 +175,15 @@ impl PolicyKind {
     /// Whether an Allow in it gives access, rather than only leaving access possible.
     pub fn grants(self) -> bool {
         match self {
-            Self::Identity | Self::Trust | Self::Unknown => true,
+            Self::Identity | Self::Trust | Self::Device | Self::Unknown => true,
             Self::Resource(service) => service != Service::VpcEndpoint,
             Self::ServiceControl | Self::ResourceControl | Self::Boundary | Self::Session => false,
         }
+    }
+
+    /// Whether an action means anything in it.
+    pub fn knows(self, action: catalog::Action) -> bool {
+        self != Self::Device || OF_DEVICES.iter().any(|it| action.full_name() == *it)
     }
 
     /// Whether it is what an identity carries; a document attached to nothing counts, since that is what it
@@ -259,6 +285,22 @@ impl Policy {
         })
     }
 
+    /// Says of all that stands in one of these places that it holds in that case only.
+    pub fn put_in_doubt(&mut self, cases: &[(Span, Arc<Given>)]) {
+        let doubt = |place: &mut Place| {
+            if let Some((_, given)) = cases.iter().find(|(within, _)| within.contains(place.span)) {
+                place.given.get_or_insert_with(|| Arc::clone(given));
+            }
+        };
+        for statement in &mut self.statements {
+            doubt(&mut statement.place);
+            statement.actions.entries_mut().iter_mut().for_each(|it| doubt(&mut it.place));
+            statement.resources.iter_mut().flat_map(Scope::entries_mut).for_each(|it| doubt(&mut it.place));
+            statement.principals.iter_mut().flat_map(Scope::entries_mut).for_each(|it| doubt(&mut it.place));
+            statement.conditions.iter_mut().for_each(|it| doubt(&mut it.place));
+        }
+    }
+
     /// Whether it is attached to something that was read, or is all of a file; else it is a document by itself.
     pub fn is_attached(&self) -> bool {
         self.source.as_ref() != Some(&self.address)
@@ -315,6 +357,12 @@ impl<T> Scope<T> {
 
     /// The entries as written, whichever form they stand in.
     pub fn entries(&self) -> &[T] {
+        match self {
+            Self::Only(entries) | Self::AllExcept(entries) => entries,
+        }
+    }
+
+    fn entries_mut(&mut self) -> &mut [T] {
         match self {
             Self::Only(entries) | Self::AllExcept(entries) => entries,
         }

@@ -108,11 +108,20 @@ impl Action {
         self.matches(action, Strength::May)
     }
 
+    /// Whether it names no service, so that AWS refuses the policy and it grants nothing.
+    fn is_refused(&self) -> bool {
+        let raw = self.text.raw();
+        !raw.contains([':', HOLE]) && raw.contains(|it: char| it.is_ascii_alphanumeric())
+    }
+
     fn matches(&self, action: &str, strength: Strength) -> bool {
         // Nearly every entry is seen to be another action by its first letter.
         if let ([own @ (b'a'..=b'z' | b'A'..=b'Z'), ..], [other, ..]) = (self.text.raw().as_bytes(), action.as_bytes())
             && !own.eq_ignore_ascii_case(other)
         {
+            return false;
+        }
+        if self.is_refused() {
             return false;
         }
         // White space inside an action matches nothing.
@@ -145,6 +154,7 @@ impl Action {
     /// The same as a set, which is made when it is first asked for.
     pub fn reached(&self) -> &catalog::ActionSet {
         self.reached.get_or_init(|| match self.text.as_known() {
+            Some(_) if self.is_refused() => catalog::ActionSet::default(),
             Some(known) => catalog::ActionSet::matching(known),
             // A part that may be anything still leaves the rest: `s3:Get*` beside a hole is its own entry, so an
             // entry with a hole in it names nothing for certain.

@@ -59,7 +59,7 @@ impl Policy {
             // What it is for is not known; this is the most that a user, group or role takes.
             PolicyKind::Unknown => Quota::fixed(10_240, "a policy of a user, group or role"),
             PolicyKind::Resource(service) => return of_resource(service),
-            PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session => return None,
+            PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session | PolicyKind::Device => return None,
         })
     }
 }

@@ -33,6 +33,8 @@ use crate::value::Hole;
 pub struct Report {
     /// The findings that stand, sorted by file, place and rule.
     pub findings: Vec<Finding>,
+    /// Findings that one of those explains, which points at them.
+    pub explained: Vec<Finding>,
     /// The findings that somebody has answered for.
     pub suppressed: Vec<Suppressed>,
     /// What conditions and denials keep from being found, where that was asked for.

@@ -54,7 +54,7 @@ pub const CARRIERS: &[Carrier] = &[
     ("aws_iam_role", "inline_policy.policy", IDENTITY),
     ("aws_iam_role_policy", "policy", IDENTITY),
     ("aws_iam_user_policy", "policy", IDENTITY),
-    ("aws_iot_policy", "policy", IDENTITY),
+    ("aws_iot_policy", "policy", PolicyKind::Device),
     ("aws_kinesis_resource_policy", "policy", other("kinesis")),
     ("aws_kms_external_key", "policy", KMS),
     ("aws_kms_key", "policy", KMS),

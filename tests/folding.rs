@@ -1,0 +1,115 @@
+//! One cause, one finding: a broader finding explains a narrower one when it is about the same holder and grants all that
+//! the narrower one is about. It points at what it explains, and explains nothing once somebody has answered for it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use iamlint::lint::{self, Options};
+use iamlint::report::Report;
+use iamlint::rules;
+use iamlint::source::Workspace;
+
+fn lint(text: &str, without: &[&str]) -> Report {
+    let workspace = Workspace::of_texts([("main.tf", text)]);
+    let is_wanted = |it: &&'static iamlint::rule::Rule| it.head().runs_by_default && !without.contains(&it.id);
+    let rules = rules::all().iter().filter(is_wanted).collect();
+    let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+    assert_eq!(report.errors, [], "{text}");
+    report
+}
+
+/// The rules that have something to say, and how many findings those explain.
+#[track_caller]
+fn expect(text: &str, standing: &[&str], explained: usize) {
+    let report = lint(text, &[]);
+    let mut found: Vec<_> = report.findings.iter().map(|it| it.rule).collect();
+    found.sort_unstable();
+    assert_eq!((found, report.explained.len()), (standing.to_vec(), explained), "{text}");
+}
+
+fn policy(statements: &str) -> String {
+    let document = format!("jsonencode({{ Version = \"2012-10-17\", Statement = [{statements}] }})");
+    format!("resource \"aws_iam_policy\" \"p\" {{\n  name = \"p\"\n  policy = {document}\n}}\n")
+}
+
+fn allow(action: &str, resource: &str) -> String {
+    format!("{{ Effect = \"Allow\", Action = \"{action}\", Resource = \"{resource}\" }},\n")
+}
+
+#[test]
+fn beside_everything_a_statement_gives_nothing_more() {
+    let text = policy(&(allow("*", "*") + &allow("s3:*", "*")));
+    expect(&text, &["full_administrator"], 2);
+    let report = lint(&text, &[]);
+    let pointed =
+        report.findings[0].labels.iter().filter(|it| it.message.starts_with("part of this, and to be narrowed"));
+    assert_eq!(pointed.count(), 2);
+    // In a policy of its own it stands for itself.
+    let apart = policy(&allow("*", "*")) + &policy(&allow("s3:*", "*")).replace("\"p\"", "\"q\"");
+    expect(&apart, &["full_administrator", "wildcard_action"], 0);
+}
+
+#[test]
+fn what_hangs_on_a_condition_explains_nothing_that_does_not() {
+    let bound =
+        allow("*", "*").replace(" },", ", Condition = { StringEquals = { \"aws:PrincipalTag/team\" = \"ops\" } } },");
+    expect(&policy(&(bound + &allow("s3:*", "*"))), &["full_administrator", "wildcard_action"], 0);
+}
+
+#[test]
+fn what_is_answered_for_or_switched_off_explains_nothing() {
+    let text = policy(&(allow("*", "*") + &allow("s3:*", "*")));
+    let answered = text.replace(
+        "Statement = [{ Effect = \"Allow\", Action = \"*\"",
+        "Statement = [\n# iamlint: ignore[full_administrator] reason=\"break glass\"\n{ Effect = \"Allow\", Action = \"*\"",
+    );
+    let report = lint(&answered, &[]);
+    assert!(report.findings.iter().any(|it| it.rule == "wildcard_action" && it.subject == "s3:*"));
+    assert_eq!(report.explained.len(), 0);
+    assert!(lint(&text, &["full_administrator"]).findings.iter().any(|it| it.subject == "s3:*"));
+}
+
+const ADMINISTRATOR: &str = r#"
+resource "aws_iam_role" "r" {
+  name               = "r"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = "arn:aws:iam::111122223333:role/ops" } }] })
+}
+resource "aws_iam_role_policy_attachment" "r" {
+  role       = aws_iam_role.r.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+"#;
+
+#[test]
+fn an_attached_administrator_explains_what_only_its_holder_has() {
+    let own = policy(&allow("kms:Decrypt", "*"))
+        .replace("aws_iam_policy", "aws_iam_role_policy")
+        .replace("name = \"p\"", "role = aws_iam_role.r.name");
+    expect(&format!("{ADMINISTRATOR}{own}"), &["attached_administrator"], 1);
+    // Others may attach it too.
+    let shared = policy(&allow("kms:Decrypt", "*"))
+        + "resource \"aws_iam_role_policy_attachment\" \"p\" {\n  role = aws_iam_role.r.name\n  policy_arn = aws_iam_policy.p.arn\n}\n";
+    expect(&format!("{ADMINISTRATOR}{shared}"), &["attached_administrator", "kms_any_key"], 0);
+    expect(&own.replace("aws_iam_role.r.name", "\"other\""), &["kms_any_key"], 0);
+}
+
+#[test]
+fn one_string_is_one_finding() {
+    let found = |action: &str| {
+        let report = lint(&policy(&allow(action, "*")), &[]);
+        let at_action = report.findings.into_iter().filter(|it| it.subject == action);
+        at_action.map(|it| it.rule).collect::<Vec<_>>()
+    };
+    assert_eq!(found("kms:Create*"), ["kms_unbounded_grant"]);
+    assert_eq!(found("kms:*Grant*"), ["kms_unbounded_grant"]);
+    // AWS refuses it, so it grants nothing.
+    expect(&policy(&allow("s*", "*")), &["malformed_action"], 0);
+}
+
+#[test]
+fn a_policy_of_aws_iot_grants_what_a_device_asks() {
+    let iot = |action: &str| policy(&allow(action, "*")).replace("aws_iam_policy", "aws_iot_policy");
+    expect(&iot("*"), &["wildcard_action"], 0);
+    let report = lint(&iot("iot:*"), &[]);
+    assert_eq!(report.findings[0].message, "`iot:*` allows all 12 actions of a device on every resource");
+    expect(&iot("iot:Connect"), &[], 0);
+}
