@@ -1,8 +1,9 @@
 use crate::catalog::{AccessLevel, Action, Risk};
 use crate::frontend::{Configuration, Resource};
-use crate::policy::{Condition, Policy, PolicyKind, Scope, Service, Statement};
+use crate::policy::{Condition, Policy, PolicyKind, Resource as Pattern, Scope, Service, Statement};
 use crate::rule::{Confidence, Context, Severity, scope_in_words};
 use crate::source::Span;
+use crate::value::HOLE;
 
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     for policy in &configuration.policies {
@@ -71,15 +72,29 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
             report = report.lower().label(at, "the domain has users of its own");
         }
         if service == Service::Unknown {
-            report = report.maybe(
-                policy.place.span,
-                "what this is attached to is not known; the policy of a VPC endpoint would grant nothing",
-            );
+            let why = "what this is attached to is not known; the policy of a VPC endpoint would grant nothing";
+            report = if names_resources(statement) {
+                // Whoever writes an endpoint's policy seldom names one thing.
+                report.confidence(Confidence::Medium).label(policy.place.span, why)
+            } else {
+                report.maybe(policy.place.span, why)
+            };
         }
         if is_decided_elsewhere {
             report.confidence(Confidence::Medium);
         }
     }
+}
+
+/// Whether every resource of a statement is one that it names, of one service.
+fn names_resources(statement: &Statement) -> bool {
+    let Some(Scope::Only(resources)) = &statement.resources else { return false };
+    let is_fixed = |part: &str| !part.is_empty() && !part.starts_with(['*', '?', HOLE]);
+    let named = |it: &Pattern| it.part(5).is_some_and(|it| is_fixed(it) && !it.ends_with("/*"));
+    let services: Vec<_> = resources.iter().map(|it| it.part(2).filter(|it| is_fixed(it))).collect();
+    services.first().is_some_and(Option::is_some)
+        && services.windows(2).all(|it| it[0] == it[1])
+        && resources.iter().all(named)
 }
 
 /// Whether it lets everybody call a function by an address at which nobody says who they are.

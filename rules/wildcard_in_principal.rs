@@ -12,17 +12,17 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             if !has_wildcard || principal.is_everyone() || principal.kind == PrincipalKind::Unknown {
                 continue;
             }
-            let help = match principal.kind {
-                PrincipalKind::Service => "name each service",
-                PrincipalKind::Federated => "name the provider",
-                _ => "name each principal, or everybody of the account and a condition on `aws:PrincipalArn`",
+            let (why, help) = match principal.kind {
+                PrincipalKind::Service => ("AWS takes the name of a service as a whole", "name each service"),
+                PrincipalKind::Federated => ("AWS takes a provider as a whole", "name the provider"),
+                _ => (
+                    "as a principal only `*` alone is one",
+                    "name each principal, or everybody of the account and a condition on `aws:PrincipalArn`",
+                ),
             };
-            cx.report(
-                &principal.place,
-                format!("`{principal}` has a wildcard, and as a principal only `*` alone is one"),
-            )
-            .of(statement, principal)
-            .help(help);
+            cx.report(&principal.place, format!("`{principal}` has a wildcard, and {why}"))
+                .of(statement, principal)
+                .help(help);
         }
     }
 }
