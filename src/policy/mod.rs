@@ -140,8 +140,7 @@ impl Service {
 
 /// What a device can ask of AWS IoT.
 /// <https://docs.aws.amazon.com/iot/latest/developerguide/iot-policy-actions.html>
-const OF_DEVICES: [&str; 12] = [
-    "iot:AssumeRoleWithCertificate",
+const OF_DEVICES: [&str; 11] = [
     "iot:Connect",
     "iot:DeleteThingShadow",
     "iot:GetRetainedMessage",

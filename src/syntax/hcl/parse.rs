@@ -155,6 +155,8 @@ impl<'a> Parser<'a> {
                     Some(Member::Block(block)) => body.blocks.push(block),
                     None => {}
                 },
+                // The scanner has told of what closes nothing.
+                Some(b']' | b')') if self.broken => self.skip_value(),
                 Some(_) => {
                     let message = format!("expected an argument or a block, found {}", self.found());
                     self.error_here(message);
