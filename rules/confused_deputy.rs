@@ -13,7 +13,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         if policy.kind == PolicyKind::Resource(Service::Kms) && !uses_key_for_anybody(statement) {
             continue;
         }
-        let severity = severity(policy, statement);
+        let Some(severity) = severity(policy, statement) else { continue };
         let called = statement.actions.only().iter().find_map(Action::service).unwrap_or_default();
         for (principal, caller) in statement.callers().filter(|(_, it)| says_for_whom(*it, statement, called)) {
             let for_owner = caller.calls_for_the_owner();
@@ -76,17 +76,17 @@ pub(super) fn bind_to_account(report: Report<'_>, policy: &Policy, statement: &S
 
 /// What comes of it: somebody's data read through a service, something done with it, or a look. A log that holds what
 /// others have written, and a key that has encrypted it, give nothing away.
-fn severity(policy: &Policy, statement: &Statement) -> Severity {
+/// None of what only looks, as delivery does before it writes: nobody loses by it.
+fn severity(policy: &Policy, statement: &Statement) -> Option<Severity> {
     let minor = [PolicyKind::Resource(Service::Kms), PolicyKind::Resource(Service::Other("logs"))];
     let powers: Vec<Power> =
         statement.actions.only().iter().flat_map(|it| it.reached().iter()).map(catalog::Action::power).collect();
+    let only_looks = !powers.is_empty() && powers.iter().all(|it| *it == Power::Sees);
     if minor.contains(&policy.kind) {
-        Severity::Low
+        Some(Severity::Low)
     } else if powers.contains(&Power::ReadsData) {
-        Severity::High
-    } else if !powers.is_empty() && powers.iter().all(|it| *it == Power::Sees) {
-        Severity::Low
+        Some(Severity::High)
     } else {
-        Severity::Medium
+        (!only_looks).then_some(Severity::Medium)
     }
 }

@@ -110,7 +110,7 @@ fn of_form(form: ValueForm, raw: &str) -> Option<Fault> {
         ),
         ValueForm::Region if catalog::region_partition(raw).is_none() || misspelt_region(raw) => {
             let nearest = catalog::nearest_region(raw).map(|it| it.name());
-            fault(format!("is no region{}", hint(nearest)), "write the code of a region, `eu-central-1`".into())
+            fault(format!("is no region{}", hint(nearest)), "write the code of a region, such as `eu-central-1`".into())
         }
         ValueForm::VpcId if !is_id(raw, "vpc-") => {
             fault("is no VPC id".into(), "write `vpc-` and its 8 or 17 hexadecimal digits".into())

@@ -1,5 +1,5 @@
 use crate::catalog::KeyStanding;
-use crate::policy::{OperatorKind, Policy};
+use crate::policy::{Effect, OperatorKind, Policy};
 use crate::rule::{Confidence, Context};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -19,7 +19,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .confidence(if known.standing() == KeyStanding::Global { Confidence::High } else { Confidence::Medium })
             .label(condition.place.span, "holds all of its kind that a request has")
             .help(format!(
-                "write `ForAnyValue:{operator}` if one value is enough, `ForAllValues:{operator}` if all must pass"
+                "write `ForAnyValue:{operator}` if one value is enough, `ForAllValues:{operator}` if all must pass{}",
+                // Without a value there is none that fails.
+                if statement.effect == Effect::Allow { ", together with `Null` of the key as `false`" } else { "" }
             ));
         }
     }

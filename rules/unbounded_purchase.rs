@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use super::wildcard_action;
 use crate::catalog;
 use crate::policy::{Action, Guard, Policy, Statement};
@@ -45,25 +47,26 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if !policy.kind.is_identity() {
         return;
     }
-    let is_denied = policy.always_denied();
     for statement in policy.allow_statements() {
+        let buying = || statement.actions.only().iter().filter(|it| it.reached().iter().any(|it| buys(it, statement)));
         // A product, a kind of instance, or who buys by which way: somebody has said what may be bought.
-        let bound = statement.guarded_by(&[Guard::Principal, Guard::Resource, Guard::Path]);
-        if bound.is_some() || statement.gives_everything() {
+        if buying().next().is_none()
+            || statement.guarded_by(&[Guard::Principal, Guard::Resource, Guard::Path]).is_some()
+            || statement.gives_everything()
+        {
             continue;
         }
-        let entries = statement.actions.only().iter();
+        let is_denied = policy.always_denied();
         // All of a service is another matter, unless nobody else speaks of it.
         let told = |it: &Action| {
             it.covers_every_action() || it.is_whole_service() && wildcard_action::speaks_of(policy, statement, it)
         };
-        let buys = |it: &&Action| !told(it);
         // Of all that a pattern holds, what says so in its name shows best what is meant.
         let bought = |it: &Action| {
-            let all = it.reached().iter().filter(|it| buys_with(*it, statement) && !is_denied(*it));
+            let all = it.reached().iter().filter(|it| buys(*it, statement) && !is_denied(*it));
             all.min_by_key(|it| ["Purchase", "Reserved"].map(|word| !it.name().contains(word)))
         };
-        let found: Vec<_> = entries.filter(buys).filter_map(|it| Some((it, bought(it)?))).collect();
+        let found: Vec<_> = buying().filter(|it| !told(it)).filter_map(|it| Some((it, bought(it)?))).collect();
         let Some((first, _)) = found.first() else { continue };
         let shown = |(entry, buys): &(&Action, catalog::Action)| match entry.has_wildcard() {
             true => format!("`{entry}` (`{buys}`)"),
@@ -79,12 +82,17 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
 }
 
-fn buys_with(action: catalog::Action, statement: &Statement) -> bool {
+fn buys(action: catalog::Action, statement: &Statement) -> bool {
+    static BUYING: LazyLock<Vec<catalog::Action>> = LazyLock::new(|| {
+        let mut actions: Vec<_> = PURCHASES.iter().filter_map(|it| catalog::action(it)).collect();
+        actions.sort_unstable();
+        actions
+    });
     let reaches = || match action.takes_only_star() {
         true => statement.may_reach(action),
         false => statement.reaches_account_of(action),
     };
-    PURCHASES.binary_search(&action.full_name().as_str()).is_ok() && statement.admits(action) && reaches()
+    BUYING.binary_search(&action).is_ok() && statement.admits(action) && reaches()
 }
 
 fn help(found: &[(&Action, catalog::Action)]) -> String {

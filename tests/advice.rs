@@ -192,7 +192,7 @@ fn what_takes_another_resource_is_not_caught_by_the_limit() {
     let many = ["sqs:DeleteMessage", "dynamodb:PutItem", "glue:UpdateTable", "s3:PutObject", "batch:SubmitJob"];
     let many = help("wildcard_resource", &many, &["*"]);
     assert!(
-        many.starts_with("give what is called of `batch` (`batch:SubmitJob`), `dynamodb` (`dynamodb:PutItem`), "),
+        many.starts_with("give what can be limited of `batch` (`batch:SubmitJob`), `dynamodb` (`dynamodb:PutItem`), "),
         "{many}"
     );
     let listed = help("wildcard_resource", &["sqs:DeleteMessage", "sqs:GetQueueUrl"], &["*"]);

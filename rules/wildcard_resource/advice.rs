@@ -83,6 +83,9 @@ impl<'a> Advice<'a> {
             help.push_str("and ");
         }
         help.push_str(&limit);
+        if limit.starts_with("give ") {
+            return help + &format!(", and leave on `{resource}` what takes no resource");
+        }
         let own = if self.is_parted { "" } else { " in a statement of its own" };
         let fine = if self.is_parted { &[] } else { self.fine };
         help + &match (fine, &self.unlimited()[..]) {
@@ -131,7 +134,7 @@ impl<'a> Advice<'a> {
                 services.iter().filter_map(worst).map(|it| format!("`{}` (`{it}`)", it.service())).collect();
             let services = listed(&services);
             return format!(
-                "give what is called of {services} a statement each, limited to the resources that are meant"
+                "give what can be limited of {services} a statement each, with the resources that are meant"
             );
         }
         let (put, limited) = match &names[..] {
@@ -247,6 +250,11 @@ pub(super) fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
     kinds
 }
 
+/// Keys that say of a request to one resource where that lies, or in whose name it is made.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-policy-structure.html>
+/// <https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html>
+const LIMITING: [&str; 2] = ["ec2:Vpc", "ses:FromAddress"];
+
 /// How conditions limit the actions where ARNs are not known.
 fn by_condition(guilty: &[Entry<'_>]) -> String {
     let all = |is: fn(catalog::Action) -> bool| guilty.iter().all(|it| it.wide.iter().all(|it| is(*it)));
@@ -254,6 +262,14 @@ fn by_condition(guilty: &[Entry<'_>]) -> String {
         let key = catalog::condition_key(&format!("{}:CreateAction", it.service()));
         key.filter(|key| it.accepts_condition_key(*key))
     };
+    // What is made by a program while it runs has an id that nobody knows, and often no tag.
+    let limits = |key: &catalog::ConditionKey| {
+        let takes = |it: &catalog::Action| it.accepts_condition_key(*key) && it.needed_types().len() == 1;
+        guilty.iter().all(|it| it.wide.iter().all(takes))
+    };
+    if let Some(key) = LIMITING.iter().filter_map(|it| catalog::condition_key(it)).find(limits) {
+        return format!(", or by `{}`", key.name());
+    }
     // Ids that AWS gives are seldom known when the policy is written.
     if all(has_given_ids) {
         return format!(", or by {}", tags_of(guilty));

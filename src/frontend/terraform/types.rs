@@ -86,24 +86,36 @@ fn collection(node: &Node, name: &str, of: Option<&Expr>, value: &dyn Fn(&Expr) 
     let of = of.filter(|it| !matches!(&it.kind, ExprKind::Variable(name) if &**name == "any"));
     let elements = |nodes: &[Node]| match of {
         Some(of) => changed(nodes, |it| converted(it, of, value)),
+        None if nodes.iter().all(|it| matches!(it.value, Value::Text(_))) => Ok(None),
         None => unified(nodes).map(Some).ok_or_else(|| "the elements have no single type".to_owned()),
     };
     match (&node.value, name) {
         (Value::Text(text), _) if text.has_holes() => Ok(None),
         (Value::List(nodes), "list") => Ok(elements(nodes)?.map(|it| Value::List(it.into()))),
-        (Value::List(nodes), "set") => {
-            let nodes = elements(nodes)?.unwrap_or_else(|| nodes.to_vec());
-            Ok(Some(Value::List(as_set(nodes).into())))
-        }
+        (Value::List(nodes), "set") => Ok(match elements(nodes)? {
+            None if nodes.is_sorted_by(is_before) => None,
+            changed => Some(Value::List(as_set(changed.unwrap_or_else(|| nodes.to_vec())).into())),
+        }),
         (Value::Object(object), "map") => {
-            let nodes: Vec<Node> = object.entries.iter().map(|it| it.node.clone()).collect();
-            let Some(nodes) = elements(&nodes)? else { return Ok(None) };
-            let entries = object.entries.iter().zip(nodes).map(|(entry, node)| Entry { node, ..entry.clone() });
-            let entries = entries.collect();
-            Ok(Some(Value::Object(Arc::new(Object { entries, open: object.open.clone() }))))
+            let entries = match of {
+                Some(of) => changed(&object.entries, |it| {
+                    Ok(converted(&it.node, of, value)?.map(|node| Entry { node, ..it.clone() }))
+                })?,
+                None => {
+                    let nodes: Vec<Node> = object.entries.iter().map(|it| it.node.clone()).collect();
+                    let entry = |(entry, node): (&Entry, Node)| Entry { node, ..entry.clone() };
+                    elements(&nodes)?.map(|nodes| object.entries.iter().zip(nodes).map(entry).collect())
+                }
+            };
+            Ok(entries.map(|entries| Value::Object(Arc::new(Object { entries, open: object.open.clone() }))))
         }
         _ => Err(format!("a {name} is required")),
     }
+}
+
+/// Whether two elements stand in a set as they stand here.
+fn is_before(a: &Node, b: &Node) -> bool {
+    matches!((a.as_str(), b.as_str()), (Some(a), Some(b)) if a < b)
 }
 
 /// All of them, with what `change` makes of those that it changes; none where it changes none.

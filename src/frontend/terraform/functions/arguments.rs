@@ -318,6 +318,10 @@ impl Survey {
     }
 
     fn look(&mut self, node: &Node) {
+        // What is left could add nothing.
+        if self.wild && self.first.is_some() {
+            return;
+        }
         self.looked += 1;
         if self.looked > Self::MOST {
             self.wild = true;
