@@ -10,7 +10,7 @@ use self::advice::{Advice, further_kinds, has_given_ids, is_served, needed_arns,
 use super::partial_wildcard_action::Partial;
 use super::wildcard_action::spell_out;
 use crate::catalog::{self, AccessLevel, Danger, Power, Risk};
-use crate::policy::{Action, Condition, Guard, Policy, Reach, Resource, Scope, Statement, Sweep, matches};
+use crate::policy::{Action, Condition, Guard, Policy, PolicyKind, Reach, Resource, Scope, Statement, Sweep, matches};
 use crate::rule::{Context, Rewrite, Safety, Severity, listed, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -78,7 +78,8 @@ fn has_its_own_rule(action: catalog::Action) -> bool {
 /// Reports the actions of one concern that reach every resource although they can be limited to some.
 pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>) {
     // In the policy of a resource, `*` is that resource.
-    if !policy.kind.is_identity() {
+    let is_of_device = policy.kind == PolicyKind::Device && concern == Concern::Rest;
+    if !policy.kind.is_identity() && !is_of_device {
         return;
     }
     let mut places: Vec<Vec<Found<'_>>> = Vec::new();

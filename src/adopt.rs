@@ -161,7 +161,9 @@ pub(crate) fn add_ignore(linting: &mut Linting<'_>, linted: &Linted, reason: &st
         bail!("the configuration requires a reason: `--reason \"…\"`");
     }
     let Linted { report, workspace, .. } = linted;
-    let mut wanted: Vec<&Finding> = report.findings.iter().collect();
+    // What is part of another finding stands by itself once that is ignored.
+    let all: Vec<&Finding> = report.findings.iter().chain(&report.explained).collect();
+    let mut wanted = all.clone();
     let comments = suppress::comments(workspace, &wanted, reason);
     let over = inserted(workspace, &comments);
     linting.over.clone_from(&over);
@@ -175,7 +177,6 @@ pub(crate) fn add_ignore(linting: &mut Linting<'_>, linted: &Linted, reason: &st
         Some(file) => (linting.ground.absolute(&file.path), file.text.clone()),
         None => (linting.ground.root.join(files::CONFIG_FILE), String::new()),
     };
-    let all: Vec<&Finding> = report.findings.iter().collect();
     let entries = suppress::entries_for(workspace, &all, path.parent().unwrap_or(&path), reason);
     for (file, text) in &over {
         replace(file, text)?;
@@ -191,9 +192,9 @@ pub(crate) fn add_ignore(linting: &mut Linting<'_>, linted: &Linted, reason: &st
     linting.over.clear();
     let after = linting.run()?;
     let standing = fingerprints(&after);
-    let silenced = report.findings.iter().filter(|it| !standing.contains(it.fingerprint.as_str())).count();
-    let (all, files) = (report.findings.len(), over.len() + usize::from(!entries.is_empty()));
-    say(&format!("silenced {silenced} of {}, in {}", counted(all, "finding"), counted(files, "file")));
+    let silenced = all.iter().filter(|it| !standing.contains(it.fingerprint.as_str())).count();
+    let files = over.len() + usize::from(!entries.is_empty());
+    say(&format!("silenced {silenced} of {}, in {}", counted(all.len(), "finding"), counted(files, "file")));
     Ok(after)
 }
 

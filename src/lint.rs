@@ -22,7 +22,7 @@ use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::frontend::{Configuration, Identity};
 use crate::policy::Policy;
 use crate::report::{Comparison, InputError, Report, Silenced, Summary, Suppressed, Unresolved};
-use crate::rule::{Carrier, Check, Context, Finding, InstanceName, Label, Rule};
+use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule};
 use crate::source::{self, FileId, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
 use crate::syntax::{MISTAKES, SyntaxError};
@@ -584,7 +584,10 @@ fn explained(findings: &mut Vec<Finding>, rules: &[&'static Rule]) -> Vec<Findin
     let explains = |n: usize, narrow: &Finding| {
         let broad = &findings[n];
         let grants = || broad.granted.iter().chain(&broad.covers.0);
-        broad.severity >= narrow.severity
+        // What is there in some case only explains nothing of what is there in others.
+        let is_certain = broad.confidence > Confidence::Low && !broad.carrier.address.contains('[');
+        is_certain
+            && broad.severity >= narrow.severity
             && broad.confidence >= narrow.confidence
             && folds(broad).is_some_and(|it| it.contains(&narrow.rule))
             && narrow.granted.as_ref().is_some_and(|own| grants().any(|it| own.beyond(it).is_empty()))

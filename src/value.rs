@@ -321,6 +321,19 @@ impl Node {
         }
     }
 
+    /// The tree that it is the encoding of, in each of its cases: the tree says which part stands in which.
+    pub fn encodes(&self) -> Option<&Arc<Self>> {
+        match &self.value {
+            Value::Text(text) => text.encodes(),
+            Value::OneOf(arms) => {
+                let mut trees = arms.iter().map(|arm| arm.node.encodes());
+                let first = trees.next()??;
+                trees.all(|it| it.is_some_and(|it| Arc::ptr_eq(it, first))).then_some(first)
+            }
+            _ => None,
+        }
+    }
+
     /// A known truth value.
     pub fn as_bool(&self) -> Option<bool> {
         match &self.value {

@@ -29,10 +29,13 @@ pub fn read(source: &Source, named: bool) -> Read {
     }
     let mut parsed = json::parse_source(source);
     let mut directives = Vec::new();
-    if !parsed.errors.is_empty() && ["${", "%{"].iter().any(|it| source.text.contains(it)) {
-        // A template of Terraform's that no configuration here fills in.
-        let template = json::parse(&with_holes(source, &mut directives));
-        if template.errors.is_empty() {
+    let marks: Vec<Mark<'_>> = marks(&source.text).collect();
+    // A template of Terraform's that no configuration here fills in, and not the text of a policy with a slip in it.
+    if marks.iter().any(|it| it.is_directive) || !parsed.errors.is_empty() && !marks.is_empty() {
+        let template = json::parse(&with_holes(source, &marks, &mut directives));
+        // What excludes something else would look like a contradiction of it.
+        let has_choices = directives.iter().any(|(_, it)| it.starts_with("else"));
+        if template.errors.is_empty() && !has_choices {
             parsed = template;
         } else if !named {
             return Read::Template;
@@ -55,34 +58,85 @@ pub fn shown(path: &Path) -> Arc<str> {
     path.to_string_lossy().replace('\\', "/").into()
 }
 
-/// The text with each `${…}` and `%{…}` as a hole; where the latter stand, and what they say.
-fn with_holes<'s>(source: &'s Source, directives: &mut Vec<(Span, &'s str)>) -> Text {
+/// What Terraform puts something in place of when it renders a template.
+struct Mark<'s> {
+    start: usize,
+    end: usize,
+    /// What stands between the braces.
+    inner: &'s str,
+    /// `%{…}`, and not `${…}`.
+    is_directive: bool,
+}
+
+/// The marks of a template; policy variables such as `${aws:username}` are none.
+fn marks(text: &str) -> impl Iterator<Item = Mark<'_>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = &text[from..];
+            let start = from + [rest.find("${"), rest.find("%{")].into_iter().flatten().min()?;
+            let end = end_of_mark(text, start + 2)?;
+            from = end;
+            let inner = text[start + 2..end - 1].trim_matches('~').trim();
+            let is_directive = text[start..].starts_with('%');
+            let words = ["if ", "else", "endif", "for ", "endfor"];
+            if is_directive && words.iter().any(|it| inner.starts_with(it))
+                || !is_directive && !is_policy_variable(inner)
+            {
+                return Some(Mark { start, end, inner, is_directive });
+            }
+        }
+    })
+}
+
+/// Where a mark ends whose inside begins at `at`: behind its brace, over braces and strings within.
+fn end_of_mark(text: &str, at: usize) -> Option<usize> {
+    let (mut depth, mut in_string, mut escaped) = (1, false, false);
+    for (n, byte) in text[at..].bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' if !in_string => depth += 1,
+            b'}' if !in_string => depth -= 1,
+            b'\n' => return None,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(at + n + 1);
+        }
+    }
+    None
+}
+
+/// Whether IAM fills it in: a key, perhaps with what stands for it when it is absent; or `*`, `?` and `$` themselves.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
+fn is_policy_variable(inner: &str) -> bool {
+    let (key, _) = inner.split_once(',').unwrap_or((inner, ""));
+    let in_key = |it: char| it.is_alphanumeric() || matches!(it, ':' | '/' | '-' | '_' | '.' | '=' | '@' | '+');
+    matches!(key, "*" | "?" | "$") || key.contains(':') && key.chars().all(in_key)
+}
+
+/// The text with each mark as a hole; where its directives stand, and what they say.
+fn with_holes<'s>(source: &Source, marks: &[Mark<'s>], directives: &mut Vec<(Span, &'s str)>) -> Text {
     let mut out = Text::default();
-    let (mut rest, mut at) = (&*source.text, 0);
-    while let Some(start) = [rest.find("${"), rest.find("%{")].into_iter().flatten().min() {
-        let Some(length) = rest[start..].find('}') else { break };
-        out.push_known(&rest[..start], Span::new(source.id, at, at + start));
-        let span = Span::new(source.id, at + start, at + start + length + 1);
-        let inner = rest[start + 2..start + length].trim_matches('~').trim();
-        if rest[start..].starts_with('%') {
-            directives.push((span, inner));
-        } else if inner.contains(':') {
-            // A policy variable, `${aws:username}`.
-            out.push_known(&rest[start..=start + length], span);
-            (at, rest) = (at + start + length + 1, &rest[start + length + 1..]);
-            continue;
+    let mut at = 0;
+    for mark in marks {
+        out.push_known(&source.text[at..mark.start], Span::new(source.id, at, mark.start));
+        let span = Span::new(source.id, mark.start, mark.end);
+        if mark.is_directive {
+            directives.push((span, mark.inner));
         }
         out.push_hole(Arc::new(Hole {
             kind: HoleKind::Free,
-            reference: inner.into(),
+            reference: mark.inner.into(),
             scope: "".into(),
             span,
             why: "a template that nothing here fills in".into(),
         }));
-        at += start + length + 1;
-        rest = &rest[start + length + 1..];
+        at = mark.end;
     }
-    out.push_known(rest, Span::new(source.id, at, source.text.len()));
+    out.push_known(&source.text[at..], Span::new(source.id, at, source.text.len()));
     out
 }
 
@@ -92,9 +146,7 @@ fn cases(directives: &[(Span, &str)]) -> Vec<(Span, Arc<Given>)> {
     let mut out = Vec::new();
     for (span, says) in directives {
         let ends = says.starts_with("end");
-        if (ends || says.starts_with("else"))
-            && let Some((before, by)) = open.pop()
-        {
+        if ends && let Some((before, by)) = open.pop() {
             let words = format!("the template's `{by}` lets it stand").into();
             out.push((Span { start: before.end, end: span.start, ..before }, Arc::new(Given { words, span: before })));
         }

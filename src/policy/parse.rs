@@ -220,6 +220,9 @@ impl Reader {
     fn decoded(&mut self, node: &Node) -> Node {
         let Value::Text(text) = &node.value else {
             if let Value::OneOf(arms) = &node.value {
+                if let Some(tree) = node.encodes() {
+                    return node.inherit(tree);
+                }
                 let arms = arms.iter().map(|arm| crate::value::Arm { node: self.decoded(&arm.node), ..arm.clone() });
                 return Node { value: Value::OneOf(arms.collect()), ..node.clone() };
             }

@@ -410,6 +410,7 @@ fn documents_in(node: &Node) -> Vec<Node> {
         Value::List(nodes) => nodes.iter().flat_map(|it| documents_in(&node.inherit(it))).collect(),
         Value::Object(_) if policy::is_policy(node) => vec![node.clone()],
         Value::Object(object) => object.entries.iter().flat_map(|it| documents_in(&node.inherit(&it.node))).collect(),
+        Value::OneOf(_) if node.encodes().is_some_and(|it| policy::is_policy(it)) => vec![node.clone()],
         Value::OneOf(arms) => arms.iter().flat_map(|arm| documents_in(&node.inherit(&arm.node))).collect(),
         _ => Vec::new(),
     }

@@ -55,13 +55,10 @@ pub(super) fn jsonencode(call: &mut Call<'_>) -> Answer {
         let mut words: Vec<&str> = taken.iter().rev().map(|(arms, index)| &*arms[*index].when).collect();
         words.dedup();
         let at = taken.last().map_or(call.span, |(arms, index)| arms[*index].at);
+        let text = Text::encoding(Arc::clone(&tree), move || text);
         arms.push(Arm { when: words.join(" and ").into(), at, node: call.made(Value::Text(text)) });
     }
-    let node = one_of(arms, span);
-    Ok(match node.value {
-        Value::Text(text) => Node { value: Value::Text(Text::encoding(tree, move || text)), ..node },
-        _ => node,
-    })
+    Ok(one_of(arms, span))
 }
 
 /// What the text of a value costs when it can be written at any time: none where there are choices in it, or where it
