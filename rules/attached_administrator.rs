@@ -33,7 +33,7 @@ fn administrator(attached: &Attached, identity: &Identity, cx: &mut Context<'_>)
         .report(&attachment.place, format!("`{written}`{called} allows {whom}{what}"))
         .on(&attachment.address)
         .about(managed)
-        .covering(&policy, &identity.inline)
+        .covering(&policy, identity.inline.iter().filter(|_| attachment.is_certain))
         .help("attach a policy that names what the work takes, or the one that AWS keeps for the job");
     if identity.is_within_module() {
         report

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{self, Use};
 use crate::frontend::{Bucket, Configuration, Identity, Key, Resource};
-use crate::policy::{self, Granted, Place, Policy, PolicyKind, Scope, Statement};
+use crate::policy::{self, Effect, Granted, Place, Policy, PolicyKind, Scope, Statement};
 use crate::source::Span;
 
 /// How bad it is when it is true.
@@ -636,7 +636,8 @@ impl<'a> Context<'a> {
             ..Finding::new(self.rule, message, place.span, self.carrier.clone().into_owned())
         });
         let finding = self.findings.last_mut().expect("it was pushed above");
-        let mut report = Report { finding };
+        let is_of_access = !["validity", "hardening"].contains(&self.rule.head().theme);
+        let mut report = Report { finding, is_of_access };
         report.way(place);
         report
     }
@@ -662,6 +663,8 @@ fn shows(item: impl fmt::Display, text: &str) -> bool {
 #[derive(Debug)]
 pub struct Report<'f> {
     finding: &'f mut Finding,
+    /// Whether the rule speaks of what is granted, and not of how that is written.
+    is_of_access: bool,
 }
 
 impl Report<'_> {
@@ -690,8 +693,17 @@ impl Report<'_> {
             None => granted,
         };
         self.way(&statement.place);
+        if statement.has_unknown_conditions && statement.effect == Effect::Allow && self.is_of_access {
+            self.finding.confidence = Confidence::Low;
+        }
         // What is about the statement itself stands there, and is told from other statements by it.
-        let words = if statement.place.span == self.finding.span { "this statement" } else { "in this statement" };
+        let is_whole = statement.place.span == self.finding.span;
+        let words = match statement.has_unknown_conditions && self.is_of_access {
+            true if is_whole => "this statement, with conditions that are not known",
+            true => "in this statement, with conditions that are not known",
+            false if is_whole => "this statement",
+            false => "in this statement",
+        };
         self.label(statement.place.span, words)
     }
 

@@ -497,9 +497,10 @@ impl Text {
         self.content().map_or("", |it| &it.raw)
     }
 
-    /// How many bytes it takes, with the places of its parts.
+    /// How many bytes it takes about, with the places of its parts and the ways that each has come.
     pub fn footprint(&self) -> usize {
-        self.len() + size_of_val(self.runs())
+        const WITH_WAY: usize = 4;
+        self.len() + WITH_WAY * size_of_val(self.runs())
     }
 
     fn runs(&self) -> &[Run] {

@@ -407,3 +407,36 @@ fn how_sure_it_is_that_a_document_opens_something_hangs_on_what_it_names() {
     let found = report["findings"].as_array().unwrap().iter().map(|it| it["confidence"].as_str().unwrap());
     assert_eq!(found.collect::<Vec<_>>(), ["medium", "low", "high"]);
 }
+
+#[test]
+fn a_slip_beside_a_policy_variable_is_an_error_and_a_choice_is_for_the_module() {
+    let slip = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"},\n{\"Effect\":\
+                \"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::homes/${aws:username}/*\"},]}";
+    let choice = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"%{ if all }*%{ else }s3:GetObject%{ endif \
+                  }\",\"Resource\":\"*\"}]}";
+    let folder = folder(&[("slip.json", slip), ("choice.json", choice)]);
+    let output = check(folder.path(), &["--format", "json", "."]);
+    status(&output, 3);
+    let report = json(&output);
+    assert_eq!(report["errors"].as_array().unwrap().len(), 1, "{report}");
+    assert_eq!(report["errors"][0]["file"], "slip.json");
+    assert_eq!(report["findings"][0]["severity"], "high", "{report}");
+    assert!(
+        err(&check(folder.path(), &["."])).contains("1 skipped")
+            || out(&check(folder.path(), &["."])).contains("1 skipped")
+    );
+    let named = check(folder.path(), &["choice.json"]);
+    status(&named, 3);
+    assert!(out(&named).contains("what a template chooses is judged where a module renders it"), "{}", out(&named));
+}
+
+#[test]
+fn what_stands_beside_a_given_value_is_not_shown() {
+    let module = "variable \"actions\" {}\nvariable \"token\" {\n  sensitive = true\n}\nresource \"aws_iam_policy\" \"p\" {\n  policy = \
+                  jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = var.actions, Resource \
+                  = \"*\" }] })\n}\n";
+    let values = "token = \"hunter2\"\nactions = [\"s3:*\"]\npassword = \"hunter3\"\n";
+    let folder = folder(&[("main.tf", module), ("terraform.tfvars", values)]);
+    let output = out(&check(folder.path(), &["."]));
+    assert!(output.contains("terraform.tfvars:2") && !output.contains("hunter"), "{output}");
+}

@@ -5,6 +5,7 @@
 
 use iamlint::lint::{self, Options};
 use iamlint::report::Report;
+use iamlint::rule::Confidence;
 use iamlint::rules;
 use iamlint::source::Workspace;
 
@@ -111,5 +112,58 @@ fn a_policy_of_aws_iot_grants_what_a_device_asks() {
     expect(&iot("*"), &["wildcard_action"], 0);
     let report = lint(&iot("iot:*"), &[]);
     assert_eq!(report.findings[0].message, "`iot:*` allows all 11 actions of a device on every resource");
-    expect(&iot("iot:Connect"), &[], 0);
+    expect(&iot("iot:Connect"), &["wildcard_resource"], 0);
+}
+
+#[test]
+fn what_is_there_in_some_case_explains_nothing_of_another() {
+    let either = "variable \"a\" {}\nresource \"aws_iam_policy\" \"p\" {\n  name = \"p\"\n  policy = jsonencode({ Version = \
+                  \"2012-10-17\", Statement = var.a == \"x\" ? [{ Effect = \"Allow\", Action = \"*\", Resource = \"*\" \
+                  }] : [{ Effect = \"Allow\", Action = \"kms:*\", Resource = \"*\" }] })\n}\n";
+    expect(either, &["full_administrator", "kms_wildcard_action"], 0);
+    let counted = |which: &str, body: &str| {
+        format!(
+            "resource \"{which}\" \"p\" {{\n  count = var.a == \"x\" ? 1 : 0\n  role  = aws_iam_role.r.name\n{body}\n}}\n"
+        )
+    };
+    let inline = "  policy = jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = \"kms:*\", Resource = \"*\" }] })";
+    let attached = "  policy_arn = \"arn:aws:iam::aws:policy/AdministratorAccess\"";
+    let role = "variable \"a\" {}\nresource \"aws_iam_role\" \"r\" {\n  name = \"r\"\n  assume_role_policy = jsonencode({ Version = \
+                \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = \"sts:AssumeRole\", Principal = { AWS = \
+                \"arn:aws:iam::111122223333:role/a\" } }] })\n}\n";
+    let text = role.to_owned()
+        + &counted("aws_iam_role_policy_attachment", attached)
+        + &counted("aws_iam_role_policy", inline);
+    expect(&text, &["attached_administrator", "kms_wildcard_action"], 0);
+}
+
+#[test]
+fn a_choice_in_a_policy_makes_the_rest_of_it_no_less_sure() {
+    let text = "variable \"a\" {}\nresource \"aws_iam_policy\" \"p\" {\n  name = \"p\"\n  policy = jsonencode({ Version = \
+                \"2012-10-17\", Statement = [\n    { Effect = \"Allow\", Action = \"*\", Resource = \"*\" },\n    { Sid = \
+                var.a == \"x\" ? \"X\" : \"Y\", Effect = \"Allow\", Action = \"s3:GetObject\", Resource = \
+                \"arn:aws:s3:::b/*\" },\n  ] })\n}\n";
+    let report = lint(text, &[]);
+    let [administrator] = &report.findings[..] else { panic!("{:?}", report.findings) };
+    assert_eq!((administrator.rule, administrator.confidence), ("full_administrator", Confidence::High));
+    assert_eq!(&text[administrator.span.start as usize..administrator.span.end as usize], "\"*\"");
+}
+
+#[test]
+fn conditions_that_are_not_known_make_what_they_may_narrow_less_sure() {
+    let bound = policy(&allow("kms:Decrypt", "*").replace(" },", ", Condition = var.c },"));
+    let report = lint(&format!("variable \"c\" {{}}\n{bound}"), &[]);
+    assert_eq!((report.findings[0].rule, report.findings[0].confidence), ("kms_any_key", Confidence::Low));
+}
+
+#[test]
+fn what_is_not_known_stands_where_it_is_used() {
+    let of = |name: &str, resource: &str| {
+        policy(&allow("ec2:RunInstances", "*").replace("\"*\" }", &format!("{resource} }}")))
+            .replace("\"p\"", &format!("\"{name}\""))
+    };
+    let text = "variable \"u\" {}\n".to_owned() + &of("a", "\"arn:aws:ec2:::x${var.u}\"") + &of("b", "[\"*\", var.u]");
+    let report = lint(&text, &[]);
+    let twice = report.findings.iter().find(|it| it.rule == "redundant_entry").unwrap();
+    assert!(twice.span.start as usize > text.find("\"b\"").unwrap(), "{twice:?}");
 }

@@ -88,6 +88,8 @@ pub struct Attachment {
     pub policy: Text,
     /// Where it is written.
     pub place: Place,
+    /// Whether it is there once whatever is unknown: its block has no `count` and no `for_each`.
+    pub is_certain: bool,
 }
 
 impl Attached {

@@ -39,6 +39,9 @@ pub fn read(source: &Source, named: bool) -> Read {
             parsed = template;
         } else if !named {
             return Read::Template;
+        } else if let Some((span, _)) = directives.first().filter(|_| has_choices) {
+            let message = "what a template chooses is judged where a module renders it".to_owned();
+            return Read::Broken(vec![SyntaxError { span: *span, message }]);
         }
     }
     let Some(root) = parsed.root else { return Read::Broken(parsed.errors) };

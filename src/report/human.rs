@@ -428,11 +428,14 @@ impl Excerpt {
     fn file(&mut self, file: &Counted, lines: &[Marked], marks: &[Mark<'_>], unicode: bool) {
         let name = visible(&spelled(&file.source.path)).into_owned();
         let last = file.source.line_starts().len() - 1;
+        // What stands beside a value that is given may be a secret.
+        let alone = file.source.path.to_str().is_some_and(|it| it.ends_with(".tfvars") || it.ends_with(".tfvars.json"));
         let mut next = 0; // the first line that is not shown yet
         for (index, (line, marked)) in lines.iter().enumerate() {
-            let above = line.checked_sub(1).filter(|above| !line_text(file, *above).trim().is_empty()).unwrap_or(*line);
+            let above =
+                line.checked_sub(1).filter(|it| !alone && !line_text(file, *it).trim().is_empty()).unwrap_or(*line);
             // A single line between two stretches is shown rather than left out.
-            let joined = next > 0 && above <= next + 1;
+            let joined = next > 0 && above <= next + usize::from(!alone);
             let from = if joined { next } else { above };
             if !joined {
                 self.stretches.push(Stretch { at: self.text.len()..self.text.len(), file: name.clone(), line: from });
@@ -443,7 +446,7 @@ impl Excerpt {
             self.marked(file, *line, marked, marks, unicode);
             next = line + 1;
             let below_is_marked = lines.get(index + 1).is_some_and(|(below, _)| *below == next);
-            if !below_is_marked && next <= last && !line_text(file, next).trim().is_empty() {
+            if !alone && !below_is_marked && next <= last && !line_text(file, next).trim().is_empty() {
                 self.context(line_text(file, next), unicode);
                 next += 1;
             }

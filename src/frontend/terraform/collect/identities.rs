@@ -92,7 +92,8 @@ impl Collector<'_, '_> {
 
     /// Policies of AWS that are named in an argument of a module that cannot be read.
     pub(super) fn handed_over(&mut self, argument: &Node, address: &Arc<str>, head: Span) {
-        let attachment = |(policy, place)| Attachment { address: Arc::clone(address), policy, place };
+        let attachment =
+            |(policy, place)| Attachment { address: Arc::clone(address), policy, place, is_certain: false };
         let named = texts_in(argument).into_iter().map(attachment);
         let of_aws = named.filter(|it| it.policy.raw().starts_with("arn:") && it.managed_policy().is_some());
         let attached: Vec<_> = of_aws.map(|attachment| Attached { attachment, policy: None }).collect();
@@ -121,7 +122,8 @@ impl Collector<'_, '_> {
 
     fn named_policies(&self, path: &str, it: &Declared<'_>) -> Vec<Attachment> {
         let named = self.attribute_at(it.block, path, it.instance);
-        let attachment = |(policy, place)| Attachment { address: Arc::clone(&it.address), policy, place };
+        let is_certain = ["count", "for_each"].iter().all(|name| it.block.body.attribute(name).is_none());
+        let attachment = |(policy, place)| Attachment { address: Arc::clone(&it.address), policy, place, is_certain };
         named.iter().flat_map(texts_in).map(attachment).collect()
     }
 }

@@ -169,12 +169,20 @@ impl Evaluator<'_> {
                 message: format!("its value is not of the type of `var.{name}`: {why}").into(),
             })
         })?;
-        let marked = block().filter(|it| self.revealing.get() == 0 && says(it, "sensitive", true));
+        let is_secret = |it: &Block| says(it, "sensitive", true) || says(it, "ephemeral", true);
+        let marked = block().filter(|it| self.revealing.get() == 0 && is_secret(it));
         if let Some(block) = marked {
             let of = block.body.attribute("type").map(|it| it.value.span);
             return Ok(self.masked(&node, span, scope, "the variable is sensitive", of));
         }
-        Ok(if matches!(node.value, Value::Unknown(_)) { node } else { node.through(span, words) })
+        Ok(match &node.value {
+            // What is not known was written nowhere else.
+            Value::Unknown(hole) if hole.reference == self.written(span) => {
+                Node::unknown(Hole { span, ..(**hole).clone() })
+            }
+            Value::Unknown(_) => node,
+            _ => node.through(span, words),
+        })
     }
 
     /// A resource or data source, and the steps behind it.
@@ -343,7 +351,11 @@ impl Evaluator<'_> {
 
 /// Whether an argument of a block is this very word.
 pub(super) fn says(block: &Block, name: &str, value: bool) -> bool {
-    block.body.attribute(name).is_some_and(|it| matches!(it.value.kind, ExprKind::Bool(it) if it == value))
+    block.body.attribute(name).is_some_and(|it| match &it.value.kind {
+        ExprKind::Bool(it) => *it == value,
+        ExprKind::Text(it) => it.as_known() == Some(if value { "true" } else { "false" }),
+        _ => false,
+    })
 }
 
 /// The two labels of a resource or data source.

@@ -2,7 +2,7 @@
 //!
 //! Terraform lets the mark travel with the value and hides the value wherever it would be shown. Rules, fixes and reports
 //! speak of values in many ways, so here the value itself stays behind: its wildcards, the words of AWS and of the
-//! policy language go on, each other word is a hole without wildcards, and all of it stands at the reference, in whose
+//! policy language, operators and condition keys among them, go on, each other word is a hole without wildcards, and all of it stands at the reference, in whose
 //! words it is shown. A map's keys are a part of the value; names that the configuration itself holds are not.
 //!
 //! `nonsensitive` evaluates its argument as if nothing in it were marked.
@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::{Evaluator, Scope};
 use crate::catalog;
 use crate::frontend::terraform::is_terraform;
+use crate::policy::Operator;
 use crate::source::Span;
 use crate::syntax::json;
 use crate::value::{Arm, Entry, HOLE, Hole, HoleKind, Node, Object, Text, Value};
@@ -82,8 +83,8 @@ impl Mask<'_, '_> {
         let Some(left) = steps.get().checked_sub(1) else { return Node::new(self.unknown(HoleKind::Free), self.span) };
         steps.set(left);
         let value = match &node.value {
-            Value::Null | Value::Bool(_) | Value::Unknown(_) => node.value.clone(),
-            Value::Number(_) => self.unknown(HoleKind::Opaque),
+            Value::Null | Value::Unknown(_) => node.value.clone(),
+            Value::Bool(_) | Value::Number(_) => self.unknown(HoleKind::Opaque),
             Value::Text(text) => self.text(text),
             Value::List(nodes) => Value::List(nodes.iter().map(|it| self.node(it)).collect()),
             Value::Object(object) => self.object(object),
@@ -131,7 +132,10 @@ impl Mask<'_, '_> {
     fn is_name(&self, entry: &Entry) -> bool {
         let Some(key) = entry.key.as_known() else { return false };
         let mut declared = self.names.split(|it: char| !it.is_alphanumeric() && !matches!(it, '_' | '-'));
-        if WORDS.contains(&key) || declared.any(|it| it == key) {
+        let is_public = WORDS.contains(&key)
+            || Operator::parse(entry.key.clone()).kind.is_some()
+            || catalog::condition_key(key).is_some();
+        if is_public || declared.any(|it| it == key) {
             return true;
         }
         let source = self.evaluator.source(entry.key_span.file);
@@ -153,6 +157,10 @@ impl Mask<'_, '_> {
         }
         if raw.is_empty() {
             return Value::Text(Text::default());
+        }
+        // YAML and the like, which would not be that any more.
+        if raw.contains('\n') {
+            return self.unknown(HoleKind::Free);
         }
         let mut at = public(raw);
         let mut out = Text::known(&raw[..at], self.span);
