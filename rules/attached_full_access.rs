@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use rustc_hash::FxHashMap;
 
 use super::attached_administrator::way_to_everything;
+use super::unbounded_purchase;
 use super::wildcard_action::{Broad, is_dangerous, rank, worst};
 use super::workload_administrator::runs_code;
 use crate::catalog::{self, ManagedPolicy, Power};
@@ -129,6 +130,15 @@ fn judged<'p>(managed: ManagedPolicy, policy: &'p Policy, runs_code: bool) -> Op
         let what = format!("{entries} on every resource{example}").into();
         return Some(Allowed { what, severity: first.severity.lower() });
     }
+    // Domains are no resources, so nothing of their service is on every one.
+    let buys = policy.allow_statements().find_map(|statement| {
+        let mut whole = statement.actions.only().iter().filter(|it| it.is_whole_service());
+        whole.find_map(|it| Some((it, unbounded_purchase::bought_by(statement, it)?)))
+    });
+    if let Some((entry, action)) = buys.filter(|_| !is_for_service) {
+        let what = format!("`{entry}`, and so to buy in the name of the account by `{action}`").into();
+        return Some(Allowed { what, severity: Severity::Low });
+    }
     Successor::of(managed)?;
     let reach = |it: &Statement| {
         let mut actions = it.granted();
@@ -147,7 +157,11 @@ fn permissions(policy: &Policy) -> Option<String> {
     let statements: Vec<_> =
         policy.allow_statements().map(|it| (it, dangers(it))).filter(|(_, dangers)| !dangers.is_empty()).collect();
     let all: Vec<_> = statements.iter().flat_map(|(_, dangers)| dangers).copied().collect();
-    let example = worst(&all)?;
+    // What comes with all of a service shows best what the policy is for.
+    let whole =
+        statements.iter().flat_map(|(it, dangers)| dangers.iter().filter(|one| gives_whole_service(it, &[**one])));
+    let whole: Vec<_> = whole.copied().collect();
+    let example = worst(&whole).or_else(|| worst(&all))?;
     if all.len() < SEVERAL && !statements.iter().any(|(it, dangers)| gives_whole_service(it, dangers)) {
         return None;
     }

@@ -1,5 +1,5 @@
 use crate::catalog::{self, Caller, Power};
-use crate::policy::{Action, Policy, PolicyKind, Scope, Service, Statement};
+use crate::policy::{Action, Condition, Policy, PolicyKind, Scope, Service, Statement, Value, split_arn};
 use crate::rule::{Context, Report, Rewrite, Safety, Severity, Wanted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -41,8 +41,24 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 /// Whether a statement of a key's policy lets a key be used, and says neither through which service nor for what.
 fn uses_key_for_anybody(statement: &Statement) -> bool {
     let uses = |it: &Action| it.reached().iter().any(super::kms_any_key::speaks_of);
-    statement.actions.only().iter().any(uses)
-        && !statement.conditions.iter().any(|it| it.bounds_the_key() && it.case().is_none())
+    let says = |it: &Condition| it.bounds_the_key() && it.case().is_none() && !is_context_of_anybody(it);
+    statement.actions.only().iter().any(uses) && !statement.conditions.iter().any(says)
+}
+
+/// Whether it asks for an encryption context that the service sends for every customer: one that is there, or one with the
+/// account left open.
+fn is_context_of_anybody(condition: &Condition) -> bool {
+    let is_open = |it: &Value| {
+        let raw = it.text.raw();
+        let open = |part: &str| part.starts_with(['*', '?']);
+        match split_arn(raw)[..] {
+            // A bucket's ARN has no account, but its name is its owner's.
+            [_, _, _, _, account, resource] => open(if account.is_empty() { resource } else { account }),
+            _ => open(raw),
+        }
+    };
+    let by_pattern = condition.operator.takes_wildcards() && condition.values.iter().any(is_open);
+    condition.is_on("kms:encryptioncontext:") && (condition.wants_presence() || by_pattern)
 }
 
 /// Whether a service says for whom it calls in the very use that a statement is for.

@@ -1,7 +1,7 @@
 use std::sync::LazyLock;
 
 use crate::catalog;
-use crate::policy::{Action, Policy, Reach};
+use crate::policy::{Action, Condition, Policy, Reach};
 use crate::rule::{Context, Severity, quoted};
 
 /// What makes readable what is hidden, or speaks in the key's name.
@@ -35,7 +35,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         return;
     }
     for statement in policy.allow_statements() {
-        if statement.conditions.iter().any(|it| it.bounds_the_key() && it.case().is_none()) {
+        let mut bounds = statement.conditions.iter().filter(|it| it.bounds_the_key() && it.case().is_none());
+        let of_account = bounds.clone().next();
+        if !bounds.all(says_only_whose) {
             continue;
         }
         let (resource, is_everywhere) = match statement.every_key(Reach::Everywhere).next() {
@@ -53,6 +55,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let reveals = reaching(&REVEALS);
         let severity = if reveals.is_empty() { Severity::Medium } else { Severity::High };
         let (severity, keys) = match is_everywhere {
+            true if of_account.is_some() => (severity.lower(), "every key of whom the condition names"),
             true => (severity, "every key whose policy lets this account in"),
             false => (severity.lower(), "every key of the account"),
         };
@@ -89,12 +92,18 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                         .maybe(given.span, format!("`{}` bounds the keys only if {}", condition.key, given.words));
                     continue;
                 }
+                (_, None) if condition.bounds_the_key() => format!("`{}` says whose keys, not which", condition.key),
                 (_, Some(why)) => format!("`{}` guards nothing here: {why}", condition.key),
                 (_, None) => format!("`{}` does not say which keys", condition.key),
             };
             report = report.label(condition.place.span, why);
         }
     }
+}
+
+/// Whether a test says of which account or organisation the keys are, as an ARN does that leaves the key open.
+fn says_only_whose(condition: &Condition) -> bool {
+    ["aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"].iter().any(|it| condition.is_on(it))
 }
 
 fn is_about_keys(action: catalog::Action) -> bool {

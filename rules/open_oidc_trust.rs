@@ -191,6 +191,48 @@ fn names_a_workflow(condition: &Condition) -> bool {
     condition.claim().is_some_and(|(_, claim)| claim.eq_ignore_ascii_case("job_workflow_ref"))
 }
 
+const EVERY_REPOSITORY: &str = "every repository of the owner";
+
+/// Whom a customised subject of GitHub lets in, which is of claims with their names, `repository_owner:example:ref:…`; none
+/// when they say which repository.
+/// <https://docs.github.com/en/actions/reference/openid-connect-reference#customizing-the-subject-claims-for-an-organization-or-repository>
+fn by_claims<'c>(value: &'c Value, raw: &str, wild: impl Fn(&str) -> bool) -> Option<Opening<'c>> {
+    const OF_OWNER: [&str; 2] = ["repository_owner", "repository_owner_id"];
+    const OF_REPOSITORY: [&str; 3] = ["repo", "repository", "workflow_ref"];
+    const WORKFLOW: &str = "job_workflow_ref";
+    // What is true of somebody's repository wherever it is.
+    const OF_ANYBODY: [&str; 4] = ["actor", "event_name", "repository_visibility", "runner_environment"];
+    let binds = |claim: &str| {
+        OF_OWNER.contains(&claim) || OF_REPOSITORY.contains(&claim) || matches!(claim, WORKFLOW | "repository_id")
+    };
+    let parts = raw.split(':').zip(raw.split(':').skip(1));
+    let mut said = parts.filter(|(claim, _)| binds(claim)).peekable();
+    if said.peek().is_none() {
+        let is_anybody = raw.split(':').next().is_some_and(|it| OF_ANYBODY.contains(&it));
+        return is_anybody.then_some((value, Severity::Critical, "any repository on GitHub of which that is true"));
+    }
+    let owned: Vec<_> = said.filter(|(_, of)| !of.split('/').next().is_some_and(&wild)).collect();
+    let is_any = |(claim, of): &(&str, &str)| {
+        let name = || of.split('/').nth(1).unwrap_or_default();
+        OF_OWNER.contains(claim) || OF_REPOSITORY.contains(claim) && name().starts_with('*') && wild(name())
+    };
+    if owned.is_empty() {
+        Some((value, Severity::Critical, "strangers whose name fits"))
+    } else if owned.iter().all(|(claim, _)| *claim == WORKFLOW) {
+        Some((value, Severity::Medium, CALLERS))
+    } else {
+        owned.iter().all(is_any).then_some((value, Severity::Medium, EVERY_REPOSITORY))
+    }
+}
+
+const CALLERS: &str = "any repository that calls the workflow";
+
+/// Whether a subject of HCP Terraform leaves open which project and which workspace, behind the organisation.
+fn every_workspace(rest: &str) -> bool {
+    let of = |claim: &str| rest.split(':').skip_while(|it| *it != claim).nth(1);
+    rest == "*" || [of("project"), of("workspace")].iter().all(|it| *it == Some("*"))
+}
+
 /// The value of a test that lets in more than one tenant, and whom; none when the test binds.
 fn opening<'c>(condition: &'c Condition, shared: Option<&Issuer>, pods: bool) -> Option<Opening<'c>> {
     let (_, claim) = condition.claim()?;
@@ -207,6 +249,7 @@ fn opening<'c>(condition: &'c Condition, shared: Option<&Issuer>, pods: bool) ->
     let before_owner = match &*claim {
         "sub" => shared.tenant,
         "job_workflow_ref" | "repository" | "repository_owner" | "namespace_path" | "project_path" => Some(""),
+        "repository_owner_id" if shared.name == GITHUB => Some(""),
         _ => return None,
     };
     let opened = condition.values.iter().find_map(|value| {
@@ -217,6 +260,12 @@ fn opening<'c>(condition: &'c Condition, shared: Option<&Issuer>, pods: bool) ->
         if claim == "sub" && shared.name == GITHUB && chosen.contains(&first) {
             return Some((value, Severity::Critical, "any repository on GitHub whose workflow calls itself so"));
         }
+        if claim == "sub" && shared.name == GITHUB && first != "repo" && !wild(first) {
+            return by_claims(value, raw, wild);
+        }
+        if shared.name == GITHUB && matches!(&*claim, "repository_owner" | "repository_owner_id") && !wild(raw) {
+            return Some((value, Severity::Medium, EVERY_REPOSITORY));
+        }
         if claim == "sub" && wild(first) {
             return Some((value, Severity::Critical, "anyone who has an account with the provider"));
         }
@@ -225,18 +274,29 @@ fn opening<'c>(condition: &'c Condition, shared: Option<&Issuer>, pods: bool) ->
         let owned = rest.strip_prefix(HOLE).filter(|it| it.starts_with('/'));
         let known = owned.unwrap_or(rest).split(HOLE).next().unwrap_or_default();
         let (owner, rest) = known.split_once(['/', ':']).map_or((known, ""), |(owner, rest)| (owner, rest));
+        // A name holds no `@`: an id stands behind it.
+        // https://docs.github.com/en/actions/reference/openid-connect-reference#immutable-subject-claims
+        let (owner, id) = owner.split_once('@').unwrap_or((owner, ""));
         if wild(owner) {
             return Some((value, Severity::Critical, "strangers whose name fits"));
         }
+        if wild(id) && !known.contains('/') {
+            return Some((value, Severity::Medium, EVERY_REPOSITORY));
+        }
+        if ["app.terraform.io", "app.eu.terraform.io"].contains(&shared.name) && claim == "sub" && every_workspace(rest)
+        {
+            return Some((value, Severity::Medium, "every workspace of the organisation"));
+        }
+        let rest = rest.split('@').next().unwrap_or_default();
         let name = rest.split(':').next().filter(|it| known.contains('/') && wild(it))?;
         if name.bytes().all(|it| matches!(it, b'*' | b'?')) || name.starts_with('*') {
-            Some((value, Severity::Medium, "every repository of the owner"))
+            Some((value, Severity::Medium, EVERY_REPOSITORY))
         } else {
             // Groups within groups are what a pattern is for.
             (shared.name == GITHUB).then_some((value, Severity::Low, "every repository of the owner whose name fits"))
         }
     });
-    let called = || condition.values.first().map(|it| (it, Severity::Medium, "any repository that calls the workflow"));
+    let called = || condition.values.first().map(|it| (it, Severity::Medium, CALLERS));
     match opened {
         Some((_, Severity::Critical, _)) => opened,
         _ if claim == "job_workflow_ref" => called(),

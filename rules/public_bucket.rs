@@ -13,11 +13,10 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     for bucket in &configuration.buckets {
         let mut all: Vec<Way<'_>> = ways(bucket).collect();
         told.extend(&bucket.policies);
-        for point in bucket.companions(Aspect::AccessPoint) {
-            for policy in of_buckets().filter(|it| it.address == point.address) {
-                all.extend(Way::by_policy(policy).map(|it| Way { point: Some(point), ..it }));
-                told.push(policy);
-            }
+        for point in &bucket.points {
+            let ways = point.policies.iter().flat_map(|it| Way::by_policy(it));
+            all.extend(ways.map(|it| Way { point: Some(&point.resource), ..it }));
+            told.extend(&point.policies);
         }
         report(all, Some(bucket), cx);
     }
@@ -155,9 +154,14 @@ impl<'c> Way<'c> {
     }
 
     /// What holds it back: the public access block of the bucket or the account, or that of the access point, which is on
-    /// unless it is written otherwise.
+    /// unless it is written otherwise. An access point of a VPC is never public.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html>
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html>
     fn held(&self, bucket: Option<&'c Bucket>) -> Option<Held<'c>> {
+        if let Some(point) = self.point.filter(|it| it.at("vpc_configuration").iter().any(|it| !it.value.is_null())) {
+            let why = "the access point is of a VPC, so nobody gets in by it from elsewhere";
+            return Some(Held { by: &point.place, why });
+        }
         if let Some(point) = self.point.filter(|it| left_open(it).is_none()) {
             let why = "the block of the access point is on, so nobody outside of the account gets in by it";
             return Some(Held { by: &point.place, why });

@@ -2,16 +2,18 @@ use std::sync::LazyLock;
 
 use super::wildcard_action;
 use crate::catalog;
-use crate::policy::{Action, Guard, Policy, Statement};
+use crate::policy::{Action, Condition, Effect, Guard, Policy, Quantifier, Statement};
 use crate::rule::{Context, listed, quoted};
 
 /// What buys, or binds the account to pay for a term, whoever calls it. Sorted.
 /// <https://docs.aws.amazon.com/marketplace/latest/buyerguide/buyer-iam-users-groups-policies.html>
 /// <https://docs.aws.amazon.com/cost-management/latest/userguide/ce-access.html>
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/prov-throughput.html>: a month or six, where the caller says so.
 const PURCHASES: &[&str] = &[
     "aws-marketplace:AcceptAgreementPaymentRequest",
     "aws-marketplace:AcceptAgreementRequest",
     "aws-marketplace:Subscribe",
+    "bedrock:CreateProvisionedModelThroughput",
     "cloudfront:CreateSavingsPlan",
     "devicefarm:PurchaseOffering",
     "devicefarm:RenewOffering",
@@ -31,6 +33,7 @@ const PURCHASES: &[&str] = &[
     "medialive:PurchaseOffering",
     "memorydb:PurchaseReservedNodesOffering",
     "outposts:CreateOrder",
+    "quicksight:Subscribe",
     "rds:PurchaseReservedDBInstancesOffering",
     "redshift-serverless:CreateReservation",
     "redshift:AcceptReservedNodeExchange",
@@ -63,7 +66,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         };
         // Of all that a pattern holds, what says so in its name shows best what is meant.
         let bought = |it: &Action| {
-            let all = it.reached().iter().filter(|it| buys(*it, statement) && !is_denied(*it));
+            let all =
+                it.reached().iter().filter(|it| buys(*it, statement) && !is_denied(*it) && !is_chosen(policy, *it));
             all.min_by_key(|it| ["Purchase", "Reserved"].map(|word| !it.name().contains(word)))
         };
         let found: Vec<_> = buying().filter(|it| !told(it)).filter_map(|it| Some((it, bought(it)?))).collect();
@@ -82,6 +86,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
 }
 
+/// What of an entry buys, by a statement that does not say what.
+pub(super) fn bought_by(statement: &Statement, entry: &Action) -> Option<catalog::Action> {
+    let is_open = statement.guarded_by(&[Guard::Principal, Guard::Resource, Guard::Path]).is_none();
+    entry.reached().iter().find(|it| is_open && buys(*it, statement))
+}
+
 fn buys(action: catalog::Action, statement: &Statement) -> bool {
     static BUYING: LazyLock<Vec<catalog::Action>> = LazyLock::new(|| {
         let mut actions: Vec<_> = PURCHASES.iter().filter_map(|it| catalog::action(it)).collect();
@@ -93,6 +103,25 @@ fn buys(action: catalog::Action, statement: &Statement) -> bool {
         false => statement.reaches_account_of(action),
     };
     BUYING.binary_search(&action).is_ok() && statement.admits(action) && reaches()
+}
+
+/// Whether the policy denies to buy all but products that somebody has chosen.
+fn is_chosen(policy: &Policy, action: catalog::Action) -> bool {
+    let spares_products = |it: &Condition| {
+        it.operator.negated
+            && it.operator.quantifier != Some(Quantifier::ForAllValues)
+            && it.is_on("aws-marketplace:productid")
+            && it.is_fixed()
+            && it.case().is_none()
+    };
+    policy.statements.iter().any(|deny| {
+        deny.effect == Effect::Deny
+            && deny.place.given.is_none()
+            && !deny.conditions.is_empty()
+            && deny.conditions.iter().all(spares_products)
+            && deny.star_resources().next().is_some()
+            && deny.certainly_holds(action)
+    })
 }
 
 fn help(found: &[(&Action, catalog::Action)]) -> String {

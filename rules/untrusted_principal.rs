@@ -67,6 +67,9 @@ fn by_policy(policy: &Policy, trust: &Trust, cx: &mut Context<'_>) {
             continue;
         }
         for principal in principals {
+            if policy.closings(statement).any(|it| spares_only_trusted(it, principal, trust)) {
+                continue;
+            }
             for stranger in strangers(principal, statement, trust) {
                 let (message, help) = words(stranger.kind, stranger.name, trust);
                 cx.report(stranger.place, message).granting(statement, stranger.name).help(help);
@@ -122,8 +125,11 @@ impl Kind {
             Self::Organization => {
                 (!trust.organizations.is_empty()).then(|| trust.organizations.iter().any(|it| it == name))
             }
-            Self::Owner => (!trust.oidc_owners.is_empty())
-                .then(|| trust.oidc_owners.iter().any(|it| it.eq_ignore_ascii_case(name))),
+            Self::Owner => (!trust.oidc_owners.is_empty()).then(|| {
+                // With the id behind it, or without.
+                let bare = name.split('@').next().unwrap_or(name);
+                trust.oidc_owners.iter().any(|it| [name, bare].iter().any(|name| it.eq_ignore_ascii_case(name)))
+            }),
         }
     }
 }
@@ -163,11 +169,23 @@ fn lets_in_only_trusted(condition: &Condition, trust: &Trust) -> bool {
     !condition.values.is_empty() && condition.values.iter().all(is_trusted)
 }
 
+/// Whether a denial spares nobody of a principal but those whom the user has named.
+fn spares_only_trusted(deny: &Statement, principal: &Principal, trust: &Trust) -> bool {
+    let is_trusted = |condition: &Condition| {
+        let spared = |it: &Value| named(condition, it).is_some_and(|(kind, it)| kind.trusts(it, trust) == Some(true));
+        let of_services = condition.is_on("aws:principalisawsservice") && principal.kind != PrincipalKind::Service;
+        of_services || !condition.values.is_empty() && condition.values.iter().all(spared)
+    };
+    deny.everyone().next().is_some() && !deny.conditions.is_empty() && deny.conditions.iter().all(is_trusted)
+}
+
 /// The account, organisation or owner that a value of a condition lets in.
 fn named_by<'v>(condition: &Condition, value: &'v Value) -> Option<(Kind, &'v str)> {
-    if condition.weakness().is_some() {
-        return None;
-    }
+    condition.weakness().is_none().then(|| named(condition, value)).flatten()
+}
+
+/// The account, organisation or owner that a value of a condition names.
+fn named<'v>(condition: &Condition, value: &'v Value) -> Option<(Kind, &'v str)> {
     let raw = value.text.as_known()?;
     if let Some((issuer, claim)) = condition.claim() {
         return owner(&issuer.to_ascii_lowercase(), &claim.to_ascii_lowercase(), raw).map(|it| (Kind::Owner, it));
@@ -190,7 +208,11 @@ fn named_by<'v>(condition: &Condition, value: &'v Value) -> Option<(Kind, &'v st
 fn owner<'v>(issuer: &str, claim: &str, value: &'v str) -> Option<&'v str> {
     let owner = match (issuer, claim) {
         // https://docs.github.com/en/actions/reference/security/oidc
-        ("token.actions.githubusercontent.com", "sub") => value.strip_prefix("repo:")?.split('/').next()?,
+        ("token.actions.githubusercontent.com", "sub") => {
+            let (claim, of) = value.split_once(':')?;
+            let is_owned = ["repo", "repository", "repository_owner", "job_workflow_ref"].contains(&claim);
+            is_owned.then_some(of)?.split(['/', ':']).next()?
+        }
         ("token.actions.githubusercontent.com", "repository" | "job_workflow_ref") => value.split('/').next()?,
         ("token.actions.githubusercontent.com", "repository_owner") => value,
         // https://docs.gitlab.com/ci/cloud_services/
@@ -200,5 +222,7 @@ fn owner<'v>(issuer: &str, claim: &str, value: &'v str) -> Option<&'v str> {
         ("app.terraform.io", "sub") => value.strip_prefix("organization:")?.split(':').next()?,
         _ => return None,
     };
+    // Whatever the id behind the name, it is of the owner of that name.
+    let owner = owner.split_once('@').filter(|(_, id)| id.contains(['*', '?'])).map_or(owner, |(name, _)| name);
     (!owner.is_empty() && !owner.contains(['*', '?'])).then_some(owner)
 }

@@ -268,6 +268,9 @@ fn buckets(configuration: &Configuration) -> String {
         for companion in it.companions.iter().filter(|it| it.aspect != Aspect::Policy) {
             out += &format!("  {:?} by {}\n", companion.aspect, companion.resource.address);
         }
+        for point in &it.points {
+            out += &format!("  access point {}: {}\n", point.resource.address, addresses(&point.policies));
+        }
         if !it.uncertain.is_empty() {
             out += &format!("  uncertain: {:?}\n", it.uncertain);
         }
@@ -371,7 +374,7 @@ resource "aws_s3_bucket_acl" "other" {
               policies: aws_s3_bucket_policy.lake (resource)
               Versioning by aws_s3_bucket_versioning.lake
               Encryption by aws_s3_bucket_server_side_encryption_configuration.lake
-              AccessPoint by aws_s3_access_point.lake
+              access point aws_s3_access_point.lake: 
               uncertain: [Website]
             aws_s3_bucket_website_configuration.some `${var.which}` elsewhere
               Website by aws_s3_bucket_website_configuration.some

@@ -27,6 +27,8 @@ pub struct Bucket {
     pub ownership: Option<Setting<Text>>,
     /// Its policies.
     pub policies: Vec<Arc<Policy>>,
+    /// Its access points.
+    pub points: Vec<AccessPoint>,
     /// Everything else that is joined to it.
     pub companions: Vec<Companion>,
     /// What may be joined to it: something of the kind stands in the configuration, and whether it is this bucket's
@@ -104,6 +106,7 @@ impl Bucket {
             Aspect::PublicAccessBlock => self.blocks.is_empty(),
             Aspect::Ownership => self.ownership.is_none(),
             Aspect::Policy => self.policies.is_empty(),
+            Aspect::AccessPoint => self.points.is_empty(),
             _ => self.companions(aspect).next().is_none(),
         };
         none && self.knows(aspect)
@@ -118,6 +121,15 @@ impl Bucket {
     pub fn switch_on(&self, name: &str) -> Option<&Switch> {
         self.switches(name).find(|it| it.on == Some(true))
     }
+}
+
+/// An access point with its policies, wherever they are written.
+#[derive(Clone, Debug)]
+pub struct AccessPoint {
+    /// The block that declares it.
+    pub resource: Resource,
+    /// Its policies.
+    pub policies: Vec<Arc<Policy>>,
 }
 
 /// A canned ACL or a grant of one.

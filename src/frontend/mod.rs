@@ -10,7 +10,7 @@ pub mod terraform;
 
 use std::sync::Arc;
 
-pub use bucket::{Acl, Aspect, Bucket, Companion, PublicAccessBlock, Switch};
+pub use bucket::{AccessPoint, Acl, Aspect, Bucket, Companion, PublicAccessBlock, Switch};
 pub use claim::{Claim, DeprecatedArgument, ReplacedStatement, Subject};
 pub use identity::{Attached, Attachment, Identity, IdentityKind};
 pub use key::Key;

@@ -333,6 +333,7 @@ impl Condition {
             _ if self.values.is_empty() => None,
             _ if self.is_bare_wildcard() => Some("its value is only a wildcard"),
             _ if self.holds_of_every_alias() => Some("every alias fits its value"),
+            _ if self.holds_of_every_service() => Some("every service fits its value"),
             _ if operator.kind == Some(OperatorKind::IpAddress)
                 && self.values.iter().any(|it| matches!(it.text.raw(), "0.0.0.0/0" | "::/0")) =>
             {
@@ -355,6 +356,17 @@ impl Condition {
         let of_aliases = self.is_on("kms:resourcealiases") || self.is_on("kms:requestalias");
         let holds = |it: &Value| matches!(it.text.raw(), "alias/*" | "alias*");
         of_aliases && self.operator.takes_wildcards() && self.values.iter().any(holds)
+    }
+
+    /// Whether one of its values is the domain of all services of AWS, `*.amazonaws.com`.
+    fn holds_of_every_service(&self) -> bool {
+        let of_services =
+            ["kms:viaservice", "iam:passedtoservice", "iam:awsservicename"].iter().any(|key| self.is_on(key));
+        let holds = |it: &Value| {
+            let named = it.text.raw().split("amazonaws.").next().unwrap_or_default();
+            it.text.raw().contains("amazonaws.") && named.contains('*') && named.bytes().all(|it| b"*?.".contains(&it))
+        };
+        of_services && self.operator.takes_wildcards() && self.values.iter().any(holds)
     }
 
     /// Whether it also holds of a request that nobody has signed, which carries no key about a caller.
@@ -719,12 +731,15 @@ mod tests {
     }
 
     #[test]
-    fn four_ways_to_guard_nothing() {
+    fn ways_to_guard_nothing() {
         assert_eq!(condition("StringEquals", "aws:PrincipalOrgID", "o-1").guard(), Some(Guard::Principal));
         assert_eq!(condition("StringNotEquals", "aws:PrincipalOrgID", "o-1").guard(), None);
         assert_eq!(condition("StringEqualsIfExists", "aws:PrincipalOrgID", "o-1").guard(), None);
         assert_eq!(condition("ForAllValues:StringEquals", "aws:PrincipalOrgPaths", "o-1/*").guard(), None);
         assert_eq!(condition("StringLike", "aws:PrincipalOrgID", "*").guard(), None);
+        assert_eq!(condition("StringLike", "kms:ViaService", "*.amazonaws.com").guard(), None);
+        assert_eq!(condition("StringLike", "iam:PassedToService", "*.amazonaws.com*").guard(), None);
+        assert_eq!(condition("StringLike", "kms:ViaService", "s3.*.amazonaws.com").guard(), Some(Guard::Path));
         // Unless another test asks for the key.
         let mut required = condition("ForAllValues:StringLike", "aws:PrincipalOrgPaths", "o-1/*");
         required.required = true;

@@ -222,7 +222,7 @@ impl Statement {
     }
 
     /// The same, whatever is unknown in it.
-    pub(super) fn certainly_holds(&self, action: catalog::Action) -> bool {
+    pub fn certainly_holds(&self, action: catalog::Action) -> bool {
         match &self.actions {
             Scope::Only(entries) => entries.iter().any(|it| it.place.given.is_none() && it.reached().contains(action)),
             Scope::AllExcept(_) => self.actions.must_match(&action.full_name()),

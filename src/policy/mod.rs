@@ -273,7 +273,12 @@ impl Policy {
 
     /// The statement that denies everybody, but for callers whom somebody has chosen, all that `statement` allows.
     pub fn closed_by(&self, statement: &Statement) -> Option<&Statement> {
-        self.statements.iter().find(|deny| {
+        self.closings(statement).next()
+    }
+
+    /// All such statements.
+    pub fn closings(&self, statement: &Statement) -> impl Iterator<Item = &Statement> {
+        self.statements.iter().filter(move |deny| {
             let all = deny.everyone().next().is_some();
             let others = matches!(&deny.principals, Some(Scope::AllExcept(spared)) if !spared.iter().any(Principal::is_everyone));
             deny.effect == Effect::Deny

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::names::{Names, Which};
 use super::{ByAddress, Collector, Declared, texts_in};
 use crate::frontend::terraform::resources::BUCKET_BLOCKS;
-use crate::frontend::{Acl, Aspect, Bucket, Companion, PublicAccessBlock, Resource, Setting, Switch};
-use crate::policy::{Place, PolicyKind};
+use crate::frontend::{AccessPoint, Acl, Aspect, Bucket, Companion, PublicAccessBlock, Resource, Setting, Switch};
+use crate::policy::{Place, Policy, PolicyKind};
 use crate::value::{Entry, Node, Object, Text, Value};
 
 /// The buckets, and what must find its bucket yet.
@@ -14,6 +16,10 @@ use crate::value::{Entry, Node, Object, Text, Value};
 pub(super) struct Buckets {
     buckets: Vec<(Bucket, Vec<Text>)>,
     companions: Vec<(Node, Companion)>,
+    /// The ARNs of access points, with their addresses.
+    points: Vec<(Text, Arc<str>)>,
+    /// What names the access point that a policy is of, with the address of the policy.
+    of_points: Vec<(Node, Arc<str>)>,
     account: Option<PublicAccessBlock>,
 }
 
@@ -48,6 +54,10 @@ impl Collector<'_, '_> {
 
     /// Something that names its bucket.
     pub(super) fn of_bucket(&mut self, aspect: Aspect, it: &Declared<'_>) {
+        if aspect == Aspect::AccessPoint {
+            let arn = self.evaluator.attribute_of_resource(it.id, it.block, it.instance, "arn").to_text();
+            self.buckets.points.extend(arn.map(|arn| (arn, Arc::clone(&it.address))));
+        }
         let resource = match aspect {
             // Of these no more is asked than whose they are; a policy is read where it is carried.
             Aspect::Inventory | Aspect::Policy => self.part(&["bucket"], it),
@@ -55,6 +65,13 @@ impl Collector<'_, '_> {
         };
         if let Some(bucket) = resource.body.get("bucket").filter(|it| !it.is_null()) {
             self.buckets.companions.push((bucket, Companion { aspect, resource }));
+        }
+    }
+
+    /// The policy of an access point that is declared by itself.
+    pub(super) fn of_access_point(&mut self, it: &Declared<'_>) {
+        if let Some(point) = self.part(&["access_point_arn"], it).body.get("access_point_arn") {
+            self.buckets.of_points.push((point, Arc::clone(&it.address)));
         }
     }
 
@@ -68,6 +85,7 @@ impl Buckets {
     /// The buckets, each with everything that is its own.
     pub(super) fn joined(self, carried: &ByAddress) -> Vec<Bucket> {
         let (mut names, mut elsewhere) = (Names::default(), Names::default());
+        let carriers = carriers_of_points(self.points, &self.of_points);
         let mut buckets = Vec::with_capacity(self.buckets.len());
         for (n, (bucket, known_by)) in self.buckets.into_iter().enumerate() {
             known_by.into_iter().for_each(|it| names.add(it, &bucket.address, n));
@@ -98,16 +116,42 @@ impl Buckets {
         }
         for bucket in &mut buckets {
             bucket.account_block.clone_from(&self.account);
-            let addresses: Vec<&Arc<str>> = bucket
-                .companions(Aspect::Policy)
-                .map(|it| &it.address)
-                .chain(bucket.declared.then_some(&bucket.address))
-                .collect();
-            let carried = addresses.into_iter().filter_map(|it| carried.get(it)).flatten();
-            bucket.policies = carried.filter(|it| matches!(it.kind, PolicyKind::Resource(_))).cloned().collect();
+            let own = bucket.declared.then_some(&bucket.address);
+            let addresses = bucket.companions(Aspect::Policy).map(|it| &it.address).chain(own);
+            bucket.policies = policies_of(addresses, carried);
+            for point in &mut bucket.points {
+                let own = &point.resource.address;
+                let others = carriers.get(own).into_iter().flatten();
+                point.policies = policies_of(others.chain([own]), carried);
+            }
         }
         buckets
     }
+}
+
+/// The addresses of the policies that name an access point, by the address of the point.
+fn carriers_of_points(
+    points: Vec<(Text, Arc<str>)>,
+    policies: &[(Node, Arc<str>)],
+) -> FxHashMap<Arc<str>, Vec<Arc<str>>> {
+    let (mut names, mut addresses) = (Names::default(), Vec::with_capacity(points.len()));
+    for (arn, address) in points {
+        names.add(arn, &address, addresses.len());
+        addresses.push(address);
+    }
+    let mut out: FxHashMap<Arc<str>, Vec<Arc<str>>> = FxHashMap::default();
+    for (of, policy) in policies {
+        if let Which::These(found) = names.meant_by(of, policy) {
+            found.into_iter().for_each(|n| out.entry(Arc::clone(&addresses[n])).or_default().push(Arc::clone(policy)));
+        }
+    }
+    out
+}
+
+/// The resource policies that these addresses carry.
+fn policies_of<'a>(addresses: impl Iterator<Item = &'a Arc<str>>, carried: &ByAddress) -> Vec<Arc<Policy>> {
+    let all = addresses.filter_map(|it| carried.get(it)).flatten();
+    all.filter(|it| matches!(it.kind, PolicyKind::Resource(_))).cloned().collect()
 }
 
 impl Bucket {
@@ -117,6 +161,9 @@ impl Bucket {
             Aspect::Acl => self.acls.extend(acls(resource, "access_control_policy.")),
             Aspect::PublicAccessBlock => self.blocks.push(access_block(resource)),
             Aspect::Ownership => self.ownership = resource.texts("rule.object_ownership").into_iter().next(),
+            Aspect::AccessPoint => {
+                self.points.push(AccessPoint { resource: resource.clone(), policies: Vec::new() });
+            }
             _ => self.companions.push(companion.clone()),
         }
     }
@@ -133,6 +180,7 @@ fn bucket(address: &Arc<str>, name: Option<Text>, place: Place, declared: bool) 
         account_block: None,
         ownership: None,
         policies: Vec::new(),
+        points: Vec::new(),
         companions: Vec::new(),
         uncertain: Vec::new(),
     }

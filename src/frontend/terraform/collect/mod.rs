@@ -162,6 +162,7 @@ impl Collector<'_, '_> {
             Concern::Permission => self.permission(it.kind, it.block, it.instance, &it.address),
             Concern::Bucket => self.bucket(it),
             Concern::OfBucket(aspect) => self.of_bucket(aspect, it),
+            Concern::OfAccessPoint => self.of_access_point(it),
             Concern::AccountBlock => self.account_block(it),
             Concern::Key => self.key(it),
             Concern::OfKey(whose) => self.of_key(whose, it),
