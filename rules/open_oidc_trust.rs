@@ -195,7 +195,7 @@ const EVERY_REPOSITORY: &str = "every repository of the owner";
 
 /// Whom a customised subject of GitHub lets in, which is of claims with their names, `repository_owner:example:ref:…`; none
 /// when they say which repository.
-/// <https://docs.github.com/en/actions/reference/openid-connect-reference#customizing-the-subject-claims-for-an-organization-or-repository>
+/// <https://docs.github.com/en/actions/reference/openid-connect-reference>
 fn by_claims<'c>(value: &'c Value, raw: &str, wild: impl Fn(&str) -> bool) -> Option<Opening<'c>> {
     const OF_OWNER: [&str; 2] = ["repository_owner", "repository_owner_id"];
     const OF_REPOSITORY: [&str; 3] = ["repo", "repository", "workflow_ref"];
@@ -275,7 +275,7 @@ fn opening<'c>(condition: &'c Condition, shared: Option<&Issuer>, pods: bool) ->
         let known = owned.unwrap_or(rest).split(HOLE).next().unwrap_or_default();
         let (owner, rest) = known.split_once(['/', ':']).map_or((known, ""), |(owner, rest)| (owner, rest));
         // A name holds no `@`: an id stands behind it.
-        // https://docs.github.com/en/actions/reference/openid-connect-reference#immutable-subject-claims
+        // https://docs.github.com/en/actions/reference/openid-connect-reference
         let (owner, id) = owner.split_once('@').unwrap_or((owner, ""));
         if wild(owner) {
             return Some((value, Severity::Critical, "strangers whose name fits"));
