@@ -5,7 +5,7 @@ use crate::policy::{
 use crate::rule::{Context, Trust};
 
 /// Types that let others in by an argument, and where they name them.
-const LETS_IN: [(&str, &str); 18] = [
+const LETS_IN: [(&str, &str); 17] = [
     ("aws_ami_launch_permission", "account_id"),
     ("aws_ami_launch_permission", "organization_arn"),
     ("aws_ami_launch_permission", "organizational_unit_arn"),
@@ -14,7 +14,6 @@ const LETS_IN: [(&str, &str); 18] = [
     ("aws_db_snapshot_copy", "shared_accounts"),
     ("aws_imagebuilder_distribution_configuration", LAUNCHES),
     ("aws_kms_grant", "grantee_principal"),
-    ("aws_lakeformation_permissions", "principal"),
     ("aws_ram_principal_association", "principal"),
     ("aws_rds_cluster_snapshot_copy", "shared_accounts"),
     ("aws_redshift_data_share_authorization", "consumer_identifier"),

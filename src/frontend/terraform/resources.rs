@@ -257,7 +257,6 @@ pub const PARTS: &[(&str, &[&str])] = &[
     ("aws_kms_key_policy", &["bypass_policy_lockout_safety_check"]),
     ("aws_kms_replica_external_key", &["bypass_policy_lockout_safety_check"]),
     ("aws_kms_replica_key", &["bypass_policy_lockout_safety_check"]),
-    ("aws_lakeformation_permissions", &["principal"]),
     ("aws_lambda_function", &["environment", "function_name", "layers", "role"]),
     ("aws_launch_configuration", &["user_data", "user_data_base64"]),
     ("aws_launch_template", &["user_data"]),
