@@ -26,6 +26,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     },
                 };
                 report(place, text, message, help);
+                // What follows lies within it.
+                if !variable.closed {
+                    break;
+                }
             }
         }
     }
