@@ -90,9 +90,9 @@ pub(super) fn bind_to_account(report: Report<'_>, policy: &Policy, statement: &S
     report.fix(Safety::Unsafe, format!("require `{key}` to be of your account"), [guard]);
 }
 
-/// What comes of it: somebody's data read through a service, something done with it, or a look. A log that holds what
-/// others have written, and a key that has encrypted it, give nothing away.
-/// None of what only looks, as delivery does before it writes: nobody loses by it.
+/// What comes of it: somebody's data read through a service, or something done with it. A log that holds what others have
+/// written, and a key that has encrypted it, give nothing away. None where a service only looks, as delivery does before it
+/// writes: nobody loses by it.
 fn severity(policy: &Policy, statement: &Statement) -> Option<Severity> {
     let minor = [PolicyKind::Resource(Service::Kms), PolicyKind::Resource(Service::Other("logs"))];
     let powers: Vec<Power> =

@@ -73,13 +73,8 @@ impl<'s> Broad<'s> {
         let severity = match worst {
             _ if !identity => Severity::Low,
             // It may read and write for every other one.
-            _ if device => {
-                if unbounded.is_empty() {
-                    Severity::Low
-                } else {
-                    Severity::Medium
-                }
-            }
+            _ if device && !unbounded.is_empty() => Severity::Medium,
+            _ if device => Severity::Low,
             _ if unbounded.iter().any(|it| is_dangerous(*it)) => Severity::High,
             _ if unbounded.iter().any(|it| !it.takes_only_star() && it.power() >= Power::Changes) => Severity::Medium,
             Some(worst) if catalog::leads_on(worst) => Severity::Medium,

@@ -9,7 +9,7 @@ use iamlint::baseline::{self, Known};
 use iamlint::config::{self, Config, Overrides};
 use iamlint::files;
 use iamlint::lint::Before;
-use iamlint::report::{Comparison, Report, counted, visible};
+use iamlint::report::{Comparison, counted, visible};
 use iamlint::rule::Finding;
 use iamlint::source::Workspace;
 use iamlint::suppress::{self, Insertion};
@@ -44,8 +44,7 @@ fn create(Remembered { input, file }: &Remembered, force: bool) -> anyhow::Resul
         );
     }
     let linted = Linting::new(input, Overrides::default(), false)?.run()?;
-    let Report { findings, explained, .. } = &linted.report;
-    let known: Vec<Known> = findings.iter().chain(explained).map(Known::of).collect();
+    let known: Vec<Known> = linted.report.found().map(Known::of).collect();
     let count = known.len();
     save(file, known)?;
     say(&format!("{} in `{}`", counted(count, "finding"), visible(&file.to_string_lossy())));
@@ -162,7 +161,7 @@ pub(crate) fn add_ignore(linting: &mut Linting<'_>, linted: &Linted, reason: &st
     }
     let Linted { report, workspace, .. } = linted;
     // What is part of another finding stands by itself once that is ignored.
-    let all: Vec<&Finding> = report.findings.iter().chain(&report.explained).collect();
+    let all: Vec<&Finding> = report.found().collect();
     let mut wanted = all.clone();
     let comments = suppress::comments(workspace, &wanted, reason);
     let over = inserted(workspace, &comments);

@@ -19,10 +19,11 @@ use crate::baseline::{self, Known, Searched};
 use crate::config::{Config, ExternalModules};
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
-use crate::frontend::{Configuration, Identity};
+use crate::frontend::{Bucket, Configuration, Identity, Key};
 use crate::policy::Policy;
 use crate::report::{Comparison, InputError, Report, Silenced, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule};
+use crate::rules;
 use crate::source::{self, FileId, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
 use crate::syntax::{MISTAKES, SyntaxError};
@@ -330,10 +331,9 @@ fn check_file(
 
 /// Why a file of this name is not read as a policy although it was named.
 fn no_policy_file(name: &str) -> Option<&'static str> {
-    let ends = |endings: &[&str]| endings.iter().any(|it| name.ends_with(it));
-    if ends(&[".tfvars", ".tfvars.json"]) {
+    if source::holds_values(name) {
         Some("holds values of variables, which are read with the module they stand beside")
-    } else if ends(&[".yaml", ".yml"]) {
+    } else if [".yaml", ".yml"].iter().any(|it| name.ends_with(it)) {
         Some("is YAML, which iamlint does not read")
     } else {
         None
@@ -414,7 +414,6 @@ fn judged(
     let facts = &options.config.facts;
     let wanted = |it: &Finding| options.config.wants(workspace, it);
     let is_it = |it: &&Arc<Policy>| only.is_none_or(|only| Arc::ptr_eq(it, only));
-    let carry_it = |them: &[Arc<Policy>]| only.is_none() || them.iter().any(|it| is_it(&it));
     let mut out = Vec::new();
     let of_policy = |rule: &&'static Rule| match rule.check {
         Check::Policy(check) => Some((*rule, check)),
@@ -435,13 +434,17 @@ fn judged(
         match rule.check {
             Check::Policy(_) => {}
             Check::Bucket(check) => {
-                configuration.buckets.iter().filter(|it| carry_it(&it.policies)).for_each(|bucket| {
+                let carries = |it: &&Bucket| only.is_none_or(|only| it.carries(only));
+                configuration.buckets.iter().filter(carries).for_each(|bucket| {
                     check(bucket, &mut Context::new(rule, &carrier(&bucket.address), facts, &mut out));
                 });
             }
-            Check::Key(check) => configuration.keys.iter().filter(|it| carry_it(&it.policies)).for_each(|key| {
-                check(key, &mut Context::new(rule, &carrier(&key.resource.address), facts, &mut out));
-            }),
+            Check::Key(check) => {
+                let carries = |it: &&Key| only.is_none() || it.policies.iter().any(|it| is_it(&it));
+                configuration.keys.iter().filter(carries).for_each(|key| {
+                    check(key, &mut Context::new(rule, &carrier(&key.resource.address), facts, &mut out));
+                });
+            }
             Check::Resource(check) => configuration.resources.iter().filter(|_| only.is_none()).for_each(|resource| {
                 check(resource, &mut Context::new(rule, &carrier(&resource.address), facts, &mut out));
             }),
@@ -464,6 +467,13 @@ fn carrier(address: &Arc<str>) -> Carrier {
     Carrier { kind: None, address: Arc::clone(address), source: None }
 }
 
+/// What a finding says: its rule, its place, its statement, and what it is about.
+type Said = (&'static str, Span, Option<usize>, String);
+
+fn said(finding: &Finding) -> Said {
+    (finding.rule, finding.span, finding.statement.as_ref().map(|it| it.index), finding.subject.clone())
+}
+
 /// Where a broad finding explains narrower ones of the same statement, the narrower ones have nothing to add.
 fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
     // Most policies have no finding, and one by itself explains no other.
@@ -472,16 +482,14 @@ fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
     }
     let spoken: FxHashSet<(&'static str, usize)> =
         findings.iter().filter_map(|it| Some((it.rule, it.statement.as_ref()?.index))).collect();
-    let told: FxHashSet<(&'static str, Span, Option<usize>, String)> = findings
+    let told: FxHashSet<Said> = findings
         .iter()
         .flat_map(|it| it.tells.iter().map(move |told| (it, told)))
         .map(|(it, (rule, span, about))| (*rule, *span, it.statement.as_ref().map(|it| it.index), about.clone()))
         .collect();
     findings.retain(|finding| {
         let Some(statement) = &finding.statement else { return true };
-        if !told.is_empty()
-            && told.contains(&(finding.rule, finding.span, Some(statement.index), finding.subject.clone()))
-        {
+        if !told.is_empty() && told.contains(&said(finding)) {
             return false;
         }
         !rules.iter().any(|rule| {
@@ -541,7 +549,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     if let Some(before) = &options.before {
         compare(workspace, &mut report, before, &seen, &options.rules);
     }
-    report.explained = explained(&mut report.findings, &options.rules);
+    report.explained = explained(&mut report.findings);
     sort(workspace, &mut report.findings, |it| it);
     let chosen = vendored.into_iter().chain(below).map(|(it, reason)| (it, Answer { reason, until: None }));
     let configured = outcome.accepted.into_iter().chain(chosen).collect();
@@ -565,12 +573,12 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
 /// Takes out what a broader finding explains: its rule folds theirs, the same holders have it, and all that they say is
 /// granted is granted by what it is about. They stand elsewhere, so the broader one points at them: they are to be
 /// narrowed with it. Only what stands explains, and what is worse or surer than the broader one is said by itself.
-fn explained(findings: &mut Vec<Finding>, rules: &[&'static Rule]) -> Vec<Finding> {
+fn explained(findings: &mut Vec<Finding>) -> Vec<Finding> {
     type Holder = (Arc<str>, Arc<str>);
     let holders = |it: &Finding| -> Vec<Holder> {
         it.identities.iter().map(|it| (Arc::clone(&it.within), Arc::clone(&it.address))).collect()
     };
-    let folds = |it: &Finding| rules.iter().find(|rule| rule.id == it.rule).map(|it| &it.head().folds);
+    let folds = |it: &Finding| rules::by_id(it.rule).map(|it| &it.head().folds);
     // By whom they are about, the findings of rules that fold others.
     let mut broad: FxHashMap<Holder, Vec<usize>> = FxHashMap::default();
     for (n, finding) in findings.iter().enumerate().filter(|(_, it)| folds(it).is_some_and(|it| !it.is_empty())) {

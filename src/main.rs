@@ -232,10 +232,7 @@ impl<'i> Linting<'i> {
             let are = if count == 1 { "1 input".to_owned() } else { format!("{count} inputs") };
             say(&format!("{are} could not be read at `{}`; what only they tell counts as new", visible(name)));
         }
-        Ok(Before {
-            name: name.to_owned(),
-            known: report.findings.iter().chain(&report.explained).map(Known::of).collect(),
-        })
+        Ok(Before { name: name.to_owned(), known: report.found().map(Known::of).collect() })
     }
 
     fn run(&self) -> anyhow::Result<Linted> {

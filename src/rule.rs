@@ -179,6 +179,11 @@ impl Rule {
         Self { id, page, check, head: OnceLock::new() }
     }
 
+    /// Whether it speaks of what is granted, and not of how that is written or how well a thing is kept.
+    pub fn is_of_access(&self) -> bool {
+        !["validity", "hardening"].contains(&self.head().theme)
+    }
+
     /// What its page says at the top.
     ///
     /// # Panics
@@ -636,8 +641,7 @@ impl<'a> Context<'a> {
             ..Finding::new(self.rule, message, place.span, self.carrier.clone().into_owned())
         });
         let finding = self.findings.last_mut().expect("it was pushed above");
-        let is_of_access = !["validity", "hardening"].contains(&self.rule.head().theme);
-        let mut report = Report { finding, is_of_access };
+        let mut report = Report { finding, is_of_access: self.rule.is_of_access() };
         report.way(place);
         report
     }
@@ -663,7 +667,7 @@ fn shows(item: impl fmt::Display, text: &str) -> bool {
 #[derive(Debug)]
 pub struct Report<'f> {
     finding: &'f mut Finding,
-    /// Whether the rule speaks of what is granted, and not of how that is written.
+    /// See [`Rule::is_of_access`].
     is_of_access: bool,
 }
 

@@ -389,6 +389,11 @@ fn text_of(bytes: Vec<u8>) -> Result<String, ReadError> {
     String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8(error.utf8_error().valid_up_to()))
 }
 
+/// Whether a file is one of values for variables, by its name.
+pub fn holds_values(name: &str) -> bool {
+    [".tfvars", ".tfvars.json"].iter().any(|ending| name.ends_with(ending))
+}
+
 /// Whether a file or folder lies in what was fetched for a module, of which the repository has nothing.
 pub fn is_fetched(path: &Path) -> bool {
     path.components().any(|it| it.as_os_str() == ".terraform")

@@ -25,7 +25,11 @@ fn found_in(rule: &str, policy: &str) -> Vec<Finding> {
 }
 
 fn found_by(rules: &[&str], policy: &str) -> Vec<Finding> {
-    let workspace = Workspace::of_texts([("policy.json", policy)]);
+    found_among(rules, &[("policy.json", policy)])
+}
+
+fn found_among(rules: &[&str], files: &[(&str, &str)]) -> Vec<Finding> {
+    let workspace = Workspace::of_texts(files.iter().copied());
     let rules = rules.iter().map(|it| rules::by_id(it).unwrap()).collect();
     lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {}).findings
 }
@@ -280,11 +284,11 @@ resource "aws_iam_role_policy" "app" {
   })
 }
 "#;
-    let workspace = Workspace::of_texts([("main.tf", text)]);
-    let rules = vec![rules::by_id("redundant_entry").unwrap()];
-    let found = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {}).findings;
-    let help: Vec<_> = found.iter().filter_map(|it| it.help.as_deref()).collect();
-    assert_eq!(help, ["write the one that was meant beside the first, or remove one of the two"]);
+    let [finding] = &found_among(&["redundant_entry"], &[("main.tf", text)])[..] else { panic!("one finding") };
+    assert_eq!(
+        finding.help.as_deref(),
+        Some("write the one that was meant beside the first, or remove one of the two")
+    );
 }
 
 #[test]
@@ -302,11 +306,13 @@ resource "aws_iam_role_policy" "app" {
   })
 }
 "#;
-    let workspace = Workspace::of_texts([("main.tf", outer), ("m/main.tf", inner)]);
-    let rules = vec![rules::by_id("redundant_entry").unwrap()];
-    let found = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {}).findings;
-    let help: Vec<_> = found.iter().filter_map(|it| it.help.as_deref()).collect();
-    assert_eq!(help, ["leave out the slash at its end if the bucket itself is meant, else remove it"]);
+    let [finding] = &found_among(&["redundant_entry"], &[("main.tf", outer), ("m/main.tf", inner)])[..] else {
+        panic!("one finding")
+    };
+    assert_eq!(
+        finding.help.as_deref(),
+        Some("leave out the slash at its end if the bucket itself is meant, else remove it")
+    );
 }
 
 #[test]
@@ -370,11 +376,8 @@ resource "aws_kms_key" "jobs" {
   })
 }
 "#;
-    let workspace = Workspace::of_texts([("main.tf", text)]);
-    let rules = vec![rules::by_id("mismatched_resource").unwrap()];
-    let found = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {}).findings;
-    let help: Vec<_> = found.iter().filter_map(|it| it.help.as_deref()).collect();
-    assert_eq!(help, ["write `*`, which is this key"]);
+    let [finding] = &found_among(&["mismatched_resource"], &[("main.tf", text)])[..] else { panic!("one finding") };
+    assert_eq!(finding.help.as_deref(), Some("write `*`, which is this key"));
 }
 
 #[test]

@@ -18,8 +18,12 @@ resource "aws_iam_role_policy" "behind" {
 "#;
 
 fn lint(name: &str, text: String) -> Report {
+    lint_for("full_administrator", name, text)
+}
+
+fn lint_for(rule: &str, name: &str, text: String) -> Report {
     let workspace = Workspace::of_texts([(name, text)]);
-    let rules = rules::all().iter().filter(|it| it.id == "full_administrator").collect();
+    let rules = vec![rules::by_id(rule).unwrap()];
     let begun = Instant::now();
     let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
     assert!(begun.elapsed() < Duration::from_secs(30), "{name}");
@@ -139,4 +143,18 @@ fn json_without_end_is_one_mistake() {
             assert_eq!(lint(name, text).errors.len(), 1, "{name} {beginning}");
         }
     }
+}
+
+#[test]
+fn a_text_of_nothing_but_variables_is_gone_over_once() {
+    let policy = |resource: String| {
+        format!(
+            r#"{{ "Version": "2012-10-17", "Statement": [{{ "Effect": "Allow", "Action": "*", "Resource": "{resource}" }}] }}"#
+        )
+    };
+    let closed = policy("${aws:username}".repeat(MANY));
+    assert_eq!(lint("a.json", closed).errors, []);
+    let open = policy("${".repeat(MANY / 2));
+    let report = lint_for("malformed_policy_variable", "a.json", open);
+    assert_eq!((report.errors.len(), report.findings.len()), (0, 1));
 }

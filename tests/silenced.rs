@@ -141,3 +141,35 @@ fn it_is_listed_for_people_and_for_programs() {
         assert_eq!(run(&["--show-silenced", "--format", format]).status.code(), Some(2));
     }
 }
+
+#[test]
+fn what_keeps_an_access_point_shut_is_named_too() {
+    let text = r#"resource "aws_s3_bucket" "maps" {
+  bucket = "maps"
+}
+resource "aws_s3_access_point" "maps" {
+  bucket = aws_s3_bucket.maps.id
+  name   = "maps"
+  public_access_block_configuration {
+    block_public_acls       = false
+    block_public_policy     = false
+    ignore_public_acls      = false
+    restrict_public_buckets = false
+  }
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow", Principal = "*", Action = "s3:GetObject"
+      Resource  = "arn:aws:s3:eu-west-1:111122223333:accesspoint/maps/object/*"
+      Condition = { StringEquals = { "aws:PrincipalOrgID" = "o-a1b2c3d4e5" } }
+    }]
+  })
+}
+"#;
+    let workspace = Workspace::of_texts([("main.tf", text)]);
+    let rules = vec![rules::by_id("public_bucket").unwrap()];
+    let options = Options { rules, silenced: true, ..Options::default() };
+    let report = lint::check(&workspace, &options, 1, &|_, _| {});
+    let [silenced] = &report.silenced[..] else { panic!("{:?}", report.silenced) };
+    assert_eq!(silenced.by[0].message, "`aws:PrincipalOrgID`, which narrows who calls");
+}

@@ -81,6 +81,12 @@ pub struct Companion {
 }
 
 impl Bucket {
+    /// Whether a policy of this configuration is its own, or that of one of its access points.
+    pub fn carries(&self, policy: &Arc<Policy>) -> bool {
+        let points = self.points.iter().flat_map(|it| &it.policies);
+        self.policies.iter().chain(points).any(|it| Arc::ptr_eq(it, policy))
+    }
+
     /// Its ARN in any partition, as far as its name is known.
     pub fn arn(&self) -> Option<Text> {
         let name = self.name.as_ref().filter(|it| !it.raw().is_empty())?;

@@ -28,20 +28,20 @@ pub fn read(source: &Source, named: bool) -> Read {
         return Read::Other;
     }
     let mut parsed = json::parse_source(source);
-    let mut directives = Vec::new();
-    let marks: Vec<Mark<'_>> = marks(&source.text).collect();
+    let marks = marks(source);
+    let directives: Vec<&Mark<'_>> = marks.iter().filter(|it| it.is_directive).collect();
     // A template of Terraform's that no configuration here fills in, and not the text of a policy with a slip in it.
-    if marks.iter().any(|it| it.is_directive) || !parsed.errors.is_empty() && !marks.is_empty() {
-        let template = json::parse(&with_holes(source, &marks, &mut directives));
+    if !directives.is_empty() || !parsed.errors.is_empty() && !marks.is_empty() {
+        let template = json::parse(&with_holes(source, &marks));
         // What excludes something else would look like a contradiction of it.
-        let has_choices = directives.iter().any(|(_, it)| it.starts_with("else"));
+        let has_choices = directives.iter().any(|it| it.inner.starts_with("else"));
         if template.errors.is_empty() && !has_choices {
             parsed = template;
         } else if !named {
             return Read::Template;
-        } else if let Some((span, _)) = directives.first().filter(|_| has_choices) {
+        } else if let Some(first) = directives.first().filter(|_| has_choices) {
             let message = "what a template chooses is judged where a module renders it".to_owned();
-            return Read::Broken(vec![SyntaxError { span: *span, message }]);
+            return Read::Broken(vec![SyntaxError { span: first.span, message }]);
         }
     }
     let Some(root) = parsed.root else { return Read::Broken(parsed.errors) };
@@ -63,33 +63,37 @@ pub fn shown(path: &Path) -> Arc<str> {
 
 /// What Terraform puts something in place of when it renders a template.
 struct Mark<'s> {
-    start: usize,
-    end: usize,
+    span: Span,
     /// What stands between the braces.
     inner: &'s str,
     /// `%{…}`, and not `${…}`.
     is_directive: bool,
 }
 
-/// The marks of a template; policy variables such as `${aws:username}` are none.
-fn marks(text: &str) -> impl Iterator<Item = Mark<'_>> {
+/// The marks of a template, up to one that is not closed; policy variables such as `${aws:username}` are none.
+fn marks(source: &Source) -> Vec<Mark<'_>> {
+    let text = &*source.text;
+    let mut out = Vec::new();
     let mut from = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let rest = &text[from..];
-            let start = from + [rest.find("${"), rest.find("%{")].into_iter().flatten().min()?;
-            let end = end_of_mark(text, start + 2)?;
-            from = end;
-            let inner = text[start + 2..end - 1].trim_matches('~').trim();
-            let is_directive = text[start..].starts_with('%');
-            let words = ["if ", "else", "endif", "for ", "endfor"];
-            if is_directive && words.iter().any(|it| inner.starts_with(it))
-                || !is_directive && !is_policy_variable(inner)
-            {
-                return Some(Mark { start, end, inner, is_directive });
-            }
+    for brace in memchr::memchr_iter(b'{', text.as_bytes()) {
+        let Some(start) = brace.checked_sub(1).filter(|it| *it >= from) else { continue };
+        let is_directive = match text.as_bytes()[start] {
+            b'%' => true,
+            b'$' => false,
+            _ => continue,
+        };
+        let Some(end) = end_of_mark(text, brace + 1) else { break };
+        from = end;
+        let inner = text[brace + 1..end - 1].trim_matches('~').trim();
+        let is_mark = match is_directive {
+            true => ["if ", "else", "endif", "for ", "endfor"].iter().any(|it| inner.starts_with(it)),
+            false => !is_policy_variable(inner),
+        };
+        if is_mark {
+            out.push(Mark { span: Span::new(source.id, start, end), inner, is_directive });
         }
-    })
+    }
+    out
 }
 
 /// Where a mark ends whose inside begins at `at`: behind its brace, over braces and strings within.
@@ -120,41 +124,37 @@ fn is_policy_variable(inner: &str) -> bool {
     matches!(key, "*" | "?" | "$") || key.contains(':') && key.chars().all(in_key)
 }
 
-/// The text with each mark as a hole; where its directives stand, and what they say.
-fn with_holes<'s>(source: &Source, marks: &[Mark<'s>], directives: &mut Vec<(Span, &'s str)>) -> Text {
+/// The text with each mark as a hole.
+fn with_holes(source: &Source, marks: &[Mark<'_>]) -> Text {
     let mut out = Text::default();
     let mut at = 0;
-    for mark in marks {
-        out.push_known(&source.text[at..mark.start], Span::new(source.id, at, mark.start));
-        let span = Span::new(source.id, mark.start, mark.end);
-        if mark.is_directive {
-            directives.push((span, mark.inner));
-        }
+    for Mark { span, inner, .. } in marks {
+        let range = span.range();
+        out.push_known(&source.text[at..range.start], Span::new(source.id, at, range.start));
         out.push_hole(Arc::new(Hole {
             kind: HoleKind::Free,
-            reference: mark.inner.into(),
+            reference: (*inner).into(),
             scope: "".into(),
-            span,
+            span: *span,
             why: "a template that nothing here fills in".into(),
         }));
-        at = mark.end;
+        at = range.end;
     }
     out.push_known(&source.text[at..], Span::new(source.id, at, source.text.len()));
     out
 }
 
 /// What stands between two directives of one `if` or `for`, and the case in which it is there.
-fn cases(directives: &[(Span, &str)]) -> Vec<(Span, Arc<Given>)> {
-    let mut open: Vec<(Span, &str)> = Vec::new();
+fn cases(directives: &[&Mark<'_>]) -> Vec<(Span, Arc<Given>)> {
+    let mut open: Vec<&Mark<'_>> = Vec::new();
     let mut out = Vec::new();
-    for (span, says) in directives {
-        let ends = says.starts_with("end");
-        if ends && let Some((before, by)) = open.pop() {
-            let words = format!("the template's `{by}` lets it stand").into();
-            out.push((Span { start: before.end, end: span.start, ..before }, Arc::new(Given { words, span: before })));
-        }
-        if !ends {
-            open.push((*span, says));
+    for directive in directives {
+        if !directive.inner.starts_with("end") {
+            open.push(directive);
+        } else if let Some(first) = open.pop() {
+            let words = format!("the template's `{}` lets it stand", first.inner).into();
+            let between = Span { start: first.span.end, end: directive.span.start, ..first.span };
+            out.push((between, Arc::new(Given { words, span: first.span })));
         }
     }
     out

@@ -49,7 +49,10 @@ impl Configuration {
             let attached = it.attached.iter_mut().chain(&mut it.boundary).filter_map(|it| it.policy.as_mut());
             it.trust.iter_mut().chain(&mut it.inline).chain(attached)
         });
-        let buckets = self.buckets.iter_mut().flat_map(|it| &mut it.policies);
+        let buckets = self.buckets.iter_mut().flat_map(|it| {
+            let points = it.points.iter_mut().flat_map(|it| &mut it.policies);
+            it.policies.iter_mut().chain(points)
+        });
         let keys = self.keys.iter_mut().flat_map(|it| &mut it.policies);
         let all = self.policies.iter_mut().chain(&mut self.managed).chain(identities).chain(buckets).chain(keys);
         for policy in all.filter(|it| Arc::ptr_eq(it, in_place_of)) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::{Options, judged};
+use super::{Options, Said, judged, said};
 use crate::config::Config;
 use crate::frontend::Configuration;
 use crate::policy::{Policy, Restraint};
@@ -21,7 +21,7 @@ pub(super) fn within(
     options: &Options,
     findings: &[Finding],
 ) -> Vec<Silenced> {
-    let told: FxHashSet<Key> = findings.iter().map(key).collect();
+    let told: FxHashSet<Said> = findings.iter().map(said).collect();
     let mut changed = configuration.clone();
     let mut out = Vec::new();
     for policy in &configuration.policies {
@@ -31,7 +31,7 @@ pub(super) fn within(
             let mut findings = judged(workspace, &changed, options, Some(&bare));
             changed.put(policy, &bare);
             // How a policy is written, and how well a thing is kept, is no matter of who gets at it.
-            findings.retain(|it| is_about_access(it) && !told.contains(&key(it)));
+            findings.retain(|it| is_about_access(it) && !told.contains(&said(it)));
             findings
         };
         let restraints = policy.restraints();
@@ -42,15 +42,15 @@ pub(super) fn within(
         if findings.is_empty() {
             continue;
         }
-        let by_itself: Vec<(Restraint, FxHashSet<Key>)> = restraints
+        let by_itself: Vec<(Restraint, FxHashSet<Said>)> = restraints
             .iter()
             .map(|one| {
                 let others: Vec<Restraint> = restraints.iter().copied().filter(|it| it != one).collect();
-                (*one, without(&others).iter().map(key).collect())
+                (*one, without(&others).iter().map(said).collect())
             })
             .collect();
         out.extend(findings.into_iter().map(|finding| {
-            let said = key(&finding);
+            let said = said(&finding);
             let alone = by_itself.iter().filter(|(_, left)| !left.contains(&said)).map(|(it, _)| *it);
             let alone: Vec<Restraint> = alone.collect();
             let by = if alone.is_empty() { together(policy, &finding, &restraints) } else { alone };
@@ -75,18 +75,11 @@ pub(super) fn once(workspace: &Workspace, mut silenced: Vec<Silenced>, config: &
     let mut seen = FxHashSet::default();
     silenced.retain_mut(|it| {
         let by: Vec<Span> = it.by.iter().map(|it| it.span).collect();
-        config.rate(workspace, &mut it.finding).is_none() && seen.insert((key(&it.finding), by))
+        config.rate(workspace, &mut it.finding).is_none() && seen.insert((said(&it.finding), by))
     });
     silenced
 }
 
-/// The rule, the place, the statement, and what it is about.
-type Key = (&'static str, Span, Option<usize>, String);
-
-fn key(finding: &Finding) -> Key {
-    (finding.rule, finding.span, finding.statement.as_ref().map(|it| it.index), finding.subject.clone())
-}
-
 fn is_about_access(finding: &Finding) -> bool {
-    rules::by_id(finding.rule).is_some_and(|it| !["validity", "hardening"].contains(&it.head().theme))
+    rules::by_id(finding.rule).is_some_and(|it| it.is_of_access())
 }

@@ -336,19 +336,8 @@ fn place(node: &Node, given: Case) -> Place {
     Place { span: node.span, origin, given }
 }
 
-/// The text of a scalar; a number or truth value as AWS reads it.
-fn text_of(node: &Node) -> Option<Text> {
-    match &node.value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_text(node.span)),
-        Value::Bool(it) => Some(Text::known(if *it { "true" } else { "false" }, node.span)),
-        Value::Unknown(hole) => Some(Text::hole(Arc::clone(hole))),
-        _ => None,
-    }
-}
-
 fn with_text<T>(node: &Node, given: Case, make: impl Fn(Text, Place) -> T) -> Option<T> {
-    text_of(node).map(|text| make(text, place(node, given)))
+    node.to_text().map(|text| make(text, place(node, given)))
 }
 
 fn principals(node: &Node, given: Case) -> Vec<Principal> {

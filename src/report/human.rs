@@ -22,7 +22,7 @@ use super::words::{SHOWN, counted, coverage, details, ending, findings};
 use super::{InputError, Report, Silenced, Suppressed, Unresolved, spelled};
 use crate::baseline::Known;
 use crate::rule::{Change, Finding, InstanceName, Label, Severity};
-use crate::source::{FileId, Source, Span, Workspace};
+use crate::source::{FileId, Source, Span, Workspace, holds_values};
 
 /// How many bytes of a long line are shown on either side of a place.
 const WINDOW: usize = 120;
@@ -429,7 +429,7 @@ impl Excerpt {
         let name = visible(&spelled(&file.source.path)).into_owned();
         let last = file.source.line_starts().len() - 1;
         // What stands beside a value that is given may be a secret.
-        let alone = file.source.path.to_str().is_some_and(|it| it.ends_with(".tfvars") || it.ends_with(".tfvars.json"));
+        let alone = file.source.path.to_str().is_some_and(holds_values);
         let mut next = 0; // the first line that is not shown yet
         for (index, (line, marked)) in lines.iter().enumerate() {
             let above =

@@ -138,6 +138,11 @@ pub struct Summary {
 }
 
 impl Report {
+    /// The findings that stand, and those that they explain: what there is to accept or to compare with.
+    pub fn found(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().chain(&self.explained)
+    }
+
     /// Every hole that kept a policy from being fully known, once, by file and place. Most runs count them only.
     pub fn unresolved_in_order(&self, workspace: &Workspace) -> Vec<&Unresolved> {
         let mut holes: Vec<&Unresolved> = self.unresolved.iter().collect();

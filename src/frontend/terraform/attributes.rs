@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::evaluator::{Evaluator, Instance, Scope, labels, text_of};
+use super::evaluator::{Evaluator, Instance, Scope, is_repeated, labels, text_of};
 use crate::catalog;
 use crate::source::Span;
 use crate::syntax::hcl::Block;
@@ -374,9 +374,8 @@ fn key_of_alias(evaluator: &Evaluator<'_>, own: &Own<'_>, name: &str, written: &
     let key = aliases.filter_map(|(id, _)| folder.block(id)).find_map(|block| {
         let [name, key] = ["name", "target_key_id"].map(|it| block.body.attribute(it));
         // One that stands more than once is not looked up by what they share.
-        let is_one = ["count", "for_each"].iter().all(|it| block.body.attribute(it).is_none());
         let scope = Scope::of(&scope.module);
-        let alias = text_of(&evaluator.value(&name.filter(|_| is_one)?.value, &scope));
+        let alias = text_of(&evaluator.value(&name.filter(|_| !is_repeated(&block))?.value, &scope));
         (alias.is_some() && alias == wanted).then(|| text_of(&evaluator.value(&key?.value, &scope)))?
     });
     let span = own.span;

@@ -249,12 +249,11 @@ pub fn only_resource(folder: &Folder, form: &str, at: Span) -> Option<(String, S
             continue;
         }
         let block = folder.block(id)?;
-        let repeats = ["count", "for_each"].iter().any(|it| block.body.attribute(it).is_some());
         // Policies name a log group with all of its streams, whatever is done with it.
         // <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html>
         let rest = if kind == "aws_cloudwatch_log_group" { ":*".to_owned() } else { rest.replace("{}", "*") };
         let is_second = found.replace((format!("{kind}.{name}.arn"), rest)).is_some();
-        if repeats || is_second || folder.is_made_from(&block, at) {
+        if evaluator::is_repeated(&block) || is_second || folder.is_made_from(&block, at) {
             return None;
         }
     }

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::Names;
 use super::{ByAddress, Collector, Declared, texts_in};
+use crate::frontend::terraform::evaluator::is_repeated;
 use crate::frontend::terraform::resources::IDENTITIES;
 use crate::frontend::{Attached, Attachment, Identity, IdentityKind};
 use crate::policy::{Place, Policy, PolicyKind};
@@ -122,7 +123,7 @@ impl Collector<'_, '_> {
 
     fn named_policies(&self, path: &str, it: &Declared<'_>) -> Vec<Attachment> {
         let named = self.attribute_at(it.block, path, it.instance);
-        let is_certain = ["count", "for_each"].iter().all(|name| it.block.body.attribute(name).is_none());
+        let is_certain = !is_repeated(it.block);
         let attachment = |(policy, place)| Attachment { address: Arc::clone(&it.address), policy, place, is_certain };
         named.iter().flat_map(texts_in).map(attachment).collect()
     }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::host::FunctionHost;
-use super::known::{elements, number, only_in, open_of, same, sort_entries, text_of, truth};
+use super::known::{elements, number, only_in, open_of, same, sort_entries, text_of};
 use super::{Evaluator, Failure, Outcome, Scope};
 use crate::frontend::terraform::decimal::calculated;
-use crate::frontend::terraform::functions;
+use crate::frontend::terraform::functions::{self, truth};
 use crate::source::Span;
 use crate::syntax::hcl::{BinaryOp, Call, Expr, ExprKind, For, Part, UnaryOp};
 use crate::value::{Arm, Entry, HoleKind, Node, Number, Object, Origin, Text, Value};

@@ -95,19 +95,6 @@ pub(in crate::frontend::terraform) fn text_of(node: &Node) -> Option<Text> {
     if matches!(node.value, Value::Unknown(_)) { None } else { node.to_text() }
 }
 
-/// A truth value, also written as text.
-pub(in crate::frontend::terraform) fn truth(node: &Node) -> Option<bool> {
-    match &node.value {
-        Value::Bool(it) => Some(*it),
-        Value::Text(text) => match text.as_known() {
-            Some("true" | "1") => Some(true),
-            Some("false" | "0") => Some(false),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// A number, also written as text.
 pub(in crate::frontend::terraform) fn number(node: &Node) -> Option<f64> {
     match &node.value {

@@ -32,7 +32,7 @@ use known::{excludes, weigh};
 pub(super) use known::{is_many, text_of};
 pub(super) use reference::labels;
 use repeat::Repeated;
-pub(super) use repeat::{Case, Instance, Repeat, Standing};
+pub(super) use repeat::{Case, Instance, Repeat, Standing, is_repeated};
 
 /// How many instances of modules there may be.
 const INSTANCES: usize = 40_000;

@@ -104,6 +104,11 @@ pub(in crate::frontend::terraform) struct Instance {
 /// How many instances one resource or module may have before the rest is left out.
 pub(super) const INSTANCES: usize = 2_000;
 
+/// Whether a block may stand any number of times: it has a `count` or a `for_each`.
+pub(in crate::frontend::terraform) fn is_repeated(block: &Block) -> bool {
+    ["count", "for_each"].iter().any(|it| block.body.attribute(it).is_some())
+}
+
 impl Evaluator<'_> {
     /// How often a block stands, found out once.
     pub(in crate::frontend::terraform) fn repeated(&self, module: &Rc<Module>, block: &Block) -> Rc<Repeated> {
