@@ -1,12 +1,12 @@
 use crate::catalog::{self, ArnForm};
-use crate::policy::{ArnPart, Policy, Resource, Scope, is_account_id};
+use crate::policy::{ArnPart, Policy, Resource, Scope, Statement, is_account_id};
 use crate::rule::{Confidence, Context, Severity};
 use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
         for resource in statement.resources.iter().flat_map(Scope::entries) {
-            let Some(fault) = fault(resource) else { continue };
+            let Some(fault) = fault(statement, resource) else { continue };
             let report = cx
                 .report(&resource.place, format!("`{resource}` matches nothing: {}", fault.why))
                 .of(statement, resource)
@@ -26,7 +26,7 @@ struct Fault {
 }
 
 /// Why no resource has an ARN that matches; none when one may.
-fn fault(resource: &Resource) -> Option<Fault> {
+fn fault(statement: &Statement, resource: &Resource) -> Option<Fault> {
     // Nearly every resource is everything, or of a known form.
     if resource.is_everything() {
         return None;
@@ -86,9 +86,13 @@ fn fault(resource: &Resource) -> Option<Fault> {
     if part.ends_with(['/', ':']) && ends_in_nothing(resource) {
         return None;
     }
-    let (forms, confidence) = nearest(forms, part);
+    let (help, confidence) = match nearest(forms, part) {
+        Some(meant) => (like(&meant), Confidence::Medium),
+        // A type of resource may be missing in the reference.
+        None => (like_of_actions(statement, forms), Confidence::Low),
+    };
     let unless = if part.ends_with('/') { ", or leave it out where there is no name" } else { "" };
-    Some(Fault { why, help: like(&forms) + unless, confidence })
+    Some(Fault { why, help: help + unless, confidence })
 }
 
 /// Whether what is put in behind its last character is empty here, as where there is no name to be put in: that it then
@@ -149,19 +153,26 @@ fn unknown_region(region: &str, partition: Option<&str>) -> Option<Fault> {
     })
 }
 
-/// The forms that begin as the resource does or nearly so, and how sure it is that one of them is meant; else all of
-/// them, since a type of resource may be missing in the reference.
-fn nearest(forms: &[ArnForm], resource: &str) -> (Vec<&'static str>, Confidence) {
+/// The forms that begin as the resource does or nearly so.
+fn nearest(forms: &[ArnForm], resource: &str) -> Option<Vec<&'static str>> {
     let head = |it: &'static str| it.split(['/', ':', '$']).next().unwrap_or_default();
     let word = resource.split(['/', ':']).next().unwrap_or_default();
     let meant = catalog::nearest(word, forms.iter().map(|it| (head(it.parts[4]), head(it.parts[4]))));
-    match meant.filter(|it| !it.is_empty()) {
-        Some(meant) => {
-            let alike = forms.iter().filter(|it| head(it.parts[4]) == meant);
-            (alike.map(|it| it.text).collect(), Confidence::Medium)
-        }
-        None => (forms.iter().map(|it| it.text).collect(), Confidence::Low),
+    let meant = meant.filter(|it| !it.is_empty())?;
+    Some(forms.iter().filter(|it| head(it.parts[4]) == meant).map(|it| it.text).collect())
+}
+
+/// What to write where no form is near: the resources that the actions take, if they take any of these.
+fn like_of_actions(statement: &Statement, forms: &[ArnForm]) -> String {
+    let taken = |form: &&ArnForm| {
+        let actions = statement.actions.only().iter().flat_map(|it| it.reached().iter());
+        actions.flat_map(|it| it.resource_types()).any(|it| it.resource_type() == form.resource_type)
+    };
+    let taken: Vec<&'static str> = forms.iter().filter(taken).map(|it| it.text).collect();
+    if taken.is_empty() {
+        return "remove it, or look the ARN up in the service authorization reference".to_owned();
     }
+    like(&taken) + " if that is meant, or remove it"
 }
 
 /// What the plainest of some ARNs looks like, in words. `${…}` would be read as Terraform's own if it were copied.

@@ -216,7 +216,13 @@ fn of_an_arn_that_nothing_has_the_nearest_form_is_shown() {
     let bucket = help("impossible_arn", &["s3:ListBucket"], &["arn:aws:s3:eu-west-1:111122223333:reports"]);
     assert_eq!(bucket, "write it like `arn:aws:s3:::{BucketName}`");
     let group = help("impossible_arn", &["logs:PutLogEvents"], &["arn:aws:logs:*:*:/aws-glue/*"]);
-    assert_eq!(group, "write it like `arn:aws:logs:{Region}:{Account}:log-group:{LogGroupName}:*`");
+    let form = "arn:aws:logs:{Region}:{Account}:log-group:{LogGroupName}:log-stream:{LogStreamName}";
+    assert_eq!(group, format!("write it like `{form}` if that is meant, or remove it"));
+    let command = help("impossible_arn", &["ssm:SendCommand"], &["arn:aws:ssm:eu-west-1:111122223333:command/*"]);
+    let form = "arn:aws:ssm:{Region}:{Account}:document/{DocumentName}";
+    assert_eq!(command, format!("write it like `{form}` if that is meant, or remove it"));
+    let foreign = help("impossible_arn", &["s3:GetObject"], &["arn:aws:ssm:eu-west-1:111122223333:command/*"]);
+    assert!(foreign.starts_with("remove it, or look the ARN up"), "{foreign}");
 }
 
 #[test]
