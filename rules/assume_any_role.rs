@@ -22,6 +22,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         cx.report(&resource.place, format!("`{action}` on `{resource}` is every role that trusts the account"))
             .of(statement, format!("sts:AssumeRole on {resource}"))
             .by(&action.place)
+            .unguarded(statement, None)
             .help(match statement.actions.only() {
                 [_] => "name the roles by ARN in `Resource`",
                 _ => "name the roles by ARN in `Resource`; split `sts:AssumeRole` off where the rest needs `*`",

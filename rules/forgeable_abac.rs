@@ -90,7 +90,7 @@ fn guarded_by_tag<'s>(statement: &'s Statement, service: &str) -> Option<(&'s Ac
 }
 
 fn is_on_tag(condition: &Condition) -> bool {
-    condition.key_lower().contains(":resourcetag/") && condition.weakness().is_none()
+    condition.is_on_resource_tag() && (condition.weakness().is_none() || condition.asks_for_a_tag())
 }
 
 /// Where what a session says of itself decides what may be done.

@@ -62,6 +62,9 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Re
     if let Some((place, action)) = taker {
         report = report.label(place.span, format!("`{action}` then runs with the role"));
     }
+    if let Some(tag) = statement.conditions.iter().find(|it| it.is_on_resource_tag()) {
+        report = report.label(tag.place.span, "the tags of a role cannot bound who hands it over");
+    }
     match (to, service_of(policy)) {
         (Some(condition), _) => {
             report.label(condition.place.span, "says to which services, not which roles");

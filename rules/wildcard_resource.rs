@@ -158,7 +158,9 @@ impl<'p> Found<'p> {
         let severity = severity(concern, &self.guilty);
         // An ARN without names at least keeps to one service or type, and a bound on the way is better than none.
         let bound = self.statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
-        let bound = bound.filter(|_| severity > Severity::Low);
+        // To lose what has some tag is not to lose everything; to give away a secret is, whatever its tags.
+        let tagged = || self.statement.conditions.iter().find(|it| concern == Concern::Rest && it.asks_for_a_tag());
+        let bound = bound.or_else(tagged).filter(|_| severity > Severity::Low);
         let is_lower = bound.is_some() || !self.resource.is_everything();
         (if is_lower { severity.lower() } else { severity }, bound)
     }
@@ -404,6 +406,7 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
         report =
             report.label(condition.place.span, format!("`{}` limits this, hence the lower severity", condition.key));
     }
+    report = report.unguarded(statement, bound);
     // What a pattern holds of this concern shows in no other place.
     for entry in told.iter().filter(|it| it.action.has_wildcard()) {
         report = report.label(entry.action.place.span, format!("`{}` holds {}", entry.action, quoted(&entry.wide)));

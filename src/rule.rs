@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
+use std::ptr;
 use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{self, Use};
 use crate::frontend::{Bucket, Configuration, Identity, Key, Resource};
-use crate::policy::{self, Effect, Granted, Place, Policy, PolicyKind, Scope, Statement};
+use crate::policy::{self, Condition, Effect, Granted, Guard, Place, Policy, PolicyKind, Scope, Statement};
 use crate::source::Span;
 
 /// How bad it is when it is true.
@@ -827,6 +828,17 @@ impl Report<'_> {
                 self = self.label(span, format!("`{key}` does not say who calls"));
             } else {
                 self = self.label(span, format!("`{key}` can be met by anybody, since its value is not fixed"));
+            }
+        }
+        self
+    }
+
+    /// Says of each condition about more than the look of a request why it guards nothing, except for one of which
+    /// something else is said.
+    pub fn unguarded(mut self, statement: &Statement, but: Option<&Condition>) -> Self {
+        for condition in statement.conditions.iter().filter(|it| !but.is_some_and(|but| ptr::eq(but, *it))) {
+            if let Some(why) = condition.weakness().filter(|_| condition.subject() != Guard::Request) {
+                self = self.label(condition.place.span, format!("`{}` guards nothing here: {why}", condition.key));
             }
         }
         self

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use super::{Given, Place};
+use super::{Given, IpRange, Place};
 use crate::catalog::{self, ConditionKey, KeyType, Presence};
 use crate::value::{self, HOLE, Node, Text};
 
@@ -307,8 +307,8 @@ impl Condition {
     }
 
     /// What it narrows; none when it guards nothing: a negated operator, `…IfExists`, `ForAllValues` (which no value at
-    /// all passes), a `Null` test, a value that is only a wildcard. That a tag of what is called upon or an encryption context
-    /// is there at all does narrow.
+    /// all passes), a `Null` test, a value that is only a wildcard. That an encryption context or the tag of a program is
+    /// there at all does narrow.
     pub fn guard(&self) -> Option<Guard> {
         self.weakness().is_none().then(|| guard_of(&self.key_lower()))
     }
@@ -319,6 +319,7 @@ impl Condition {
         match operator.kind {
             None => Some("there is no such operator"),
             _ if self.asks_for_a_mark() => None,
+            _ if self.asks_for_a_tag() => Some("it only asks whether the tag is there, whatever it says"),
             Some(OperatorKind::Null) => Some("it only asks whether the key is there"),
             _ if operator.negated => Some("a negated operator also holds when the key is absent"),
             _ if operator.if_exists && !self.required && !self.is_always_present() => {
@@ -334,22 +335,53 @@ impl Condition {
             _ if self.is_bare_wildcard() => Some("its value is only a wildcard"),
             _ if self.holds_of_every_alias() => Some("every alias fits its value"),
             _ if self.holds_of_every_service() => Some("every service fits its value"),
-            _ if operator.kind == Some(OperatorKind::IpAddress)
-                && self.values.iter().any(|it| matches!(it.text.raw(), "0.0.0.0/0" | "::/0")) =>
-            {
-                Some("its range holds every address")
-            }
+            Some(OperatorKind::IpAddress) if self.holds_of_every_address() => Some("its ranges hold every address"),
             _ => None,
         }
     }
 
-    /// Whether it asks for a tag of what is called upon, or for an encryption context, to be there at all, by `Null` or by a
-    /// wildcard: only what was made for this has it, whatever it says.
+    /// Whether it asks for its key to be there and for nothing else, by `Null` or by a value that is only a wildcard.
+    fn only_asks_for_presence(&self) -> bool {
+        self.wants_presence() || self.is_bare_wildcard() && self.needs_key() && !self.operator.negated
+    }
+
+    /// Whether it asks for what only a program puts there, whatever that says: an encryption context, which is bound to
+    /// what was encrypted, or a tag that is named for AWS, who alone sets those, or for a domain, as controllers name
+    /// theirs, `elbv2.k8s.aws/cluster`.
+    /// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
     fn asks_for_a_mark(&self) -> bool {
-        let is_mark = || self.is_on("aws:resourcetag/") || self.is_on("kms:encryptioncontext:");
-        let by_wildcard =
-            || self.is_bare_wildcard() && self.needs_key() && !self.operator.negated && !self.operator.if_exists;
-        (self.wants_presence() || by_wildcard()) && is_mark()
+        let is_of_program = || {
+            let tag = self.key.raw().split_once('/').map_or("", |(_, tag)| tag);
+            tag.starts_with("aws:") || tag.split_once('/').is_some_and(|(domain, _)| domain.contains('.'))
+        };
+        let is_mark = || self.is_on("kms:encryptioncontext:") || self.is_on_resource_tag() && is_of_program();
+        is_mark() && self.only_asks_for_presence()
+    }
+
+    /// Whether it asks for nothing but that what is called upon has a tag, which anybody's may have.
+    pub fn asks_for_a_tag(&self) -> bool {
+        self.is_on_resource_tag() && self.only_asks_for_presence() && !self.asks_for_a_mark()
+    }
+
+    /// Whether it is on a tag of what is called upon: `aws:ResourceTag/team`, `ec2:ResourceTag/team`.
+    pub fn is_on_resource_tag(&self) -> bool {
+        self.is_on_tag_of("ResourceTag/")
+    }
+
+    /// Whether it is on a tag that a request sets.
+    pub(super) fn is_on_request_tag(&self) -> bool {
+        self.is_on_tag_of("RequestTag/")
+    }
+
+    fn is_on_tag_of(&self, family: &str) -> bool {
+        let name = self.key.raw().split_once(':').and_then(|(_, name)| name.get(..family.len()));
+        name.is_some_and(|it| it.eq_ignore_ascii_case(family))
+    }
+
+    /// Whether its ranges hold every address of IPv4 or of IPv6, by one or by several together.
+    fn holds_of_every_address(&self) -> bool {
+        let ranges: Vec<_> = self.values.iter().filter_map(|it| IpRange::parse(it.text.raw())).collect();
+        IpRange::are_everything(&ranges)
     }
 
     fn holds_of_every_alias(&self) -> bool {
@@ -578,9 +610,10 @@ fn names_an_identity(raw: &str) -> bool {
 }
 
 fn is_only_wildcards(text: &Text) -> bool {
-    let raw = text.raw();
-    !raw.is_empty() && raw.chars().all(|it| matches!(it, '*' | '?' | ':')) && raw.contains('*')
-        || matches!(raw, "arn:*" | "arn:aws:*" | "arn:*:*:*:*:*" | "arn:aws:*:*:*:*")
+    let all = |raw: &str| raw.contains('*') && raw.chars().all(|it| matches!(it, '*' | '?' | ':'));
+    // Of an ARN the partition says nothing.
+    let beyond = |rest: &str| rest.split_once(':').is_some_and(|(_, beyond)| all(beyond));
+    all(text.raw()) || text.raw().strip_prefix("arn:").is_some_and(|rest| all(rest) || beyond(rest))
 }
 
 /// At least a /8 of IPv4 or a /32 of IPv6, below which a range is no bound.
@@ -740,6 +773,12 @@ mod tests {
         assert_eq!(condition("StringLike", "kms:ViaService", "*.amazonaws.com").guard(), None);
         assert_eq!(condition("StringLike", "iam:PassedToService", "*.amazonaws.com*").guard(), None);
         assert_eq!(condition("StringLike", "kms:ViaService", "s3.*.amazonaws.com").guard(), Some(Guard::Path));
+        for everything in ["arn:*", "arn:aws:*", "arn:aws:*:*:*:*", "arn:aws-cn:*:*:*:*", "arn:*:*:*:*:*", "*:*"] {
+            assert_eq!(condition("ArnLike", "aws:SourceArn", everything).guard(), None, "{everything}");
+        }
+        assert_eq!(condition("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:*").guard(), Some(Guard::Path));
+        assert_eq!(condition("IpAddress", "aws:SourceIp", "::/0").guard(), None);
+        assert_eq!(condition("IpAddress", "aws:SourceIp", "203.0.113.0/24").guard(), Some(Guard::Network));
         // Unless another test asks for the key.
         let mut required = condition("ForAllValues:StringLike", "aws:PrincipalOrgPaths", "o-1/*");
         required.required = true;
@@ -788,8 +827,8 @@ mod tests {
             ("StringEquals", "aws:ResourceTag/app", "reports"),
             ("StringEquals", "kms:CallerAccount", "111122223333"),
             ("Null", "kms:EncryptionContext:app", "false"),
-            ("Null", "aws:ResourceTag/app", "false"),
-            ("StringLike", "aws:ResourceTag/app", "*"),
+            ("Null", "aws:ResourceTag/example.com/app", "false"),
+            ("StringLike", "aws:ResourceTag/aws:cloudformation:stack-name", "*"),
         ] {
             assert!(condition(operator, key, value).bounds_the_key(), "{key}");
         }
@@ -799,9 +838,12 @@ mod tests {
             ("StringLike", "kms:ViaService", "*"),
             ("Null", "kms:EncryptionContext:app", "true"),
             ("Null", "kms:ViaService", "false"),
-            ("Null", "aws:ResourceTag/app", "true"),
-            ("StringLikeIfExists", "aws:ResourceTag/app", "*"),
-            ("StringNotLike", "aws:ResourceTag/app", "*"),
+            ("Null", "aws:ResourceTag/app", "false"),
+            ("Null", "aws:ResourceTag/team/app", "false"),
+            ("StringLike", "aws:ResourceTag/app", "*"),
+            ("Null", "aws:ResourceTag/example.com/app", "true"),
+            ("StringLikeIfExists", "aws:ResourceTag/example.com/app", "*"),
+            ("StringNotLike", "aws:ResourceTag/example.com/app", "*"),
             ("ForAnyValue:StringLike", "kms:ResourceAliases", "alias/*"),
         ] {
             assert!(!condition(operator, key, value).bounds_the_key(), "{key}");

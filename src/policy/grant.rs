@@ -92,11 +92,13 @@ impl Condition {
     pub fn narrows(&self, action: catalog::Action) -> bool {
         const WHOSE: [&str; 3] = ["aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"];
         let known = self.known_key().filter(|_| !self.key.has_holes());
-        let name = self.key.raw().split_once(':').map_or("", |(_, name)| name).to_ascii_lowercase();
-        if name.starts_with("requesttag/") || name.starts_with("resourcetag/") {
-            // That a tag must be there is a bound, whatever its value: only what was made for this has it.
-            let sets = name.starts_with("requesttag/") && action.access_level() != AccessLevel::Write;
-            return self.needs_key() && !sets && known.is_none_or(|key| action.accepts_condition_key(key));
+        let accepts = || known.is_none_or(|key| action.accepts_condition_key(key));
+        if self.is_on_resource_tag() {
+            return self.weakness().is_none() && !ignores_tags(action) && accepts();
+        }
+        if self.is_on_request_tag() {
+            // What is made bears the tag, whatever that says; what sets tags sets any.
+            return self.needs_key() && action.access_level() == AccessLevel::Write && accepts();
         }
         // The service that a service-linked role is made for is the role that is made.
         let resource =
@@ -106,6 +108,12 @@ impl Condition {
             // A key may be newer than the reference.
             && known.is_none_or(|key| key.scopes_resources() && action.accepts_condition_key(key))
     }
+}
+
+/// Whether no tag of a resource decides about it, although the reference lists the key.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
+fn ignores_tags(action: catalog::Action) -> bool {
+    action.service().prefix() == "iam" && action.name() == "PassRole"
 }
 
 impl Statement {
@@ -511,9 +519,14 @@ mod tests {
         assert!(narrowed("s3:prefix", "s3:ListBucket"));
         assert!(narrowed("aws:RequestTag/team", "ec2:RunInstances"));
         assert!(!narrowed("aws:RequestTag/team", "ec2:CreateTags"));
-        let there = r#""Action":"*","Condition":{"Null":{"aws:ResourceTag/team":"false"}}"#;
-        assert!(statement(there).narrowed(action("ec2:StopInstances")).is_some());
-        assert!(statement(&there.replace("false", "true")).narrowed(action("ec2:StopInstances")).is_none());
+        let there = r#""Action":"*","Condition":{"Null":{"aws:ResourceTag/example.com/team":"false"}}"#;
+        let is_narrowed = |text: &str| statement(text).narrowed(action("ec2:StopInstances")).is_some();
+        assert!(is_narrowed(there) && !is_narrowed(&there.replace("false", "true")));
+        assert!(!is_narrowed(&there.replace("example.com/", "")));
+        // Of a role no tag decides who hands it over.
+        assert!(
+            narrowed("iam:ResourceTag/team", "iam:UpdateRole") && !narrowed("iam:ResourceTag/team", "iam:PassRole")
+        );
         assert!(!narrowed("aws:ResourceAccount", "s3:GetObject"));
         assert!(!narrowed("aws:RequestedRegion", "ec2:StopInstances"));
         assert!(!narrowed("iam:PassedToService", "iam:PassRole"));

@@ -95,6 +95,27 @@ impl IpRange {
         self.length == 0
     }
 
+    /// Whether ranges together hold every address of a family.
+    pub fn are_everything(ranges: &[Self]) -> bool {
+        [false, true].into_iter().any(|is_v6| {
+            let mut bounds: Vec<_> = ranges.iter().filter(|it| it.is_v6 == is_v6).map(|it| it.bounds()).collect();
+            bounds.sort_unstable();
+            // The first address that none of them holds so far; none when the last one of all is held.
+            let mut missing = Some(0);
+            for (first, last) in bounds {
+                missing = match missing {
+                    Some(it) if first <= it && it <= last => last.checked_add(1),
+                    _ => missing,
+                };
+            }
+            missing.is_none()
+        })
+    }
+
+    fn bounds(self) -> (u128, u128) {
+        (self.bits & self.mask(), self.bits | !self.mask())
+    }
+
     /// Whether the address has bits set where the range leaves them open, so that a smaller range was meant.
     pub fn has_host_bits(self) -> bool {
         self.bits & !self.mask() != 0
@@ -155,6 +176,11 @@ mod tests {
         assert!(!range("10.0.0.0/8").contains(range("0.0.0.0/0")));
         assert!(!range("::/0").contains(range("10.1.2.3")));
         assert!(range("0.0.0.0/0").is_everything() && range("::/0").is_everything());
+        let all = |them: &[&str]| {
+            IpRange::are_everything(&them.iter().filter_map(|it| IpRange::parse(it)).collect::<Vec<_>>())
+        };
+        assert!(all(&["128.0.0.0/1", "10.0.0.0/8", "0.0.0.0/1"]) && all(&["::/1", "8000::/1"]) && all(&["0.0.0.0/0"]));
+        assert!(!all(&["0.0.0.0/1", "128.0.0.0/2"]) && !all(&["128.0.0.0/1", "::/1"]) && !all(&[]));
         assert!(range("10.0.0.1/8").has_host_bits() && !range("10.0.0.1").has_host_bits());
         assert!(range("192.168.1.0/24").is_private() && !range("192.0.0.0/8").is_private());
         for text in ["10.0.0/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "*", "2001:db8::/129"] {
