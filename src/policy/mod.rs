@@ -488,18 +488,26 @@ impl Statement {
     /// Whether its actions and resources hold all of another statement's, whatever is unknown in them. Negative forms
     /// cover nothing here.
     pub fn covers(&self, other: &Self) -> bool {
-        let actions = || match &other.actions {
+        self.covers_actions(other) && self.covers_resources(other)
+    }
+
+    /// The same of its actions alone.
+    pub fn covers_actions(&self, other: &Self) -> bool {
+        match &other.actions {
             Scope::Only(actions) => actions.iter().all(|it| self.actions.only().iter().any(|own| own.covers(it))),
             Scope::AllExcept(_) => self.actions.only().iter().any(Action::is_everything),
-        };
-        let resources = || match (&self.resources, &other.resources) {
+        }
+    }
+
+    /// The same of its resources alone.
+    pub fn covers_resources(&self, other: &Self) -> bool {
+        match (&self.resources, &other.resources) {
             (None, _) => true,
             (Some(own), Some(Scope::Only(resources))) => {
                 resources.iter().all(|it| own.only().iter().any(|own| own.covers(it)))
             }
             (Some(own), _) => own.only().iter().any(Resource::is_everything),
-        };
-        actions() && resources()
+        }
     }
 
     /// The `Resource` entries that hold every key there is, or every key of an account. The ARN of an alias is no key:
