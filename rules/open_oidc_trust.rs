@@ -185,6 +185,9 @@ fn names_an_audience(condition: &Condition, issuer: &str) -> bool {
 /// A value that lets in more than it names, how bad that is, and whom.
 type Opening<'c> = (&'c Value, Severity, &'static str);
 
+/// How bad what a text lets in is, and whom.
+type Let = (Severity, &'static str);
+
 /// Whether it says by which workflow a job is defined, whoever's repository calls that.
 /// <https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-with-reusable-workflows>
 fn names_a_workflow(condition: &Condition) -> bool {
@@ -193,10 +196,103 @@ fn names_a_workflow(condition: &Condition) -> bool {
 
 const EVERY_REPOSITORY: &str = "every repository of the owner";
 
+/// The value of a test that lets in more than one tenant, and whom; none when the test binds.
+fn opening<'c>(condition: &'c Condition, shared: Option<&Issuer>, pods: bool) -> Option<Opening<'c>> {
+    let (_, claim) = condition.claim()?;
+    let claim = claim.to_ascii_lowercase();
+    let wild = |text: &str| condition.operator.takes_wildcards() && text.contains(['*', '?']);
+    let opened = |lets: &dyn Fn(&str) -> Option<Let>| -> Option<Opening<'c>> {
+        condition.values.iter().find_map(|value| lets(value.text.raw()).map(|(severity, who)| (value, severity, who)))
+    };
+    if pods {
+        return if claim == "sub" { opened(&|raw| by_pod(raw, wild)) } else { None };
+    }
+    let shared = shared?;
+    let is_of_github = shared.name == GITHUB;
+    match &*claim {
+        "sub" if is_of_github => opened(&|raw| by_subject_of_github(raw, shared, wild)),
+        "sub" => opened(&|raw| by_subject(raw, shared, wild)),
+        "repository_owner" | "repository_owner_id" if is_of_github => opened(&|raw| match wild(raw) {
+            true => by_owner(raw, shared, wild),
+            false => Some((Severity::Medium, EVERY_REPOSITORY)),
+        }),
+        "repository" | "repository_owner" | "namespace_path" | "project_path" => {
+            opened(&|raw| by_owner(raw, shared, wild))
+        }
+        // Whosever workflow it is, others may call it.
+        "job_workflow_ref" => opened(&|raw| by_owner(raw, shared, wild))
+            .filter(|(_, severity, _)| *severity == Severity::Critical)
+            .or_else(|| condition.values.first().map(|it| (it, Severity::Medium, CALLERS))),
+        _ => None,
+    }
+}
+
+/// Whom the name of a service account of a cluster lets in, `system:serviceaccount:NAMESPACE:NAME`.
+fn by_pod(raw: &str, wild: impl Fn(&str) -> bool) -> Option<Let> {
+    let rest = raw.strip_prefix("system:serviceaccount:")?;
+    let namespace = rest.split([':', HOLE]).next().unwrap_or_default();
+    wild(namespace).then_some((Severity::Medium, "pods of every namespace that fits"))
+}
+
+/// Whom a subject of GitHub lets in.
+/// <https://docs.github.com/en/actions/reference/security/oidc>
+fn by_subject_of_github(raw: &str, shared: &Issuer, wild: impl Fn(&str) -> bool) -> Option<Let> {
+    // What the author of a workflow makes them.
+    const CHOSEN: [&str; 6] = ["workflow", "environment", "ref", "head_ref", "base_ref", "context"];
+    let first = raw.split(':').next().unwrap_or_default();
+    if CHOSEN.contains(&first) {
+        Some((Severity::Critical, "any repository on GitHub whose workflow calls itself so"))
+    } else if first == "repo" || wild(first) {
+        by_subject(raw, shared, wild)
+    } else {
+        by_claims(raw, wild)
+    }
+}
+
+/// Whom a subject lets in that begins with the tenant, `project_path:OWNER/NAME:…`.
+fn by_subject(raw: &str, shared: &Issuer, wild: impl Fn(&str) -> bool) -> Option<Let> {
+    if wild(raw.split(':').next().unwrap_or_default()) {
+        return Some((Severity::Critical, "anyone who has an account with the provider"));
+    }
+    let of_tenant = raw.strip_prefix(shared.tenant?)?;
+    let is_of_hashicorp = ["app.terraform.io", "app.eu.terraform.io"].contains(&shared.name);
+    let workspaces = || {
+        let (_, rest) = of_tenant.split(HOLE).next()?.split_once(':')?;
+        every_workspace(rest).then_some((Severity::Medium, "every workspace of the organisation"))
+    };
+    by_owner(of_tenant, shared, wild).or_else(|| if is_of_hashicorp { workspaces() } else { None })
+}
+
+/// Whom a text lets in that begins with the owner, `OWNER/NAME`.
+fn by_owner(raw: &str, shared: &Issuer, wild: impl Fn(&str) -> bool) -> Option<Let> {
+    // What a hole stands for may hold the tenant, and what follows it may lie within; before a slash it is an owner.
+    let owned = raw.strip_prefix(HOLE).filter(|it| it.starts_with('/'));
+    let known = owned.unwrap_or(raw).split(HOLE).next().unwrap_or_default();
+    let (owner, rest) = known.split_once(['/', ':']).unwrap_or((known, ""));
+    // A name holds no `@`: an id stands behind it.
+    // https://docs.github.com/en/actions/reference/openid-connect-reference
+    let (owner, id) = owner.split_once('@').unwrap_or((owner, ""));
+    if wild(owner) {
+        return Some((Severity::Critical, "strangers whose name fits"));
+    }
+    if wild(id) && !known.contains('/') {
+        return Some((Severity::Medium, EVERY_REPOSITORY));
+    }
+    let name = rest.split(['@', ':']).next().filter(|it| known.contains('/') && wild(it))?;
+    if name.starts_with('*') || name.bytes().all(|it| matches!(it, b'*' | b'?')) {
+        Some((Severity::Medium, EVERY_REPOSITORY))
+    } else {
+        // Groups within groups are what a pattern is for.
+        (shared.name == GITHUB).then_some((Severity::Low, "every repository of the owner whose name fits"))
+    }
+}
+
+const CALLERS: &str = "any repository that calls the workflow";
+
 /// Whom a customised subject of GitHub lets in, which is of claims with their names, `repository_owner:example:ref:…`; none
 /// when they say which repository.
 /// <https://docs.github.com/en/actions/reference/openid-connect-reference>
-fn by_claims<'c>(value: &'c Value, raw: &str, wild: impl Fn(&str) -> bool) -> Option<Opening<'c>> {
+fn by_claims(raw: &str, wild: impl Fn(&str) -> bool) -> Option<Let> {
     const OF_OWNER: [&str; 2] = ["repository_owner", "repository_owner_id"];
     const OF_REPOSITORY: [&str; 3] = ["repo", "repository", "workflow_ref"];
     const WORKFLOW: &str = "job_workflow_ref";
@@ -209,7 +305,7 @@ fn by_claims<'c>(value: &'c Value, raw: &str, wild: impl Fn(&str) -> bool) -> Op
     let mut said = parts.filter(|(claim, _)| binds(claim)).peekable();
     if said.peek().is_none() {
         let is_anybody = raw.split(':').next().is_some_and(|it| OF_ANYBODY.contains(&it));
-        return is_anybody.then_some((value, Severity::Critical, "any repository on GitHub of which that is true"));
+        return is_anybody.then_some((Severity::Critical, "any repository on GitHub of which that is true"));
     }
     let owned: Vec<_> = said.filter(|(_, of)| !of.split('/').next().is_some_and(&wild)).collect();
     let is_any = |(claim, of): &(&str, &str)| {
@@ -217,89 +313,16 @@ fn by_claims<'c>(value: &'c Value, raw: &str, wild: impl Fn(&str) -> bool) -> Op
         OF_OWNER.contains(claim) || OF_REPOSITORY.contains(claim) && name().starts_with('*') && wild(name())
     };
     if owned.is_empty() {
-        Some((value, Severity::Critical, "strangers whose name fits"))
+        Some((Severity::Critical, "strangers whose name fits"))
     } else if owned.iter().all(|(claim, _)| *claim == WORKFLOW) {
-        Some((value, Severity::Medium, CALLERS))
+        Some((Severity::Medium, CALLERS))
     } else {
-        owned.iter().all(is_any).then_some((value, Severity::Medium, EVERY_REPOSITORY))
+        owned.iter().all(is_any).then_some((Severity::Medium, EVERY_REPOSITORY))
     }
 }
-
-const CALLERS: &str = "any repository that calls the workflow";
 
 /// Whether a subject of HCP Terraform leaves open which project and which workspace, behind the organisation.
 fn every_workspace(rest: &str) -> bool {
     let of = |claim: &str| rest.split(':').skip_while(|it| *it != claim).nth(1);
     rest == "*" || [of("project"), of("workspace")].iter().all(|it| *it == Some("*"))
-}
-
-/// The value of a test that lets in more than one tenant, and whom; none when the test binds.
-fn opening<'c>(condition: &'c Condition, shared: Option<&Issuer>, pods: bool) -> Option<Opening<'c>> {
-    let (_, claim) = condition.claim()?;
-    let claim = claim.to_ascii_lowercase();
-    let wild = |text: &str| condition.operator.takes_wildcards() && text.contains(['*', '?']);
-    if pods {
-        return condition.values.iter().filter(|_| claim == "sub").find_map(|value| {
-            let rest = value.text.raw().strip_prefix("system:serviceaccount:")?;
-            let namespace = rest.split([':', HOLE]).next().unwrap_or_default();
-            wild(namespace).then_some((value, Severity::Medium, "pods of every namespace that fits"))
-        });
-    }
-    let shared = shared?;
-    let before_owner = match &*claim {
-        "sub" => shared.tenant,
-        "job_workflow_ref" | "repository" | "repository_owner" | "namespace_path" | "project_path" => Some(""),
-        "repository_owner_id" if shared.name == GITHUB => Some(""),
-        _ => return None,
-    };
-    let opened = condition.values.iter().find_map(|value| {
-        let raw = value.text.raw();
-        let (first, _) = raw.split_once(':').unwrap_or((raw, ""));
-        // https://docs.github.com/en/actions/reference/security/oidc: these are what the author of a workflow makes them.
-        let chosen = ["workflow", "environment", "ref", "head_ref", "base_ref", "context"];
-        if claim == "sub" && shared.name == GITHUB && chosen.contains(&first) {
-            return Some((value, Severity::Critical, "any repository on GitHub whose workflow calls itself so"));
-        }
-        if claim == "sub" && shared.name == GITHUB && first != "repo" && !wild(first) {
-            return by_claims(value, raw, wild);
-        }
-        if shared.name == GITHUB && matches!(&*claim, "repository_owner" | "repository_owner_id") && !wild(raw) {
-            return Some((value, Severity::Medium, EVERY_REPOSITORY));
-        }
-        if claim == "sub" && wild(first) {
-            return Some((value, Severity::Critical, "anyone who has an account with the provider"));
-        }
-        let rest = raw.strip_prefix(before_owner?)?;
-        // What a hole stands for may hold the tenant, and what follows it may lie within; before a slash it is an owner.
-        let owned = rest.strip_prefix(HOLE).filter(|it| it.starts_with('/'));
-        let known = owned.unwrap_or(rest).split(HOLE).next().unwrap_or_default();
-        let (owner, rest) = known.split_once(['/', ':']).map_or((known, ""), |(owner, rest)| (owner, rest));
-        // A name holds no `@`: an id stands behind it.
-        // https://docs.github.com/en/actions/reference/openid-connect-reference
-        let (owner, id) = owner.split_once('@').unwrap_or((owner, ""));
-        if wild(owner) {
-            return Some((value, Severity::Critical, "strangers whose name fits"));
-        }
-        if wild(id) && !known.contains('/') {
-            return Some((value, Severity::Medium, EVERY_REPOSITORY));
-        }
-        if ["app.terraform.io", "app.eu.terraform.io"].contains(&shared.name) && claim == "sub" && every_workspace(rest)
-        {
-            return Some((value, Severity::Medium, "every workspace of the organisation"));
-        }
-        let rest = rest.split('@').next().unwrap_or_default();
-        let name = rest.split(':').next().filter(|it| known.contains('/') && wild(it))?;
-        if name.bytes().all(|it| matches!(it, b'*' | b'?')) || name.starts_with('*') {
-            Some((value, Severity::Medium, EVERY_REPOSITORY))
-        } else {
-            // Groups within groups are what a pattern is for.
-            (shared.name == GITHUB).then_some((value, Severity::Low, "every repository of the owner whose name fits"))
-        }
-    });
-    let called = || condition.values.first().map(|it| (it, Severity::Medium, CALLERS));
-    match opened {
-        Some((_, Severity::Critical, _)) => opened,
-        _ if claim == "job_workflow_ref" => called(),
-        _ => opened,
-    }
 }
