@@ -85,6 +85,7 @@ pub(super) fn bind_to_account(report: Report<'_>, policy: &Policy, statement: &S
     }
     let (operator, key) =
         if like == "{}" { ("StringEquals", "aws:SourceAccount") } else { ("ArnLike", "aws:SourceArn") };
+    let like = like.replace("arn:aws:", &format!("arn:{}:", policy.partition().unwrap_or("aws")));
     let value = Wanted::OfAccount { like, named: policy.account().map(str::to_owned) };
     let guard = Rewrite::require(statement.place.span, operator, key, value);
     report.fix(Safety::Unsafe, format!("require `{key}` to be of your account"), [guard]);

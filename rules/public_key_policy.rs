@@ -7,7 +7,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
     for (statement, everyone) in policy.openings() {
         let actions = scope_in_words(&statement.actions);
-        let value = Wanted::OfAccount { like: "{}", named: policy.account().map(str::to_owned) };
+        let value = Wanted::OfAccount { like: "{}".to_owned(), named: policy.account().map(str::to_owned) };
         let guard = Rewrite::require(statement.place.span, "StringEquals", "kms:CallerAccount", value);
         cx.report(&everyone.place, format!("`{everyone}` opens the key to every AWS account: {actions}"))
             .granting(statement, everyone)

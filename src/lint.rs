@@ -427,6 +427,7 @@ fn judged(
             check(policy, &mut Context::new(rule, &carrier, facts, &mut findings));
         }
         findings.retain(wanted);
+        advise_in_partition(policy, &mut findings);
         fold(&mut findings, &options.rules);
         out.extend(findings);
     }
@@ -461,6 +462,20 @@ fn judged(
     }
     out.retain(wanted);
     out
+}
+
+/// Has what is advised name the partition that the policy itself does.
+fn advise_in_partition(policy: &Policy, findings: &mut [Finding]) {
+    const PLAIN: &str = "arn:aws:";
+    let helps = findings.iter_mut().filter_map(|it| it.help.as_mut());
+    let helps: Vec<&mut String> = helps.filter(|it| it.contains(PLAIN)).collect();
+    if helps.is_empty() {
+        return;
+    }
+    if let Some(partition) = policy.partition().filter(|it| *it != "aws") {
+        let own = format!("arn:{partition}:");
+        helps.into_iter().for_each(|it| *it = it.replace(PLAIN, &own));
+    }
 }
 
 fn carrier(address: &Arc<str>) -> Carrier {

@@ -418,7 +418,7 @@ pub enum Wanted {
     /// Something of the account that the configuration is of, as it looks that account up itself.
     OfAccount {
         /// A text with `{}` for the account.
-        like: &'static str,
+        like: String,
         /// The account that the policy names, for where it is not looked up.
         named: Option<String>,
     },

@@ -739,3 +739,40 @@ fn a_service_that_shares_its_statement_is_parted_before_it_is_bound() {
     // Whether CloudWatch sends the keys when it encrypts, its documentation does not say.
     assert!(help(r#""ses.amazonaws.com", "cloudwatch.amazonaws.com""#).starts_with("put it in a statement of its own"));
 }
+
+#[test]
+fn advice_names_the_partition_that_the_policy_names() {
+    let on = |arn: &str| {
+        let [finding] = &findings("wildcard_resource", &["sqs:SendMessage"], &["*", arn])[..] else { panic!("{arn}") };
+        finding.help.clone().unwrap()
+    };
+    let queue = |partition: &str| format!("arn:{partition}:sqs:us-gov-west-1:111122223333:jobs");
+    for partition in ["aws", "aws-cn", "aws-us-gov"] {
+        let help = on(&queue(partition));
+        assert!(help.contains(&format!("`arn:{partition}:sqs:{{Region}}:{{Account}}:{{QueueName}}`")), "{help}");
+    }
+}
+
+#[test]
+fn a_service_is_bound_to_a_source_of_the_partition_that_the_policy_names() {
+    let text = r#"resource "aws_sqs_queue_policy" "jobs" {
+  queue_url = "jobs"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "sns.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = "arn:aws-us-gov:sqs:us-gov-west-1:111122223333:jobs"
+    }]
+  })
+}
+"#;
+    let workspace = Workspace::of_texts([("main.tf", text)]);
+    let options = Options { rules: vec![rules::by_id("confused_deputy").unwrap()], ..Options::default() };
+    let mut report = lint::check(&workspace, &options, 1, &|_, _| {});
+    fix::offer(&workspace, &mut report, &options);
+    let [fix] = &report.findings[0].fixes[..] else { panic!("one fix") };
+    let written = &fix.edits[0].text;
+    assert!(written.contains("arn:aws-us-gov:sns:*:111122223333:*"), "{written}");
+}

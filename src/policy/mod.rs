@@ -262,6 +262,17 @@ impl Policy {
         named.all(|it| it == first).then_some(first)
     }
 
+    /// The partition that the ARNs of its resources and principals name, when those that name one name the same.
+    pub fn partition(&self) -> Option<&str> {
+        let resources = self.statements.iter().flat_map(|it| &it.resources).flat_map(Scope::entries);
+        let principals = self.statements.iter().flat_map(|it| &it.principals).flat_map(Scope::entries);
+        let of_principals = principals.filter_map(|it| it.text.raw().strip_prefix("arn:")?.split(':').next());
+        let mut named =
+            resources.filter_map(|it| it.part(1)).chain(of_principals).filter(|it| catalog::is_partition(it));
+        let first = named.next()?;
+        named.all(|it| it == first).then_some(first)
+    }
+
     /// The statements that let everybody in, with the principal that says so. A condition that bounds the caller, or a
     /// denial of all others, closes one; a condition that is there in one case only does not.
     pub fn openings(&self) -> impl Iterator<Item = (&Statement, &Principal)> {
