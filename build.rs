@@ -29,6 +29,7 @@ fn main() {
     packer.managed_policies();
     packer.partitions();
     packer.service_principals();
+    packer.log_accounts();
     packer.retired();
     packer.api_names(&facts);
     packer.facts();
@@ -447,6 +448,17 @@ impl Packer {
                 seen: self.list_of_strings(strings(principal, "seen")),
             };
             self.push_named(0, name, record);
+        }
+    }
+
+    fn log_accounts(&mut self) {
+        let file = read("curated/log-delivery-accounts.json");
+        for (name, service) in sorted(object(&file, "services")) {
+            for id in object(service, "accounts").values().filter_map(Value::as_str) {
+                let principal = format!("{id}:{}", text(service, "principal"));
+                let record = LogAccountRecord { principal: self.string(&principal), service: self.string(name) };
+                self.push(record);
+            }
         }
     }
 

@@ -1,11 +1,13 @@
+use crate::catalog;
 use crate::frontend::Configuration;
 use crate::policy::{
-    Condition, Place, Policy, PolicyKind, Principal, PrincipalKind, Scope, Statement, Value, is_account_id, split_arn,
+    Condition, Place, Policy, PolicyKind, Principal, PrincipalKind, Scope, Service, Statement, Value, is_account_id,
+    split_arn,
 };
 use crate::rule::{Context, Trust};
 
 /// Types that let others in by an argument, and where they name them.
-const LETS_IN: [(&str, &str); 17] = [
+const LETS_IN: [(&str, &str); 18] = [
     ("aws_ami_launch_permission", "account_id"),
     ("aws_ami_launch_permission", "organization_arn"),
     ("aws_ami_launch_permission", "organizational_unit_arn"),
@@ -14,6 +16,7 @@ const LETS_IN: [(&str, &str); 17] = [
     ("aws_db_snapshot_copy", "shared_accounts"),
     ("aws_imagebuilder_distribution_configuration", LAUNCHES),
     ("aws_kms_grant", "grantee_principal"),
+    ("aws_kms_grant", "retiring_principal"),
     ("aws_ram_principal_association", "principal"),
     ("aws_rds_cluster_snapshot_copy", "shared_accounts"),
     ("aws_redshift_data_share_authorization", "consumer_identifier"),
@@ -35,16 +38,21 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     for resource in &configuration.resources {
         let paths = LETS_IN.iter().filter(|(kind, _)| *kind == resource.kind);
         for principal in paths.flat_map(|(_, path)| resource.texts(path)) {
-            let Some((kind, name)) = named_by_argument(principal.value.raw()) else { continue };
-            if kind.trusts(name, trust) == Some(false) {
-                let (message, help) = words(kind, name, trust);
-                cx.report(&principal.place, message).on(&resource.address).about(name).help(help);
+            // A document of Systems Manager has them in one text.
+            for (kind, name) in principal.value.raw().split(',').filter_map(|it| named_by_argument(it.trim())) {
+                if kind.trusts(name, trust) == Some(false) {
+                    let (message, help) = words(kind, name, trust);
+                    cx.report(&principal.place, message).on(&resource.address).about(name).help(help);
+                }
             }
         }
     }
     for policy in &configuration.policies {
         if matches!(policy.kind, PolicyKind::Trust | PolicyKind::Resource(_)) {
             by_policy(policy, trust, cx.speaking_of(policy));
+        }
+        if policy.kind == PolicyKind::Resource(Service::VpcEndpoint) {
+            by_endpoint(policy, trust, cx.speaking_of(policy));
         }
     }
 }
@@ -77,6 +85,38 @@ fn by_policy(policy: &Policy, trust: &Trust, cx: &mut Context<'_>) {
     }
 }
 
+/// Whose resources an endpoint leads to that are not the user's.
+fn by_endpoint(policy: &Policy, trust: &Trust, cx: &mut Context<'_>) {
+    for statement in policy.allow_statements() {
+        for condition in statement.conditions.iter().filter(|it| it.weakness().is_none()) {
+            for value in &condition.values {
+                let Some((kind, name)) = owner_of_resource(condition, value) else { continue };
+                if kind.trusts(name, trust) == Some(false) {
+                    let what = kind.word();
+                    let message =
+                        format!("this endpoint leads into the {what} `{name}`, and `[trust]` does not name it");
+                    cx.report(&value.place, message)
+                        .granting(statement, name)
+                        .help("name it under `[trust]` if it is yours or may have your data, or leave it out");
+                }
+            }
+        }
+    }
+}
+
+/// The account or organisation in which a value of a condition has what is called upon lie.
+fn owner_of_resource<'v>(condition: &Condition, value: &'v Value) -> Option<(Kind, &'v str)> {
+    let raw = value.text.as_known()?;
+    match condition.key_lower().as_str() {
+        "aws:resourceaccount" | "s3:resourceaccount" => is_account_id(raw).then_some((Kind::Account, raw)),
+        "aws:resourceorgid" | "aws:resourceorgpaths" => {
+            let organization = raw.split('/').next().filter(|it| it.starts_with("o-") && !it.contains(['*', '?']))?;
+            Some((Kind::Organization, organization))
+        }
+        _ => None,
+    }
+}
+
 /// What is said of a stranger: that they are one, and who would be none.
 fn words(kind: Kind, name: &str, trust: &Trust) -> (String, String) {
     let mut trusted: Vec<String> = match kind {
@@ -88,7 +128,9 @@ fn words(kind: Kind, name: &str, trust: &Trust) -> (String, String) {
     trusted.truncate(5);
     let more = if all > trusted.len() { format!(" and {} more", all - trusted.len()) } else { String::new() };
     let what = kind.word();
-    let message = format!("the {what} `{name}` is let in, and `[trust]` does not name it");
+    let of_aws = catalog::writer_of_logs(name).map(|it| format!(", from which {it} writes logs,"));
+    let of_aws = of_aws.unwrap_or_default();
+    let message = format!("the {what} `{name}`{of_aws} is let in, and `[trust]` does not name it");
     (message, format!("name it under `[trust]` if it is yours, or let in {}{more} alone", trusted.join(", ")))
 }
 
@@ -136,6 +178,9 @@ impl Kind {
 /// Whom a principal lets in whom the user has not named: itself, or those whom a condition leaves of everybody.
 fn strangers<'p>(principal: &'p Principal, statement: &'p Statement, trust: &Trust) -> Vec<Stranger<'p>> {
     let is_stranger = |it: &Stranger<'_>| it.kind.trusts(it.name, trust) == Some(false);
+    if writes_logs(principal, statement) {
+        return Vec::new();
+    }
     if let Some(account) = principal.account() {
         let stranger = Stranger { place: &principal.place, kind: Kind::Account, name: account };
         return Some(stranger).filter(is_stranger).into_iter().collect();
@@ -159,6 +204,18 @@ fn strangers<'p>(principal: &'p Principal, statement: &'p Statement, trust: &Tru
         })
     });
     named.filter(|it| (it.kind == Kind::Owner) == by_token).filter(is_stranger).collect()
+}
+
+/// Whether a principal is an account of AWS that may do no more than to leave logs in a bucket.
+fn writes_logs(principal: &Principal, statement: &Statement) -> bool {
+    let leaves = ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl"];
+    let only_leaves = || match &statement.actions {
+        Scope::Only(actions) => {
+            actions.iter().all(|it| leaves.iter().any(|leaves| it.text.raw().eq_ignore_ascii_case(leaves)))
+        }
+        Scope::AllExcept(_) => false,
+    };
+    catalog::writer_of_logs(principal.text.raw()).is_some() && only_leaves()
 }
 
 /// Whether a condition holds for nobody but those whom the user has named.

@@ -310,6 +310,14 @@ records! {
         template,
     }
 
+    /// An account of AWS that writes logs into buckets.
+    LogAccountRecord in LogAccounts {
+        /// `arn:aws:iam::127311923021:root` without the partition: `127311923021:root`.
+        principal,
+        /// `Elastic Load Balancing`.
+        service,
+    }
+
     /// A claim that every issuer may have.
     ClaimRecord in Claims {
         /// `sub`.

@@ -45,6 +45,7 @@ pub use reference::{
 };
 pub use service_principal::{
     ServicePrincipal, is_plausible_service_principal, nearest_service_principal, service_principal, service_principals,
+    writer_of_logs,
 };
 pub use source::{Caller, caller};
 pub use spelled::Use;

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::layout::ServicePrincipalRecord;
+use super::layout::{LogAccountRecord, ServicePrincipalRecord};
 use super::nearest::nearest;
 use super::{partition, reference, superseded, table};
 
@@ -23,6 +23,17 @@ pub fn service_principal(name: &str) -> Option<ServicePrincipal> {
         of_no_region.or_else(|| without_suffix(&format!("{stem}.${{Region}}")))
     };
     find(name).or_else(|| without_suffix(stem)).or_else(regional)
+}
+
+/// The service of AWS that writes logs into buckets from the account of an ARN, `arn:aws:iam::127311923021:root`, or by
+/// the id of that account.
+pub fn writer_of_logs(principal: &str) -> Option<&'static str> {
+    let is_it = |it: &LogAccountRecord| {
+        let known = table::text(it.principal);
+        let (id, _) = known.split_once(':').unwrap_or_default();
+        principal == id || principal.strip_suffix(known).is_some_and(|it| it.ends_with(":iam::"))
+    };
+    table::records::<LogAccountRecord>().find(is_it).map(|it| table::text(it.service))
 }
 
 /// Every known principal, in the order of names.
@@ -110,6 +121,17 @@ mod tests {
         assert!(is_plausible_service_principal("new-thing.s3.amazonaws.com"));
         assert!(!is_plausible_service_principal("lamda.amazonaws.com"));
         assert!(!is_plausible_service_principal("lambda.amazon.com"));
+    }
+
+    #[test]
+    fn accounts_that_write_logs_are_known_in_each_form() {
+        for principal in ["127311923021", "arn:aws:iam::127311923021:root"] {
+            assert_eq!(writer_of_logs(principal), Some("Elastic Load Balancing"));
+        }
+        assert_eq!(writer_of_logs("arn:aws:iam::210876761215:user/logs"), Some("Amazon Redshift"));
+        assert_eq!(writer_of_logs("arn:aws-us-gov:iam::048591011584:root"), Some("Elastic Load Balancing"));
+        assert_eq!(writer_of_logs("arn:aws:iam::210876761215:root"), None);
+        assert_eq!(writer_of_logs("arn:aws:iam::111122223333:root"), None);
     }
 
     #[test]
