@@ -165,8 +165,10 @@ struct Packer {
     blocks: Vec<u8>,
     /// By what each named record is found, and its number.
     names: Vec<(u32, u32)>,
-    /// The actions that give permissions or lead to more, in lower case.
+    /// The actions that give permissions, lead to more or buy, in lower case.
     dangerous: BTreeSet<String>,
+    /// The actions that change a resource, in lower case.
+    changing: BTreeSet<String>,
     reference_date: u32,
     managed_policies_date: u32,
     sdk_date: u32,
@@ -182,7 +184,8 @@ impl Default for Packer {
             lists: HashMap::new(),
             blocks: Vec::new(),
             names: Vec::new(),
-            dangerous: BTreeSet::new(),
+            dangerous: action::PURCHASES.iter().map(|it| it.to_ascii_lowercase()).collect(),
+            changing: BTreeSet::new(),
             reference_date: 0,
             managed_policies_date: 0,
             sdk_date: 0,
@@ -312,6 +315,9 @@ impl Packer {
         if action::POWERS[power as usize] == "permits" || said & action::LEADS_ON != 0 {
             self.dangerous.insert(full.to_ascii_lowercase());
         }
+        if ["Write", "Permissions management"].contains(&level) && !resources.is_empty() {
+            self.changing.insert(full.to_ascii_lowercase());
+        }
         let record = ActionRecord {
             name: self.string(name),
             bits: (service & action::SERVICE)
@@ -395,7 +401,9 @@ impl Packer {
                 deprecated: flag(policy, "deprecated"),
                 may_lead_up: u32::from(may_hold(&policy["document"], &ways_up, |_| true)),
                 may_open: u32::from(
-                    may_hold(&policy["document"], &self.dangerous, is_open) || holds_service(&policy["document"]),
+                    may_hold(&policy["document"], &self.dangerous, is_open)
+                        || holds_service(&policy["document"])
+                        || may_hold_most(&policy["document"], &self.changing),
                 ),
                 block: self.counts[Section::Blocks as usize],
                 start: number(waiting.len()),
@@ -633,6 +641,26 @@ fn holds_service(document: &Value) -> bool {
     each(&document["Statement"])
         .iter()
         .any(|it| it["Effect"] == "Allow" && is_open(it) && each(&it["Action"]).iter().any(is_whole))
+}
+
+/// Whether a policy may allow most of what changes something in a service, on more than it names. Of a pattern all
+/// counts that begins as it does.
+fn may_hold_most(document: &Value, changing: &BTreeSet<String>) -> bool {
+    let of_service = |service: &str| changing.range(format!("{service}:")..format!("{service};"));
+    let mut given: BTreeMap<&str, BTreeSet<&String>> = BTreeMap::new();
+    let statements = each(&document["Statement"]);
+    for statement in statements.iter().filter(|it| it["Effect"] == "Allow" && is_open(it)) {
+        for pattern in each(&statement["Action"]) {
+            let pattern = pattern.as_str().unwrap_or_default().to_ascii_lowercase();
+            let (fixed, is_pattern) = pattern.split_once(['*', '?']).map_or((&*pattern, false), |(it, _)| (it, true));
+            let held = |it: &&String| if is_pattern { it.starts_with(fixed) } else { *it == fixed };
+            for action in changing.range(fixed.to_owned()..).take_while(|it| it.starts_with(fixed)).filter(held) {
+                let service = action.split(':').next().unwrap_or_default();
+                given.entry(service).or_default().insert(action);
+            }
+        }
+    }
+    given.iter().any(|(service, it)| action::are_most(it.len(), of_service(service).count()))
 }
 
 /// The elements of a list, or the one that stands in its place.

@@ -130,14 +130,20 @@ fn judged<'p>(managed: ManagedPolicy, policy: &'p Policy, runs_code: bool) -> Op
         let what = format!("{entries} on every resource{example}").into();
         return Some(Allowed { what, severity: first.severity.lower() });
     }
+    if !is_for_service && let Some(most) = most_of_service(policy) {
+        return Some(most);
+    }
     // Domains are no resources, so nothing of their service is on every one.
     let buys = policy.allow_statements().find_map(|statement| {
-        let mut whole = statement.actions.only().iter().filter(|it| it.is_whole_service());
-        whole.find_map(|it| Some((it, unbounded_purchase::bought_by(statement, it)?)))
+        let mut entries = statement.actions.only().iter().filter(|it| !it.covers_every_action());
+        entries.find_map(|it| Some((it, unbounded_purchase::bought_by(statement, it)?)))
     });
     if let Some((entry, action)) = buys.filter(|_| !is_for_service) {
-        let what = format!("`{entry}`, and so to buy in the name of the account by `{action}`").into();
-        return Some(Allowed { what, severity: Severity::Low });
+        let what = match entry.has_wildcard() {
+            true => format!("`{entry}`, and so to buy in the name of the account by `{action}`"),
+            false => format!("to buy in the name of the account by `{entry}`"),
+        };
+        return Some(Allowed { what: what.into(), severity: Severity::Low });
     }
     Successor::of(managed)?;
     let reach = |it: &Statement| {
@@ -149,6 +155,32 @@ fn judged<'p>(managed: ManagedPolicy, policy: &'p Policy, runs_code: bool) -> Op
     actions.sort_by_key(|it| Reverse(rank(*it)));
     let what = format!("{} on every resource", quoted(&actions)).into();
     (!actions.is_empty()).then_some(Allowed { what, severity: Severity::Low })
+}
+
+/// The service of which a policy allows most that changes a resource, action by action and on every resource.
+fn most_of_service(policy: &Policy) -> Option<Allowed> {
+    let unbounded = |it: &Statement| {
+        let mut actions = it.granted();
+        actions.retain(|action| action.changes_a_resource() && it.is_unbounded(*action));
+        actions
+    };
+    let mut given: Vec<_> = policy.allow_statements().flat_map(unbounded).collect();
+    given.sort_unstable();
+    given.dedup();
+    let mut services: Vec<catalog::Service> = given.iter().map(|it| it.service()).collect();
+    services.dedup();
+    let of = |service: catalog::Service| given.iter().copied().filter(move |it| it.service() == service);
+    let most = services.into_iter().filter(|it| it.is_given_mostly_by(of(*it).count()));
+    let service = most.max_by_key(|it| of(*it).count())?;
+    let dangers: Vec<_> = of(service).filter(|it| is_dangerous(*it)).collect();
+    let example = worst(&dangers).map(|it| format!(", `{it}` among them")).unwrap_or_default();
+    let all = service.actions().filter(|it| it.changes_a_resource()).count();
+    let what = format!(
+        "{} of the {all} actions of `{service}` that change a resource, on every one{example}",
+        of(service).count()
+    );
+    let severity = if dangers.is_empty() { Severity::Low } else { Severity::Medium };
+    Some(Allowed { what: what.into(), severity })
 }
 
 /// What a policy allows on every resource that gives permissions, or leads to more, in words; none where one or two such

@@ -1,50 +1,7 @@
-use std::sync::LazyLock;
-
 use super::wildcard_action;
 use crate::catalog;
 use crate::policy::{Action, Condition, Effect, Guard, Policy, Quantifier, Statement};
 use crate::rule::{Context, listed, quoted};
-
-/// What buys, or binds the account to pay for a term, whoever calls it. Sorted.
-/// <https://docs.aws.amazon.com/marketplace/latest/buyerguide/buyer-iam-users-groups-policies.html>
-/// <https://docs.aws.amazon.com/cost-management/latest/userguide/ce-access.html>
-/// <https://docs.aws.amazon.com/bedrock/latest/userguide/prov-throughput.html>: a month or six, where the caller says so.
-const PURCHASES: &[&str] = &[
-    "aws-marketplace:AcceptAgreementPaymentRequest",
-    "aws-marketplace:AcceptAgreementRequest",
-    "aws-marketplace:Subscribe",
-    "bedrock:CreateProvisionedModelThroughput",
-    "cloudfront:CreateSavingsPlan",
-    "devicefarm:PurchaseOffering",
-    "devicefarm:RenewOffering",
-    "dynamodb:PurchaseReservedCapacityOfferings",
-    "ec2:AcceptReservedInstancesExchangeQuote",
-    "ec2:PurchaseCapacityBlock",
-    "ec2:PurchaseCapacityBlockExtension",
-    "ec2:PurchaseHostReservation",
-    "ec2:PurchaseReservedInstancesOffering",
-    "ec2:PurchaseScheduledInstances",
-    "eks:CreateEksAnywhereSubscription",
-    "elasticache:PurchaseReservedCacheNodesOffering",
-    "es:PurchaseReservedElasticsearchInstanceOffering",
-    "es:PurchaseReservedInstanceOffering",
-    "glacier:PurchaseProvisionedCapacity",
-    "mediaconnect:PurchaseOffering",
-    "medialive:PurchaseOffering",
-    "memorydb:PurchaseReservedNodesOffering",
-    "outposts:CreateOrder",
-    "quicksight:Subscribe",
-    "rds:PurchaseReservedDBInstancesOffering",
-    "redshift-serverless:CreateReservation",
-    "redshift:AcceptReservedNodeExchange",
-    "redshift:PurchaseReservedNodeOffering",
-    "route53domains:RegisterDomain",
-    "route53domains:RenewDomain",
-    "route53domains:TransferDomain",
-    "sagemaker:CreateTrainingPlan",
-    "savingsplans:CreateSavingsPlan",
-    "shield:CreateSubscription",
-];
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if !policy.kind.is_identity() {
@@ -93,16 +50,11 @@ pub(super) fn bought_by(statement: &Statement, entry: &Action) -> Option<catalog
 }
 
 fn buys(action: catalog::Action, statement: &Statement) -> bool {
-    static BUYING: LazyLock<Vec<catalog::Action>> = LazyLock::new(|| {
-        let mut actions: Vec<_> = PURCHASES.iter().filter_map(|it| catalog::action(it)).collect();
-        actions.sort_unstable();
-        actions
-    });
     let reaches = || match action.takes_only_star() {
         true => statement.may_reach(action),
         false => statement.reaches_account_of(action),
     };
-    BUYING.binary_search(&action).is_ok() && statement.admits(action) && reaches()
+    action.buys() && statement.admits(action) && reaches()
 }
 
 /// Whether the policy denies to buy all but products that somebody has chosen.
@@ -140,16 +92,3 @@ fn help(found: &[(&Action, catalog::Action)]) -> String {
 }
 
 const SUBSCRIBE: &str = "aws-marketplace:Subscribe";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_purchase_is_an_action() {
-        assert!(PURCHASES.is_sorted());
-        for name in PURCHASES {
-            assert_eq!(catalog::action(name).map(|it| it.full_name()).as_deref(), Some(*name));
-        }
-    }
-}

@@ -353,6 +353,53 @@ pub(crate) mod action {
     /// The risk tags.
     pub(crate) const RISKS: [&str; 5] =
         ["CredentialExposure", "DataAccess", "PrivEsc", "ResourceExposure", "PermissionsManagement"];
+
+    /// What buys, or binds the account to pay for a term, whoever calls it.
+    /// <https://docs.aws.amazon.com/marketplace/latest/buyerguide/buyer-iam-users-groups-policies.html>
+    /// <https://docs.aws.amazon.com/cost-management/latest/userguide/ce-access.html>
+    /// <https://docs.aws.amazon.com/bedrock/latest/userguide/prov-throughput.html>: a month or six, where the caller says so.
+    pub(crate) const PURCHASES: [&str; 34] = [
+        "aws-marketplace:AcceptAgreementPaymentRequest",
+        "aws-marketplace:AcceptAgreementRequest",
+        "aws-marketplace:Subscribe",
+        "bedrock:CreateProvisionedModelThroughput",
+        "cloudfront:CreateSavingsPlan",
+        "devicefarm:PurchaseOffering",
+        "devicefarm:RenewOffering",
+        "dynamodb:PurchaseReservedCapacityOfferings",
+        "ec2:AcceptReservedInstancesExchangeQuote",
+        "ec2:PurchaseCapacityBlock",
+        "ec2:PurchaseCapacityBlockExtension",
+        "ec2:PurchaseHostReservation",
+        "ec2:PurchaseReservedInstancesOffering",
+        "ec2:PurchaseScheduledInstances",
+        "eks:CreateEksAnywhereSubscription",
+        "elasticache:PurchaseReservedCacheNodesOffering",
+        "es:PurchaseReservedElasticsearchInstanceOffering",
+        "es:PurchaseReservedInstanceOffering",
+        "glacier:PurchaseProvisionedCapacity",
+        "mediaconnect:PurchaseOffering",
+        "medialive:PurchaseOffering",
+        "memorydb:PurchaseReservedNodesOffering",
+        "outposts:CreateOrder",
+        "quicksight:Subscribe",
+        "rds:PurchaseReservedDBInstancesOffering",
+        "redshift-serverless:CreateReservation",
+        "redshift:AcceptReservedNodeExchange",
+        "redshift:PurchaseReservedNodeOffering",
+        "route53domains:RegisterDomain",
+        "route53domains:RenewDomain",
+        "route53domains:TransferDomain",
+        "sagemaker:CreateTrainingPlan",
+        "savingsplans:CreateSavingsPlan",
+        "shield:CreateSubscription",
+    ];
+
+    /// Whether so many of all actions of a service that change a resource are most of them, or more than anybody calls.
+    pub(crate) fn are_most(given: usize, all: usize) -> bool {
+        const AT_LEAST: usize = 10;
+        given >= AT_LEAST && given * 5 >= all * 4 || given >= 100
+    }
 }
 
 /// The bits of [`ConditionKeyRecord::bits`].

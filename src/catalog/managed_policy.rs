@@ -118,8 +118,8 @@ impl ManagedPolicy {
         self.record().may_lead_up != 0
     }
 
-    /// Whether it may allow what gives permissions or leads to more, or all of a service, on more resources than it names;
-    /// of the others that is known without their documents.
+    /// Whether it may allow what gives permissions, leads to more or buys, or all or most of a service, on more resources
+    /// than it names; of the others that is known without their documents.
     pub fn may_open(self) -> bool {
         self.record().may_open != 0
     }

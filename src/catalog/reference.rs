@@ -70,6 +70,11 @@ impl Service {
         self.record().supports_rcps != 0
     }
 
+    /// Whether so many of its actions that change a resource are most of these, or more than anybody calls.
+    pub fn is_given_mostly_by(self, given: usize) -> bool {
+        layout::action::are_most(given, self.actions().filter(|it| it.changes_a_resource()).count())
+    }
+
     /// Its actions, in the order of names.
     pub fn actions(self) -> impl ExactSizeIterator<Item = Action> + DoubleEndedIterator + Clone {
         self.action_range().map(Action::at)
@@ -448,6 +453,22 @@ impl Action {
         }
     }
 
+    /// Whether it buys, or binds the account to pay for a term.
+    pub fn buys(self) -> bool {
+        static BUYING: LazyLock<Vec<Action>> = LazyLock::new(|| {
+            let mut actions: Vec<_> = layout::action::PURCHASES.iter().filter_map(|it| action(it)).collect();
+            actions.sort_unstable();
+            actions
+        });
+        BUYING.binary_search(&self).is_ok()
+    }
+
+    /// Whether it changes a resource that a statement can name, or decides who may.
+    pub fn changes_a_resource(self) -> bool {
+        let changes = matches!(self.access_level(), AccessLevel::Write | AccessLevel::PermissionsManagement);
+        changes && !self.takes_only_star()
+    }
+
     pub(super) fn leads_on(self) -> bool {
         self.record().bits & layout::action::LEADS_ON != 0
     }
@@ -807,5 +828,29 @@ impl ResourceType {
 impl fmt::Debug for ResourceType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ResourceType({}:{})", self.service(), self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_purchase_is_an_action() {
+        for name in layout::action::PURCHASES {
+            assert_eq!(action(name).map(Action::full_name).as_deref(), Some(name));
+        }
+        assert!(action("savingsplans:CreateSavingsPlan").is_some_and(Action::buys));
+        assert!(!action("savingsplans:DescribeSavingsPlans").is_some_and(Action::buys));
+    }
+
+    #[test]
+    fn most_of_a_service_is_four_of_five_or_a_hundred() {
+        let most = |prefix: &str, given| service(prefix).unwrap().is_given_mostly_by(given);
+        let all = service("kms").unwrap().actions().filter(|it| it.changes_a_resource()).count();
+        assert!(most("kms", all) && !most("kms", all / 2));
+        assert!(most("ec2", 100) && !most("ec2", 99));
+        // All of a small one is no great matter.
+        assert!(!most("redshift-data", 3));
     }
 }
