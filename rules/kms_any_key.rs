@@ -59,6 +59,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             true => (severity, "every key whose policy lets this account in"),
             false => (severity.lower(), "every key of the account"),
         };
+        let keys = match statement.asked_tag() {
+            Some(tag) => keys.replacen("every key", &format!("every key with a tag `{tag}`"), 1),
+            None => keys.to_owned(),
+        };
         let actions = if reveals.is_empty() { reaching(&HIDES) } else { reveals };
         let Some(first) = actions.first() else { continue };
         // Who reveals mostly hides by the same keys, and one limit is for both.

@@ -246,7 +246,10 @@ fn report_at_once(concern: Concern, found: Vec<Found<'_>>, services: &[catalog::
     // All are named, since each is to be looked for in the list.
     let services: Vec<String> = services.iter().map(|it| format!("`{it}`")).collect();
     let report = cx
-        .report(&resource.place, format!("{} on `{resource}` {}", listed(&guilty), what_they_do(concern, &guilty)))
+        .report(
+            &resource.place,
+            format!("{} on `{resource}` {}", listed(&guilty), what_they_do(concern, &guilty, statement)),
+        )
         .of(statement, subject(&guilty, resource))
         .acting(&actions)
         .severity(severities.into_iter().max().unwrap_or(Severity::Medium))
@@ -345,7 +348,7 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
     let Found { statement, resource, guilty, .. } = found;
     let [first, ..] = &guilty[..] else { return };
     let (severity, bound) = found.severity(concern);
-    let mut message = format!("{} on `{resource}` {}", listed(guilty), what_they_do(concern, guilty));
+    let mut message = format!("{} on `{resource}` {}", listed(guilty), what_they_do(concern, guilty, statement));
     let along = if concern == Concern::Rest { &[][..] } else { &found.along[..] };
     if !along.is_empty() {
         let reach = if along.len() == 1 { "reaches" } else { "reach" };
@@ -354,7 +357,7 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
     // What the same entries do besides, and is cured by naming what is called in their place.
     if let Some((_, entries)) = found.lesser.iter().find(|(concern, _)| *concern == Concern::Data) {
         let who = if entries.len() == guilty.len() { String::new() } else { format!("{} ", listed(entries)) };
-        message.push_str(&format!(", and {who}{}", what_they_do(Concern::Data, entries)));
+        message.push_str(&format!(", and {who}{}", what_they_do(Concern::Data, entries, statement)));
     }
     let told = [&guilty[..], along].concat();
     let actions: Vec<&Action> = told.iter().map(|it| it.action).collect();
@@ -434,31 +437,33 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
 }
 
 /// What comes of it, in words that follow those for the actions.
-fn what_they_do(concern: Concern, guilty: &[Entry<'_>]) -> String {
+fn what_they_do(concern: Concern, guilty: &[Entry<'_>], statement: &Statement) -> String {
     let s = if guilty.len() == 1 { "s" } else { "" };
     let kinds = kinds(guilty);
+    let tagged = statement.asked_tag().map(|it| format!(" with a tag `{it}`")).unwrap_or_default();
+    let all = format!("{kinds}{tagged}");
     let worst = guilty.iter().map(|it| it.worst);
     match concern {
         Concern::Credentials if kinds == "every secret in the account" || kinds == "every parameter in the account" => {
-            format!("return{s} the value of {kinds}")
+            format!("return{s} the value of {all}")
         }
         Concern::Credentials if worst.clone().all(|it| it.access_level() <= AccessLevel::Read) => {
-            format!("return{s} credentials of {kinds}")
+            format!("return{s} credentials of {all}")
         }
-        Concern::Credentials => format!("give{s} out credentials of {kinds}"),
-        Concern::Permissions if kinds == "every policy in the account" => format!("change{s} what {kinds} allows"),
+        Concern::Credentials => format!("give{s} out credentials of {all}"),
+        Concern::Permissions if kinds == "every policy in the account" => format!("change{s} what {all} allows"),
         Concern::Permissions if worst.clone().all(|it| it.service().prefix() == "iam") => {
-            format!("decide{s} what {kinds} may do")
+            format!("decide{s} what {all} may do")
         }
-        Concern::Permissions => format!("decide{s} who has access to {kinds}"),
-        Concern::Data => format!("read{s} {kinds}"),
+        Concern::Permissions => format!("decide{s} who has access to {all}"),
+        Concern::Data => format!("read{s} {all}"),
         Concern::Rest if guilty.iter().flat_map(|it| &it.wide).all(|it| makes_linked_roles(*it)) => {
             format!("create{s} service-linked roles of every service, though it can be limited to some")
         }
         Concern::Rest => {
             let they = if guilty.len() == 1 { "it" } else { "they" };
             let reach = if guilty.len() == 1 { "reaches" } else { "reach" };
-            format!("{reach} {kinds}, though {they} can be limited to some")
+            format!("{reach} {all}, though {they} can be limited to some")
         }
     }
 }

@@ -34,7 +34,7 @@ pub use size::{Quota, Size};
 
 use crate::catalog::{self, AccessLevel};
 use crate::source::Span;
-use crate::value::{Node, Origin, Text};
+use crate::value::{HOLE, Node, Origin, Text};
 
 /// A place in a policy: the one string, how it came there, and whether it is there for certain.
 #[derive(Clone, Debug)]
@@ -447,6 +447,12 @@ impl Statement {
         // Everybody are also those who sign nothing, except where a role is assumed.
         let unsigned = self.everyone().next().is_some() && self.resources.is_some();
         self.always(|it| it.bounds_the_caller() && !(unsigned && it.admits_unsigned()))
+    }
+
+    /// The name of the tag that what is called upon must have, whatever it says.
+    pub fn asked_tag(&self) -> Option<&str> {
+        let tag = self.conditions.iter().find(|it| it.asks_for_a_tag() && it.case().is_none())?;
+        tag.key.raw().split_once('/').map(|(_, name)| name).filter(|it| !it.contains(HOLE))
     }
 
     /// The first of such conditions if one of them stands there in every case: by itself, or in either case of an
