@@ -501,3 +501,113 @@ resource "aws_iam_policy" "p" {
     let sure = report.findings.iter().filter(|it| it.confidence > iamlint::rule::Confidence::Low);
     assert_eq!(sure.map(|it| it.message.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
 }
+
+/// The rules that speak of a policy, how sure they are, and in which case.
+fn said_of(policy: &str) -> Vec<String> {
+    let variables = "variable \"wide\" {}\nvariable \"keys\" {}\nvariable \"names\" {\n  type = list(string)\n}\n";
+    let text = format!("{variables}resource \"aws_iam_policy\" \"it\" {{\n  policy = {policy}\n}}\n");
+    let case = |it: &iamlint::rule::Finding| {
+        let label = it.labels.iter().find(|it| it.message.starts_with("only if"));
+        label.map(|it| format!(" {}", it.message)).unwrap_or_default()
+    };
+    linted(&text).findings.iter().map(|it| format!("{} {:?}{}", it.rule, it.confidence, case(it))).collect()
+}
+
+#[test]
+fn each_branch_of_a_directive_is_judged_in_its_case() {
+    let choice = |test: &str, mark: &str| {
+        format!(
+            r#"<<-EOT
+  {{
+    "Version": "2012-10-17",
+    "Statement": [
+      {{
+        "Effect": "Allow",
+        %{{ if {test} {mark}}}
+        "Action": "kms:*",
+        %{{ else {mark}}}
+        "Action": "s3:GetObject",
+        %{{ endif {mark}}}
+        "Resource": "*"
+      }},
+      {{ "Effect": "Allow", "Action": "iam:PassRole", "Resource": "*" }}
+    ]
+  }}
+  EOT"#
+        )
+    };
+    let both = [
+        "kms_wildcard_action Low only if `var.wide`",
+        "data_any_resource Low only if not `var.wide`",
+        "passrole_any_role High",
+    ];
+    assert_eq!(said_of(&choice("var.wide", "")), both);
+    assert_eq!(said_of(&choice("var.wide", "~")), both);
+    assert_eq!(said_of(&choice("true", "")), ["kms_wildcard_action High", "passrole_any_role High"]);
+    assert_eq!(said_of(&choice("false", "")), ["data_any_resource High", "passrole_any_role High"]);
+    let conditional = r#""${var.wide ? "kms:*" : "s3:GetObject"}""#;
+    let whole = format!(
+        r#"<<-EOT
+  {{
+    "Version": "2012-10-17",
+    "Statement": [{{ "Effect": "Allow", "Action": {conditional}, "Resource": "*" }}]
+  }}
+  EOT"#
+    );
+    assert_eq!(said_of(&whole), both[..2]);
+}
+
+#[test]
+fn what_a_loop_over_the_unknown_writes_is_judged_as_written_once() {
+    let text = r#"<<-EOT
+  {
+    "Version": "2012-10-17",
+    "Statement": [
+      %{ for n, name in var.names ~}
+      {
+        "Effect": "Allow",
+        "Action": "kms:*",
+        "Resource": "arn:aws:kms:eu-west-1:111122223333:key/${name}"
+      }%{ if n < length(var.names) - 1 },%{ endif }
+      %{ endfor ~}
+    ]
+  }
+  EOT"#;
+    let [only] = &said_of(text)[..] else { panic!("{:?}", said_of(text)) };
+    assert!(only.starts_with("kms_wildcard_action Low only if `var.names` has such an element"), "{only}");
+}
+
+#[test]
+fn directives_by_one_condition_are_one_choice_and_too_many_are_holes() {
+    let text = |tests: [&str; 4]| {
+        let action = |test: &&str| format!("%{{ if {test} }}\"kms:*\",%{{ endif }}");
+        let actions: String = tests.iter().map(action).collect();
+        format!(
+            r#"<<-EOT
+  {{
+    "Version": "2012-10-17",
+    "Statement": [
+      {{ "Effect": "Allow", "Action": [{actions} "iam:PassRole"], "Resource": "*" }}
+    ]
+  }}
+  EOT"#
+        )
+    };
+    let kms = |policy: &str| said_of(policy).iter().filter(|it| it.starts_with("kms_wildcard_action")).count();
+    assert_eq!(kms(&text(["var.wide"; 4])), 4);
+    let by_four = text(["var.wide", "var.keys", "var.names[0]", "var.names[1]"]);
+    assert_eq!(kms(&by_four), 3);
+    assert!(said_of(&by_four).contains(&"passrole_any_role High".to_owned()));
+}
+
+#[test]
+fn a_text_by_a_directive_is_one_of_several() {
+    let text = r#"variable "live" {}
+output "it" {
+  value = "a%{ if var.live }-live%{ else }-test%{ endif }"
+}
+"#;
+    let Value::OneOf(arms) = value(text).value else { panic!("one of two") };
+    let arms: Vec<_> = arms.iter().map(|it| (&*it.when, it.node.as_str())).collect();
+    assert_eq!(arms, [("`var.live`", Some("a-live")), ("not `var.live`", Some("a-test"))]);
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::draft::{Drafts, Premise};
 use super::host::FunctionHost;
 use super::known::{elements, number, only_in, open_of, same, sort_entries, text_of};
 use super::{Evaluator, Failure, Outcome, Scope};
@@ -12,7 +13,7 @@ use crate::frontend::terraform::decimal::calculated;
 use crate::frontend::terraform::functions::{self, truth};
 use crate::source::Span;
 use crate::syntax::hcl::{BinaryOp, Call, Expr, ExprKind, For, Part, UnaryOp};
-use crate::value::{Arm, Entry, HoleKind, Node, Number, Object, Origin, Text, Value};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Value};
 
 impl Evaluator<'_> {
     pub(super) fn expression(&self, expr: &Expr, scope: &Scope) -> Outcome {
@@ -86,18 +87,24 @@ impl Evaluator<'_> {
         if within { outcome } else { outcome.map(|node| self.weighed(node, scope)) }
     }
 
-    /// Text of parts; nothing but text may be spliced into text.
+    /// Text of parts; nothing but text may be spliced into text. Where a directive hangs on what is not known, it is one
+    /// of several texts.
     pub(super) fn template(&self, parts: &[Part], span: Span, scope: &Scope) -> Outcome {
-        let mut out = Text::with_room(parts.len());
+        let mut out = Drafts::with_room(parts.len());
         self.template_into(parts, scope, &mut out)?;
         if !self.pay(out.footprint()) {
             return Ok(self.free(span, scope, "the text is too large to be evaluated"));
         }
-        Ok(Node::new(Value::Text(out), span))
+        if let Some(node) = out.into_node(span) {
+            return Ok(node);
+        }
+        let mut one = Drafts::only_one();
+        self.template_into(parts, scope, &mut one)?;
+        Ok(one.into_node(span).unwrap_or_else(|| self.free(span, scope, "it hangs on conditions that are not known")))
     }
 
-    pub(super) fn template_into(&self, parts: &[Part], scope: &Scope, out: &mut Text) -> Result<(), Failure> {
-        for part in parts {
+    pub(super) fn template_into(&self, parts: &[Part], scope: &Scope, out: &mut Drafts) -> Result<(), Failure> {
+        for (n, part) in parts.iter().enumerate() {
             match part {
                 Part::Literal(text) => out.push_text(text, &Origin::HERE),
                 Part::Interpolation(expr) => {
@@ -110,15 +117,11 @@ impl Evaluator<'_> {
                                 message: "only text, numbers and truth values can be put into text".into(),
                             });
                         }
-                        None => out.push_hole(match &node.value {
-                            Value::Unknown(hole) => Arc::clone(hole),
-                            _ => Arc::new(self.hole(
-                                HoleKind::Free,
-                                expr.span,
-                                scope,
-                                "it depends on a condition that is not known",
-                            )),
-                        }),
+                        None if Self::choice_into(&node, parts.get(n + 1), out) => {}
+                        None => {
+                            let why = "it depends on a condition that is not known";
+                            out.push_hole(&Arc::new(self.hole(HoleKind::Free, expr.span, scope, why)));
+                        }
                     }
                 }
                 Part::If { condition, then, otherwise, span: directive } => {
@@ -126,37 +129,83 @@ impl Evaluator<'_> {
                     match truth(&test) {
                         Some(true) => self.template_into(then, scope, out)?,
                         Some(false) => self.template_into(otherwise, scope, out)?,
-                        None => out.push_hole(Arc::new(self.hole(
-                            HoleKind::Free,
-                            *directive,
-                            scope,
-                            "it depends on a condition that is not known",
-                        ))),
+                        None => {
+                            let words = format!("`{}`", self.written(condition.span));
+                            let not = format!("not {words}");
+                            let ways = [(words, then, scope), (not, otherwise, scope)];
+                            self.undecided(ways, condition.span, false, *directive, scope, out)?;
+                        }
                     }
                 }
                 Part::For { key, value, collection, body, span: directive } => {
-                    let collection = self.eval(collection, scope)?;
-                    let Some(elements) = elements(&collection) else {
-                        out.push_hole(Arc::new(self.hole(
-                            HoleKind::Free,
-                            *directive,
-                            scope,
-                            "what it goes through is not known",
-                        )));
+                    let at = collection.span;
+                    let all = self.eval(collection, scope)?;
+                    let within = |name: Node, element: Node| {
+                        let inner = scope.with(value, element);
+                        key.as_ref().map_or(inner.clone(), |key| inner.with(key, name))
+                    };
+                    let Some(elements) = elements(&all) else {
+                        let part = |name: &str| {
+                            let why = "what it goes through is not known";
+                            Node::unknown(Hole { reference: name.into(), ..self.hole(HoleKind::Free, at, scope, why) })
+                        };
+                        let inner = within(part(key.as_deref().unwrap_or_default()), part(value));
+                        let (words, _) = self.has_element(collection);
+                        let not = format!("not {words}");
+                        let ways = [(not, &Vec::new(), scope), (words.to_string(), body, &inner)];
+                        self.undecided(ways, at, true, *directive, scope, out)?;
                         continue;
                     };
                     for (name, element) in elements {
-                        let mut inner = scope.with(value, element);
-                        if let Some(key) = key {
-                            inner = inner.with(key, name);
-                        }
-                        self.template_into(body, &inner, out)?;
+                        self.template_into(body, &within(name, element), out)?;
                         if !self.pay(1) {
                             return Ok(());
                         }
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// One of several texts as a whole string of a JSON document, in each of its cases.
+    fn choice_into(node: &Node, next: Option<&Part>, out: &mut Drafts) -> bool {
+        let Value::OneOf(arms) = &node.value else { return false };
+        let is_closed = matches!(next, Some(Part::Literal(text)) if text.raw().starts_with('"'));
+        if !is_closed || !out.are_in_string() {
+            return false;
+        }
+        let way = |arm: &Arm| {
+            let premise = Premise { words: Arc::clone(&arm.when), at: arm.at, meaning: "".into(), is_loop: false };
+            let mut part = out.of_part(premise);
+            part.push_text(&arm.node.to_text()?, &arm.node.origin.followed_by(&node.origin));
+            Some(part.into_drafts())
+        };
+        let ways: Option<Vec<_>> = arms.iter().map(way).collect();
+        let ways: Vec<_> = ways.into_iter().flatten().flatten().collect();
+        // What is there in one case only is one of no two.
+        ways.len() > 1 && !out.are_one() && out.branch(&ways)
+    }
+
+    /// A directive that gives one of two texts: each in its case, or a hole where there are too many.
+    fn undecided(
+        &self,
+        ways: [(String, &Vec<Part>, &Scope); 2],
+        at: Span,
+        is_loop: bool,
+        directive: Span,
+        scope: &Scope,
+        out: &mut Drafts,
+    ) -> Result<(), Failure> {
+        let mut drafts = Vec::new();
+        for (words, parts, inner) in ways.into_iter().filter(|_| !out.are_one()) {
+            let mut part = out.of_part(Premise { words: words.into(), at, meaning: self.meaning(at, scope), is_loop });
+            self.template_into(parts, inner, &mut part)?;
+            drafts.extend(part.into_drafts());
+        }
+        if drafts.is_empty() || !out.branch(&drafts) {
+            let why = "it depends on a condition that is not known";
+            out.push_hole(&Arc::new(self.hole(HoleKind::Free, directive, scope, why)));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! and which is a hole to everybody else. Nothing is ever run or fetched.
 
 mod calls;
+mod draft;
 mod expression;
 mod host;
 mod known;
