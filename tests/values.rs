@@ -611,3 +611,64 @@ output "it" {
     let arms: Vec<_> = arms.iter().map(|it| (&*it.when, it.node.as_str())).collect();
     assert_eq!(arms, [("`var.live`", Some("a-live")), ("not `var.live`", Some("a-test"))]);
 }
+
+#[test]
+fn what_an_override_of_some_cases_replaces_is_there_in_the_others() {
+    let text = |arguments: &str, sid: &str, actions: &str| {
+        format!(
+            r#"variable "some" {{}}
+variable "sid" {{}}
+data "aws_iam_policy_document" "all" {{
+  statement {{
+    sid       = {sid}
+    actions   = ["kms:*"]
+    resources = ["*"]
+  }}
+}}
+data "aws_iam_policy_document" "read" {{
+  statement {{
+    sid       = {sid}
+    actions   = ["kms:DescribeKey"]
+    resources = ["arn:aws:kms:eu-west-1:111122223333:key/a"]
+  }}
+}}
+data "aws_iam_policy_document" "it" {{
+  {arguments}
+  statement {{
+    sid       = "It"
+    actions   = ["{actions}"]
+    resources = ["arn:aws:kms:eu-west-1:111122223333:key/a"]
+  }}
+}}
+resource "aws_iam_policy" "it" {{
+  policy = data.aws_iam_policy_document.it.json
+}}
+"#
+        )
+    };
+    let said = |arguments: &str, sid: &str, actions: &str| {
+        let findings = linted(&text(arguments, sid, actions)).findings;
+        let mut own = findings.iter().filter(|it| &*it.carrier.address == "aws_iam_policy.it");
+        let wide = own.find(|it| it.rule == "kms_wildcard_action");
+        wide.map(|it| {
+            let case = it.labels.iter().find_map(|it| it.message.strip_prefix("only if "));
+            format!("{:?} {}", it.confidence, case.unwrap_or_default())
+        })
+    };
+    let json = |name: &str| format!("data.aws_iam_policy_document.{name}.json");
+    let (all, read) = (json("all"), json("read"));
+    let (same, unknown) = (r#""It""#, "var.sid");
+    let of = |kind: &str, documents: &str| format!("{kind}_policy_documents = {documents}");
+    let certain = of("override", &format!("[{read}]"));
+    assert_eq!(said(&certain, same, "kms:*"), None);
+    assert_eq!(said(&certain, r#""Other""#, "kms:*").as_deref(), Some("High "));
+    assert_eq!(said(&certain, unknown, "kms:*").as_deref(), Some("Low `var.sid` is not `It`"));
+    let in_one_case = of("override", &format!("var.some ? [{read}] : []"));
+    assert_eq!(said(&in_one_case, same, "kms:*").as_deref(), Some("Low not `var.some`"));
+    let in_both = of("override", &format!("var.some ? [{read}] : [{read}]"));
+    assert_eq!(said(&in_both, same, "kms:*"), None);
+    // The document's own statement takes the place of one of its sources whether that is there or not.
+    assert_eq!(said(&of("source", &format!("var.some ? [{all}] : []")), same, "kms:DescribeKey"), None);
+    let other = said(&of("source", &format!("var.some ? [{all}] : []")), r#""Other""#, "kms:DescribeKey");
+    assert_eq!(other.as_deref(), Some("Low `var.some`"));
+}

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::evaluator::{Case, Evaluator, Instance, Scope, Standing, text_of};
+use super::evaluator::{self, Case, Evaluator, Instance, Scope, Standing, text_of};
 use super::folder::BlockId;
+use super::functions;
 use crate::frontend::ReplacedStatement;
 use crate::policy::{Effect, Place};
 use crate::source::Span;
@@ -35,14 +36,6 @@ impl Evaluator<'_> {
     fn rendered_document(&self, body: &Body, address: &Arc<str>, head: Span, scope: &Scope) -> Node {
         let attribute = |name: &str| body.attribute(name).map(|it| self.value(&it.value, scope));
         let mut statements: Vec<Node> = Vec::new();
-        let replace = |statements: &mut [Node], statement: &Node| {
-            let Some(sid) = sid_of(statement) else { return false };
-            let same = |it: &&mut Node| sid_of(it).is_some_and(|it| it.as_str() == sid.as_str());
-            let Some(old) = statements.iter_mut().find(same) else { return false };
-            self.note_replaced(address, old, statement);
-            *old = statement.clone();
-            true
-        };
         for name in ["source_policy_documents", "source_json"] {
             for document in self.documents_of(attribute(name)) {
                 statements.extend(document);
@@ -56,7 +49,7 @@ impl Evaluator<'_> {
                 None => node,
                 Some((when, at)) => Node::new(Value::OneOf(Arc::new([Arm { when, at, node }])), block.kind.span),
             };
-            if !replace(&mut statements[..sources], &node) {
+            if !self.replaces(&mut statements[..sources], &node, address) {
                 statements.push(node);
             }
         }
@@ -66,7 +59,7 @@ impl Evaluator<'_> {
                     if let Value::Unknown(hole) = &statement.value {
                         statements.iter_mut().for_each(|it| *it = perhaps_replaced(it, hole));
                     }
-                    if !replace(&mut statements, &statement) {
+                    if !self.replaces(&mut statements, &statement, address) {
                         statements.push(statement);
                     }
                 }
@@ -83,6 +76,44 @@ impl Evaluator<'_> {
         entry("Version", version.unwrap_or_else(|| Node::new(Value::Text(Text::known("2012-10-17", head)), head)));
         entry("Statement", Node::list(statements, head));
         Node::new(Value::Object(Arc::new(object)), head)
+    }
+
+    /// Puts a statement in the place of the one of its Sid, where there is one for certain. One that it may take the
+    /// place of, as its Sid is not known or it is there in one case only, is left where it does not.
+    fn replaces(&self, statements: &mut [Node], statement: &Node, address: &Arc<str>) -> bool {
+        let (new, new_cases) = without_cases(statement);
+        let Some(new_sid) = sid_of(&new) else { return false };
+        let mut is_placed = false;
+        for old in statements {
+            let (bare, old_cases) = without_cases(old);
+            let Some(old_sid) = sid_of(&bare) else { continue };
+            let is_same = match functions::same(&old_sid, &new_sid) {
+                Some(is_same) => is_same,
+                None => {
+                    let words = format!("`{}` is not `{}`", shown(&new_sid), shown(&old_sid));
+                    let at = if old_sid.is_known() { new_sid.span } else { old_sid.span };
+                    *old = in_case(old.clone(), Some(&(words.into(), at)));
+                    continue;
+                }
+            };
+            let never_meet = old_cases.iter().any(|it| new_cases.iter().any(|new| evaluator::excludes(&it.0, &new.0)));
+            if !is_same || never_meet {
+                continue;
+            }
+            // The cases in which the new one is there and the old one was.
+            match new_cases.iter().find(|new| !old_cases.iter().any(|it| it.0 == new.0)) {
+                Some((when, at)) => *old = in_case(old.clone(), Some(&(opposite(when), *at))),
+                None if is_placed => {}
+                None => {
+                    if old_cases.is_empty() {
+                        self.note_replaced(address, old, &new);
+                    }
+                    *old = statement.clone();
+                    is_placed = true;
+                }
+            }
+        }
+        is_placed
     }
 
     /// Remembers that a statement took the place of another one.
@@ -132,11 +163,7 @@ impl Evaluator<'_> {
                     return vec![vec![self.unknown_statement(&list)]];
                 };
                 let Some(statement) = root.get("Statement") else { return Vec::new() };
-                let statement = list.inherit(&statement);
-                match &statement.value {
-                    Value::List(nodes) => vec![nodes.iter().map(|it| statement.inherit(it)).collect()],
-                    _ => vec![vec![statement]],
-                }
+                vec![each_in_its_case(&list.inherit(&statement))]
             }
             _ => vec![vec![self.unknown_statement(&list)]],
         }
@@ -349,15 +376,58 @@ fn joined(condition: &Node) -> Node {
 
 /// A statement that another one of its Sid takes the place of, if there is one in what is not known.
 fn perhaps_replaced(statement: &Node, by: &Hole) -> Node {
-    if sid_of(statement).is_none() {
+    if sid_of(&without_cases(statement).0).is_none() {
         return statement.clone();
     }
     in_case(statement.clone(), Some(&(format!("`{}` does not replace it", by.reference).into(), by.span)))
 }
 
-/// The `Sid` of a statement that has one.
+/// The `Sid` of a statement that has one, which is perhaps not known.
 fn sid_of(statement: &Node) -> Option<Node> {
-    statement.get("Sid").filter(|it| it.as_str().is_some_and(|it| !it.is_empty()))
+    statement.get("Sid").filter(|it| !it.is_null() && it.as_text().is_none_or(|it| !it.is_empty()))
+}
+
+/// A Sid in words.
+fn shown(sid: &Node) -> String {
+    match &sid.value {
+        Value::Unknown(hole) => hole.reference.to_string(),
+        _ => sid.as_text().map_or_else(|| "the Sid".to_owned(), Text::to_string),
+    }
+}
+
+/// The elements of a list, or the one value in its place; what is undecided gives each in its case.
+fn each_in_its_case(node: &Node) -> Vec<Node> {
+    match &node.value {
+        Value::List(nodes) => nodes.iter().flat_map(|it| each_in_its_case(&node.inherit(it))).collect(),
+        Value::OneOf(arms) => {
+            let of_arm = |arm: &Arm| {
+                let case = (Arc::clone(&arm.when), arm.at);
+                let nodes = each_in_its_case(&node.inherit(&arm.node)).into_iter();
+                nodes.map(move |it| in_case(it, Some(&case)))
+            };
+            arms.iter().flat_map(of_arm).collect()
+        }
+        _ => vec![node.clone()],
+    }
+}
+
+/// What there is in some cases only, and these.
+fn without_cases(node: &Node) -> (Node, Vec<Case>) {
+    let (mut node, mut cases) = (node.clone(), Vec::new());
+    while let Some((inner, case)) = evaluator::only_in(&node) {
+        node = inner;
+        cases.push(case);
+    }
+    (node, cases)
+}
+
+/// The case in which another one is not the case.
+fn opposite(when: &str) -> Arc<str> {
+    match when.strip_prefix("not ") {
+        _ if when.contains("` and ") => format!("not all of {when}").into(),
+        Some(opposite) => opposite.into(),
+        None => format!("not {when}").into(),
+    }
 }
 
 /// Adds values under a key, to those that are already there.

@@ -32,7 +32,7 @@ pub(in crate::frontend::terraform) fn is_many(node: &Node) -> bool {
 }
 
 /// An element that is there in one case only: what it is then, and the case.
-pub(super) fn only_in(node: &Node) -> Option<(Node, Case)> {
+pub(in crate::frontend::terraform) fn only_in(node: &Node) -> Option<(Node, Case)> {
     match &node.value {
         Value::OneOf(arms) => match &**arms {
             [arm] => Some((node.inherit(&arm.node), (Arc::clone(&arm.when), arm.at))),
@@ -55,7 +55,7 @@ pub(super) fn only_case(node: &Node, test: impl Fn(&Node) -> bool) -> Option<Cas
 }
 
 /// Whether two cases cannot both hold: one is what the other is not. `` `a` and not `b` `` holds where both parts do.
-pub(super) fn excludes(one: &str, other: &str) -> bool {
+pub(in crate::frontend::terraform) fn excludes(one: &str, other: &str) -> bool {
     let parts = |it: &'_ str| it.split("` and ").map(|it| it.trim_end_matches('`').to_owned()).collect::<Vec<_>>();
     let opposed = |a: &str, b: &str| a.strip_prefix("not ") == Some(b) || b.strip_prefix("not ") == Some(a);
     let others = parts(other);

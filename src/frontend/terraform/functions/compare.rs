@@ -9,7 +9,7 @@ use crate::value::{HoleKind, Node, Object, Text, Value};
 const MOST: usize = 10_000;
 
 /// Whether two values are the same whatever their holes turn out to be: `None` when it depends on them.
-pub(super) fn same(a: &Node, b: &Node) -> Option<bool> {
+pub(in crate::frontend::terraform) fn same(a: &Node, b: &Node) -> Option<bool> {
     same_within(a, b, &mut MOST.clone())
 }
 

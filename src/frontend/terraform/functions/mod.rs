@@ -22,7 +22,7 @@ mod time;
 mod yaml;
 
 pub(super) use arms::in_case;
-pub(super) use compare::as_set;
+pub(super) use compare::{as_set, same};
 pub(super) use convert::{parse_number, truth, unified};
 
 #[cfg(test)]
