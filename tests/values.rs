@@ -672,3 +672,35 @@ resource "aws_iam_policy" "it" {{
     let other = said(&of("source", &format!("var.some ? [{all}] : []")), r#""Other""#, "kms:DescribeKey");
     assert_eq!(other.as_deref(), Some("Low `var.some`"));
 }
+
+#[test]
+fn an_unknown_key_may_be_the_one_that_is_asked_for() {
+    let arms = |it: &str| {
+        let node = value(&format!("variable \"u\" {{}}\noutput \"it\" {{\n  value = {it}\n}}\n"));
+        match &node.value {
+            Value::OneOf(arms) => arms.iter().map(|it| format!("{}: {:?}", it.when, it.node.as_str())).collect(),
+            Value::Text(text) => vec![text.to_string()],
+            other => vec![format!("{other:?}")],
+        }
+    };
+    let either = [r#"`var.u` is not `a`: Some("1")"#, r#"`var.u` is `a`: Some("2")"#];
+    for it in [
+        r#"{ a = "1", (var.u) = "2" }["a"]"#,
+        r#"{ a = "1", (var.u) = "2" }.a"#,
+        r#"merge({ a = "1" }, { (var.u) = "2" }).a"#,
+        r#"lookup({ a = "1", (var.u) = "2" }, "a", "3")"#,
+    ] {
+        assert_eq!(arms(it), either, "{it}");
+    }
+    for it in [
+        // What is written last counts.
+        r#"{ (var.u) = "2", a = "1" }["a"]"#,
+        r#"merge({ a = "0" }, { (var.u) = "2" }, { a = "1" }).a"#,
+        // It begins otherwise.
+        r#"{ a = "1", "b${var.u}" = "2" }["a"]"#,
+        // Terraform refuses two of one key.
+        r#"{ for name, it in { a = "1", "${var.u}" = "2" } : name => it }["a"]"#,
+    ] {
+        assert_eq!(arms(it), ["1"], "{it}");
+    }
+}

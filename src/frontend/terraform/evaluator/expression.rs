@@ -51,7 +51,7 @@ impl Evaluator<'_> {
                     }
                     let key = self.part(&item.key, scope)?;
                     let node = self.part(&item.value, scope)?;
-                    match text_of(&key) {
+                    match key.to_text() {
                         Some(key) => object.entries.push(Entry { key, key_span, node }),
                         None => object.open = Some(self.why_unknown(&key, key_span, scope)),
                     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::repeat::Case;
-use crate::value::{Hole, HoleKind, Node, Number, Object, Text, Value};
+use crate::value::{Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
 
 /// Takes what walking over a value costs off `left`; whether that was enough.
 pub(super) fn weigh(node: &Node, left: &mut usize) -> bool {
@@ -86,8 +86,11 @@ pub(super) fn elements(node: &Node) -> Option<Vec<(Node, Node)>> {
     }
 }
 
+/// Puts the entries of a `for` in order, of which no two have one key: those whose key is not known come first, where
+/// they take nothing's place.
 pub(super) fn sort_entries(object: &mut Object) {
-    object.entries.sort_by(|a, b| a.key.raw().cmp(b.key.raw()));
+    let has_no_holes = |it: &Entry| !it.key.has_holes();
+    object.entries.sort_by(|a, b| has_no_holes(a).cmp(&has_no_holes(b)).then_with(|| a.key.raw().cmp(b.key.raw())));
 }
 
 /// Text, or what Terraform makes text of by itself.

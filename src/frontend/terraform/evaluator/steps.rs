@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::known::{is_many, number, text_of};
 use super::{Evaluator, Failure, Outcome, Scope};
+use crate::frontend::terraform::functions;
 use crate::source::Span;
 use crate::syntax::hcl::Accessor;
 use crate::value::{Arm, Hole, Node, Origin, Value};
@@ -45,6 +46,18 @@ impl Evaluator<'_> {
 
     pub(super) fn attribute_of(&self, base: &Node, name: &str, span: Span, scope: &Scope) -> Outcome {
         match &base.value {
+            Value::Object(object) if object.entries.iter().any(|it| it.key.has_holes()) => {
+                let (is_there, arms) = functions::at_key(base, object, name);
+                // Without the one that it may be, Terraform would refuse it, and `try` would go on.
+                let is_only = arms.len() == 1 && object.open.is_none() && self.trying.get() == 0;
+                match arms.len() {
+                    0 if object.open.is_none() => {
+                        Err(Failure { span, message: format!("there is no attribute `{name}` in it").into() })
+                    }
+                    ..=functions::LIMIT if is_there || is_only => Ok(functions::one_of(arms, span)),
+                    _ => Ok(self.free(span, scope, "the object is not wholly known")),
+                }
+            }
             Value::Object(object) => match object.get(name) {
                 Some(node) => Ok(base.inherit(node)),
                 None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),

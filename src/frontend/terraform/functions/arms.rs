@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::arguments::{Answer, Call, Stop};
-use super::compare::is_loose;
+use super::compare::{is_loose, same_text};
 use super::{Function, Reach};
 use crate::source::Span;
-use crate::value::{Arm, Entry, Node, Object, Value};
+use crate::value::{Arm, Entry, HOLE, Node, Object, Text, Value};
 
 /// How many results a call may have.
-pub(super) const LIMIT: usize = 8;
+pub(in crate::frontend::terraform) const LIMIT: usize = 8;
 /// How many it may have by choices that do not depend on each other: they multiply, and then what is known is better
 /// kept once with several unknowns in it than many times.
 const LIMIT_OF_SEVERAL: usize = 4;
@@ -61,7 +61,7 @@ pub(super) fn distribute(call: &mut Call<'_>, function: Function, limit: usize) 
 }
 
 /// One of several values; the value itself when it is the same under every condition.
-pub(super) fn one_of(arms: Vec<Arm>, span: Span) -> Node {
+pub(in crate::frontend::terraform) fn one_of(arms: Vec<Arm>, span: Span) -> Node {
     if let Some((first, rest)) = arms.split_first()
         && rest.iter().all(|arm| is_same_scalar(&first.node, &arm.node))
     {
@@ -84,6 +84,31 @@ pub(in crate::frontend::terraform) fn in_case(when: &Arc<str>, at: Span, node: N
     let (span, mut arms) = (node.span, Vec::with_capacity(1));
     push(&mut arms, Arc::clone(when), at, node);
     Node::new(Value::OneOf(arms.into()), span)
+}
+
+/// The values that an object may have at a key, and whether it has one for certain. An entry whose key is not known may
+/// turn out to be of this one, and takes the place of those that are written in front of it.
+pub(in crate::frontend::terraform) fn at_key(whole: &Node, object: &Object, key: &str) -> (bool, Vec<Arm>) {
+    let wanted = Text::known(key, whole.span);
+    let exact = object.entries.iter().rposition(|it| it.key == wanted);
+    let (mut arms, mut others) = (Vec::new(), Vec::new());
+    for entry in &object.entries[exact.map_or(0, |it| it + 1)..] {
+        if same_text(&entry.key, &wanted) == Some(false) {
+            continue;
+        }
+        let shown = match entry.key.holes().next() {
+            Some((0, hole)) if entry.key.len() == HOLE.len_utf8() => hole.reference.to_string(),
+            _ => entry.key.to_string(),
+        };
+        let when = format!("`{shown}` is `{key}`").into();
+        arms.push(Arm { when, at: entry.key_span, node: whole.inherit(&entry.node) });
+        others.push(format!("`{shown}` is not `{key}`"));
+    }
+    if let Some(entry) = exact.and_then(|at| object.entries.get(at)) {
+        let at = arms.first().map_or(entry.key_span, |it| it.at);
+        arms.insert(0, Arm { when: others.join(" and ").into(), at, node: whole.inherit(&entry.node) });
+    }
+    (exact.is_some(), arms)
 }
 
 /// Adds a result; one that is itself one of several becomes so many arms.

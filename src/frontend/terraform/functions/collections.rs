@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::arguments::{Answer, Call, Stop};
-use super::arms::{LIMIT, in_case, one_of};
+use super::arms::{LIMIT, at_key, in_case, one_of};
 use super::compare::{as_set, in_order, is_loose, same, same_text, set_order, without_duplicates};
 use super::convert::{as_text_node, truth, unified};
 use crate::frontend::terraform::decimal;
@@ -357,8 +357,11 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
     let object = call.object(0)?;
     let key = call.text(1)?;
     let whole = &call.arguments[0];
-    if let Some(node) = key.as_known().and_then(|key| object.get(key)) {
-        return Ok(whole.inherit(node));
+    if let Some(known) = key.as_known() {
+        let (is_there, arms) = at_key(whole, &object, known);
+        if is_there {
+            return if arms.len() > LIMIT { Err(call.unknown()) } else { Ok(one_of(arms, call.span)) };
+        }
     }
     let candidates: Vec<&Entry> =
         in_order(&object).into_iter().filter(|entry| same_text(&entry.key, &key) != Some(false)).collect();
@@ -436,6 +439,8 @@ pub(super) fn matchkeys(call: &mut Call<'_>) -> Answer {
 pub(super) fn merge(call: &mut Call<'_>) -> Answer {
     let mut out = Object::default();
     let mut places: FxHashMap<Text, usize> = FxHashMap::default();
+    // Where the last key stands that is not known.
+    let mut holes: Option<usize> = None;
     for index in 0..call.arguments.len() {
         let whole = &call.arguments[index];
         if whole.is_null() {
@@ -450,9 +455,14 @@ pub(super) fn merge(call: &mut Call<'_>) -> Answer {
             let entry = Entry { node: whole.inherit(&entry.node), ..entry.clone() };
             let next = out.entries.len();
             let is_known = !entry.key.has_holes();
-            match is_known.then(|| *places.entry(entry.key.clone()).or_insert(next)) {
-                Some(place) if place < next => out.entries[place] = entry,
-                _ => out.entries.push(entry),
+            match is_known.then(|| places.entry(entry.key.clone()).or_insert(next)) {
+                // Behind a key that is not known it takes the place of that one too.
+                Some(place) if *place < next && holes.is_none_or(|it| it < *place) => out.entries[*place] = entry,
+                place => {
+                    place.into_iter().for_each(|it| *it = next);
+                    holes = if is_known { holes } else { Some(next) };
+                    out.entries.push(entry);
+                }
             }
         }
     }

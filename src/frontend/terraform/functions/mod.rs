@@ -21,7 +21,7 @@ mod strings;
 mod time;
 mod yaml;
 
-pub(super) use arms::in_case;
+pub(super) use arms::{LIMIT, at_key, in_case, one_of};
 pub(super) use compare::{as_set, same};
 pub(super) use convert::{parse_number, truth, unified};
 
@@ -98,7 +98,7 @@ pub fn call(name: &str, arguments: &[Node], span: Span, host: &mut dyn Host) -> 
         let why = format!("`{name}` is not a function iamlint evaluates");
         return Ok(hole(HoleKind::Free, why.into(), span, host));
     };
-    match function.answer(&mut Call { name, arguments, span, host }, arms::LIMIT) {
+    match function.answer(&mut Call { name, arguments, span, host }, LIMIT) {
         Ok(node) => Ok(node),
         Err(Stop::Error(error)) => Err(error),
         Err(Stop::Hole { kind, why }) => Ok(hole(kind, why, span, host)),
