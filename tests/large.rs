@@ -158,3 +158,23 @@ fn a_text_of_nothing_but_variables_is_gone_over_once() {
     let report = lint_for("malformed_policy_variable", "a.json", open);
     assert_eq!((report.errors.len(), report.findings.len()), (0, 1));
 }
+
+#[test]
+fn loops_within_loops_are_refused_before_they_cost_what_stands_beside_them() {
+    let nested = (0..8).fold("\"*\"".to_owned(), |inner, n| format!("flatten([for it{n} in range(10) : {inner}])"));
+    let text = format!(
+        r#"resource "aws_iam_policy" "nested" {{
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "s3:GetObject", Resource = {nested} }}]
+  }})
+}}
+resource "aws_iam_policy" "beside" {{
+  policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = "*", Resource = "*" }}] }})
+}}
+"#
+    );
+    let report = lint("main.tf", text);
+    assert_eq!(report.summary.policies, 2);
+    assert!(report.findings.iter().any(|it| it.carrier.address.ends_with("beside")), "{:?}", report.findings);
+}

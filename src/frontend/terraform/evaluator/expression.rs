@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::draft::{Drafts, Premise};
 use super::host::FunctionHost;
 use super::known::{elements, number, only_in, open_of, same, sort_entries, text_of};
-use super::{Evaluator, Failure, Outcome, Scope};
+use super::{Evaluator, Failure, Outcome, Scope, WEIGHT};
 use crate::frontend::terraform::decimal::calculated;
 use crate::frontend::terraform::functions::{self, truth};
 use crate::source::Span;
@@ -154,6 +154,11 @@ impl Evaluator<'_> {
                         let not = format!("not {words}");
                         let ways = [(not, &Vec::new(), scope), (words.to_string(), body, &inner)];
                         self.undecided(ways, at, true, *directive, scope, out)?;
+                        continue;
+                    };
+                    let Some(_rounds) = self.rounds(elements.len()) else {
+                        let why = "loops within loops go through more than iamlint goes along with";
+                        out.push_hole(&Arc::new(self.hole(HoleKind::Free, *directive, scope, why)));
                         continue;
                     };
                     for (name, element) in elements {
@@ -326,6 +331,17 @@ impl Evaluator<'_> {
         })
     }
 
+    /// Goes through so many elements in each round of the loops around, for as long as what is given back lives; none
+    /// where that comes to too many, which is told before any of it is done.
+    fn rounds(&self, elements: usize) -> Option<Rounds<'_>> {
+        let before = self.rounds.get();
+        let all = before.saturating_mul(elements.max(1));
+        (all <= WEIGHT).then(|| {
+            self.rounds.set(all);
+            Rounds { of: &self.rounds, before }
+        })
+    }
+
     pub(super) fn for_expression(&self, it: &For, span: Span, scope: &Scope) -> Outcome {
         let collection = self.eval(&it.collection, scope)?;
         self.distribute(&[collection], span, scope, &|nodes| {
@@ -338,6 +354,9 @@ impl Evaluator<'_> {
                     });
                 }
                 return Ok(self.free(span, scope, "what it goes through is not known"));
+            };
+            let Some(_rounds) = self.rounds(elements.len()) else {
+                return Ok(self.free(span, scope, "loops within loops go through more than iamlint goes along with"));
             };
             let mut list = Vec::new();
             let mut keys = FxHashSet::default();
@@ -487,6 +506,18 @@ fn as_text_beside(other: &Expr, node: Node) -> Node {
     match (&node.value, text_of(&node)) {
         (Value::Number(_) | Value::Bool(_), Some(text)) if is_text => Node { value: Value::Text(text), ..node },
         _ => node,
+    }
+}
+
+/// The rounds of a loop, which are over when it is dropped.
+struct Rounds<'r> {
+    of: &'r Cell<usize>,
+    before: usize,
+}
+
+impl Drop for Rounds<'_> {
+    fn drop(&mut self) {
+        self.of.set(self.before);
     }
 }
 

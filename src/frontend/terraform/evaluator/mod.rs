@@ -208,6 +208,8 @@ pub(super) struct Evaluator<'w> {
     trying: Cell<u32>,
     /// How many `nonsensitive` are: within them nothing is marked.
     revealing: Cell<u32>,
+    /// How often what is being evaluated is, by the loops around it.
+    rounds: Cell<usize>,
     /// How many instances of modules there may still be.
     instances: Cell<usize>,
     /// Data documents that something has used, so that they are judged there.
@@ -250,6 +252,7 @@ impl<'w> Evaluator<'w> {
             depth: Cell::new(0),
             trying: Cell::new(0),
             revealing: Cell::new(0),
+            rounds: Cell::new(1),
             instances: Cell::new(INSTANCES),
             used: RefCell::default(),
             used_alike: RefCell::default(),

@@ -100,10 +100,11 @@ impl Evaluator<'_> {
         }
         self.memo(module).borrow_mut().insert(key.clone(), Memo::Underway);
         // What a local or a variable is does not hang on who asks first.
-        let (trying, within) = (self.trying.replace(0), self.within.replace(false));
+        let (trying, within, rounds) = (self.trying.replace(0), self.within.replace(false), self.rounds.replace(1));
         let outcome = evaluate();
         self.trying.set(trying);
         self.within.set(within);
+        self.rounds.set(rounds);
         let words: Arc<str> = words().into();
         if let (Some(alike), Ok(node)) = (alike, &outcome)
             && node.is_known()
