@@ -221,9 +221,7 @@ impl Evaluator<'_> {
         match truth(&test) {
             Some(true) => Ok(as_text_beside(otherwise, self.eval(then, scope)?)),
             Some(false) => Ok(as_text_beside(then, self.eval(otherwise, scope)?)),
-            None if test.is_known() => {
-                Err(Failure { span: condition.span, message: "a condition is either true or false".into() })
-            }
+            None if test.is_known() => Err(not_a_condition(condition)),
             None => {
                 let when = self.written(condition.span);
                 let arm = |when: String, expr: &Expr| Arm {
@@ -317,7 +315,9 @@ impl Evaluator<'_> {
                         BinaryOp::LessOrEqual => Value::Bool(a <= b),
                         BinaryOp::Greater => Value::Bool(a > b),
                         BinaryOp::GreaterOrEqual => Value::Bool(a >= b),
-                        BinaryOp::Divide | BinaryOp::Modulo if b == 0.0 => {
+                        // Terraform leaves what it cannot divide.
+                        BinaryOp::Modulo if b == 0.0 => Value::Number(Number(a)),
+                        BinaryOp::Divide if b == 0.0 => {
                             return Err(Failure { span, message: "it divides by zero".into() });
                         }
                         op => Value::Number(Number(calculated(op, a, b))),
@@ -375,7 +375,11 @@ impl Evaluator<'_> {
                 }
                 let mut kept = Some(true);
                 if let Some(condition) = &it.condition {
-                    kept = truth(&self.eval(condition, &inner)?);
+                    let test = self.eval(condition, &inner)?;
+                    kept = truth(&test);
+                    if kept.is_none() && test.is_known() {
+                        return Err(not_a_condition(condition));
+                    }
                 }
                 if kept == Some(false) {
                     continue;
@@ -497,6 +501,10 @@ impl Evaluator<'_> {
             Err(error) => Err(Failure { span, message: error.to_string().into() }),
         }
     }
+}
+
+fn not_a_condition(expr: &Expr) -> Failure {
+    Failure { span: expr.span, message: "a condition is either true or false".into() }
 }
 
 /// The arm of a condition that holds: as text, where the other one is written as text.
