@@ -461,6 +461,13 @@ fn judged(
         }
     }
     out.retain(wanted);
+    for finding in &mut out {
+        // That it is there is no part of what is wrong with it, so that makes it no less sure.
+        if let Some(given) = configuration.there_if.get(&finding.carrier.address) {
+            let message = format!("`{}` is there only if {}", finding.carrier.address, given.words);
+            finding.labels.push(Label { span: given.span, message });
+        }
+    }
     out
 }
 

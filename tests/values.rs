@@ -704,3 +704,47 @@ fn an_unknown_key_may_be_the_one_that_is_asked_for() {
         assert_eq!(arms(it), ["1"], "{it}");
     }
 }
+
+#[test]
+fn a_finding_says_in_which_case_its_resource_is_there() {
+    let text = |block: &str, call: &str| {
+        [
+            (
+                "root/main.tf",
+                format!(
+                    "variable \"create\" {{}}\nvariable \"n\" {{}}\nmodule \"m\" {{\n  source = \"../m\"\n  create = var.create\n  {call}\n}}\n"
+                ),
+            ),
+            (
+                "m/main.tf",
+                format!(
+                    r#"variable "create" {{}}
+resource "aws_iam_policy" "it" {{
+  {block}
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "kms:*", Resource = "*" }}]
+  }})
+}}
+"#
+                ),
+            ),
+        ]
+    };
+    let said = |block: &str, call: &str| {
+        let workspace = Workspace::of_texts(text(block, call));
+        let rules = vec![rules::by_id("kms_wildcard_action").unwrap()];
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+        let [finding] = &report.findings[..] else { panic!("one finding: {:?}", report.findings) };
+        assert_eq!(finding.confidence, iamlint::rule::Confidence::High, "{block} {call}");
+        let there = finding.labels.iter().find(|it| it.message.contains("is there only if"));
+        there.map(|it| it.message.clone()).unwrap_or_default()
+    };
+    let it = "`module.m.aws_iam_policy.it` is there only if `var.create`";
+    assert_eq!(said("count = var.create ? 1 : 0", ""), it);
+    assert_eq!(said("count = var.create ? 0 : 1", ""), it.replace("if `", "if not `"));
+    assert_eq!(said(r#"for_each = var.create ? toset(["a"]) : []"#, ""), it.replace("it` is", r#"it["a"]` is"#));
+    assert_eq!(said("", "count = var.create ? 1 : 0"), it);
+    assert_eq!(said("count = var.create ? 1 : 2", ""), "");
+    assert_eq!(said("", ""), "");
+}

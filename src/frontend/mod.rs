@@ -10,13 +10,15 @@ pub mod terraform;
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 pub use bucket::{AccessPoint, Acl, Aspect, Bucket, Companion, PublicAccessBlock, Switch};
 pub use claim::{Claim, DeprecatedArgument, ReplacedStatement, Subject};
 pub use identity::{Attached, Attachment, Identity, IdentityKind};
 pub use key::Key;
 pub use resource::Resource;
 
-use crate::policy::{Place, Policy};
+use crate::policy::{Given, Place, Policy};
 
 /// Everything one root module, one template or one policy file declares that matters to access. A policy stands in
 /// `policies`, and with whatever carries it too.
@@ -40,6 +42,8 @@ pub struct Configuration {
     pub replaced: Vec<ReplacedStatement>,
     /// What else says by its arguments who reaches it, or what somebody reaches.
     pub resources: Vec<Resource>,
+    /// What is there in one case only, by its address.
+    pub there_if: FxHashMap<Arc<str>, Given>,
 }
 
 impl Configuration {

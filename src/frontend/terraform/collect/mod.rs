@@ -112,6 +112,9 @@ impl Collector<'_, '_> {
             }
             for instance in &repeated.instances {
                 let address = prefixed(module, &[kind, ".", name, &instance.key]);
+                if let Some(given) = given(instance) {
+                    self.out.configuration.there_if.insert(Arc::clone(&address), given);
+                }
                 let declared = Declared { id, kind, block: &block, instance, address };
                 for concern in concerns {
                     self.concern(*concern, &declared);
@@ -297,7 +300,7 @@ impl Collector<'_, '_> {
             keys: keys.joined(&carried),
             resources,
             policies,
-            ..Configuration::default()
+            ..out.configuration
         };
         out
     }
@@ -358,6 +361,19 @@ impl Collector<'_, '_> {
         }
         Node::new(Value::Object(Arc::new(Object { entries, open: None })), block.head())
     }
+}
+
+/// The case in which an instance is there at all, where that is not certain.
+fn given(instance: &Instance) -> Option<policy::Given> {
+    let cases = instance.scope.cases();
+    let (_, span) = cases.first()?;
+    let mut words: Vec<&str> = Vec::new();
+    for (when, _) in &cases {
+        if !words.contains(&&**when) {
+            words.push(when);
+        }
+    }
+    Some(policy::Given { words: words.join(" and ").into(), span: *span })
 }
 
 /// Whether a block says `count = 0`, and not by way of anything that could be given.

@@ -187,6 +187,15 @@ impl Scope {
         Self { names: Some(Rc::new(Binding { name: name.into(), node, told: OnceCell::new(), outer })), ..self.clone() }
     }
 
+    /// The cases in which what stands here is there at all, by its own block and by the calls around it.
+    pub(super) fn cases(&self) -> Vec<Case> {
+        let around = std::iter::successors(Some(self), |it| match &it.module.arguments {
+            Arguments::Call { scope, .. } => Some(&**scope),
+            Arguments::Given(_) => None,
+        });
+        around.filter_map(|it| it.assumed.as_deref().cloned()).collect()
+    }
+
     fn name(&self, name: &str) -> Option<&Node> {
         std::iter::successors(self.names.as_deref(), |it| it.outer.as_deref())
             .find(|it| &*it.name == name)

@@ -60,8 +60,6 @@ pub(in crate::frontend::terraform) enum Repeat {
         count: bool,
         /// Why it is not known.
         hole: Arc<Hole>,
-        /// The case in which it stands, where that is one of those of a condition that is not known.
-        given: Option<Case>,
     },
 }
 
@@ -114,8 +112,11 @@ impl Evaluator<'_> {
     pub(in crate::frontend::terraform) fn repeated(&self, module: &Rc<Module>, block: &Block) -> Rc<Repeated> {
         self.known_repeated(module, block).unwrap_or_else(|| {
             let place = block.head();
-            let repeat = self.repeat(module, block);
-            let repeated = Rc::new(Repeated { instances: self.instances(module, &repeat, place), repeat });
+            let (repeat, given) = self.repeat(module, block);
+            let mut instances = self.instances(module, &repeat, place);
+            let assumed = given.map(Rc::new);
+            instances.iter_mut().for_each(|it| it.scope.assumed.clone_from(&assumed));
+            let repeated = Rc::new(Repeated { repeat, instances });
             module.repeats.borrow_mut().insert(place, Rc::clone(&repeated));
             repeated
         })
@@ -135,24 +136,26 @@ impl Evaluator<'_> {
         module.repeats.borrow().get(&block.head()).map(Rc::clone)
     }
 
-    pub(super) fn repeat(&self, module: &Rc<Module>, block: &Block) -> Repeat {
+    /// How often a block stands, and the case in which it does, where that is one of those of a condition that is not
+    /// known: `var.create ? 1 : 0`. Whether it is there is not what is asked; if it is, it is so.
+    fn repeat(&self, module: &Rc<Module>, block: &Block) -> (Repeat, Option<Case>) {
         let scope = Scope::of(module);
         if let Some(count) = block.body.attribute("count") {
             let node = self.value(&count.value, &scope);
             return match number(&node) {
-                Some(n) if n >= 1.0 => Repeat::Count(self.as_many_as_stand(n as usize, count.value.span)),
-                Some(_) => Repeat::Count(0),
-                // `var.create ? 1 : 0`: whether it is there is not what is asked; if it is, it is so.
-                None => Repeat::Unknown {
-                    count: true,
-                    hole: self.why_unknown(&node, count.value.span, &scope),
-                    given: only_case(&node, |it| number(it).is_none_or(|it| it >= 1.0)),
-                },
+                Some(n) if n >= 1.0 => (Repeat::Count(self.as_many_as_stand(n as usize, count.value.span)), None),
+                Some(_) => (Repeat::Count(0), None),
+                None => {
+                    let hole = self.why_unknown(&node, count.value.span, &scope);
+                    let given = only_case(&node, |it| number(it).is_none_or(|it| it >= 1.0));
+                    (Repeat::Unknown { count: true, hole }, given)
+                }
             };
         }
-        let Some(each) = block.body.attribute("for_each") else { return Repeat::One };
+        let Some(each) = block.body.attribute("for_each") else { return (Repeat::One, None) };
         let node = self.value(&each.value, &scope);
-        self.each_of(&node, each.value.span, &scope)
+        let given = only_case(&node, |it| elements(it).is_none_or(|it| !it.is_empty()));
+        (self.each_of(&node, each.value.span, &scope), given)
     }
 
     /// How many of so many instances are looked at; that some are not is said.
@@ -165,7 +168,7 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn each_of(&self, node: &Node, span: Span, scope: &Scope) -> Repeat {
-        let unknown = || Repeat::Unknown { count: false, hole: self.why_unknown(node, span, scope), given: None };
+        let unknown = || Repeat::Unknown { count: false, hole: self.why_unknown(node, span, scope) };
         // What is there in one case only may be there.
         let always = |it: Node| only_in(&it).map_or(it, |(it, _)| it);
         match &node.value {
@@ -229,17 +232,13 @@ impl Evaluator<'_> {
                     scope: Scope { each: Some(Rc::new((key.clone(), value.clone()))), ..scope.clone() },
                 })
                 .collect(),
-            Repeat::Unknown { count: true, hole, given } => {
+            Repeat::Unknown { count: true, hole } => {
                 let hole =
                     Arc::new(Hole { kind: HoleKind::Opaque, reference: "count.index".into(), ..(**hole).clone() });
                 let index = Node::new(Value::Text(Text::hole(hole)), span);
-                let assumed = given.clone().map(Rc::new);
-                smallvec![Instance {
-                    key: Arc::clone(&self.no_key),
-                    scope: Scope { index: Some(index), assumed, ..scope }
-                }]
+                smallvec![Instance { key: Arc::clone(&self.no_key), scope: Scope { index: Some(index), ..scope } }]
             }
-            Repeat::Unknown { count: false, hole, .. } => {
+            Repeat::Unknown { count: false, hole } => {
                 let part = |name: &str| {
                     let hole = Hole { reference: name.into(), ..(**hole).clone() };
                     Node::new(Value::Unknown(Arc::new(hole)), span)
@@ -359,7 +358,7 @@ impl Evaluator<'_> {
                 }
                 Node::new(Value::Object(Arc::new(object)), span)
             }
-            Repeat::Unknown { hole, count, .. } => {
+            Repeat::Unknown { hole, count } => {
                 let mut nodes = nodes;
                 if *count {
                     nodes.push(Node::new(Value::Unknown(Arc::clone(hole)), span));
