@@ -1,4 +1,4 @@
-use crate::policy::{Action, Policy, PolicyKind, Principal, Reach, Scope, Service, Statement};
+use crate::policy::{Action, Condition, Policy, PolicyKind, Principal, Reach, Scope, Service, Statement};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -12,9 +12,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 fn identity(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.allow_statements() {
         for action in statement.actions.only().iter().filter(|it| is_all_of_kms(it)) {
-            let bound = statement.conditions.iter().find(|it| it.bounds_the_key());
-            let severity =
-                if statement.every_key(Reach::Account).next().is_some() { Severity::High } else { Severity::Medium };
+            let (severity, bound) = (severity(statement), bound(statement));
             let mut report = cx
                 .report(&action.place, format!("`{action}` lets its holder use, hand on and delete keys"))
                 .severity(severity)
@@ -28,6 +26,20 @@ fn identity(policy: &Policy, cx: &mut Context<'_>) {
             report.by(&statement.place);
         }
     }
+}
+
+/// How bad all of KMS is where no condition bounds the keys.
+fn severity(statement: &Statement) -> Severity {
+    if statement.every_key(Reach::Account).next().is_some() { Severity::High } else { Severity::Medium }
+}
+
+fn bound(statement: &Statement) -> Option<&Condition> {
+    statement.conditions.iter().find(|it| it.bounds_the_key())
+}
+
+/// What it says of an identity's statement, as bad as it is; none where it says nothing, or names what bounds the keys.
+pub(super) fn unbounded(statement: &Statement, action: &Action) -> Option<Severity> {
+    (is_all_of_kms(action) && bound(statement).is_none()).then(|| severity(statement))
 }
 
 /// The account's own statement delegates to identity policies, as AWS writes it in every new key.

@@ -22,7 +22,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 
 /// What keeps a text from being an action: it is `*`, or a service, a colon and a name.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
-fn fault(action: &Action) -> Option<&'static str> {
+pub(super) fn fault(action: &Action) -> Option<&'static str> {
     let is_known = !action.has_wildcard() && !action.reached().is_empty();
     if is_known || action.is_everything() {
         return None;

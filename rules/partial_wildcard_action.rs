@@ -42,7 +42,7 @@ pub(super) struct Partial<'s> {
     /// What of that does more than read, the worst first.
     acting: Vec<catalog::Action>,
     pub(super) worst: catalog::Action,
-    severity: Severity,
+    pub(super) severity: Severity,
 }
 
 impl<'s> Partial<'s> {

@@ -1,5 +1,6 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::malformed_action::fault;
 use crate::catalog::{self, Power, Service};
 use crate::policy::{Action, Effect, Policy, Resource, Scope, Statement};
 use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, quoted};
@@ -18,6 +19,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let mut strangers: Vec<(Service, Vec<&Action>)> = Vec::new();
         for action in statement.actions.entries() {
             let Some((prefix, name)) = parts(action) else { continue };
+            // What is no action by its form is refused, which says more.
+            if fault(action).is_some() {
+                continue;
+            }
             if facts.know_action(&action.to_string()) || generated.contains(&action.place.span) {
                 continue;
             }

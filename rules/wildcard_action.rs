@@ -1,5 +1,6 @@
 use std::cmp::Reverse;
 
+use super::kms_wildcard_action;
 use crate::catalog::{self, Danger, EscalationSeverity, Power, Use};
 use crate::policy::{Action, Policy, PolicyKind, Principal, Resource, Scope, Service, Statement};
 use crate::rule::{Context, Report, Rewrite, Safety, Severity, listed, quoted};
@@ -25,6 +26,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let entries = statement.actions.only().iter().filter(is_broad);
         let mut broad: Vec<Broad<'_>> = entries.filter_map(|it| Broad::of(policy, statement, it)).collect();
         if broad.len() > FEW {
+            // Among many services KMS is one more.
+            for action in statement.actions.only().iter().filter(|_| policy.kind.is_identity()) {
+                if let Some(severity) = kms_wildcard_action::unbounded(statement, action) {
+                    broad.extend(Broad::of(policy, statement, action).map(|it| Broad { severity, ..it }));
+                }
+            }
             broad.sort_by_key(|it| (Reverse(it.severity), Reverse(it.worst.map(Danger::of))));
             report_all(policy, statement, &broad, cx);
         } else {
@@ -144,6 +151,9 @@ fn report_all(policy: &Policy, statement: &Statement, all: &[Broad<'_>], cx: &mu
         .help(format!("name the actions that are called in place of {}", quoted(&actions)));
     for other in rest.iter().take(FEW) {
         report = report.label(other.action.place.span, "and all of this service");
+    }
+    for action in actions.into_iter().filter(|it| kms_wildcard_action::unbounded(statement, it).is_some()) {
+        report = report.telling_at(action.place.span, "kms_wildcard_action", action.to_string());
     }
 }
 

@@ -372,7 +372,13 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
             }
         }
     }
-    let advice = Advice::of(found, &advised, &fine);
+    // That it decides who has access is worse than that it is a pattern, which is said with it.
+    let partial = told.iter().filter_map(|it| Some((it, Partial::of(policy, statement, it.action)?)));
+    let partial: Vec<(&Entry<'_>, Partial<'_>)> =
+        partial.filter(|(it, of)| it.wide.contains(&of.worst) && of.severity <= severity).collect();
+    let vague = partial.iter().filter(|(it, _)| concern == Concern::Permissions && !it.is_family());
+    let vague: Vec<&Action> = vague.map(|(it, _)| it.action).collect();
+    let advice = Advice::of(found, &advised, &fine, &vague);
     let mut report = cx
         .report(&resource.place, message)
         .of(statement, subject(guilty, resource))
@@ -392,14 +398,11 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
         report = report.telling(concern.rule(), subject(entries, resource));
     }
     // That the pattern is to be named out, and for what, is said here; or all of the little that it stands for is.
-    for entry in told.iter().filter(|it| advice.is_losing(it) || it.is_family()) {
-        let partial = Partial::of(policy, statement, entry.action);
-        if let Some(partial) = partial.filter(|it| entry.wide.contains(&it.worst)) {
-            let at = entry.action.place.span;
-            report = report.telling_at(at, "partial_wildcard_action", entry.action.to_string());
-            if advice.is_losing(entry) {
-                report = spell_out(report, entry.action, &partial.reached);
-            }
+    for (entry, partial) in partial.iter().filter(|(it, _)| advice.is_losing(it) || it.is_family()) {
+        let at = entry.action.place.span;
+        report = report.telling_at(at, "partial_wildcard_action", entry.action.to_string());
+        if advice.is_losing(entry) {
+            report = spell_out(report, entry.action, &partial.reached);
         }
     }
     if first.action.place.given.is_some() {

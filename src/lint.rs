@@ -22,7 +22,7 @@ use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::frontend::{Bucket, Configuration, Identity, Key};
 use crate::policy::Policy;
 use crate::report::{Comparison, InputError, Report, Silenced, Summary, Suppressed, Unresolved};
-use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule};
+use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule, StatementName, Told};
 use crate::rules;
 use crate::source::{self, FileId, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
@@ -421,15 +421,11 @@ fn judged(
     };
     let of_policies: Vec<_> = options.rules.iter().filter_map(of_policy).collect();
     for policy in configuration.policies.iter().filter(is_it) {
-        let mut findings = Vec::new();
-        let carrier = Carrier::of(policy);
+        let (carrier, before) = (Carrier::of(policy), out.len());
         for (rule, check) in &of_policies {
-            check(policy, &mut Context::new(rule, &carrier, facts, &mut findings));
+            check(policy, &mut Context::new(rule, &carrier, facts, &mut out));
         }
-        findings.retain(wanted);
-        advise_in_partition(policy, &mut findings);
-        fold(&mut findings, &options.rules);
-        out.extend(findings);
+        advise_in_partition(policy, &mut out[before..]);
     }
     for rule in &options.rules {
         match rule.check {
@@ -496,30 +492,60 @@ fn said(finding: &Finding) -> Said {
     (finding.rule, finding.span, finding.statement.as_ref().map(|it| it.index), finding.subject.clone())
 }
 
-/// Where a broad finding explains narrower ones of the same statement, the narrower ones have nothing to add.
-fn fold(findings: &mut Vec<Finding>, rules: &[&'static Rule]) {
-    // Most policies have no finding, and one by itself explains no other.
-    if findings.len() < 2 {
-        return;
-    }
-    let spoken: FxHashSet<(&'static str, usize)> =
-        findings.iter().filter_map(|it| Some((it.rule, it.statement.as_ref()?.index))).collect();
-    let told: FxHashSet<Said> = findings
-        .iter()
-        .flat_map(|it| it.tells.iter().map(move |told| (it, told)))
-        .map(|(it, (rule, span, about))| (*rule, *span, it.statement.as_ref().map(|it| it.index), about.clone()))
-        .collect();
-    findings.retain(|finding| {
-        let Some(statement) = &finding.statement else { return true };
-        if !told.is_empty() && told.contains(&said(finding)) {
-            return false;
+/// Who has what a finding is about: the root module or file, and the address there.
+type Holder = (Arc<str>, Arc<str>);
+
+/// Those who have it, each as it is named; what has no name yet is of one configuration.
+fn holders(finding: &Finding) -> impl Iterator<Item = Holder> {
+    let address = &finding.carrier.address;
+    let unnamed = finding.identities.is_empty().then(|| (Arc::clone(address), Arc::clone(address)));
+    finding.identities.iter().map(|it| (Arc::clone(&it.within), Arc::clone(&it.address))).chain(unnamed)
+}
+
+fn folds(finding: &Finding) -> &'static [&'static str] {
+    rules::by_id(finding.rule).map_or(&[], |it| &it.head().folds)
+}
+
+/// Where a finding stands in the configuration, whichever place it is shown at.
+fn place_of(finding: &Finding) -> Span {
+    finding.labels.iter().find(|it| it.message == IN_THE_MODULE).map_or(finding.span, |it| it.span)
+}
+
+/// Takes out what a broader finding about the same statement makes needless by the page of its rule, and what a finding
+/// says in its own words. What somebody has answered for makes needless what stands at the very same place, and nothing
+/// else.
+fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Finding>) -> Vec<Finding> {
+    let mut broad: FxHashSet<(&str, Holder, StatementName, Option<Span>)> = FxHashSet::default();
+    let mut told: FxHashSet<(&str, Span, String, Holder)> = FxHashSet::default();
+    let all = findings.iter().map(|it| (it, None)).chain(answered.map(|it| (it, Some(place_of(it)))));
+    for (finding, only_at) in all {
+        for rule in folds(finding) {
+            let Some(statement) = &finding.statement else { continue };
+            broad.extend(holders(finding).map(|it| (*rule, it, statement.clone(), only_at)));
         }
-        !rules.iter().any(|rule| {
-            rule.head().folds.contains(&finding.rule)
-                && rule.id != finding.rule
-                && spoken.contains(&(rule.id, statement.index))
-        })
-    });
+        // What is there in some case only says nothing of another resource.
+        let tells = |it: &&Told| it.address.is_none() || finding.confidence > Confidence::Low;
+        for it in finding.tells.iter().filter(tells).filter(|it| only_at.is_none_or(|only| only == it.span)) {
+            let of = |(within, own): Holder| (within, it.address.clone().unwrap_or(own));
+            told.extend(holders(finding).map(|holder| (it.rule, it.span, it.subject.clone(), of(holder))));
+        }
+    }
+    if broad.is_empty() && told.is_empty() {
+        return Vec::new();
+    }
+    let is_needless = |narrow: &mut Finding| {
+        let narrow = &*narrow;
+        let place = place_of(narrow);
+        let is_folded = |holder: &Holder| {
+            narrow.statement.iter().any(|it| {
+                let by = |at| broad.contains(&(narrow.rule, holder.clone(), it.clone(), at));
+                by(None) || by(Some(place))
+            })
+        };
+        let is_told = |holder: &Holder| told.contains(&(narrow.rule, place, narrow.subject.clone(), holder.clone()));
+        holders(narrow).all(|it| is_folded(&it) || is_told(&it))
+    };
+    findings.extract_if(.., is_needless).collect()
 }
 
 /// Everything together: one finding for one cause, in an order that no run changes.
@@ -571,6 +597,9 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     if let Some(before) = &options.before {
         compare(workspace, &mut report, before, &seen, &options.rules);
     }
+    let answered = outcome.answered.iter().chain(&outcome.accepted).map(|(it, _)| it);
+    let known = report.suppressed.iter().map(|it| &it.finding);
+    report.needless = folded(&mut report.findings, answered.chain(known));
     report.explained = explained(&mut report.findings);
     sort(workspace, &mut report.findings, |it| it);
     let chosen = vendored.into_iter().chain(below).map(|(it, reason)| (it, Answer { reason, until: None }));
@@ -596,15 +625,10 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
 /// granted is granted by what it is about. They stand elsewhere, so the broader one points at them: they are to be
 /// narrowed with it. Only what stands explains, and what is worse or surer than the broader one is said by itself.
 fn explained(findings: &mut Vec<Finding>) -> Vec<Finding> {
-    type Holder = (Arc<str>, Arc<str>);
-    let holders = |it: &Finding| -> Vec<Holder> {
-        it.identities.iter().map(|it| (Arc::clone(&it.within), Arc::clone(&it.address))).collect()
-    };
-    let folds = |it: &Finding| rules::by_id(it.rule).map(|it| &it.head().folds);
     // By whom they are about, the findings of rules that fold others.
     let mut broad: FxHashMap<Holder, Vec<usize>> = FxHashMap::default();
-    for (n, finding) in findings.iter().enumerate().filter(|(_, it)| folds(it).is_some_and(|it| !it.is_empty())) {
-        let own = holders(finding);
+    for (n, finding) in findings.iter().enumerate().filter(|(_, it)| !folds(it).is_empty()) {
+        let own: Vec<Holder> = holders(finding).collect();
         let beside =
             own.iter().flat_map(|(within, _)| finding.covers.1.iter().map(|it| (Arc::clone(within), Arc::clone(it))));
         for holder in beside.chain(own.iter().cloned()).collect::<FxHashSet<_>>() {
@@ -619,12 +643,12 @@ fn explained(findings: &mut Vec<Finding>) -> Vec<Finding> {
         is_certain
             && broad.severity >= narrow.severity
             && broad.confidence >= narrow.confidence
-            && folds(broad).is_some_and(|it| it.contains(&narrow.rule))
+            && folds(broad).contains(&narrow.rule)
             && narrow.granted.as_ref().is_some_and(|own| grants().any(|it| own.beyond(it).is_empty()))
     };
     let mut by: Vec<Option<usize>> = vec![None; findings.len()];
     for (n, narrow) in findings.iter().enumerate() {
-        let holders = holders(narrow);
+        let holders: Vec<Holder> = holders(narrow).collect();
         let Some(first) = holders.first().and_then(|it| broad.get(it)) else { continue };
         let has_all = |it: &usize| holders.iter().all(|holder| broad.get(holder).is_some_and(|them| them.contains(it)));
         by[n] = first.iter().copied().find(|it| *it != n && explains(*it, narrow) && has_all(it));

@@ -281,15 +281,27 @@ pub struct Finding {
     pub identities: Vec<InstanceName>,
     /// Stable across line moves, file renames and the order of statements.
     pub fingerprint: String,
-    /// Findings of other rules about the same statement that it says in its own words: the rule, where that finding
-    /// stands, and what it is about.
-    pub tells: Vec<(&'static str, Span, String)>,
+    /// Findings of other rules that it says in its own words.
+    pub tells: Vec<Told>,
     /// What would cure it, as the rule sees it, the least change first.
     pub remedies: Vec<Remedy>,
     /// The remedies that can be written down where the finding stands, and that were seen to cure it.
     pub fixes: Vec<Fix>,
     /// How it differs from what was there before; none when nothing was compared, or when it does not differ.
     pub change: Option<Change>,
+}
+
+/// A finding of another rule that one says in its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The rule.
+    pub rule: &'static str,
+    /// Where that finding stands.
+    pub span: Span,
+    /// What it is about.
+    pub subject: String,
+    /// The address of what carries it; none where it is the same.
+    pub address: Option<Arc<str>>,
 }
 
 /// A change of the policy that cures a finding, in the words of the policy: how it is written down is known to `fix`.
@@ -540,12 +552,14 @@ impl Carrier {
 }
 
 /// How a statement is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StatementName {
     /// Its `Sid`.
     pub sid: Option<String>,
     /// Its place in the document, from 0.
     pub index: usize,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// What only the user knows of their AWS: `known-actions` and `[trust]` of the configuration.
@@ -687,6 +701,7 @@ impl Report<'_> {
         self.finding.statement = Some(StatementName {
             sid: statement.sid.as_ref().map(ToString::to_string).filter(|sid| !sid.is_empty()),
             index: statement.index,
+            span: statement.place.span,
         });
         self.finding.subject = what.to_string();
         // A finding about one of several actions grows with that action and not with those beside it.
@@ -735,7 +750,13 @@ impl Report<'_> {
 
     /// That it says what another rule finds about the same statement at another place.
     pub fn telling_at(self, span: Span, rule: &'static str, about: String) -> Self {
-        self.finding.tells.push((rule, span, about));
+        self.finding.tells.push(Told { rule, span, subject: about, address: None });
+        self
+    }
+
+    /// That it says what another rule finds about another resource.
+    pub fn telling_of(self, address: &Arc<str>, span: Span, rule: &'static str, about: String) -> Self {
+        self.finding.tells.push(Told { rule, span, subject: about, address: Some(Arc::clone(address)) });
         self
     }
 

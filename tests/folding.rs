@@ -69,6 +69,33 @@ fn what_is_answered_for_or_switched_off_explains_nothing() {
     assert!(lint(&text, &["full_administrator"]).findings.iter().any(|it| it.subject == "s3:*"));
 }
 
+#[test]
+fn what_is_answered_for_makes_needless_only_what_stands_at_the_same_place() {
+    let ignore = |text: &str, rule: &str, before: &str| {
+        text.replacen(before, &format!("\n# iamlint: ignore[{rule}] reason=\"known\"\n{before}"), 1)
+    };
+    let keys = policy(&allow("kms:*", "*"));
+    expect(&keys, &["kms_wildcard_action"], 0);
+    // That it is every key is said of another string.
+    expect(&ignore(&keys, "kms_wildcard_action", "{ Effect"), &["kms_any_key"], 0);
+    let both = "kms_wildcard_action, kms_any_key";
+    expect(&ignore(&keys, both, "{ Effect"), &[], 0);
+    let everything = policy(&allow("*", "*"));
+    expect(&ignore(&everything, "full_administrator", "{ Effect"), &[], 0);
+}
+
+#[test]
+fn what_is_worse_is_said_once_of_a_string() {
+    let list = |actions: &[&str], resource: &str| {
+        policy(&allow("…", resource).replace("\"…\"", &format!("[\"{}\"]", actions.join("\", \""))))
+    };
+    expect(&list(&["*", "s3:GetObject"], "*"), &["full_administrator"], 0);
+    expect(&list(&["s3:Put*"], "arn:aws:s3:::*"), &["permissions_any_resource"], 0);
+    expect(&list(&["iam:*", "lambda:*", "kms:*", "s3:*", "sqs:*"], "*"), &["wildcard_action"], 0);
+    expect(&list(&["iam:*", "kms:*"], "*"), &["kms_wildcard_action", "wildcard_action"], 0);
+    expect(&list(&["s3:Get Objekt", "s3:GetObjekt"], "arn:aws:s3:::b/*"), &["malformed_action", "unknown_action"], 0);
+}
+
 const ADMINISTRATOR: &str = r#"
 resource "aws_iam_role" "r" {
   name               = "r"

@@ -19,17 +19,20 @@ pub(super) struct Advice<'a> {
     fine: &'a [&'a Action],
     /// What the statement must name for all that is told, if that is known of all.
     needed: Option<Vec<&'static str>>,
-    /// Patterns that hold more than can be limited so.
+    /// Patterns that hold more than can be limited so, or more than is to be given at all.
     losing: Vec<&'a Entry<'a>>,
     /// Whether the statement has other entries that the limit would deny, so that what is told leaves it.
     is_parted: bool,
 }
 
 impl<'a> Advice<'a> {
-    pub(super) fn of(found: &'a Found<'a>, told: &'a [Entry<'a>], fine: &'a [&'a Action]) -> Self {
+    /// What to do about `told`, of which `vague` are patterns that are to be named out wherever they stand.
+    pub(super) fn of(found: &'a Found<'a>, told: &'a [Entry<'a>], fine: &'a [&'a Action], vague: &[&Action]) -> Self {
         let statement = found.statement;
         let needed = needed_arns(told);
-        let losing = told.iter().filter(|it| it.would_lose(statement, needed.as_deref())).collect();
+        let is_vague = |entry: &Entry<'_>| vague.iter().any(|it| std::ptr::eq(*it, entry.action));
+        let loses = |it: &&Entry<'_>| is_vague(it) || it.would_lose(statement, needed.as_deref());
+        let losing = told.iter().filter(loses).collect();
         let mut others = statement.actions.only().iter().filter(|it| !is_settled(told, fine, it));
         let is_parted = others.any(|it| would_be_denied(it, statement, needed.as_deref()));
         Self { found, told, fine, needed, losing, is_parted }

@@ -1,11 +1,12 @@
 //! What conditions and denials silence. The weighing is asked and not retold: a policy is judged without them, and what
 //! rules then say that they do not say now is what they silence. Whichever rule weighs them, and however, this stays true.
 
+use std::iter;
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::{Options, Said, judged, said};
+use super::{Options, Said, folded, judged, said};
 use crate::config::Config;
 use crate::frontend::Configuration;
 use crate::policy::{Policy, Restraint};
@@ -30,6 +31,7 @@ pub(super) fn within(
             changed.put(&bare, policy);
             let mut findings = judged(workspace, &changed, options, Some(&bare));
             changed.put(policy, &bare);
+            folded(&mut findings, iter::empty());
             // How a policy is written, and how well a thing is kept, is no matter of who gets at it.
             findings.retain(|it| is_about_access(it) && !told.contains(&said(it)));
             findings

@@ -682,7 +682,7 @@ mod tests {
         let finding = Finding {
             help: Some("name the actions that the program calls".into()),
             labels,
-            statement: Some(StatementName { sid: Some("Read".into()), index: 0 }),
+            statement: Some(StatementName { sid: Some("Read".into()), index: 0, span: span(index, start, end) }),
             instances: vec!["aws_iam_policy.app".into()],
             subject: "s3:*".into(),
             ..Finding::new(rule, message, span(index, start, end), carrier)

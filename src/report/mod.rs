@@ -35,6 +35,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings that one of those explains, which points at them.
     pub explained: Vec<Finding>,
+    /// Findings that one of those makes needless, or what somebody has answered for at the same place.
+    pub needless: Vec<Finding>,
     /// The findings that somebody has answered for.
     pub suppressed: Vec<Suppressed>,
     /// What conditions and denials keep from being found, where that was asked for.
@@ -140,7 +142,7 @@ pub struct Summary {
 impl Report {
     /// The findings that stand, and those that they explain: what there is to accept or to compare with.
     pub fn found(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().chain(&self.explained)
+        self.findings.iter().chain(&self.explained).chain(&self.needless)
     }
 
     /// Every hole that kept a policy from being fully known, once, by file and place. Most runs count them only.
