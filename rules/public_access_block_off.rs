@@ -18,17 +18,8 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
         }
         return;
     }
-    let off = |name: &&str| bucket.switches(name).all(|it| it.on == Some(false));
-    let names: Vec<&str> = SWITCHES.into_iter().filter(|it| off(it)).collect();
-    let switches: Vec<&Switch> = names
-        .iter()
-        .filter_map(|name| bucket.blocks.iter().flat_map(|it| &it.switches).find(|it| it.name == *name))
-        .collect();
-    // One that is written as off says more than one that was left out.
-    let blocks = || bucket.blocks.iter().map(|it| it.place.span);
-    let written: Vec<&&Switch> = switches.iter().filter(|it| !blocks().any(|block| block == it.place.span)).collect();
-    let Some(first) = written.first().copied().or(switches.first()) else { return };
-
+    let Some(off) = Off::of(bucket) else { return };
+    let (first, Off { names, switches, written }) = (off.first(), &off);
     let (verb, then, severity) = match &names[..] {
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
         ["restrict_public_buckets"] => {
@@ -39,20 +30,48 @@ pub(super) fn check(bucket: &Bucket, cx: &mut Context<'_>) {
         _ => ("are", OPENED, Severity::Medium),
     };
     let mut report = cx
-        .report(&first.place, format!("{} {verb} off, so {then}", quoted(&names)))
+        .report(&first.place, format!("{} {verb} off, so {then}", quoted(names)))
         .severity(severity)
-        .about(quoted(&names))
+        .about(quoted(names))
         .help("set all four switches to `true`");
     for switch in written.iter().skip(1) {
         report = report.label(switch.place.span, format!("`{}` is off too", switch.name));
     }
     let on = switches.iter().map(|it| Rewrite::SwitchOn { at: it.place.span, name: it.name });
-    report = report.fix(Safety::Unsafe, format!("turn {} on", quoted(&names)), on);
+    report = report.fix(Safety::Unsafe, format!("turn {} on", quoted(names)), on);
     if let Some(block) = bucket.blocks.iter().find(|it| it.place.span != bucket.place.span) {
         if written.len() < names.len() {
             report = report.label(block.place.span, "what is not written here is off");
         }
         report.label(bucket.place.span, "of this bucket");
+    }
+}
+
+/// What is off of the blocks that stand before a bucket.
+pub(super) struct Off<'b> {
+    /// The names of the switches that are off in every block, of which there is one at least.
+    pub(super) names: Vec<&'static str>,
+    /// Those of the bucket's own blocks, one for each name.
+    switches: Vec<&'b Switch>,
+    /// Those of them that are written as off, which says more than to be left out.
+    written: Vec<&'b Switch>,
+}
+
+impl<'b> Off<'b> {
+    /// None where nothing is off, or where the bucket has no block of its own.
+    pub(super) fn of(bucket: &'b Bucket) -> Option<Self> {
+        let off = |name: &&str| bucket.switches(name).all(|it| it.on == Some(false));
+        let own = |name: &&str| bucket.blocks.iter().flat_map(|it| &it.switches).find(|it| it.name == *name);
+        let (names, switches): (Vec<_>, Vec<_>) =
+            SWITCHES.into_iter().filter(off).filter_map(|name| Some((name, own(&name)?))).unzip();
+        let is_written = |it: &&Switch| !bucket.blocks.iter().any(|block| block.place.span == it.place.span);
+        let written = switches.iter().copied().filter(is_written).collect();
+        (!names.is_empty()).then_some(Self { names, switches, written })
+    }
+
+    /// The one to point at.
+    pub(super) fn first(&self) -> &'b Switch {
+        self.written.first().unwrap_or(&self.switches[0])
     }
 }
 

@@ -1,10 +1,12 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use crate::catalog::AccessLevel;
+use super::access_point_block_off;
+use super::public_access_block_off::Off;
+use crate::catalog::{self, AccessLevel};
 use crate::frontend::{Acl, Aspect, Bucket, Configuration, Resource};
-use crate::policy::{Place, Policy, PolicyKind, Principal, Service, Statement};
-use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, scope_in_words};
+use crate::policy::{Condition, Place, Policy, PolicyKind, Principal, Service, Statement};
+use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, quoted, scope_in_words};
 
 /// One verdict over everything that opens a bucket and everything that keeps it shut.
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
@@ -15,7 +17,7 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
         told.extend(&bucket.policies);
         for point in &bucket.points {
             let ways = point.policies.iter().flat_map(|it| Way::by_policy(it));
-            all.extend(ways.map(|it| Way { point: Some(&point.resource), ..it }));
+            all.extend(ways.map(|it| it.through(&point.resource, bucket)));
             told.extend(&point.policies);
         }
         report(all, Some(bucket), cx);
@@ -49,7 +51,15 @@ struct Way<'c> {
     place: &'c Place,
     by: By<'c>,
     /// The access point through which it leads; none where it leads straight into the bucket.
-    point: Option<&'c Resource>,
+    point: Option<Point<'c>>,
+}
+
+/// An access point that lets everybody in.
+#[derive(Clone, Copy)]
+struct Point<'c> {
+    resource: &'c Resource,
+    /// Whether the policy of the bucket lets in by it what the access point lets in; none when that is not known.
+    is_let_in: Option<bool>,
 }
 
 enum By<'c> {
@@ -67,17 +77,63 @@ impl<'c> Way<'c> {
 
     fn by_policy(policy: &'c Policy) -> impl Iterator<Item = Self> {
         policy.openings().map(move |(statement, everyone)| {
-            let (severity, verb) = match statement.highest_level() {
-                None | Some(AccessLevel::Read) => (Severity::High, "read"),
-                Some(AccessLevel::List) => (Severity::High, "list"),
-                Some(AccessLevel::Tagging | AccessLevel::Write) => (Severity::Critical, "change"),
-                Some(AccessLevel::PermissionsManagement) => (Severity::Critical, "change, and open further,"),
-            };
-            let actions = scope_in_words(&statement.actions);
-            let words = format!("`{everyone}` lets anyone {verb} what is stored here: {actions}");
+            let (severity, words) = let_do(statement, everyone, statement.highest_level());
             Self { severity, words, place: &everyone.place, by: By::Policy(policy, statement, everyone), point: None }
         })
     }
+
+    /// The same by way of an access point, by which nobody may do more than the policy of the bucket allows too.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html>
+    fn through(mut self, point: &'c Resource, bucket: &'c Bucket) -> Self {
+        let mut is_let_in = None;
+        if let By::Policy(_, statement, everyone) = self.by
+            && bucket.knows(Aspect::Policy)
+            && !bucket.policies.iter().any(|it| it.resolution.nothing)
+        {
+            let letting: Vec<&Statement> = bucket.policies.iter().flat_map(|it| lets_points_in(it)).collect();
+            let is_allowed = |it: &catalog::Action| letting.iter().any(|of| of.actions.may_match(&it.full_name()));
+            let allowed: Vec<_> = statement.actions.certain().into_iter().filter(is_allowed).collect();
+            if let Some(level) = allowed.iter().map(|it| it.access_level()).max() {
+                (self.severity, self.words) = let_do(statement, everyone, Some(level));
+            }
+            is_let_in = Some(!allowed.is_empty());
+        }
+        self.point = Some(Point { resource: point, is_let_in });
+        self
+    }
+}
+
+/// How bad it is that everybody may do what a statement allows, as far as it goes to a level.
+fn let_do(statement: &Statement, everyone: &Principal, level: Option<AccessLevel>) -> (Severity, String) {
+    let (severity, verb) = match level {
+        None | Some(AccessLevel::Read) => (Severity::High, "read"),
+        Some(AccessLevel::List) => (Severity::High, "list"),
+        Some(AccessLevel::Tagging | AccessLevel::Write) => (Severity::Critical, "change"),
+        Some(AccessLevel::PermissionsManagement) => (Severity::Critical, "change, and open further,"),
+    };
+    let actions = scope_in_words(&statement.actions);
+    (severity, format!("`{everyone}` lets anyone {verb} what is stored here: {actions}"))
+}
+
+/// The statements of a bucket's policy that let in everybody who comes by an access point, or at all.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html#access-points-delegating-control>
+fn lets_points_in(policy: &Policy) -> impl Iterator<Item = &Statement> {
+    let of_points = |it: &Condition| {
+        let keys = ["s3:dataaccesspointaccount", "s3:dataaccesspointarn", "s3:accesspointnetworkorigin"];
+        keys.iter().any(|key| it.is_on(key))
+    };
+    // An access point of a VPC is held back whatever the bucket says.
+    let of_vpc =
+        |it: &Condition| it.is_on("s3:accesspointnetworkorigin") && it.values.iter().all(|it| it.text.raw() == "VPC");
+    let bounds = move |it: &Condition| match of_points(it) {
+        true => it.operator.negated || of_vpc(it),
+        false => it.bounds_the_caller(),
+    };
+    policy.allow_statements().filter(move |statement| {
+        statement.everyone().next().is_some()
+            && !statement.conditions.iter().any(bounds)
+            && policy.closings(statement).all(|deny| deny.conditions.iter().any(of_points))
+    })
 }
 
 fn report(ways: Vec<Way<'_>>, bucket: Option<&Bucket>, cx: &mut Context<'_>) {
@@ -93,7 +149,7 @@ fn report(ways: Vec<Way<'_>>, bucket: Option<&Bucket>, cx: &mut Context<'_>) {
             .carried_by(policy)
             .granting(statement, everyone)
             .unbounded(statement)
-            .help("name the principals that need it, or the distribution or endpoint through which the public comes"),
+            .help("name the principals that need it, or the distribution or endpoint through which the public comes, and turn the public access block on"),
     };
     for (held, other) in others.iter().filter(|(_, it)| it.place.span != first.place.span) {
         let by = if other.point.is_some() { "by an access point, " } else { "" };
@@ -110,6 +166,17 @@ fn report(ways: Vec<Way<'_>>, bucket: Option<&Bucket>, cx: &mut Context<'_>) {
         Some(Held { by, why }) => report.severity(Severity::Low).label(by.span, *why),
         None => first.open_by(bucket, report),
     };
+    let open = std::iter::once((held, first)).chain(others.iter().map(|(held, it)| (held, it)));
+    let open = open.filter(|(held, _)| held.is_none()).map(|(_, it)| it);
+    for point in open.clone().filter_map(|it| it.point).map(|it| it.resource) {
+        if let Some((place, subject)) = access_point_block_off::said(point) {
+            report = report.telling_of(&point.address, place.span, "access_point_block_off", subject);
+        }
+    }
+    if let Some((bucket, off)) = bucket.and_then(|it| Some((it, Off::of(it)?))).filter(|_| held.is_none()) {
+        let (at, subject) = (off.first().place.span, quoted(&off.names));
+        report = report.telling_of(&bucket.address, at, "public_access_block_off", subject);
+    }
     if let Some(bucket) = bucket {
         for website in bucket.companions(Aspect::Website) {
             report = report.label(website.place.span, "and is served as a web site by this");
@@ -158,13 +225,27 @@ impl<'c> Way<'c> {
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html>
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html>
     fn held(&self, bucket: Option<&'c Bucket>) -> Option<Held<'c>> {
-        if let Some(point) = self.point.filter(|it| it.at("vpc_configuration").iter().any(|it| !it.value.is_null())) {
-            let why = "the access point is of a VPC, so nobody gets in by it from elsewhere";
-            return Some(Held { by: &point.place, why });
+        if let Some(Point { resource: point, is_let_in }) = self.point {
+            let why = if point.at("vpc_configuration").iter().any(|it| !it.value.is_null()) {
+                Some("the access point is of a VPC, so nobody gets in by it from elsewhere")
+            } else if left_open(point).is_none() {
+                Some("the block of the access point is on, so nobody outside of the account gets in by it")
+            } else if is_let_in == Some(false) {
+                Some(
+                    "the bucket's own policy does not let in what comes by this access point, so nobody gets in by it yet",
+                )
+            } else {
+                None
+            };
+            if let Some(why) = why {
+                return Some(Held { by: &point.place, why });
+            }
         }
-        if let Some(point) = self.point.filter(|it| left_open(it).is_none()) {
-            let why = "the block of the access point is on, so nobody outside of the account gets in by it";
-            return Some(Held { by: &point.place, why });
+        if let By::Policy(_, statement, _) = self.by
+            && is_of_object_lambda(statement)
+        {
+            let why = "AWS refuses to set it, since the block of an Object Lambda access point is always on";
+            return Some(Held { by: &statement.place, why });
         }
         let (refuses, ignores) = self.switches();
         let switch_on = |name| bucket.and_then(|it| it.switch_on(name));
@@ -180,8 +261,19 @@ impl<'c> Way<'c> {
 
     /// Says what does not hold it back, and how sure that is.
     fn open_by<'r>(&self, bucket: Option<&Bucket>, mut report: Report<'r>) -> Report<'r> {
-        if let Some(place) = self.point.and_then(left_open) {
-            report = report.label(place.span, "the access point's own block does not hold it back");
+        if bucket.is_some_and(|it| !it.knows(Aspect::PublicAccessBlock)) {
+            report = report.confidence(Confidence::Medium);
+        }
+        if let Some(Point { resource, is_let_in }) = self.point {
+            if let Some(place) = left_open(resource) {
+                report = report.label(place.span, "the access point's own block does not hold it back");
+            }
+            if is_let_in.is_none() {
+                report = report.maybe(
+                    resource.place.span,
+                    "whether the bucket's own policy lets in what comes by it is not known",
+                );
+            }
         }
         let Some(bucket) = bucket else { return report };
         let (_, ignores) = self.switches();
@@ -189,9 +281,11 @@ impl<'c> Way<'c> {
             report = report
                 .maybe(switch.place.span, format!("whether `{ignores}` is on, which would hold it back, is not known"));
         } else if let Some(switch) = bucket.switches(ignores).next() {
-            report = report.label(switch.place.span, format!("`{ignores}` is off, so nothing holds it back"));
+            let off = Off::of(bucket).map_or(vec![ignores], |it| it.names);
+            let are = if off.len() == 1 { "is" } else { "are" };
+            report = report.label(switch.place.span, format!("{} {are} off, so nothing holds it back", quoted(&off)));
         }
-        if bucket.knows(Aspect::PublicAccessBlock) { report } else { report.confidence(Confidence::Medium) }
+        report
     }
 }
 
@@ -199,6 +293,13 @@ impl<'c> Way<'c> {
 fn left_open(point: &Resource) -> Option<Place> {
     let switches = point.switches("public_access_block_configuration.restrict_public_buckets");
     switches.into_iter().find(|it| it.value != Some(true)).map(|it| it.place)
+}
+
+/// Whether it is about an Object Lambda access point.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_GetAccessPointForObjectLambda.html>
+fn is_of_object_lambda(statement: &Statement) -> bool {
+    let actions = statement.actions.only();
+    !actions.is_empty() && actions.iter().all(|it| it.service() == Some("s3-object-lambda"))
 }
 
 /// How bad it is, who is let in, and what they may do.

@@ -76,7 +76,6 @@ fn every_slip_of_a_data_platform_is_found() {
         critical public_key_policy lake.tf:10
         medium kms_wildcard_action lake.tf:18
         medium kms_grant_hands_on lake.tf:28
-        medium public_access_block_off lake.tf:38
         critical public_bucket lake.tf:78
     "#]]
     .assert_eq(&said("badly", "\"default\""));

@@ -282,6 +282,14 @@ impl Policy {
             .filter(|(statement, _)| self.closed_by(statement).is_none())
     }
 
+    /// The service whose resource it is about, by what its actions begin with.
+    fn service(&self) -> Option<&'static str> {
+        match self.kind {
+            PolicyKind::Resource(service) => service.prefix(),
+            _ => None,
+        }
+    }
+
     /// The statement that denies everybody, but for callers whom somebody has chosen, all that `statement` allows.
     pub fn closed_by(&self, statement: &Statement) -> Option<&Statement> {
         self.closings(statement).next()
@@ -296,7 +304,7 @@ impl Policy {
                 && deny.place.given.is_none()
                 && (all || others)
                 && deny.conditions.iter().all(|it| it.case().is_none() && it.spares_only_chosen_callers())
-                && deny.covers(statement)
+                && deny.covers_of(statement, self.service())
         })
     }
 
@@ -505,18 +513,34 @@ impl Statement {
     /// Whether its actions and resources hold all of another statement's, whatever is unknown in them. Negative forms
     /// cover nothing here.
     pub fn covers(&self, other: &Self) -> bool {
-        self.covers_actions(other) && self.covers_resources(other)
+        self.covers_of(other, None)
     }
 
-    /// The same of its actions alone.
+    /// The same where nothing but the actions of one service can be done.
+    fn covers_of(&self, other: &Self, service: Option<&str>) -> bool {
+        self.covers_actions_of(other, service) && self.covers_resources(other)
+    }
+
+    /// Whether its actions hold all of another statement's.
     pub fn covers_actions(&self, other: &Self) -> bool {
+        self.covers_actions_of(other, None)
+    }
+
+    fn covers_actions_of(&self, other: &Self, service: Option<&str>) -> bool {
+        let is_all = |it: &Action| {
+            it.place.given.is_none()
+                && (it.is_everything() || it.is_whole_service() && service.is_some_and(|of| it.service() == Some(of)))
+        };
+        let has_all = || self.actions.only().iter().any(is_all);
         match &other.actions {
-            Scope::Only(actions) => actions.iter().all(|it| self.actions.only().iter().any(|own| own.covers(it))),
-            Scope::AllExcept(_) => self.actions.only().iter().any(Action::is_everything),
+            Scope::Only(actions) => {
+                actions.iter().all(|it| self.actions.only().iter().any(|own| own.covers(it))) || has_all()
+            }
+            Scope::AllExcept(_) => has_all(),
         }
     }
 
-    /// The same of its resources alone.
+    /// Whether its resources hold all of another statement's.
     pub fn covers_resources(&self, other: &Self) -> bool {
         match (&self.resources, &other.resources) {
             (None, _) => true,
