@@ -385,6 +385,23 @@ resource "aws_s3_bucket_acl" "other" {
 }
 
 #[test]
+fn of_a_bucket_that_an_unread_module_is_given_nothing_is_said_to_be_missing() {
+    let lacks = |argument: &str| {
+        let text = format!(
+            "resource \"aws_s3_bucket\" \"a\" {{\n  bucket = \"a\"\n}}\nmodule \"m\" {{\n  source = \
+             \"example/m/aws\"\n  {argument}\n}}\n"
+        );
+        read(&[("main.tf", &text)]).buckets[0].lacks(Aspect::Versioning)
+    };
+    for argument in ["bucket = aws_s3_bucket.a.id", "bucket_arns = [aws_s3_bucket.a.arn]", "bucket = \"a\""] {
+        assert!(!lacks(argument), "{argument}");
+    }
+    for argument in ["bucket = \"b\"", "name = aws_s3_bucket.a.id"] {
+        assert!(lacks(argument), "{argument}");
+    }
+}
+
+#[test]
 fn a_key_has_its_policies_aliases_grants_and_replicas() {
     let text = filled(
         r#"

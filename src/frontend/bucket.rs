@@ -34,6 +34,8 @@ pub struct Bucket {
     /// What may be joined to it: something of the kind stands in the configuration, and whether it is this bucket's
     /// cannot be told.
     pub uncertain: Vec<Aspect>,
+    /// Whether a module that cannot be read is given it, in which anything may be joined to it.
+    pub is_handed_over: bool,
 }
 
 /// What a companion of a bucket says something about.
@@ -102,7 +104,7 @@ impl Bucket {
 
     /// Whether everything of a kind that the configuration has could be told to be this bucket's or another's.
     pub fn knows(&self, aspect: Aspect) -> bool {
-        self.declared && !self.uncertain.contains(&aspect)
+        self.declared && !self.is_handed_over && !self.uncertain.contains(&aspect)
     }
 
     /// Whether it has nothing of a kind for certain.

@@ -8,7 +8,7 @@ use super::names::{Names, Which};
 use super::{ByAddress, Collector, Declared, texts_in};
 use crate::frontend::terraform::resources::BUCKET_BLOCKS;
 use crate::frontend::{AccessPoint, Acl, Aspect, Bucket, Companion, PublicAccessBlock, Resource, Setting, Switch};
-use crate::policy::{Place, Policy, PolicyKind};
+use crate::policy::{Place, Policy, PolicyKind, is_named};
 use crate::value::{Entry, Node, Object, Text, Value};
 
 /// The buckets, and what must find its bucket yet.
@@ -20,6 +20,8 @@ pub(super) struct Buckets {
     points: Vec<(Text, Arc<str>)>,
     /// What names the access point that a policy is of, with the address of the policy.
     of_points: Vec<(Node, Arc<str>)>,
+    /// What modules that cannot be read are given as a bucket: its name or its ARN.
+    handed_over: Vec<Text>,
     account: Option<PublicAccessBlock>,
 }
 
@@ -82,6 +84,11 @@ impl Collector<'_, '_> {
 }
 
 impl Buckets {
+    /// A module that cannot be read is given what may be a bucket.
+    pub(super) fn hand_over(&mut self, node: &Node) {
+        self.handed_over.extend(texts_in(node).into_iter().map(|(text, _)| text));
+    }
+
     /// The buckets, each with everything that is its own.
     pub(super) fn joined(self, carried: &ByAddress) -> Vec<Bucket> {
         let (mut names, mut elsewhere) = (Names::default(), Names::default());
@@ -113,6 +120,10 @@ impl Buckets {
                 Some(name) => elsewhere.of(&name, &companion.resource.address).to_vec(),
             };
             found.into_iter().for_each(|n| buckets[n].join(&companion));
+        }
+        for text in self.handed_over {
+            let is_it = |it: &&mut Bucket| it.name.as_ref().is_some_and(|name| *name == text || is_named(&text, name));
+            buckets.iter_mut().filter(is_it).for_each(|it| it.is_handed_over = true);
         }
         for bucket in &mut buckets {
             bucket.account_block.clone_from(&self.account);
@@ -183,6 +194,7 @@ fn bucket(address: &Arc<str>, name: Option<Text>, place: Place, declared: bool) 
         points: Vec::new(),
         companions: Vec::new(),
         uncertain: Vec::new(),
+        is_handed_over: false,
     }
 }
 

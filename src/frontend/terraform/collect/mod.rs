@@ -248,8 +248,8 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// A call of a module that cannot be read: documents among its arguments are judged by what they say, and policies
-    /// of AWS as attached to something in it.
+    /// A call of a module that cannot be read: documents among its arguments are judged by what they say, policies of AWS
+    /// as attached to something in it, and anything may be joined to its buckets there.
     fn unread_call(&mut self, module: &Rc<Module>, id: BlockId, name: &str, why: Option<Arc<str>>) {
         let Some(block) = module.folder.block(id) else { return };
         let repeated = self.evaluator.repeated(module, &block);
@@ -266,11 +266,16 @@ impl Collector<'_, '_> {
         for instance in &repeated.instances {
             let address = prefixed(module, &["module.", name, &instance.key]);
             for attribute in &block.body.attributes {
-                if !attribute.name.text.contains("polic") {
+                let name = &*attribute.name.text;
+                if !name.contains("polic") && !name.contains("bucket") {
                     continue;
                 }
                 let node = self.evaluator.value(&attribute.value, &instance.scope);
-                if !attribute.name.text.contains("boundar") {
+                self.buckets.hand_over(&node);
+                if !name.contains("polic") {
+                    continue;
+                }
+                if !name.contains("boundar") {
                     self.handed_over(&node, &address, block.head());
                 }
                 for node in documents_in(&node) {
