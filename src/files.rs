@@ -15,11 +15,14 @@ use tempfile::NamedTempFile;
 
 use crate::config::{Config, Unusable, Written};
 use crate::frontend::terraform::is_terraform;
-use crate::report::InputError;
+use crate::report::{InputError, Skipped};
 use crate::source::{Ground, Overlay, ReadError, Reader, Selected, Workspace, in_order, normal};
 
 /// A file larger than this is reported rather than read, so that memory stays bounded.
 pub(crate) const LIMIT: u64 = 64 << 20;
+
+/// How much of a file is looked at that cannot be read: many times the longest policy that AWS takes.
+const HEAD: u64 = 1 << 20;
 
 /// How many files `files_below` lists at most: a `fileset` over a whole disk must end.
 const BELOW: usize = 100_000;
@@ -45,6 +48,8 @@ pub struct Request {
     pub allow_empty: bool,
     /// How many threads may walk; 0 for as many as there are processors.
     pub jobs: usize,
+    /// Whether the files that are skipped are told by name.
+    pub tells_skipped: bool,
     /// Whether paths are shown as they were given, for an editor, rather than from where the run was started.
     pub as_given: bool,
 }
@@ -59,6 +64,8 @@ pub struct Found {
     /// How many files under the named folders have names that iamlint does not read, or are links to a folder or to
     /// what lies outside.
     pub skipped: usize,
+    /// The same by name, where the request asks for it.
+    pub skipped_files: Vec<Skipped>,
 }
 
 /// Finds the files under the paths of a request.
@@ -69,13 +76,14 @@ pub fn find(request: Request) -> Found {
         links: Vec::new(),
         errors: Vec::new(),
         skipped: 0,
+        skipped_files: Vec::new(),
         roots: Vec::new(),
     };
     for path in &request.paths {
         search.path(path);
     }
     search.roots.extend(request.also.iter().flat_map(fs::canonicalize));
-    let Search { mut selected, links, mut errors, mut skipped, mut roots, .. } = search;
+    let Search { mut selected, links, mut errors, mut skipped, mut skipped_files, mut roots, .. } = search;
     if let Some((path, _)) = &request.input {
         roots.extend(canonical_folder(path));
         selected.push(Selected { path: shown(path), named: true });
@@ -87,8 +95,15 @@ pub fn find(request: Request) -> Found {
     // A link may lead to what is read anyway; nobody has asked for what lies elsewhere.
     let leads_out = |path: &Path| fs::canonicalize(path).is_ok_and(|real| !roots.iter().any(|it| real.starts_with(it)));
     for link in links {
-        if leads_out(&link) { skipped += 1 } else { selected.push(Selected { path: link, named: false }) }
+        if leads_out(&link) {
+            skipped += 1;
+            let why = || "is a link that leads out of the folders that were named".to_owned();
+            skipped_files.extend(request.tells_skipped.then(|| Skipped { path: link, why: why() }));
+        } else {
+            selected.push(Selected { path: link, named: false });
+        }
     }
+    skipped_files.sort();
     // A file that is found by walking and named as well counts as named.
     selected.sort_by_cached_key(|it| (in_order(&it.path), !it.named));
     selected.dedup_by(|a, b| a.path.as_os_str() == b.path.as_os_str());
@@ -100,7 +115,8 @@ pub fn find(request: Request) -> Found {
     let reader: Box<dyn Reader> =
         if request.over.is_empty() { Box::new(disk) } else { Box::new(Overlay { below: disk, texts: request.over }) };
     let callers = callers(&selected, request.jobs);
-    Found { workspace: Workspace::new(reader, selected).on(ground, folders).with_callers(callers), errors, skipped }
+    let workspace = Workspace::new(reader, selected).on(ground, folders).with_callers(callers);
+    Found { workspace, errors, skipped, skipped_files }
 }
 
 /// Where these paths stand: in the repository around all of them.
@@ -221,7 +237,7 @@ fn references_below(root: &Path, named: &Named, jobs: usize) -> Vec<References> 
         .into_iter()
         .filter_map(|it| match it {
             Walked::Selected(file) | Walked::Link(file) => Some(file),
-            Walked::Skipped => None,
+            Walked::Skipped(..) => None,
         })
         .filter(|it| it.file_name().and_then(OsStr::to_str).is_some_and(is_terraform))
         .collect();
@@ -339,6 +355,7 @@ struct Search<'a> {
     links: Vec<PathBuf>,
     errors: Vec<InputError>,
     skipped: usize,
+    skipped_files: Vec<Skipped>,
     roots: Vec<PathBuf>,
 }
 
@@ -380,7 +397,12 @@ impl Search<'_> {
             match file {
                 Walked::Selected(path) => self.selected.push(Selected { path, named: false }),
                 Walked::Link(path) => self.links.push(path),
-                Walked::Skipped => self.skipped += 1,
+                Walked::Skipped(path, why) => {
+                    self.skipped += 1;
+                    if self.request.tells_skipped {
+                        self.skipped_files.push(Skipped { path: as_shown(&path), why: why.to_owned() });
+                    }
+                }
             }
         }
         if self.selected.len() + self.links.len() == before && !self.request.allow_empty {
@@ -398,7 +420,8 @@ enum Walked {
     Selected(PathBuf),
     /// A file to lint that is a link to where it may not be read.
     Link(PathBuf),
-    Skipped,
+    /// What is not linted, by its path on the disk, and why.
+    Skipped(PathBuf, &'static str),
 }
 
 type Problems = Vec<(PathBuf, String)>;
@@ -461,11 +484,13 @@ fn visit(path: &Path, kind: FileType, as_shown: &dyn Fn(&Path) -> PathBuf) -> Op
     }
     let is_linted = path.file_name().is_some_and(is_linted);
     // A link to a file belongs to the folder it stands in; what a link to a folder leads to is linted where it is.
+    let skipped = |why| Walked::Skipped(path.to_owned(), why);
     Some(match kind {
-        _ if !is_linted => Walked::Skipped,
+        kind if kind.is_symlink() && path.is_dir() => skipped("is a link to a folder, which is linted where it is"),
+        _ if !is_linted => skipped("has a name that iamlint does not read in a folder"),
         kind if kind.is_file() => Walked::Selected(as_shown(path)),
-        kind if kind.is_symlink() && !path.is_dir() => Walked::Link(as_shown(path)),
-        _ => Walked::Skipped,
+        kind if kind.is_symlink() => Walked::Link(as_shown(path)),
+        _ => skipped("is a device or a pipe, not a file"),
     })
 }
 
@@ -638,6 +663,13 @@ impl Reader for Disk {
         }
         let (real, metadata) = self.real(path)?;
         if self.holds(&real) { read_known(&real, &metadata) } else { Err(ReadError::Outside) }
+    }
+
+    fn head(&self, path: &Path) -> Option<Vec<u8>> {
+        let (real, metadata) = self.real(path).ok()?;
+        let file = File::open(real).ok().filter(|_| metadata.is_file())?;
+        let mut head = Vec::new();
+        file.take(HEAD).read_to_end(&mut head).ok().map(|_| head)
     }
 
     fn files_in(&self, folder: &Path) -> Vec<PathBuf> {

@@ -21,12 +21,12 @@ use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::frontend::{Bucket, Configuration, Identity, Key};
 use crate::policy::Policy;
-use crate::report::{Comparison, InputError, Report, Silenced, Summary, Suppressed, Unresolved};
+use crate::report::{Comparison, InputError, Report, Silenced, Skipped, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule, StatementName, Told};
 use crate::rules;
-use crate::source::{self, FileId, Selected, Span, Workspace, in_order};
+use crate::source::{self, FileId, ReadError, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
-use crate::syntax::{MISTAKES, SyntaxError};
+use crate::syntax::{self, MISTAKES, SyntaxError};
 
 /// What a run is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +71,7 @@ struct Part {
     silenced: Vec<Silenced>,
     errors: Vec<InputError>,
     summary: Summary,
+    skipped: Vec<Skipped>,
     unresolved: Vec<Unresolved>,
     /// The folder or file, from the root of the repository.
     within: Option<String>,
@@ -124,7 +125,9 @@ pub fn check(
             step();
             part
         }));
-        parts.push(unread(workspace));
+        // Of what was opened only templates are skipped by now.
+        let templates = parts.iter().map(|it| it.summary.skipped).sum();
+        parts.push(unread(workspace, templates));
         parts.push(undeclared);
         let report = report(workspace, &called, parts, options);
         // Nobody waits for what is only let go of.
@@ -323,7 +326,7 @@ fn check_file(
         }),
         Read::Other => {}
         // Whoever fills it in shows what it grants.
-        Read::Template => part.summary.skipped += 1,
+        Read::Template => part.skip(&source.path, "is a template that nothing here fills in"),
         Read::Broken(errors) => part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it))),
     }
     part
@@ -351,19 +354,35 @@ fn kind_of_json(text: &str) -> Option<&'static str> {
     }
 }
 
-/// The selected files that could not be read at all.
-fn unread(workspace: &Workspace) -> Part {
+/// The selected files that could not be read at all, and how many were read; `templates` were opened in vain.
+fn unread(workspace: &Workspace, templates: usize) -> Part {
     let mut part = Part::default();
     for selected in &workspace.selected {
         match workspace.open(&selected.path) {
             Ok(_) => part.summary.files += 1,
+            Err(error) if is_no_policy(workspace, selected, &error) => part.skip(&selected.path, error.to_string()),
             Err(error) => {
                 part.summary.skipped += 1;
                 part.errors.push(InputError { path: selected.path.clone(), span: None, message: error.to_string() });
             }
         }
     }
+    part.summary.files -= templates;
     part
+}
+
+/// Whether a JSON file that nobody has named is seen to be no policy by how it begins, although it cannot be read: AWS
+/// takes none that is longer.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+fn is_no_policy(workspace: &Workspace, selected: &Selected, error: &ReadError) -> bool {
+    let name = name_of(&selected.path);
+    let is_text = matches!(error, ReadError::TooLarge(_) | ReadError::NotUtf8(_) | ReadError::Nul(_));
+    if selected.named || !is_text || is_terraform(&name) || !name.ends_with(".json") {
+        return false;
+    }
+    // A text of two bytes a character is that of one byte, but for the zeros.
+    let as_text = |head: Vec<u8>| head.into_iter().filter(|it| *it != 0).map(char::from).collect::<String>();
+    workspace.head(&selected.path).is_some_and(|head| !syntax::json::looks_like_policy(&as_text(head)))
 }
 
 fn input_error(workspace: &Workspace, error: SyntaxError) -> InputError {
@@ -371,6 +390,11 @@ fn input_error(workspace: &Workspace, error: SyntaxError) -> InputError {
 }
 
 impl Part {
+    fn skip(&mut self, path: &Path, why: impl Into<String>) {
+        self.summary.skipped += 1;
+        self.skipped.push(Skipped { path: path.to_owned(), why: why.into() });
+    }
+
     fn judge(&mut self, workspace: &Workspace, configuration: &Configuration, options: &Options) {
         self.findings = apply(workspace, configuration, options);
         if options.silenced {
@@ -560,6 +584,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         seen.extend(part.within);
         report.errors.extend(part.errors);
         report.summary.add(part.summary);
+        report.skipped.extend(part.skipped);
         report.unresolved.extend(part.unresolved);
         report.crashed |= part.crashed;
     }

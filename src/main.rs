@@ -26,7 +26,7 @@ use iamlint::report::human::Style;
 use iamlint::report::{self, InputError, Report, visible};
 use iamlint::rule::{Rule, Safety};
 use iamlint::rules;
-use iamlint::source::{FileId, Ground, Source, Workspace};
+use iamlint::source::{FileId, Ground, Source, Workspace, in_order};
 use iamlint::suppress::Date;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -102,6 +102,7 @@ fn check(check: &Check) -> anyhow::Result<u8> {
         fail_on: check.fail_on,
     };
     let mut linting = Linting::new(&check.input, overrides, check.verbose)?;
+    linting.tells_skipped = check.verbose;
     linting.progress = !check.quiet;
     linting.options.before = match (&check.baseline, &check.base) {
         (Some(file), _) => Some(Before { name: file.display().to_string(), known: adopt::read(file)? }),
@@ -117,10 +118,11 @@ fn check(check: &Check) -> anyhow::Result<u8> {
     if let Some(allowed) = fixes(check) {
         let Linted { workspace, report, walking, linting: time } = linted;
         let unread: Vec<InputError> = report.errors.clone();
-        let skipped = report.summary.skipped;
+        let (skipped, skipped_files) = (report.summary.skipped, report.skipped.clone());
         let mut fixed = fix::apply(workspace, report, &linting.options, linting.jobs(), allowed);
         fixed.report.errors = unread;
         fixed.report.summary.skipped = skipped;
+        fixed.report.skipped = skipped_files;
         if check.diff {
             return patch(&fixed);
         }
@@ -158,6 +160,8 @@ struct Linting<'i> {
     /// The texts of files that are about to be written, by the paths they are shown with.
     over: BTreeMap<PathBuf, String>,
     progress: bool,
+    /// Whether the report names the files that are skipped.
+    tells_skipped: bool,
 }
 
 /// A run that has been.
@@ -202,7 +206,7 @@ impl<'i> Linting<'i> {
             silenced: false,
         };
         let paths = if is_input { Vec::new() } else { paths };
-        Ok(Self { input, paths, ground, options, over: BTreeMap::new(), progress: false })
+        Ok(Self { input, paths, ground, options, over: BTreeMap::new(), progress: false, tells_skipped: false })
     }
 
     fn request(&self) -> Request {
@@ -213,6 +217,7 @@ impl<'i> Linting<'i> {
             also: self.input.var_file.clone(),
             allow_empty: self.input.allow_empty,
             jobs: self.jobs(),
+            tells_skipped: self.tells_skipped,
             as_given: false,
         }
     }
@@ -241,7 +246,7 @@ impl<'i> Linting<'i> {
         if self.paths.is_empty() {
             request.input = Some(document(self.input)?);
         }
-        let Found { workspace, errors, skipped } = files::find(request);
+        let Found { workspace, errors, skipped, skipped_files } = files::find(request);
         let walking = begun.elapsed();
 
         let progress = Progress::new(begun, self.progress);
@@ -249,6 +254,8 @@ impl<'i> Linting<'i> {
         progress.end();
         report.errors.extend(errors);
         report.summary.skipped += skipped;
+        report.skipped.extend(skipped_files);
+        report.skipped.sort_by_cached_key(|it| in_order(&it.path));
         if !self.input.paths.is_empty() && !self.input.allow_empty {
             report.errors.extend(nothing(&report, &self.input.paths));
         }

@@ -156,6 +156,10 @@ pub enum ReadError {
 pub trait Reader: Send + Sync + fmt::Debug {
     /// The bytes of a file, or why they cannot be had. A reader refuses what lies outside its folders.
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError>;
+    /// How a file begins that cannot be read as a whole; none where that cannot be told.
+    fn head(&self, _path: &Path) -> Option<Vec<u8>> {
+        None
+    }
     /// The files directly in a folder, sorted; empty where there is none or it may not be read.
     fn files_in(&self, folder: &Path) -> Vec<PathBuf>;
     /// Every file at any depth below a folder, sorted, links not followed; for `fileset`.
@@ -332,6 +336,11 @@ impl Workspace {
         opened
     }
 
+    /// How a file begins that cannot be read as a whole; none where that cannot be told.
+    pub fn head(&self, path: &Path) -> Option<Vec<u8>> {
+        self.reader.head(&normal(path))
+    }
+
     /// A file that is known by its text already and is none of those to lint: the configuration.
     pub fn with_text(&self, path: &Path, text: &str) -> Arc<Source> {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
@@ -450,6 +459,10 @@ pub struct Overlay<R> {
 impl<R: Reader> Reader for Overlay<R> {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
         self.texts.get(path).map_or_else(|| self.below.read(path), |text| Ok(text.clone().into_bytes()))
+    }
+
+    fn head(&self, path: &Path) -> Option<Vec<u8>> {
+        self.below.head(path)
     }
 
     fn files_in(&self, folder: &Path) -> Vec<PathBuf> {

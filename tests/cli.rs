@@ -350,6 +350,10 @@ fn a_link_that_leads_out_is_skipped_and_counted() {
     let output = check(folder.path(), &["."]);
     status(&output, 0);
     assert!(out(&output).contains("3 files read, 3 skipped; 3 policies found"), "{}", out(&output));
+    let named = out(&check(folder.path(), &[".", "--verbose"]));
+    assert!(named.contains("skipped out.json: is a link that leads out of the folders that were named"), "{named}");
+    assert!(named.contains("skipped again: is a link to a folder, which is linted where it is"), "{named}");
+    assert!(!out(&output).contains("out.json"), "{}", out(&output));
     // Who names it wants it.
     status(&check(folder.path(), &["out.json"]), 1);
     symlink("nowhere", folder.path().join("gone.json")).unwrap();
@@ -364,6 +368,31 @@ fn what_could_not_be_read_counts_as_skipped() {
     let output = check(folder.path(), &["."]);
     status(&output, 3);
     assert!(out(&output).contains("1 file read, 2 skipped; 1 policy found"), "{}", out(&output));
+}
+
+#[test]
+fn json_that_cannot_be_read_is_an_error_where_it_may_be_a_policy() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let folder = folder(&[("a.json", NARROW), ("notes.md", "")]);
+    fs::write(folder.path().join("data.json"), wide("{ \"rows\": [] }")).unwrap();
+    fs::File::create(folder.path().join("large.json")).unwrap().set_len((64 << 20) + 1).unwrap();
+    let output = check(folder.path(), &[".", "--verbose"]);
+    status(&output, 0);
+    assert!(out(&output).contains("1 file read, 3 skipped; 1 policy found"), "{}", out(&output));
+    assert!(out(&output).contains("skipped large.json: is larger than 64 MiB"), "{}", out(&output));
+    assert!(out(&output).contains("skipped notes.md: has a name"), "{}", out(&output));
+    // Who names it must be told.
+    status(&check(folder.path(), &["data.json"]), 3);
+    fs::write(folder.path().join("data.json"), wide(WIDE)).unwrap();
+    status(&check(folder.path(), &["."]), 3);
+}
+
+#[test]
+fn a_policy_with_something_to_fill_in_is_resolved_in_part() {
+    let of = |name: &str| NARROW.replace("/*", &format!("/${{{name}}}/*"));
+    let folder = folder(&[("a.json", &of("folder")), ("b.json", &of("aws:username"))]);
+    let told = out(&check(folder.path(), &["."]));
+    assert!(told.contains("2 policies found: 1 fully resolved, 1 partly, 0 not"), "{told}");
 }
 
 #[test]
@@ -384,7 +413,7 @@ fn a_template_is_judged_as_far_as_it_can_be_read() {
     assert_eq!((&finding["confidence"], &finding["range"]["start"]["line"]), (&"low".into(), &4.into()), "{report}");
     assert!(out(&check(folder.path(), &["."])).contains("the template's `if write` lets it stand"));
     assert_eq!(report["errors"].as_array().unwrap().len(), 0);
-    assert!(out(&check(folder.path(), &["."])).contains("1 skipped"));
+    assert!(out(&check(folder.path(), &["."])).contains("1 file read, 1 skipped; 1 policy found"));
     // Who names it is told what cannot be read.
     status(&check(folder.path(), &["b.json"]), 3);
 }

@@ -52,6 +52,10 @@ pub fn read(source: &Source, named: bool) -> Read {
         Carried { kind: PolicyKind::Unknown, address: shown(&source.path), source: None, place: Place::of(&root) };
     let (mut policy, mut errors) = policy::parse(&root, carried);
     policy.put_in_doubt(&cases(&directives));
+    if policy.resolution.is_full() {
+        // What stands in a text is judged as it is written, and yet nobody knows what it will be.
+        policy.resolution.holes = marks.iter().map(|it| it.hole()).collect();
+    }
     errors.extend(parsed.errors);
     Read::Policy(Box::new(Configuration { policies: vec![Arc::new(policy)], ..Configuration::default() }), errors)
 }
@@ -68,6 +72,19 @@ struct Mark<'s> {
     inner: &'s str,
     /// `%{…}`, and not `${…}`.
     is_directive: bool,
+}
+
+impl Mark<'_> {
+    /// What is not known for it.
+    fn hole(&self) -> Arc<Hole> {
+        Arc::new(Hole {
+            kind: HoleKind::Free,
+            reference: self.inner.into(),
+            scope: "".into(),
+            span: self.span,
+            why: "a template that nothing here fills in".into(),
+        })
+    }
 }
 
 /// The marks of a template, up to one that is not closed; policy variables such as `${aws:username}` are none.
@@ -128,16 +145,10 @@ fn is_policy_variable(inner: &str) -> bool {
 fn with_holes(source: &Source, marks: &[Mark<'_>]) -> Text {
     let mut out = Text::default();
     let mut at = 0;
-    for Mark { span, inner, .. } in marks {
-        let range = span.range();
+    for mark in marks {
+        let range = mark.span.range();
         out.push_known(&source.text[at..range.start], Span::new(source.id, at, range.start));
-        out.push_hole(Arc::new(Hole {
-            kind: HoleKind::Free,
-            reference: (*inner).into(),
-            scope: "".into(),
-            span: *span,
-            why: "a template that nothing here fills in".into(),
-        }));
+        out.push_hole(mark.hole());
         at = range.end;
     }
     out.push_known(&source.text[at..], Span::new(source.id, at, source.text.len()));

@@ -19,7 +19,7 @@ use miette::{
 use super::places::{Counted, Places};
 use super::visible::{is_plain, shown, spell, visible, wrap};
 use super::words::{SHOWN, counted, coverage, details, ending, findings};
-use super::{InputError, Report, Silenced, Suppressed, Unresolved, spelled};
+use super::{InputError, Report, Silenced, Skipped, Suppressed, Unresolved, spelled};
 use crate::baseline::Known;
 use crate::rule::{Change, Finding, InstanceName, Label, Severity};
 use crate::source::{FileId, Source, Span, Workspace, holds_values};
@@ -89,6 +89,11 @@ pub fn write(report: &Report, workspace: &Workspace, style: Style, out: &mut dyn
     if style.unresolved {
         for unresolved in report.unresolved_in_order(workspace) {
             painter.unresolved(unresolved, &places, &mut text);
+        }
+    }
+    if style.verbose {
+        for Skipped { path, why } in &report.skipped {
+            let _ = writeln!(text, "  skipped {}", visible(&format!("{}: {why}", spelled(path))));
         }
     }
     if !text.is_empty() {

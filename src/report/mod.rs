@@ -45,6 +45,8 @@ pub struct Report {
     pub errors: Vec<InputError>,
     /// What was read.
     pub summary: Summary,
+    /// What was not read, where it was asked for by name.
+    pub skipped: Vec<Skipped>,
     /// The holes that kept policies from being fully known, as they were found; [`Report::unresolved_in_order`]
     /// tells each once.
     pub unresolved: Vec<Unresolved>,
@@ -54,6 +56,15 @@ pub struct Report {
     pub crashed: bool,
     /// The day of the run.
     pub today: Date,
+}
+
+/// A file that is not linted, and is no error.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// The path as it is shown.
+    pub path: PathBuf,
+    /// Why, in words that follow it.
+    pub why: String,
 }
 
 /// How many days ahead it is told that what was answered for will stand again, so that no build fails out of the blue.
@@ -140,7 +151,7 @@ pub struct Summary {
 }
 
 impl Report {
-    /// The findings that stand, and those that they explain: what there is to accept or to compare with.
+    /// The findings that stand, and those that they make up for: what there is to accept or to compare with.
     pub fn found(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().chain(&self.explained).chain(&self.needless)
     }
