@@ -680,6 +680,37 @@ fn a_tag_is_asked_of_everything_that_a_request_names() {
     assert!(attach.ends_with("by a tag under `aws:ResourceTag/…` that the instance and the volume have"), "{attach}");
     let delete = help("wildcard_resource", &["ec2:DeleteVolume"], &["*"]);
     assert!(delete.ends_with("by a tag under `aws:ResourceTag/…`"), "{delete}");
+    // The instance may be named too, and then it is asked for the tag as well.
+    let detach = help("wildcard_resource", &["ec2:DetachVolume"], &["*"]);
+    assert!(detach.ends_with("by a tag under `aws:ResourceTag/…` that all has which a request names"), "{detach}");
+    let both = help("wildcard_resource", &["ec2:AttachVolume", "ec2:TerminateInstances"], &["*"]);
+    assert!(both.ends_with("by a tag under `aws:ResourceTag/…` that all has which a request names"), "{both}");
+}
+
+#[test]
+fn an_address_is_in_no_network_that_a_condition_could_ask_for() {
+    let address = help("wildcard_resource", &["ec2:DisassociateAddress"], &["*"]);
+    assert!(!address.contains("ec2:Vpc"), "{address}");
+    assert!(help("wildcard_resource", &["ec2:DeleteRoute"], &["*"]).ends_with("or by `ec2:Vpc`"));
+}
+
+#[test]
+fn what_is_to_be_done_about_many_actions_is_one_short_sentence() {
+    let actions = [
+        "ec2:StartInstances",
+        "ec2:TerminateInstances",
+        "ec2:AttachVolume",
+        "ec2:DeleteVolume",
+        "ec2:DeleteSnapshot",
+        "ec2:AttachNetworkInterface",
+        "ec2:DeleteRoute",
+        "ec2:DeleteSubnet",
+        "ec2:DeleteSecurityGroup",
+    ];
+    let help = help("wildcard_resource", &actions, &["*"]);
+    assert!(help.starts_with("give each kind of resource (instance, "), "{help}");
+    assert!(help.contains("such as `arn:aws:ec2:{Region}:{Account}:instance/{InstanceId}`"), "{help}");
+    assert!(help.len() < 320, "{help}");
 }
 
 #[test]

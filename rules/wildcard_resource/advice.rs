@@ -113,6 +113,7 @@ impl<'a> Advice<'a> {
     /// `limit … to …`, perhaps in another statement.
     fn limit(&self) -> String {
         const FEW: usize = 4;
+        const MANY: usize = 8;
         // Any id will do for what is being made, and not for what is there, which is told by its tags.
         let makes = |of: &catalog::ResourceType| {
             let mut wide = self.told.iter().flat_map(|it| &it.wide);
@@ -138,6 +139,17 @@ impl<'a> Advice<'a> {
             let services = listed(&services);
             return format!(
                 "give what can be limited of {services} a statement each, with the resources that are meant"
+            );
+        }
+        // Nor what of so many is limited how.
+        if is_many && self.told.len() > MANY {
+            let kinds = listed(&nouns_of(&formed));
+            let by_tags =
+                if self.told.iter().any(Entry::is_told_by_tags) { ", or by a tag that they have" } else { "" };
+            return format!(
+                "give each kind of resource ({kinds}) a statement with what is called on it, limited to those that are \
+                 meant, such as `{}`{by_tags}",
+                forms[0]
             );
         }
         let (put, limited) = match &names[..] {
@@ -267,7 +279,9 @@ fn by_condition(guilty: &[Entry<'_>]) -> String {
     };
     // What is made by a program while it runs has an id that nobody knows, and often no tag.
     let limits = |key: &catalog::ConditionKey| {
-        let takes = |it: &catalog::Action| it.accepts_condition_key(*key) && it.needed_types().len() == 1;
+        let takes = |it: &catalog::Action| {
+            it.accepts_condition_key(*key) && it.needed_types().len() == 1 && it.alternative().is_none()
+        };
         guilty.iter().all(|it| it.wide.iter().all(takes))
     };
     if let Some(key) = LIMITING.iter().filter_map(|it| catalog::condition_key(it)).find(limits) {
@@ -302,13 +316,14 @@ fn by_condition(guilty: &[Entry<'_>]) -> String {
 /// lacks the tag.
 fn tags_of(entries: &[Entry<'_>]) -> String {
     const TAG: &str = "a tag under `aws:ResourceTag/…`";
-    let several = entries.iter().flat_map(|it| &it.wide).map(|it| it.needed_types()).find(|it| it.len() > 1);
-    match several {
-        Some(types) => {
-            let named: Vec<String> = types.iter().map(|it| format!("the {}", it.noun())).collect();
-            format!("{TAG} that {} have", listed(&named))
+    let kinds = |it: &catalog::Action| it.needed_types().iter().map(|it| format!("the {}", it.noun())).collect();
+    let named: Vec<Vec<String>> = entries.iter().flat_map(|it| &it.wide).map(kinds).collect();
+    match &named[..] {
+        named if named.iter().all(|it| it.len() == 1) && further_kinds(entries).is_empty() => TAG.to_owned(),
+        [first, others @ ..] if others.iter().all(|it| it == first) && first.len() > 1 => {
+            format!("{TAG} that {} have", listed(first))
         }
-        None => TAG.to_owned(),
+        _ => format!("{TAG} that all has which a request names"),
     }
 }
 
