@@ -10,7 +10,7 @@ use super::workload_administrator::runs_code;
 use crate::catalog::{self, ManagedPolicy, Power};
 use crate::frontend::{Attached, Identity};
 use crate::policy::{self, Action, Policy, Scope, Statement};
-use crate::rule::{Confidence, Context, Severity, quoted};
+use crate::rule::{Confidence, Context, Severity, listed, quoted};
 
 pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
     for attached in &identity.attached {
@@ -110,12 +110,12 @@ fn judged<'p>(managed: ManagedPolicy, policy: &'p Policy, runs_code: bool) -> Op
     // is theirs.
     let is_for_service = managed.path().contains("service-role")
         || ["ServiceRole", "RolePolicy"].iter().any(|it| managed.name().contains(it));
-    if !is_for_service && let Some(what) = permissions(policy) {
+    let own = managed.name().to_ascii_lowercase();
+    let is_own = |it: &Action| it.service().is_some_and(|it| own.contains(&it.to_ascii_lowercase()));
+    if !is_for_service && let Some(what) = permissions(policy, is_own) {
         return Some(Allowed { what: what.into(), severity: Severity::Medium });
     }
     let is_given = runs_code || Successor::of(managed).is_some();
-    let own = managed.name().to_ascii_lowercase();
-    let is_own = |it: &Action| it.service().is_some_and(|it| own.contains(&it.to_ascii_lowercase()));
     let whole = |statement: &'p Statement| {
         let such = |it: &&Action| it.is_whole_service() && !(is_for_service && (is_own(it) || !is_given));
         statement.actions.only().iter().filter(such).filter_map(|it| Broad::of(policy, statement, it))
@@ -184,8 +184,8 @@ fn most_of_service(policy: &Policy) -> Option<Allowed> {
 }
 
 /// What a policy allows on every resource that gives permissions, or leads to more, in words; none where one or two such
-/// actions come along with the work that it is for.
-fn permissions(policy: &Policy) -> Option<String> {
+/// actions come along with the work that it is for. What the policy is called for comes first.
+fn permissions(policy: &Policy, is_own: impl Fn(&Action) -> bool) -> Option<String> {
     let statements: Vec<_> =
         policy.allow_statements().map(|it| (it, dangers(it))).filter(|(_, dangers)| !dangers.is_empty()).collect();
     let all: Vec<_> = statements.iter().flat_map(|(_, dangers)| dangers).copied().collect();
@@ -198,8 +198,16 @@ fn permissions(policy: &Policy) -> Option<String> {
         return None;
     }
     let by = statements.iter().find(|(_, dangers)| dangers.contains(&example)).map(|(it, _)| granted(it, example));
+    let everywhere = policy.allow_statements().filter(|it| it.star_resources().next().is_some());
+    let own = everywhere.flat_map(|it| it.actions.only()).filter(|it| it.is_whole_service() && is_own(it));
+    let mut named: Vec<String> = own.map(|it| format!("`{it}`")).collect();
     Some(match by {
-        Some(by) if by != format!("`{example}`") => format!("{by} on every resource, `{example}` among them"),
+        Some(by) if by != format!("`{example}`") => {
+            if !named.contains(&by) {
+                named.push(by);
+            }
+            format!("{} on every resource, `{example}` among them", listed(&named))
+        }
         _ => format!("`{example}` on every resource"),
     })
 }
