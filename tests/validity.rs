@@ -37,6 +37,35 @@ fn allowing(actions: &str, resources: &str) -> Vec<(String, String)> {
     findings("policy.json", &text)
 }
 
+#[test]
+fn what_stands_where_nothing_could_be_read_is_not_missing() {
+    let report = |statement: &str| {
+        let text = format!(
+            "data \"aws_iam_policy_document\" \"d\" {{\n{statement}}}\nresource \"aws_s3_bucket_policy\" \"p\" {{\n  bucket = \
+             \"b\"\n  policy = data.aws_iam_policy_document.d.json\n}}\n"
+        );
+        let workspace = Workspace::of_texts([("main.tf", text)]);
+        let rules = vec![rules::by_id("missing_element").expect("it is one")];
+        lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {})
+    };
+    let rest = "principals {\n    type = \"AWS\"\n    identifiers = [\"111122223333\"]\n  }\n";
+    for broken in [
+        format!("  statement {{\n  actions = [\"s3:GetObject\"]\n  resources [\"*\"]\n  {rest}}}\n"),
+        format!("  statement {{\n  actions = [\"s3:GetObject\"\n  resources = [\"*\"]\n  {rest}}}\n"),
+        "  statement {\n  actions = [\"s3:GetObject\"]\n  resources = [\"*\"]\n  principals = {\n  }\n".to_owned(),
+        format!("  statement\n  actions = [\"s3:GetObject\"]\n  resources = [\"*\"]\n  {rest}\n"),
+    ] {
+        let report = report(&broken);
+        assert_eq!((report.findings.len(), report.summary.partly_resolved), (0, 1), "{broken}");
+        assert!(!report.errors.is_empty(), "{broken}");
+    }
+    // What was read is judged: that nobody is named is missing in a statement beside one that is broken.
+    let whole = "  statement {\n  actions = [\"s3:GetObject\"]\n  resources = [\"*\"]\n  }\n";
+    let broken = format!("  statement {{\n  resources [\"*\"]\n  {rest}}}\n");
+    assert_eq!(report(whole).findings.len(), 1);
+    assert_eq!(report(&(whole.to_owned() + &broken)).findings.len(), 1);
+}
+
 const NOTHING: [&str; 0] = [];
 
 fn silent(actions: &str, resources: &str) {

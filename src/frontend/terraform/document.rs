@@ -11,6 +11,8 @@ use crate::source::Span;
 use crate::syntax::hcl::{Block, Body};
 use crate::value::{Arm, Entry, Hole, Node, Object, Text, Value};
 
+const UNREAD: &str = "it could not be read";
+
 impl Evaluator<'_> {
     /// The `json` of a data document.
     pub(super) fn document(&self, id: BlockId, block: &Block, instance: &Instance, span: Span) -> Node {
@@ -64,6 +66,10 @@ impl Evaluator<'_> {
                     }
                 }
             }
+        }
+        let is_within = |span: &Span| body.blocks.iter().any(|it| it.span.contains(*span));
+        if let Some(span) = body.unread.filter(|it| !is_within(it)) {
+            statements.push(self.free(span, scope, UNREAD));
         }
         let mut object = Object::default();
         let mut entry = |key: &str, node: Node| {
@@ -186,6 +192,9 @@ impl Evaluator<'_> {
         let body = &block.body;
         let span = block.kind.span;
         let mut object = Object::default();
+        if let Some(Value::Unknown(hole)) = body.unread.map(|it| self.free(it, scope, UNREAD).value) {
+            object.open = Some(hole);
+        }
         let attribute = |name: &str| {
             body.attribute(name).map(|it| (it.name.span, self.value(&it.value, scope))).filter(|(_, it)| !it.is_null())
         };

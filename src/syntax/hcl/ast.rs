@@ -25,6 +25,8 @@ pub struct Body {
     pub blocks: Vec<Block>,
     /// Whether it came from the JSON form, where a block and an object are written alike.
     pub json: bool,
+    /// The first place in it that could not be read; there may be more in it than is known.
+    pub unread: Option<Span>,
 }
 
 /// `name = value`.
@@ -98,7 +100,7 @@ fn blocks_of(kind: &Name, label: Option<&Name>, labels: usize, value: &Expr, out
             out.push(Block {
                 kind: kind.clone(),
                 labels: label.into_iter().cloned().collect(),
-                body: Body { attributes, blocks: Vec::new(), json: true },
+                body: Body { attributes, json: true, ..Body::default() },
                 span: label.unwrap_or(kind).span.to(value.span),
             });
         }

@@ -68,7 +68,7 @@ impl Reader {
                 self.blocks.push(Block {
                     kind: kind.clone(),
                     labels: labels.clone(),
-                    body: Body { attributes, blocks: Vec::new(), json: true },
+                    body: Body { attributes, json: true, ..Body::default() },
                     span: start.to(node.span),
                 });
             }

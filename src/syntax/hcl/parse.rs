@@ -137,10 +137,14 @@ impl<'a> Parser<'a> {
     /// What stands up to the closing brace or the end.
     fn members(&mut self, depth: usize) -> Body {
         let mut body = Body::default();
+        let (start, before) = (self.at, self.errors.len());
         loop {
             self.trivia();
             match self.peek() {
                 None | Some(b'}') => {
+                    // What the scanner has told is not told again.
+                    let told = || self.broken.then(|| self.span(start..start));
+                    body.unread = self.errors.get(before).map(|it| it.span).or_else(told);
                     self.twice(&body);
                     return body;
                 }
