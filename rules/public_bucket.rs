@@ -140,6 +140,9 @@ fn report(ways: Vec<Way<'_>>, bucket: Option<&Bucket>, cx: &mut Context<'_>) {
     let mut ways: Vec<_> = ways.into_iter().map(|it| (it.held(bucket), it)).collect();
     ways.sort_by_key(|(held, it)| (held.is_some(), Reverse(it.severity), it.place.given.is_some()));
     let Some(((held, first), others)) = ways.split_first() else { return };
+    // The block of an access point stays as it was made.
+    let has_block_to_set = held.is_none() && first.point.is_none() && bucket.is_some();
+    let and_block = if has_block_to_set { ", and turn the public access block on" } else { "" };
     let mut report = cx.report(first.place, &*first.words).severity(first.severity);
     report = match &first.by {
         By::Acl(acl, what) => report.on(bucket.map_or(&acl.address, |it| &it.address)).about(what).help(
@@ -149,7 +152,10 @@ fn report(ways: Vec<Way<'_>>, bucket: Option<&Bucket>, cx: &mut Context<'_>) {
             .carried_by(policy)
             .granting(statement, everyone)
             .unbounded(statement)
-            .help("name the principals that need it, or the distribution or endpoint through which the public comes, and turn the public access block on"),
+            .help(format!(
+                "name the principals that need it, or the distribution or endpoint through which the public \
+                 comes{and_block}"
+            )),
     };
     for (held, other) in others.iter().filter(|(_, it)| it.place.span != first.place.span) {
         let by = if other.point.is_some() { "by an access point, " } else { "" };

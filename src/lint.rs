@@ -423,7 +423,7 @@ impl Part {
     }
 }
 
-/// Runs every rule over one configuration.
+/// Runs every rule over one configuration; what one finding makes needless of others is among them.
 pub fn apply(workspace: &Workspace, configuration: &Configuration, options: &Options) -> Vec<Finding> {
     judged(workspace, configuration, options, None)
 }

@@ -429,6 +429,13 @@ fn a_bucket_that_is_open_is_one_finding_with_the_blocks_that_are_off() {
                  = false\n  restrict_public_buckets = false\n}\n";
     let open = behind_point(&on_maps("Allow", "s3:GetObject", BY_POINTS), "s3:GetObject") + block;
     assert_eq!(rules_found(&open), ["public_bucket"]);
+    // Of these the bucket's can be turned on.
+    let asks_for_block = |text: &str| {
+        let (_, report) = report("main.tf", text, vec![rules::by_id("public_bucket").unwrap()]);
+        report.findings[0].help.as_deref().unwrap().ends_with(", and turn the public access block on")
+    };
+    assert!(!asks_for_block(&open));
+    assert!(asks_for_block(&(behind_point(&on_maps("Allow", "s3:GetObject", ""), "s3:GetObject") + block)));
     // Once somebody has answered for that, the blocks stand for themselves.
     let ignore = "  # iamlint: ignore[public_bucket] reason=\"maps are for everybody\"\n  policy = jsonencode({\n    Version   =";
     let answered = open.replace("  policy = jsonencode({\n    Version   =", ignore);
