@@ -232,7 +232,7 @@ pub(crate) struct Check {
     /// Only findings and errors, no counts and no progress
     #[arg(long, short, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Also what was suppressed, silenced or not resolved and why, every instance, and which configuration holds
+    /// Also what was suppressed, silenced, skipped or not resolved and why, every instance, and which configuration holds
     #[arg(long, short)]
     pub(crate) verbose: bool,
 }
