@@ -373,7 +373,8 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
         }
     }
     // That it decides who has access is worse than that it is a pattern, which is said with it.
-    let partial = told.iter().filter_map(|it| Some((it, Partial::of(policy, statement, it.action)?)));
+    let patterns = told.iter().filter(|it| it.action.has_wildcard());
+    let partial = patterns.filter_map(|it| Some((it, Partial::of(policy, statement, it.action)?)));
     let partial: Vec<(&Entry<'_>, Partial<'_>)> =
         partial.filter(|(it, of)| it.wide.contains(&of.worst) && of.severity <= severity).collect();
     let vague = partial.iter().filter(|(it, _)| concern == Concern::Permissions && !it.is_family());

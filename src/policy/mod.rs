@@ -527,16 +527,13 @@ impl Statement {
     }
 
     fn covers_actions_of(&self, other: &Self, service: Option<&str>) -> bool {
-        let is_all = |it: &Action| {
-            it.place.given.is_none()
-                && (it.is_everything() || it.is_whole_service() && service.is_some_and(|of| it.service() == Some(of)))
-        };
-        let has_all = || self.actions.only().iter().any(is_all);
+        let own = || self.actions.only().iter();
+        let is_all_of = |it: &Action, of| it.place.given.is_none() && it.is_whole_service() && it.service() == Some(of);
+        let has_service = || service.is_some_and(|of| own().any(|it| is_all_of(it, of)));
+        let is_all = |it: &Action| it.place.given.is_none() && it.is_everything();
         match &other.actions {
-            Scope::Only(actions) => {
-                actions.iter().all(|it| self.actions.only().iter().any(|own| own.covers(it))) || has_all()
-            }
-            Scope::AllExcept(_) => has_all(),
+            Scope::Only(actions) => actions.iter().all(|it| own().any(|own| own.covers(it))) || has_service(),
+            Scope::AllExcept(_) => own().any(is_all) || has_service(),
         }
     }
 

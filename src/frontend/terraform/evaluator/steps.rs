@@ -7,7 +7,7 @@ use super::{Evaluator, Failure, Outcome, Scope};
 use crate::frontend::terraform::functions;
 use crate::source::Span;
 use crate::syntax::hcl::Accessor;
-use crate::value::{Arm, Hole, Node, Origin, Value};
+use crate::value::{Arm, Entry, Hole, Node, Object, Origin, Value};
 
 impl Evaluator<'_> {
     /// Steps into a value: `.name`, `[key]`, splats.
@@ -46,23 +46,16 @@ impl Evaluator<'_> {
 
     pub(super) fn attribute_of(&self, base: &Node, name: &str, span: Span, scope: &Scope) -> Outcome {
         match &base.value {
-            Value::Object(object) if object.entries.iter().any(|it| it.key.has_holes()) => {
-                let (is_there, arms) = functions::at_key(base, object, name);
-                // Without the one that it may be, Terraform would refuse it, and `try` would go on.
-                let is_only = arms.len() == 1 && object.open.is_none() && self.trying.get() == 0;
-                match arms.len() {
-                    0 if object.open.is_none() => {
-                        Err(Failure { span, message: format!("there is no attribute `{name}` in it").into() })
-                    }
-                    ..=functions::LIMIT if is_there || is_only => Ok(functions::one_of(arms, span)),
-                    _ => Ok(self.free(span, scope, "the object is not wholly known")),
+            Value::Object(object) => {
+                // What is written last counts, so what is not known in front of it changes nothing.
+                let may_be = |it: &&Entry| it.key.raw() == name || it.key.has_holes();
+                match object.entries.iter().rev().find(may_be) {
+                    Some(entry) if !entry.key.has_holes() => Ok(base.inherit(&entry.node)),
+                    Some(_) => self.perhaps_attribute_of(base, object, name, span, scope),
+                    None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
+                    None => Err(Failure { span, message: format!("there is no attribute `{name}` in it").into() }),
                 }
             }
-            Value::Object(object) => match object.get(name) {
-                Some(node) => Ok(base.inherit(node)),
-                None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
-                None => Err(Failure { span, message: format!("there is no attribute `{name}` in it").into() }),
-            },
             Value::Unknown(hole) => Ok(self.part_of(hole, span, scope)),
             // A list of objects indexed like one: what blocks read back as.
             Value::List(nodes) if name.parse::<usize>().is_ok() => {
@@ -73,6 +66,20 @@ impl Evaluator<'_> {
                     .ok_or_else(|| Failure { span, message: "the list is shorter than that".into() })
             }
             _ => Err(Failure { span, message: format!("it has no attribute `{name}`").into() }),
+        }
+    }
+
+    /// The same where a key that is not known may be the one that is asked for.
+    fn perhaps_attribute_of(&self, base: &Node, object: &Object, name: &str, span: Span, scope: &Scope) -> Outcome {
+        let (is_there, arms) = functions::at_key(base, object, name);
+        // Without the one that it may be, Terraform would refuse it, and `try` would go on.
+        let is_only = arms.len() == 1 && object.open.is_none() && self.trying.get() == 0;
+        match arms.len() {
+            0 if object.open.is_none() => {
+                Err(Failure { span, message: format!("there is no attribute `{name}` in it").into() })
+            }
+            ..=functions::LIMIT if is_there || is_only => Ok(functions::one_of(arms, span)),
+            _ => Ok(self.free(span, scope, "the object is not wholly known")),
         }
     }
 
