@@ -22,7 +22,7 @@ use crate::frontend::terraform::{self, Called, Folder, is_terraform};
 use crate::frontend::{Bucket, Configuration, Identity, Key};
 use crate::policy::Policy;
 use crate::report::{Comparison, InputError, Report, Silenced, Skipped, Summary, Suppressed, Unresolved};
-use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule, StatementName, Told};
+use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule, StatementName};
 use crate::rules;
 use crate::source::{self, FileId, ReadError, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
@@ -539,19 +539,20 @@ fn place_of(finding: &Finding) -> Span {
 /// says in its own words. What somebody has answered for makes needless what stands at the very same place, and nothing
 /// else.
 fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Finding>) -> Vec<Finding> {
-    let mut broad: FxHashSet<(&str, Holder, StatementName, Option<Span>)> = FxHashSet::default();
-    let mut told: FxHashSet<(&str, Span, String, Holder)> = FxHashSet::default();
+    let mut broad: FxHashSet<(&str, Holder, StatementName, Option<Span>, bool)> = FxHashSet::default();
+    let mut told: FxHashSet<(&str, Span, String, Holder, bool)> = FxHashSet::default();
+    // What is there in some case only leaves what is there in every case to be said.
+    let is_sure = |it: &Finding| it.confidence > Confidence::Low;
     let all = findings.iter().map(|it| (it, None)).chain(answered.map(|it| (it, Some(place_of(it)))));
     for (finding, only_at) in all {
+        let sure = is_sure(finding);
         for rule in folds(finding) {
             let Some(statement) = &finding.statement else { continue };
-            broad.extend(holders(finding).map(|it| (*rule, it, statement.clone(), only_at)));
+            broad.extend(holders(finding).map(|it| (*rule, it, statement.clone(), only_at, sure)));
         }
-        // What is there in some case only says nothing of another resource.
-        let tells = |it: &&Told| it.address.is_none() || finding.confidence > Confidence::Low;
-        for it in finding.tells.iter().filter(tells).filter(|it| only_at.is_none_or(|only| only == it.span)) {
+        for it in finding.tells.iter().filter(|it| only_at.is_none_or(|only| only == it.span)) {
             let of = |(within, own): Holder| (within, it.address.clone().unwrap_or(own));
-            told.extend(holders(finding).map(|holder| (it.rule, it.span, it.subject.clone(), of(holder))));
+            told.extend(holders(finding).map(|holder| (it.rule, it.span, it.subject.clone(), of(holder), sure)));
         }
     }
     if broad.is_empty() && told.is_empty() {
@@ -560,13 +561,17 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
     let is_needless = |narrow: &mut Finding| {
         let narrow = &*narrow;
         let place = place_of(narrow);
+        let by_whom = if is_sure(narrow) { &[true][..] } else { &[true, false] };
         let is_folded = |holder: &Holder| {
-            narrow.statement.iter().any(|it| {
-                let by = |at| broad.contains(&(narrow.rule, holder.clone(), it.clone(), at));
-                by(None) || by(Some(place))
-            })
+            let by =
+                |it: &StatementName, at, sure| broad.contains(&(narrow.rule, holder.clone(), it.clone(), at, sure));
+            let of = |it: &StatementName| by_whom.iter().any(|sure| by(it, None, *sure) || by(it, Some(place), *sure));
+            narrow.statement.as_ref().is_some_and(of)
         };
-        let is_told = |holder: &Holder| told.contains(&(narrow.rule, place, narrow.subject.clone(), holder.clone()));
+        let is_told = |holder: &Holder| {
+            let by = |sure| told.contains(&(narrow.rule, place, narrow.subject.clone(), holder.clone(), sure));
+            by_whom.iter().any(|sure| by(*sure))
+        };
         holders(narrow).all(|it| is_folded(&it) || is_told(&it))
     };
     findings.extract_if(.., is_needless).collect()

@@ -57,6 +57,22 @@ fn what_hangs_on_a_condition_explains_nothing_that_does_not() {
 }
 
 #[test]
+fn what_is_there_in_one_case_only_leaves_the_rest_of_its_statement_to_be_said() {
+    let statement = r#"{ Effect = "Allow", Action = [var.wide ? "*" : "s3:GetObject", "kms:*", "iam:PassRole", "iam:Put*"],
+        Resource = "*" }"#;
+    let text = format!("variable \"wide\" {{}}\n{}", policy(statement));
+    let report = lint(&text, &[]);
+    let mut found: Vec<_> = report.findings.iter().map(|it| (it.rule, it.confidence)).collect();
+    found.sort_unstable();
+    let (low, high) = (Confidence::Low, Confidence::High);
+    let own = ["kms_wildcard_action", "passrole_any_role", "permissions_any_resource"].map(|it| (it, high));
+    assert_eq!(found, [&[("full_administrator", low)][..], &own].concat());
+    // In one and the same case it says it all.
+    let both = text.replace(r#": "s3:GetObject", "kms:*", "iam:PassRole", "iam:Put*"]"#, r#": "s3:GetObject"]"#);
+    assert_eq!(lint(&both, &[]).findings.len(), 1);
+}
+
+#[test]
 fn what_is_answered_for_or_switched_off_explains_nothing() {
     let text = policy(&(allow("*", "*") + &allow("s3:*", "*")));
     let answered = text.replace(

@@ -241,7 +241,7 @@ impl Statement {
     pub fn gives_everything(&self) -> bool {
         let is_iam =
             |it: &Action| it.is_whole_service() && it.service().is_some_and(|it| it.eq_ignore_ascii_case("iam"));
-        let is_enough = |it: &Action| is_iam(it) || it.covers_every_action();
+        let is_enough = |it: &Action| it.place.given.is_none() && (is_iam(it) || it.covers_every_action());
         *self
             .facts
             .gives_everything
