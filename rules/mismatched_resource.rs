@@ -157,8 +157,15 @@ fn forms(lost: &Lost<'_>, resources: &[Resource]) -> String {
     quoted(&together.iter().filter(|it| !is_held(it)).collect::<Vec<_>>())
 }
 
-/// That the actions go on `*`, and without the tests that none of their requests would pass.
-fn on_star(statement: &Statement, lost: &Lost<'_>) -> String {
+/// That the actions go on `*`, and without the tests that none of their requests would pass; or that they are there.
+fn on_star(policy: &Policy, statement: &Statement, lost: &Lost<'_>) -> String {
+    let is_there = |action| {
+        let mut others = policy.allow_statements().filter(|it| it.is_unconditional() && it.certainly_holds(action));
+        others.any(|it| it.star_resources().next().is_some())
+    };
+    if lost.actions.iter().flat_map(|it| it.reached().iter()).all(is_there) {
+        return format!("leave {} out here, since another statement has it on `*`", quoted(&lost.actions));
+    }
     let reached = || lost.actions.iter().flat_map(|it| it.reached().iter());
     let never = statement.conditions.iter().filter(|it| !reached().any(|action| it.admits(action)));
     let keys: Vec<_> = never.map(|it| &it.key).collect();
@@ -190,9 +197,9 @@ fn report(
     let (message, help) = if lost.needed.is_empty() {
         let them = if lost.actions.len() == 1 { "it" } else { "them" };
         let message = format!("{names} never {apply} to {to}: AWS knows no resource for {them} but `*`");
-        (message, on_star(statement, lost))
+        (message, on_star(policy, statement, lost))
     } else if lost.actions.iter().all(|it| it.reached().iter().all(|it| it.sometimes_needs_star().is_some())) {
-        (format!("{names} never {apply} to {to}"), on_star(statement, lost))
+        (format!("{names} never {apply} to {to}"), on_star(policy, statement, lost))
     } else if policy.kind == PolicyKind::Resource(Service::Kms) && statement.effect == Effect::Allow {
         (format!("{names} never {apply} to {to}"), "write `*`, which is this key".to_owned())
     } else {

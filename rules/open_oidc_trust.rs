@@ -62,6 +62,15 @@ const SHARED: [Issuer; 20] = {
 
 const GITHUB: &str = "token.actions.githubusercontent.com";
 
+/// What subjects of an issuer look like that say whose they are.
+const SUBJECTS: [(&str, &str); 3] = [
+    ("app.terraform.io", HASHICORP),
+    ("app.eu.terraform.io", HASHICORP),
+    ("gitlab.com", "project_path:group/name:ref_type:branch:ref:main"),
+];
+
+const HASHICORP: &str = "organization:name:project:name:workspace:name:run_phase:*";
+
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if policy.kind != PolicyKind::Trust {
         return;
@@ -167,7 +176,10 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
         GITHUB if names_a_workflow(condition) => report.help("write the owner and the repository of the workflow out"),
         GITHUB => report.help("write the owner and the repository out: `repo:owner/name:ref:refs/heads/main`"),
         _ if pods => report.help("write the namespace and the service account out"),
-        _ => report.help("write out whose tokens count, up to the first wildcard that is yours"),
+        _ => match SUBJECTS.iter().find(|(name, _)| *name == issuer) {
+            Some((_, subject)) => report.help(format!("write out whose tokens count: `{subject}`")),
+            None => report.help("write out whose tokens count: a wildcard stands behind the name that is yours alone"),
+        },
     };
 }
 

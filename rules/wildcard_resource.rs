@@ -385,8 +385,8 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
         .of(statement, subject(guilty, resource))
         .acting(&actions)
         .severity(severity)
-        .help(match told.len() {
-            // Who sets things up is seldom who decides about access to them.
+        .help(match told.iter().map(|it| it.wide.len()).sum() {
+            // Who sets things up is seldom who decides about access to them, and who writes a pattern seldom means it all.
             2.. if concern == Concern::Permissions => {
                 format!("{}; what nobody calls can be left out", advice.in_words())
             }

@@ -807,3 +807,37 @@ fn a_service_is_bound_to_a_source_of_the_partition_that_the_policy_names() {
     let written = &fix.edits[0].text;
     assert!(written.contains("arn:aws-us-gov:sns:*:111122223333:*"), "{written}");
 }
+
+#[test]
+fn what_another_statement_has_on_a_star_is_left_out() {
+    let statement = |actions: &str, on: &str| {
+        format!(
+            "{{ Effect = \"Allow\", Action = [\"ssm:DescribeInstanceInformation\"{actions}], Resource = \"{on}\" }}"
+        )
+    };
+    let of = |statements: &str| {
+        let document = format!("jsonencode({{ Version = \"2012-10-17\", Statement = [{statements}] }})");
+        let text = format!("resource \"aws_iam_policy\" \"p\" {{\n  policy = {document}\n}}\n");
+        let workspace = Workspace::of_texts([("main.tf", text)]);
+        let options = Options { rules: vec![rules::by_id("mismatched_resource").unwrap()], ..Options::default() };
+        let [finding] = &lint::check(&workspace, &options, 1, &|_, _| {}).findings[..] else { panic!("one finding") };
+        finding.help.clone().unwrap()
+    };
+    let narrow = statement(", \"ssm:GetParameter\"", "arn:aws:ssm:eu-west-1:111122223333:parameter/app");
+    assert!(of(&narrow).starts_with("put `ssm:DescribeInstanceInformation` on `*`"));
+    let both = of(&format!("{narrow}, {}", statement("", "*")));
+    assert!(both.starts_with("leave `ssm:DescribeInstanceInformation` out here"), "{both}");
+}
+
+#[test]
+fn a_tag_is_not_asked_of_what_cannot_have_it() {
+    // A load balancer stands in the request as well, and shows no tags to it.
+    let help = help("wildcard_resource", &["wafv2:AssociateWebACL"], &["*"]);
+    assert!(help.starts_with("limit `wafv2:AssociateWebACL` to") && !help.contains("ResourceTag"), "{help}");
+}
+
+#[test]
+fn of_a_pattern_on_permissions_what_nobody_calls_is_left_out() {
+    let help = help("permissions_any_resource", &["s3:*Object*"], &["*"]);
+    assert!(help.ends_with("; what nobody calls can be left out"), "{help}");
+}

@@ -528,9 +528,12 @@ impl Action {
         types(false).filter(move |it| has_some && is_apart(it))
     }
 
-    /// Whether a tag tells the resources that it needs from others. What it makes has none yet: some services say so row by
-    /// row of the published table, and of the others the name says it.
+    /// Whether a tag tells the resources that it needs from others, and all else that a request may name can have it. What it
+    /// makes has none yet: some services say so row by row of the published table, and of the others the name says it.
     pub fn needs_tagged(self) -> bool {
+        if !self.further_types().all(|it| it.condition_keys().any(is_resource_tag)) {
+            return false;
+        }
         let needed = self.needed_types();
         let rows = || self.resource_types().filter(|it| needed.contains(&it.resource_type()));
         if rows().any(ActionResource::is_told_by_tags) {
