@@ -122,6 +122,7 @@ impl Number {
             scope: "".into(),
             span,
             why: Self::TOO_LONG.into(),
+            many: false,
         }))
     }
 }
@@ -155,6 +156,8 @@ pub struct Hole {
     pub span: Span,
     /// Why it is not known, in words: `a variable without a default`.
     pub why: Arc<str>,
+    /// Whether it stands, as an element of a list, for any number of elements: `concat(var.actions, ["s3:GetObject"])`.
+    pub many: bool,
 }
 
 impl Hole {
@@ -303,6 +306,29 @@ impl Node {
         let mut part = part.clone();
         part.origin = part.origin.followed_by(&self.origin);
         part
+    }
+
+    /// It as an element of a list: what is not known of it stands for any number of elements, or for this one.
+    #[must_use]
+    pub fn as_element(mut self, many: bool) -> Self {
+        match &mut self.value {
+            Value::Unknown(hole) if hole.many != many => Arc::make_mut(hole).many = many,
+            Value::OneOf(arms) if arms.iter().any(|arm| arm.node.is_unknown_of(!many)) => {
+                let as_element = |arm: &Arm| Arm { node: arm.node.clone().as_element(many), ..arm.clone() };
+                *arms = arms.iter().map(as_element).collect();
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// Whether it is unknown, or may be, as an element of such a kind.
+    fn is_unknown_of(&self, many: bool) -> bool {
+        match &self.value {
+            Value::Unknown(hole) => hole.many == many,
+            Value::OneOf(arms) => arms.iter().any(|arm| arm.node.is_unknown_of(many)),
+            _ => false,
+        }
     }
 
     /// Known text.
@@ -814,7 +840,14 @@ mod tests {
     }
 
     fn hole(reference: &str, kind: HoleKind) -> Arc<Hole> {
-        Arc::new(Hole { kind, reference: reference.into(), scope: "".into(), span: at(20, 30), why: "computed".into() })
+        Arc::new(Hole {
+            kind,
+            reference: reference.into(),
+            scope: "".into(),
+            span: at(20, 30),
+            why: "computed".into(),
+            many: false,
+        })
     }
 
     #[test]

@@ -706,6 +706,56 @@ fn an_unknown_key_may_be_the_one_that_is_asked_for() {
 }
 
 #[test]
+fn what_is_not_known_is_one_element_where_it_is_written_as_one() {
+    let given = |it: &str| {
+        let node = value(&format!("variable \"u\" {{}}\noutput \"it\" {{\n  value = {it}\n}}\n"));
+        node.to_text().map(|it| it.to_string()).unwrap_or_default()
+    };
+    for (it, expected) in [
+        (r#"[var.u, "a"][1]"#, "a"),
+        (r#"length([var.u, "a"])"#, "2"),
+        (r#"length([for it in [var.u, "a"] : it])"#, "2"),
+        (r#"length([{ a = var.u }, { a = 1 }][*].a)"#, "2"),
+        (r#"[var.u, "a"] == ["b"]"#, "false"),
+        (r#"length(concat(var.u, ["a"]))"#, r#"${length(concat(var.u, ["a"]))}"#),
+        (r#"length([for it in concat(var.u, ["a"]) : it])"#, r#"${length([for it in concat(var.u, ["a"]) : it])}"#),
+        (r#"length(concat([var.u, ["a"]]...))"#, r#"${length(concat([var.u, ["a"]]...))}"#),
+        (r#"length([for it in [var.u] : it if it != "a"])"#, r#"${length([for it in [var.u] : it if it != "a"])}"#),
+        (r#"length(jsondecode("[${var.u}]"))"#, r#"${length(jsondecode("[${var.u}]"))}"#),
+        (r#"length(yamldecode("[${var.u}]"))"#, r#"${length(yamldecode("[${var.u}]"))}"#),
+        (r#"length(split(",", var.u))"#, r#"${length(split(",", var.u))}"#),
+    ] {
+        assert_eq!(given(it), expected, "{it}");
+    }
+}
+
+#[test]
+fn a_dynamic_block_of_what_is_written_as_one_element_is_there() {
+    let said = |each: &str| {
+        let report = linted(&format!(
+            r#"variable "u" {{}}
+data "aws_iam_policy_document" "it" {{
+  dynamic "statement" {{
+    for_each = {each}
+    content {{
+      actions   = ["iam:*"]
+      resources = ["*"]
+    }}
+  }}
+}}
+resource "aws_iam_policy" "it" {{
+  policy = data.aws_iam_policy_document.it.json
+}}
+"#
+        ));
+        let finding = report.findings.into_iter().find(|it| it.rule == "wildcard_action");
+        finding.map(|it| it.labels.iter().any(|it| it.message.starts_with("only if ")))
+    };
+    assert_eq!(said("[var.u]"), Some(false));
+    assert_eq!(said("concat(var.u, [])"), Some(true));
+}
+
+#[test]
 fn a_finding_says_in_which_case_its_resource_is_there() {
     let text = |block: &str, call: &str| {
         [

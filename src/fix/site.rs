@@ -205,6 +205,7 @@ fn with_hole(part: &Part, text: &mut Text) -> bool {
             scope: "".into(),
             span: value.span,
             why: "".into(),
+            many: false,
         })),
         Part::If { .. } | Part::For { .. } => return false,
     }

@@ -83,6 +83,7 @@ impl Mark<'_> {
             scope: "".into(),
             span: self.span,
             why: "a template that nothing here fills in".into(),
+            many: false,
         })
     }
 }

@@ -739,7 +739,8 @@ mod tests {
         let mut condition = condition(operator, key, "");
         let span = Span::new(FileId(0), 0, 0);
         let (reference, scope) = ("aws_x.y.id".into(), "".into());
-        let mut text = Text::hole(Arc::new(Hole { kind: HoleKind::Opaque, reference, scope, span, why: "".into() }));
+        let mut text =
+            Text::hole(Arc::new(Hole { kind: HoleKind::Opaque, reference, scope, span, why: "".into(), many: false }));
         text.push_known(rest, span);
         condition.values[0].text = text;
         condition

@@ -332,7 +332,8 @@ impl<'a> Parser<'a> {
             "null" => Value::Null,
             _ => {
                 if let Some(hole) = self.hole_in(word.clone()) {
-                    Value::Unknown(hole)
+                    // Its text may have commas.
+                    Value::Unknown(Arc::new(Hole { many: true, ..Hole::clone(&hole) }))
                 } else if said.starts_with(|it: char| it.is_ascii_digit() || matches!(it, '-' | '+' | '.')) {
                     Value::Number(self.number(word.clone())?)
                 } else {

@@ -322,7 +322,8 @@ impl Tree<'_> {
             && text.len() == HOLE.len_utf8()
             && hole.kind == HoleKind::Free
         {
-            return Value::Unknown(Arc::<Hole>::clone(hole));
+            // Its text may have commas or lines.
+            return Value::Unknown(Arc::new(Hole { many: true, ..Hole::clone(hole) }));
         }
         drop(holes);
         let Some(known) = text.as_known() else { return Value::Text(text) };
@@ -743,7 +744,7 @@ mod tests {
     fn holes_stay_in_their_strings() {
         let hole = |kind| {
             let span = Span::new(FileId(0), 0, 1);
-            Arc::new(Hole { kind, reference: "var.x".into(), scope: "".into(), span, why: "unset".into() })
+            Arc::new(Hole { kind, reference: "var.x".into(), scope: "".into(), span, why: "unset".into(), many: false })
         };
         let mut source = text("a: arn:");
         source.push_hole(hole(HoleKind::Opaque));

@@ -279,6 +279,7 @@ impl Own<'_> {
             scope: Arc::clone(&self.instance.scope.module.address),
             span: self.span,
             why: Arc::clone(why),
+            many: false,
         })
     }
 }

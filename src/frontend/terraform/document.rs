@@ -184,6 +184,7 @@ impl Evaluator<'_> {
                 scope: "".into(),
                 span: list.span,
                 why: "the document is not known".into(),
+                many: false,
             }),
         }
     }

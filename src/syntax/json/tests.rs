@@ -18,6 +18,7 @@ fn hole(reference: &str, at: usize) -> Arc<Hole> {
         scope: "".into(),
         span: Span::new(FileId(0), at, at + reference.len() + 3),
         why: "a variable without a default".into(),
+        many: false,
     })
 }
 

@@ -260,6 +260,7 @@ impl Collector<'_, '_> {
                 scope: Arc::clone(&module.address),
                 span: block.head(),
                 why: why.unwrap_or_else(|| "the module is not known".into()),
+                many: false,
             };
             self.out.unread.push((prefixed(module, &["module.", name]), Arc::new(hole)));
         }

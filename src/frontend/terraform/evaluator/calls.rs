@@ -208,8 +208,9 @@ impl Evaluator<'_> {
                 }
             }
             (_, Some(Accessor::FullSplat(_) | Accessor::AttributeSplat(_))) => {
-                let nodes = calls.modules.iter().map(|it| output(it, &rest[1..])).collect::<Result<Vec<_>, _>>()?;
-                Ok(Node::list(nodes, span))
+                let of_any_number = matches!(calls.repeated.repeat, Repeat::Unknown { .. });
+                let nodes = calls.modules.iter().map(|it| Ok(output(it, &rest[1..])?.as_element(of_any_number)));
+                Ok(Node::list(nodes.collect::<Result<_, Failure>>()?, span))
             }
             (repeat, _) => {
                 let all: Vec<Node> = calls.modules.iter().map(|it| self.outputs(it, span)).collect();

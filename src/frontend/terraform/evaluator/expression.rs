@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use super::draft::{Drafts, Premise};
 use super::host::FunctionHost;
-use super::known::{elements, number, only_in, open_of, same, sort_entries, text_of};
+use super::known::{elements, is_many, number, only_in, open_of, same, sort_entries, text_of};
 use super::{Evaluator, Failure, Outcome, Scope, WEIGHT};
 use crate::frontend::terraform::decimal::calculated;
 use crate::frontend::terraform::functions::{self, truth};
@@ -35,8 +35,11 @@ impl Evaluator<'_> {
             },
             ExprKind::List(items) => self.written_out(scope, || {
                 let nodes = match self.trying.get() {
-                    0 => items.iter().map(|it| self.value(it, scope)).collect(),
-                    _ => items.iter().map(|it| self.eval(it, scope)).collect::<Result<_, _>>()?,
+                    0 => items.iter().map(|it| self.value(it, scope).as_element(false)).collect(),
+                    _ => items
+                        .iter()
+                        .map(|it| Ok(self.eval(it, scope)?.as_element(false)))
+                        .collect::<Result<_, Failure>>()?,
                 };
                 Ok(Node::new(Value::List(nodes), span))
             }),
@@ -366,6 +369,7 @@ impl Evaluator<'_> {
                     Some((element, case)) => (element, Some(case)),
                     None => (element, None),
                 };
+                let is_many = is_many(&element);
                 let mut inner = scope.with(&it.value, element);
                 if let Some(key) = &it.key {
                     inner = inner.with(key, name);
@@ -393,9 +397,8 @@ impl Evaluator<'_> {
                 if let Some((when, at)) = &case {
                     node = functions::in_case(when, *at, node);
                 }
-                // An element of which nothing is known may stand for any number of elements.
                 let Some(key) = &it.result_key else {
-                    list.push(node);
+                    list.push(node.as_element(is_many));
                     continue;
                 };
                 let key = self.eval(key, &inner)?;
@@ -426,7 +429,7 @@ impl Evaluator<'_> {
                 None => {
                     // What else there is to go through gives elements as well.
                     let why = "what it goes through is not wholly known";
-                    list.extend(object.open.take().map(|_| self.free(it.result.span, scope, why)));
+                    list.extend(object.open.take().map(|_| self.free(it.result.span, scope, why).as_element(true)));
                     Value::List(list.into())
                 }
                 Some(_) => {
@@ -493,6 +496,8 @@ impl Evaluator<'_> {
                 _ => return Err(Failure { span, message: "only a list can be expanded into arguments".into() }),
             }
         }
+        // What is not known may be a list.
+        let arguments: Vec<Node> = arguments.into_iter().map(|it| it.as_element(true)).collect();
         let mut host = FunctionHost { evaluator: self, scope };
         match functions::call(&call.name.text, &arguments, span, &mut host) {
             // What is looked up is a part of what was weighed already.

@@ -28,7 +28,7 @@ fn has_parts(node: &Node) -> bool {
 
 /// An element that may stand for any number of elements, none among them.
 pub(in crate::frontend::terraform) fn is_many(node: &Node) -> bool {
-    matches!(node.value, Value::Unknown(_)) || only_in(node).is_some()
+    matches!(&node.value, Value::Unknown(hole) if hole.many) || only_in(node).is_some()
 }
 
 /// An element that is there in one case only: what it is then, and the case.

@@ -335,7 +335,14 @@ impl<'w> Evaluator<'w> {
     }
 
     fn hole(&self, kind: HoleKind, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Hole {
-        Hole { kind, reference: self.written(span), scope: self.meaning(span, scope), span, why: why.into() }
+        Hole {
+            kind,
+            reference: self.written(span),
+            scope: self.meaning(span, scope),
+            span,
+            why: why.into(),
+            many: false,
+        }
     }
 
     /// Where names mean what they mean in what is written at a span: the module, and the values of those names in it

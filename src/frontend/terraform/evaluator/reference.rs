@@ -86,6 +86,7 @@ impl Evaluator<'_> {
                     scope: Arc::clone(&module.address),
                     span,
                     why: "it refers to itself".into(),
+                    many: false,
                 });
                 return Ok((circle, words().into()));
             }
@@ -250,8 +251,9 @@ impl Evaluator<'_> {
                 }
             }
             (_, Some(Accessor::FullSplat(_) | Accessor::AttributeSplat(_))) => {
-                let nodes = instances.iter().map(|it| one(it, &rest[1..])).collect::<Result<Vec<_>, _>>()?;
-                Ok(Node::list(nodes, span))
+                let of_any_number = matches!(repeated.repeat, Repeat::Unknown { .. });
+                let nodes = instances.iter().map(|it| Ok(one(it, &rest[1..])?.as_element(of_any_number)));
+                Ok(Node::list(nodes.collect::<Result<_, Failure>>()?, span))
             }
             (repeat, _) => {
                 // A reference within a `for_each` is evaluated once for each instance, and says the same each time.

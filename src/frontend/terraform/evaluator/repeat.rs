@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::known::{elements, number, only_case, only_in, open_of, text_of};
+use super::known::{elements, is_many, number, only_case, only_in, open_of, text_of};
 use super::{Evaluator, Module, Scope};
 use crate::source::Span;
 use crate::syntax::hcl::{Block, Body, Expr, ExprKind};
@@ -311,8 +311,7 @@ impl Evaluator<'_> {
                         return;
                     }
                     left -= 1;
-                    let unknown = matches!(value.value, Value::Unknown(_));
-                    let case = if unknown { Some(self.has_element(expr)) } else { case.cloned() };
+                    let case = if is_many(&value) { Some(self.has_element(expr)) } else { case.cloned() };
                     match &value.value {
                         Value::OneOf(arms) => {
                             for arm in arms.iter() {
@@ -361,7 +360,7 @@ impl Evaluator<'_> {
             Repeat::Unknown { hole, count } => {
                 let mut nodes = nodes;
                 if *count {
-                    nodes.push(Node::new(Value::Unknown(Arc::clone(hole)), span));
+                    nodes.push(Node::new(Value::Unknown(Arc::clone(hole)), span).as_element(true));
                     Node::list(nodes, span)
                 } else {
                     Node::new(Value::Unknown(Arc::clone(hole)), span)

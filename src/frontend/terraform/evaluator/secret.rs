@@ -105,6 +105,7 @@ impl Mask<'_, '_> {
             scope: format!("{}; part {}", self.meaning, self.parts).into(),
             span: self.span,
             why: Arc::clone(&self.why),
+            many: false,
         })
     }
 

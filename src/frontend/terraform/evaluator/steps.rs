@@ -34,9 +34,9 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn splat(&self, base: &Node, rest: &[Accessor], _at: Span, span: Span, scope: &Scope) -> Outcome {
-        let each = |node: &Node| self.steps_into(base.inherit(node), rest, span, scope);
+        let each = |node: &Node| Ok(self.steps_into(base.inherit(node), rest, span, scope)?.as_element(is_many(node)));
         let nodes = match &base.value {
-            Value::List(nodes) => nodes.iter().map(each).collect::<Result<Vec<_>, _>>()?,
+            Value::List(nodes) => nodes.iter().map(each).collect::<Result<Vec<_>, Failure>>()?,
             Value::Null => Vec::new(),
             Value::Unknown(_) => return Ok(self.free(span, scope, "it depends on a value that is not known")),
             _ => vec![each(&Node { origin: Origin::HERE, ..base.clone() })?],

@@ -152,6 +152,7 @@ impl<'a> Call<'a> {
             scope: self.host.meaning(self.span),
             span: node.span,
             why: survey.why(),
+            many: false,
         })
     }
 
@@ -267,6 +268,7 @@ impl<'a> Call<'a> {
             scope: survey.first.as_ref().map_or_else(|| self.host.meaning(self.span), |hole| Arc::clone(&hole.scope)),
             span,
             why: survey.why(),
+            many: false,
         })
     }
 }

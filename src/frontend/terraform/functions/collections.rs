@@ -62,7 +62,7 @@ fn any_is(call: &mut Call<'_>, decisive: bool) -> Answer {
                     return call.made_bool(false);
                 }
             }
-            None if is_loose(node) || matches!(node.value, Value::OneOf(_)) => unknown = true,
+            None if matches!(node.value, Value::Unknown(_) | Value::OneOf(_)) => unknown = true,
             None if node.as_text().is_some_and(Text::has_holes) => unknown = true,
             None => return Err(call.fail(Some(0), "a list of bool is required")),
         }
@@ -183,14 +183,14 @@ pub(super) fn compact(call: &mut Call<'_>) -> Answer {
             // It may be empty, and then it is no element at all.
             Value::Text(text) if text.is_all_free() => {
                 let hole = text.holes().next().map(|(_, hole)| Arc::clone(hole));
-                out.push(Node { value: hole.map_or(Value::Null, Value::Unknown), ..node.clone() });
+                out.push(Node { value: hole.map_or(Value::Null, Value::Unknown), ..node.clone() }.as_element(true));
             }
             Value::OneOf(arms) if arms.iter().any(|arm| is_set(&arm.node) == Some(false)) => {
                 let set = arms.iter().filter(|arm| is_set(&arm.node) != Some(false));
                 out.extend(set.map(|arm| in_case(&arm.when, arm.at, node.inherit(&arm.node))));
             }
             Value::List(_) | Value::Object(_) => return Err(call.fail(Some(0), "a list of string is required")),
-            _ => out.push(as_text_node(&node)),
+            _ => out.push(as_text_node(&node).as_element(is_set(&node) != Some(true))),
         }
     }
     call.in_span_of(0, out)
@@ -276,7 +276,8 @@ pub(super) fn flatten(call: &mut Call<'_>) -> Answer {
                 return Ok(());
             }
             _ => {
-                out.push(whole.clone());
+                // It may be a list.
+                out.push(whole.clone().as_element(true));
                 return Ok(());
             }
         };
@@ -312,7 +313,8 @@ fn with_entries<T>(call: &mut Call<'_>, make: impl Fn(&Node, &Entry) -> T, open:
     let whole = &call.arguments[0];
     let mut out: Vec<T> = in_order(&object).into_iter().map(|entry| make(whole, entry)).collect();
     if let Some(hole) = &object.open {
-        out.push(open(Node { value: Value::Unknown(Arc::clone(hole)), span: hole.span, origin: whole.origin.clone() }));
+        let rest = Node { value: Value::Unknown(Arc::clone(hole)), span: hole.span, origin: whole.origin.clone() };
+        out.push(open(rest.as_element(true)));
     }
     Ok(out)
 }
@@ -327,7 +329,7 @@ pub(super) fn keys(call: &mut Call<'_>) -> Answer {
 }
 
 pub(super) fn values(call: &mut Call<'_>) -> Answer {
-    let nodes = with_entries(call, |whole, entry| whole.inherit(&entry.node), |node| node)?;
+    let nodes = with_entries(call, |whole, entry| whole.inherit(&entry.node).as_element(false), |node| node)?;
     call.made_list(nodes)
 }
 
@@ -616,7 +618,9 @@ pub(super) fn sort(call: &mut Call<'_>) -> Answer {
         return Err(call.fail(Some(0), "a list of strings is required"));
     }
     nodes.sort_by(set_order);
-    call.in_span_of(0, nodes)
+    // Where it stands is not known.
+    let place = |it: Node| it.as_element(true);
+    call.in_span_of(0, nodes.into_iter().map(place).collect())
 }
 
 pub(super) fn transpose(call: &mut Call<'_>) -> Answer {

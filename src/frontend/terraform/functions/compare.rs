@@ -112,7 +112,7 @@ pub(super) fn known_ends(text: &Text) -> (&str, &str) {
 /// Whether a list element stands for an unknown number of them.
 pub(super) fn is_loose(node: &Node) -> bool {
     match &node.value {
-        Value::Unknown(_) => true,
+        Value::Unknown(hole) => hole.many,
         // Of one arm, it is there in that case only.
         Value::OneOf(arms) => arms.len() == 1 || arms.iter().any(|arm| is_loose(&arm.node)),
         _ => false,
@@ -155,6 +155,10 @@ pub(super) fn without_duplicates(nodes: Vec<Node>) -> Vec<Node> {
         if is_new {
             out.push(node);
         }
+    }
+    // It may be the same as another one.
+    if out.len() > 1 {
+        out = out.into_iter().map(|it| it.as_element(true)).collect();
     }
     out
 }

@@ -80,8 +80,8 @@ pub struct CallError {
 
 /// The value of `name(arguments)`. What cannot be known is a hole which says why.
 ///
-/// A list may hold [`Value::Unknown`](crate::value::Value::Unknown), which stands for any number of elements; text with
-/// a hole is one. An element that is one of one value, [`Value::OneOf`](crate::value::Value::OneOf) with a single arm,
+/// A list may hold [`Value::Unknown`](crate::value::Value::Unknown), which stands for any number of elements where its
+/// hole says so; so does an argument that may be a list, and text with a hole never does. An element that is one of one value, [`Value::OneOf`](crate::value::Value::OneOf) with a single arm,
 /// is there in that case and otherwise not: what `concat` makes of more conditions than can be told apart.
 ///
 /// An argument that is one of several values gives one of several results, those left out under which the call fails.
@@ -107,7 +107,7 @@ pub fn call(name: &str, arguments: &[Node], span: Span, host: &mut dyn Host) -> 
 
 fn hole(kind: HoleKind, why: Arc<str>, span: Span, host: &dyn Host) -> Node {
     let reference = host.written(span);
-    Node::unknown(Hole { kind, reference, scope: host.meaning(span), span, why })
+    Node::unknown(Hole { kind, reference, scope: host.meaning(span), span, why, many: false })
 }
 
 /// What a function gives that is not known before Terraform runs, and why.

@@ -194,7 +194,7 @@ pub(super) fn split(call: &mut Call<'_>) -> Answer {
         nodes.push(if part.has_holes() {
             // A hole may hold separators, so it is any number of elements.
             let hole = call.made_hole(&part, &[&separator_text]);
-            Node { value: Value::Unknown(hole), ..piece(call, 1, part) }
+            Node { value: Value::Unknown(hole), ..piece(call, 1, part) }.as_element(true)
         } else {
             piece(call, 1, part)
         });

@@ -236,7 +236,7 @@ impl Reader<'_> {
         let word = self.word();
         assert!(!word.is_empty(), "{}", self.rest());
         if self.is_next("(") {
-            let arguments = self.list(")")?;
+            let arguments: Vec<Node> = self.list(")")?.into_iter().map(|it| it.as_element(true)).collect();
             let span = self.span(start);
             return call(&word, &arguments, span, self.host);
         }
@@ -250,7 +250,7 @@ impl Reader<'_> {
                     let kind = if word.starts_with("opaque") { HoleKind::Opaque } else { HoleKind::Free };
                     let (scope, span) = ("".into(), self.span(start));
                     let why = "not set".into();
-                    return Ok(Node::unknown(Hole { kind, reference: word.into(), scope, span, why }));
+                    return Ok(Node::unknown(Hole { kind, reference: word.into(), scope, span, why, many: false }));
                 }
             },
         };
@@ -373,16 +373,16 @@ fn an_unknown_list_is_an_unknown_number_of_elements() {
         (r#"setunion(["a"], free.x, ["b"])"#, r#"[?free.x, "a", "b"]"#),
         (r#"compact(["a", null, "", "${free.x}", "b${free.x}"])"#, r#"["a", ?free.x, "b${?free.x}"]"#),
         (r#"coalescelist(["a", free.x], ["b"])"#, r#"["a", ?free.x]"#),
-        (r#"length(["a", free.x])"#, r#"~length(["a", free.x])"#),
+        (r#"length(concat(["a"], free.x))"#, r#"~length(concat(["a"], free.x))"#),
         (r#"length(["a", "${free.x}"])"#, "2"),
         (r#"element(["a", free.x], 0)"#, r#""a""#),
-        (r#"element(["a", opaque.x], 1)"#, r#"~element(["a", opaque.x], 1)"#),
-        (r#"element(["*", opaque.x], 1)"#, r#"?element(["*", opaque.x], 1)"#),
+        (r#"element(concat(["a"], opaque.x), 1)"#, r#"~element(concat(["a"], opaque.x), 1)"#),
+        (r#"element(concat(["*"], opaque.x), 1)"#, r#"?element(concat(["*"], opaque.x), 1)"#),
         (r#"element(["a"], free.i)"#, r#""a""#),
         (r#"element(["a", "b"], free.i)"#, r#"<free.i is 0 -> "a" | free.i is 1 -> "b">"#),
         (r#"slice(["a", "b", free.x], 0, 2)"#, r#"["a", "b"]"#),
-        (r#"slice(["a", free.x], 0, 2)"#, r#"?slice(["a", free.x], 0, 2)"#),
-        (r#"one([opaque.x])"#, "~one([opaque.x])"),
+        (r#"slice(flatten(["a", free.x]), 0, 2)"#, r#"?slice(flatten(["a", free.x]), 0, 2)"#),
+        (r#"one(concat(opaque.x))"#, "~one(concat(opaque.x))"),
         (r#"one(["${opaque.x}"])"#, r#""${~opaque.x}""#),
         (r#"contains(["a", free.x], "a")"#, "true"),
         (r#"contains(["a", free.x], "b")"#, r#"~contains(["a", free.x], "b")"#),
@@ -396,6 +396,38 @@ fn an_unknown_list_is_an_unknown_number_of_elements() {
         (r#"setsubtract(["a", "b"], free.x)"#, r#"?setsubtract(["a", "b"], free.x)"#),
         (r#"setproduct(["a"], free.x)"#, r#"?setproduct(["a"], free.x)"#),
         (r#"sum([1, free.x])"#, "~sum([1, free.x])"),
+    ]);
+}
+
+#[test]
+fn what_is_written_in_a_list_is_one_element() {
+    check(&[
+        (r#"length(["a", free.x])"#, "2"),
+        (r#"length(reverse(["a", free.x]))"#, "2"),
+        (r#"length(tolist(["a", free.x]))"#, "2"),
+        (r#"length(values({a = free.x, b = free.y}))"#, "2"),
+        (r#"length(setproduct(["a", free.x], [1, 2]))"#, "4"),
+        (r#"length(chunklist([free.x, "a", "b"], 2))"#, "2"),
+        (r#"length(distinct([free.x, free.x]))"#, "1"),
+        (r#"element([free.x, "a"], 3)"#, r#""a""#),
+        (r#"one([opaque.x])"#, "~opaque.x"),
+        (r#"slice([free.x, "a", "b"], 1, 2)"#, r#"["a"]"#),
+        (r#"coalescelist([free.x], ["a"])"#, "[?free.x]"),
+        (r#"matchkeys([free.x, "a"], [1, 2], [2])"#, r#"["a"]"#),
+        (r#"zipmap(["a", "b"], [free.x, "y"])"#, r#"{"a" = ?free.x, "b" = "y"}"#),
+        (r#"zipmap(["a", free.k], ["x", "y"])"#, r#"{"a" = "x", "${?free.k}" = "y"}"#),
+        (r#"join(",", ["a", opaque.x, "b"])"#, r#""a,${~opaque.x},b""#),
+        (r#"join("*", [opaque.x, "b"])"#, r#""${~opaque.x}*b""#),
+        (r#"formatlist("%s/*", [free.x, "a"])"#, r#"["${?free.x}/*", "a/*"]"#),
+        // It may be a list itself, the same as another one, or nothing that counts.
+        (r#"length(flatten(["a", free.x]))"#, r#"~length(flatten(["a", free.x]))"#),
+        (r#"length(concat(["a"], element([free.x], 0)))"#, r#"~length(concat(["a"], element([free.x], 0)))"#),
+        (r#"length(toset(["a", free.x]))"#, r#"~length(toset(["a", free.x]))"#),
+        (r#"length(distinct([free.x, free.y]))"#, r#"~length(distinct([free.x, free.y]))"#),
+        (r#"length(compact(["a", free.x]))"#, r#"~length(compact(["a", free.x]))"#),
+        // Where it stands is not known.
+        (r#"element(sort(["a", free.x]), 1)"#, r#"?element(sort(["a", free.x]), 1)"#),
+        (r#"element(toset(["a", free.x]), 1)"#, r#"?element(toset(["a", free.x]), 1)"#),
     ]);
 }
 
@@ -416,7 +448,7 @@ fn an_unknown_object_leaves_the_others_open() {
             r#"zipmap(["a", "b"], free.x)"#,
             r#"{"a" = ?zipmap(["a", "b"], free.x)["a"], "b" = ?zipmap(["a", "b"], free.x)["b"]}"#,
         ),
-        (r#"zipmap(["a", free.k], ["x", "y"])"#, r#"{"a" = "x", ...?free.k}"#),
+        (r#"zipmap(concat(["a"], free.k), ["x", "y"])"#, r#"{"a" = "x", ...?free.k}"#),
         (r#"length(merge({a = 1}, free.x))"#, "~length(merge({a = 1}, free.x))"),
     ]);
 }
@@ -435,9 +467,9 @@ fn the_known_part_of_a_text_stays_known() {
         (r#"formatlist("%s-%s", ["a", "b"], "${free.x}")"#, r#"["a-${?free.x}", "b-${?free.x}"]"#),
         (r#"formatlist("%s-%s", ["a", "b"], free.x)"#, r#"["a-${?free.x}", "b-${?free.x}"]"#),
         (r#"join(",", ["a", "${opaque.x}", "b"])"#, r#""a,${~opaque.x},b""#),
-        (r#"join(",", ["a", opaque.x, "b"])"#, r#""a${~join(opaque.x, ",")},b""#),
-        (r#"join(",", [opaque.x, "b"])"#, r#""${~join(opaque.x, ",")}b""#),
-        (r#"join("*", [opaque.x, "b"])"#, r#""${?join(opaque.x, "*")}b""#),
+        (r#"join(",", concat(["a"], opaque.x, ["b"]))"#, r#""a${~join(opaque.x, ",")},b""#),
+        (r#"join(",", concat(opaque.x, ["b"]))"#, r#""${~join(opaque.x, ",")}b""#),
+        (r#"join("*", concat(opaque.x, ["b"]))"#, r#""${?join(opaque.x, "*")}b""#),
         (r#"join(",", opaque.x)"#, r#""${~join(opaque.x, ",")}""#),
         (r#"split(":", "a:${opaque.x}:b")"#, r#"["a", ~split(opaque.x, ":"), "b"]"#),
         (r#"split(":", "a:b${opaque.x}c:d")"#, r#"["a", ~split("b${opaque.x}c", ":"), "d"]"#),
