@@ -469,3 +469,39 @@ fn what_stands_beside_a_given_value_is_not_shown() {
     let output = out(&check(folder.path(), &["."]));
     assert!(output.contains("terraform.tfvars:2") && !output.contains("hunter"), "{output}");
 }
+
+#[test]
+fn what_is_marked_as_sensitive_is_not_shown_where_it_is_written() {
+    let module = r#"locals {
+  key     = sensitive("hunter1")
+  actions = ["s3:*"]
+}
+variable "token" {
+  sensitive = true
+  default   = {
+    hunter2 = "hunter3"
+  }
+}
+resource "aws_iam_policy" "one" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = local.actions, Resource = "*" }] })
+}
+output "key" {
+  ephemeral = true
+  value = "hunter4"
+}
+resource "aws_iam_policy" "two" {
+  description = nonsensitive("shown")
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sqs:*", Resource = "*" }] })
+  path = sensitive("hunter5")
+}
+"#;
+    let json = r#"{"variable": {"token": {"sensitive": true, "default": "hunter6"}}, "locals": {},
+  "resource": {"aws_iam_policy": {"p": {"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sns:*\",\"Resource\":\"*\"}]}"}}}}
+"#;
+    let folder = folder(&[("one/main.tf", module), ("two/main.tf.json", json)]);
+    let output = out(&check(folder.path(), &["."]));
+    assert!(output.contains("key     = sensitive(*********)"), "{output}");
+    assert!(output.contains("nonsensitive(\"shown\")"), "{output}");
+    assert!(output.contains("\"sensitive\": true, \"default\": *********}"), "{output}");
+    assert!(!output.contains("hunter"), "{output}");
+}

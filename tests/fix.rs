@@ -77,6 +77,26 @@ fn what_takes_permissions_away_is_asked_for_by_name() {
 }
 
 #[test]
+fn a_patch_shows_no_secret_beside_what_it_changes() {
+    let module = r#"resource "aws_iam_policy" "p" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{
+    Sid    = "One"
+    Action = ["s3:GetObject", "s3:GetObject"]
+    Effect = "Allow"
+    Resource = sensitive("arn:aws:s3:::hunter/*")
+  }] })
+}
+"#;
+    let folder = folder(&[("main.tf", module)]);
+    let diff = out(&check(folder.path(), &["--diff", "."]));
+    assert!(diff.contains("+    Action = [\"s3:GetObject\"]\n     Effect"), "{diff}");
+    assert!(!diff.contains("hunter"), "{diff}");
+    let plain = module.replace("sensitive", "lower");
+    fs::write(folder.path().join("main.tf"), plain).unwrap();
+    assert!(out(&check(folder.path(), &["--diff", "."])).contains("hunter"));
+}
+
+#[test]
 fn a_report_says_the_fixes_that_hold_when_it_is_asked() {
     let folder = folder(&[("a.json", WIDE)]);
     let fixes = |arguments: &[&str]| {

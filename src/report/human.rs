@@ -573,12 +573,12 @@ fn first_line(file: &Counted, span: Span) -> (usize, Range<usize>) {
     (line, start.min(line_end)..end.min(line_end).max(start.min(line_end)))
 }
 
-/// A line without its end.
+/// A line as it may be shown, without its end.
 fn line_text(file: &Counted, line: usize) -> &str {
     let starts = file.source.line_starts();
     let start = starts[line] as usize;
     let end = starts.get(line + 1).map_or(file.source.text.len(), |next| *next as usize);
-    let text = &file.source.text[start..end];
+    let text = &file.shown()[start..end];
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.strip_suffix('\r').unwrap_or(text)
 }

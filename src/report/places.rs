@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::source::{FileId, Position, Source, Workspace};
+use crate::frontend::terraform;
+use crate::source::{FileId, Position, Source, Span, Workspace};
 
 /// How far from a known column one counts character by character.
 const STRIDE: usize = 4096;
@@ -22,6 +23,7 @@ pub(super) struct Places<'w> {
 pub(super) struct Counted {
     pub(super) source: Arc<Source>,
     marks: OnceCell<Vec<usize>>,
+    covered: OnceCell<Option<String>>,
 }
 
 impl<'w> Places<'w> {
@@ -37,7 +39,16 @@ impl<'w> Places<'w> {
 
 impl Counted {
     pub(super) fn new(source: Arc<Source>) -> Self {
-        Self { source, marks: OnceCell::new() }
+        Self { source, marks: OnceCell::new(), covered: OnceCell::new() }
+    }
+
+    /// Its text as it may be shown: what it marks as sensitive is covered, byte by byte.
+    pub(super) fn shown(&self) -> &str {
+        let covered = self.covered.get_or_init(|| {
+            let marked = terraform::marked(&self.source);
+            (!marked.is_empty()).then(|| covered(&self.source.text, &marked))
+        });
+        covered.as_deref().unwrap_or(&self.source.text)
     }
 
     /// The line a byte is in, from 0.
@@ -78,6 +89,18 @@ impl Counted {
         let mark = (offset / STRIDE).min(marks.len().saturating_sub(1));
         marks.get(mark).copied().unwrap_or(0) + characters(&bytes[mark * STRIDE..offset])
     }
+}
+
+/// A text with asterisks in place of all that stands in its lines at these places, which are in order.
+fn covered(text: &str, places: &[Span]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for place in places {
+        let (start, end) = (out.len().max(place.start as usize), out.len().max(place.end as usize));
+        out.push_str(&text[out.len()..start]);
+        out.extend(text[start..end].bytes().map(|it| if matches!(it, b'\n' | b'\r') { char::from(it) } else { '*' }));
+    }
+    out.push_str(&text[out.len()..]);
+    out
 }
 
 /// How many characters begin in these bytes of a text.

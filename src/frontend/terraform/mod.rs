@@ -9,6 +9,7 @@ mod document;
 mod evaluator;
 mod folder;
 pub mod functions;
+mod marked;
 pub mod resources;
 mod types;
 
@@ -23,6 +24,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use collect::Collected;
 pub use folder::{File, Folder, is_terraform};
+pub use marked::marked;
 
 use crate::source::{Selected, Source, Span, Workspace, in_order, normal};
 use crate::syntax::hcl::{self, ExprKind};
