@@ -6,7 +6,7 @@ use super::public_access_block_off::Off;
 use crate::catalog::{self, AccessLevel};
 use crate::frontend::{Acl, Aspect, Bucket, Configuration, Resource};
 use crate::policy::{Condition, Place, Policy, PolicyKind, Principal, Service, Statement};
-use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, quoted, scope_in_words};
+use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, granted_to, quoted, scope_in_words};
 
 /// One verdict over everything that opens a bucket and everything that keeps it shut.
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
@@ -136,9 +136,21 @@ fn lets_points_in(policy: &Policy) -> impl Iterator<Item = &Statement> {
     })
 }
 
-fn report(ways: Vec<Way<'_>>, bucket: Option<&Bucket>, cx: &mut Context<'_>) {
+fn report<'c>(ways: Vec<Way<'c>>, bucket: Option<&'c Bucket>, cx: &mut Context<'_>) {
     let mut ways: Vec<_> = ways.into_iter().map(|it| (it.held(bucket), it)).collect();
     ways.sort_by_key(|(held, it)| (held.is_some(), Reverse(it.severity), it.place.given.is_some()));
+    // What else lets in is said with the first, and by itself once somebody has answered for that.
+    let open = ways.iter().filter(|(held, _)| held.is_none()).count();
+    for n in 0..open.max(1) {
+        let is_said = |it: &Way<'_>| ways[..n].iter().any(|(_, said)| said.place.span == it.place.span);
+        if ways.get(n).is_some_and(|(_, it)| !is_said(it)) {
+            tell(&ways[n..], bucket, cx);
+        }
+    }
+}
+
+/// The verdict by the first of some ways, with the others beside it.
+fn tell<'c>(ways: &[(Option<Held<'c>>, Way<'c>)], bucket: Option<&'c Bucket>, cx: &mut Context<'_>) {
     let Some(((held, first), others)) = ways.split_first() else { return };
     // The block of an access point stays as it was made.
     let has_block_to_set = held.is_none() && first.point.is_none() && bucket.is_some();
@@ -161,6 +173,7 @@ fn report(ways: Vec<Way<'_>>, bucket: Option<&Bucket>, cx: &mut Context<'_>) {
         let by = if other.point.is_some() { "by an access point, " } else { "" };
         let back = if held.is_some() { ", which is held back" } else { "" };
         report = report.label(other.place.span, format!("besides, {by}{}{back}", other.words));
+        report = report.telling_of(other.address(bucket), other.place.span, "public_bucket", other.subject());
     }
     if let By::Acl(acl, _) = &first.by
         && acl.permission.is_none()
@@ -197,6 +210,26 @@ fn report(ways: Vec<Way<'_>>, bucket: Option<&Bucket>, cx: &mut Context<'_>) {
             };
             // Several blocks that declare one name are one bucket, and the verdict holds for each.
             report.on(&bucket.address).label(bucket.place.span, words);
+        }
+    }
+}
+
+impl Way<'_> {
+    /// The address of what a finding about it is told of.
+    fn address<'s>(&'s self, bucket: Option<&'s Bucket>) -> &'s Arc<str> {
+        match (&self.by, bucket) {
+            (_, Some(bucket)) if bucket.declared => &bucket.address,
+            (By::Policy(policy, ..), _) => &policy.address,
+            (By::Acl(..), Some(bucket)) => &bucket.address,
+            (By::Acl(acl, _), None) => &acl.address,
+        }
+    }
+
+    /// What a finding about it is about.
+    fn subject(&self) -> String {
+        match &self.by {
+            By::Acl(_, what) => what.clone(),
+            By::Policy(_, statement, everyone) => granted_to(statement, everyone),
         }
     }
 }

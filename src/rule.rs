@@ -662,6 +662,13 @@ impl<'a> Context<'a> {
     }
 }
 
+/// All that a statement grants to somebody, as what a finding is about.
+pub fn granted_to(statement: &Statement, whom: impl fmt::Display) -> String {
+    let actions: Vec<String> = statement.actions.entries().iter().map(ToString::to_string).collect();
+    let but = if statement.actions.is_negated() { "all but " } else { "" };
+    format!("{but}{} to {whom}", actions.join(", "))
+}
+
 /// Whether a text is what something is shown as.
 fn shows(item: impl fmt::Display, text: &str) -> bool {
     /// What of a text is still to come.
@@ -737,9 +744,7 @@ impl Report<'_> {
 
     /// The statement it speaks of, and all that `whom` is granted by it.
     pub fn granting(self, statement: &Statement, whom: impl fmt::Display) -> Self {
-        let actions: Vec<String> = statement.actions.entries().iter().map(ToString::to_string).collect();
-        let but = if statement.actions.is_negated() { "all but " } else { "" };
-        self.of(statement, format!("{but}{} to {whom}", actions.join(", ")))
+        self.of(statement, granted_to(statement, whom))
     }
 
     /// That it says what another rule finds about the same statement and place.

@@ -467,3 +467,29 @@ resource "aws_s3control_object_lambda_access_point_policy" "maps" {{
         |text: &str| report("main.tf", text, vec![rules::by_id("public_bucket").unwrap()]).1.findings[0].severity;
     assert_eq!(severity(&policy(r#"["s3-object-lambda:GetObject", "s3-object-lambda:HeadObject"]"#)), Severity::Low);
 }
+
+#[test]
+fn an_answer_for_one_way_into_a_bucket_leaves_the_others_to_be_said() {
+    let statement = |comment: &str, on: &str| {
+        format!(
+            "    {comment}\n    {{ Effect = \"Allow\", Principal = \"*\", Action = \"s3:GetObject\", \
+             Resource = \"${{aws_s3_bucket.b.arn}}/{on}/*\" }},\n"
+        )
+    };
+    let text = |comment: &str| {
+        format!(
+            "resource \"aws_s3_bucket\" \"b\" {{ bucket = \"reports\" }}\n\
+             resource \"aws_s3_bucket_policy\" \"b\" {{\n  bucket = aws_s3_bucket.b.id\n\
+               policy = jsonencode({{ Version = \"2012-10-17\", Statement = [\n{}{}  ] }})\n}}\n",
+            statement(comment, "public"),
+            statement("", "payroll"),
+        )
+    };
+    let of_bucket = |text: &str| {
+        let (_, report) = report("main.tf", text, by_default());
+        let open = report.findings.iter().filter(|it| it.rule == "public_bucket");
+        open.map(|it| it.statement.as_ref().map(|it| it.index)).collect::<Vec<_>>()
+    };
+    assert_eq!(of_bucket(&text("")), [Some(0)]);
+    assert_eq!(of_bucket(&text("# iamlint: ignore[public_bucket] reason=\"downloads\"")), [Some(1)]);
+}

@@ -28,7 +28,7 @@ pub fn marked(source: &Source) -> Vec<Span> {
             _ => None,
         };
         let says = |it: &&str| body.attribute(it).is_some_and(|it| !matches!(it.value.kind, ExprKind::Bool(false)));
-        if let Some(value) = value.filter(|_| MARKS.iter().any(|it| says(it))) {
+        if let Some(value) = value.filter(|_| MARKS.iter().any(says)) {
             literals(&value.value, &mut out);
         }
         marked_in(body, &mut out);
