@@ -71,6 +71,10 @@ const SUBJECTS: [(&str, &str); 3] = [
 
 const HASHICORP: &str = "organization:name:project:name:workspace:name:run_phase:*";
 
+fn subject_of(issuer: &str) -> Option<&'static str> {
+    SUBJECTS.iter().find(|(name, _)| *name == issuer).map(|(_, subject)| *subject)
+}
+
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if policy.kind != PolicyKind::Trust {
         return;
@@ -176,8 +180,8 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
         GITHUB if names_a_workflow(condition) => report.help("write the owner and the repository of the workflow out"),
         GITHUB => report.help("write the owner and the repository out: `repo:owner/name:ref:refs/heads/main`"),
         _ if pods => report.help("write the namespace and the service account out"),
-        _ => match SUBJECTS.iter().find(|(name, _)| *name == issuer) {
-            Some((_, subject)) => report.help(format!("write out whose tokens count: `{subject}`")),
+        _ => match subject_of(issuer) {
+            Some(subject) => report.help(format!("write out whose tokens count: `{subject}`")),
             None => report.help("write out whose tokens count: a wildcard stands behind the name that is yours alone"),
         },
     };
@@ -267,7 +271,7 @@ fn by_subject(raw: &str, shared: &Issuer, wild: impl Fn(&str) -> bool) -> Option
         return Some((Severity::Critical, "anyone who has an account with the provider"));
     }
     let of_tenant = raw.strip_prefix(shared.tenant?)?;
-    let is_of_hashicorp = ["app.terraform.io", "app.eu.terraform.io"].contains(&shared.name);
+    let is_of_hashicorp = subject_of(shared.name) == Some(HASHICORP);
     let workspaces = || {
         let (_, rest) = of_tenant.split(HOLE).next()?.split_once(':')?;
         every_workspace(rest).then_some((Severity::Medium, "every workspace of the organisation"))

@@ -1,12 +1,15 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::access_point_block_off;
 use super::public_access_block_off::Off;
 use crate::catalog::{self, AccessLevel};
 use crate::frontend::{Acl, Aspect, Bucket, Configuration, Resource};
 use crate::policy::{Condition, Place, Policy, PolicyKind, Principal, Service, Statement};
 use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, granted_to, quoted, scope_in_words};
+use crate::source::Span;
 
 /// One verdict over everything that opens a bucket and everything that keeps it shut.
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
@@ -139,12 +142,12 @@ fn lets_points_in(policy: &Policy) -> impl Iterator<Item = &Statement> {
 fn report<'c>(ways: Vec<Way<'c>>, bucket: Option<&'c Bucket>, cx: &mut Context<'_>) {
     let mut ways: Vec<_> = ways.into_iter().map(|it| (it.held(bucket), it)).collect();
     ways.sort_by_key(|(held, it)| (held.is_some(), Reverse(it.severity), it.place.given.is_some()));
+    tell(&ways, bucket, cx);
     // What else lets in is said with the first, and by itself once somebody has answered for that.
-    let open = ways.iter().filter(|(held, _)| held.is_none()).count();
-    for n in 0..open.max(1) {
-        let is_said = |it: &Way<'_>| ways[..n].iter().any(|(_, said)| said.place.span == it.place.span);
-        if ways.get(n).is_some_and(|(_, it)| !is_said(it)) {
-            tell(&ways[n..], bucket, cx);
+    let mut said: FxHashSet<Span> = ways.iter().take(1).map(|(_, it)| it.place.span).collect();
+    for (n, (_, way)) in ways.iter().enumerate().skip(1).filter(|(_, (held, _))| held.is_none()) {
+        if said.insert(way.place.span) {
+            tell(&ways[n..=n], bucket, cx);
         }
     }
 }
@@ -188,8 +191,8 @@ fn tell<'c>(ways: &[(Option<Held<'c>>, Way<'c>)], bucket: Option<&'c Bucket>, cx
     let open = std::iter::once((held, first)).chain(others.iter().map(|(held, it)| (held, it)));
     let open = open.filter(|(held, _)| held.is_none()).map(|(_, it)| it);
     for point in open.clone().filter_map(|it| it.point).map(|it| it.resource) {
-        if let Some((place, subject)) = access_point_block_off::said(point) {
-            report = report.telling_of(&point.address, place.span, "access_point_block_off", subject);
+        if let Some((place, names)) = access_point_block_off::off(point) {
+            report = report.telling_of(&point.address, place.span, "access_point_block_off", quoted(&names));
         }
     }
     if let Some((bucket, off)) = bucket.and_then(|it| Some((it, Off::of(it)?))).filter(|_| held.is_none()) {

@@ -15,8 +15,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
     for statement in policy.allow_statements() {
         // That a resource is open to everybody is worse, and said by other rules.
-        let is_open = || policy.openings().any(|(it, _)| it.index == statement.index);
-        if !policy.kind.is_identity() && (is_delegation(statement) || is_open()) {
+        if !policy.kind.is_identity() && (is_delegation(statement) || policy.is_opened_by(statement)) {
             continue;
         }
         let is_broad = |it: &&Action| {

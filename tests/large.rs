@@ -178,3 +178,21 @@ resource "aws_iam_policy" "beside" {{
     assert_eq!(report.summary.policies, 2);
     assert!(report.findings.iter().any(|it| it.carrier.address.ends_with("beside")), "{:?}", report.findings);
 }
+
+#[test]
+fn a_bucket_that_is_opened_many_times_is_told_of_in_time_in_proportion() {
+    let statement =
+        |n| format!(r#"{{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::reports/{n}/*"}}"#);
+    let statements: Vec<String> = (0..2_000).map(statement).collect();
+    let text = format!(
+        "resource \"aws_s3_bucket\" \"b\" {{\n  bucket = \"reports\"\n}}\n\
+         resource \"aws_s3_bucket_policy\" \"b\" {{\n  bucket = aws_s3_bucket.b.id\n  policy = <<EOT\n\
+         {{\"Version\":\"2012-10-17\",\"Statement\":[{}]}}\nEOT\n}}\n",
+        statements.join(",")
+    );
+    let report = lint_for("public_bucket", "main.tf", text.clone());
+    assert_eq!((report.findings.len(), report.findings[0].labels.len()), (1, 2_001));
+    let told: usize = report.needless.iter().map(|it| it.labels.len()).sum();
+    assert!(report.needless.len() == 1_999 && told < 10_000, "{told} labels");
+    assert!(lint_for("wildcard_action", "main.tf", text).findings.is_empty());
+}

@@ -276,10 +276,15 @@ impl Policy {
     /// The statements that let everybody in, with the principal that says so. A condition that bounds the caller, or a
     /// denial of all others, closes one; a condition that is there in one case only does not.
     pub fn openings(&self) -> impl Iterator<Item = (&Statement, &Principal)> {
-        self.allow_statements()
-            .filter(|statement| statement.bounded_caller().is_none())
-            .filter_map(|statement| Some((statement, statement.everyone().next()?)))
-            .filter(|(statement, _)| self.closed_by(statement).is_none())
+        let opening = |it| self.is_opened_by(it);
+        self.allow_statements().filter(move |it| opening(it)).filter_map(|it| Some((it, it.everyone().next()?)))
+    }
+
+    /// Whether a statement that allows lets everybody in.
+    pub fn is_opened_by(&self, statement: &Statement) -> bool {
+        statement.everyone().next().is_some()
+            && statement.bounded_caller().is_none()
+            && self.closed_by(statement).is_none()
     }
 
     /// The service whose resource it is about, by what its actions begin with.
@@ -297,12 +302,11 @@ impl Policy {
 
     /// All such statements.
     pub fn closings(&self, statement: &Statement) -> impl Iterator<Item = &Statement> {
+        let is_of_others = |it: &Statement| matches!(&it.principals, Some(Scope::AllExcept(spared)) if !spared.iter().any(Principal::is_everyone));
         self.statements.iter().filter(move |deny| {
-            let all = deny.everyone().next().is_some();
-            let others = matches!(&deny.principals, Some(Scope::AllExcept(spared)) if !spared.iter().any(Principal::is_everyone));
             deny.effect == Effect::Deny
                 && deny.place.given.is_none()
-                && (all || others)
+                && (deny.everyone().next().is_some() || is_of_others(deny))
                 && deny.conditions.iter().all(|it| it.case().is_none() && it.spares_only_chosen_callers())
                 && deny.covers_of(statement, self.service())
         })

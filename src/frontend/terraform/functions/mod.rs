@@ -81,8 +81,9 @@ pub struct CallError {
 /// The value of `name(arguments)`. What cannot be known is a hole which says why.
 ///
 /// A list may hold [`Value::Unknown`](crate::value::Value::Unknown), which stands for any number of elements where its
-/// hole says so; so does an argument that may be a list, and text with a hole never does. An element that is one of one value, [`Value::OneOf`](crate::value::Value::OneOf) with a single arm,
-/// is there in that case and otherwise not: what `concat` makes of more conditions than can be told apart.
+/// hole says so; so does an argument that may be a list, and text with a hole never does. An element that is one of one
+/// value, [`Value::OneOf`](crate::value::Value::OneOf) with a single arm, is there in that case and otherwise not: what
+/// `concat` makes of more conditions than can be told apart.
 ///
 /// An argument that is one of several values gives one of several results, those left out under which the call fails.
 pub fn call(name: &str, arguments: &[Node], span: Span, host: &mut dyn Host) -> Result<Node, CallError> {
