@@ -471,6 +471,26 @@ fn what_stands_beside_a_given_value_is_not_shown() {
 }
 
 #[test]
+fn a_report_of_a_written_key_shows_neither_the_key_nor_the_secret_beside_it() {
+    let module = r#"provider "aws" {
+  region     = "eu-west-1"
+  access_key = "AKIA5T3R8P6N4M2XKQ7Z"
+  secret_key = "dS5Nh2Tv8qKzYCifRxPbGNED7MKIMEFntUXrl4Jw"
+  token      = "AWSServiceRoleForAmazonOpenSearchService"
+}
+resource "aws_s3_bucket" "reports" {}
+"#;
+    let folder = folder(&[("main.tf", module)]);
+    let output = out(&run(folder.path(), &["check", "."]));
+    assert!(output.contains("access_key = \"********************\"") && output.contains("main.tf:4:"), "{output}");
+    assert!(output.contains("OpenSearchService"), "{output}");
+    for format in ["human", "json", "sarif", "html", "github", "gitlab", "junit"] {
+        let output = out(&run(folder.path(), &["check", "--format", format, "."]));
+        assert!(output.contains("main.tf") && !output.contains("P6N4M2XK") && !output.contains("dS5Nh2T"), "{output}");
+    }
+}
+
+#[test]
 fn what_is_marked_as_sensitive_is_not_shown_where_it_is_written() {
     let module = r#"locals {
   key     = sensitive("hunter1")

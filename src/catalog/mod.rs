@@ -9,6 +9,7 @@
 
 mod arn;
 mod condition_key;
+mod credential;
 mod escalation;
 #[allow(dead_code, reason = "the build script uses the rest")]
 mod layout;
@@ -28,6 +29,7 @@ pub use condition_key::{
     ConditionKey, KeyGroup, KeyStanding, KeyType, Presence, ValueForm, condition_key, condition_keys, federated_claim,
     is_known_issuer, is_standard_claim, nearest_condition_key,
 };
+pub use credential::{Credential, credentials};
 pub use escalation::{
     Danger, EscalationCategory, EscalationPath, EscalationSeverity, escalation_paths, leads_on, ways_up,
 };

@@ -13,6 +13,7 @@ mod places;
 mod rooted;
 pub mod rules;
 pub mod sarif;
+mod secret;
 mod visible;
 mod words;
 

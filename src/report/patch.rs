@@ -4,9 +4,9 @@ use std::io;
 
 use similar::{DiffOp, TextDiff};
 
+use super::secret::secrets;
 use super::spelled;
 use crate::fix::FixedFile;
-use crate::frontend::terraform;
 use crate::source::{FileId, Source, holds_values};
 
 /// How many lines around a change are a part of the patch.
@@ -20,7 +20,7 @@ pub fn write(files: &[FixedFile], out: &mut dyn io::Write) -> io::Result<()> {
         let diff = TextDiff::from_lines(&*file.before, file.after.as_str());
         let source = Source::new(FileId(0), file.path.clone(), &*file.before);
         let line = |offset: u32| source.line_starts().partition_point(|it| *it <= offset) - 1;
-        let secrets: Vec<_> = terraform::marked(&source).iter().map(|it| line(it.start)..line(it.end) + 1).collect();
+        let secrets: Vec<_> = secrets(&source).iter().map(|it| line(it.start)..line(it.end) + 1).collect();
         let is_secret = |op: &DiffOp| {
             let lines = op.old_range();
             let shows = || secrets.iter().any(|it| it.start < lines.end && lines.start < it.end);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::frontend::terraform;
+use super::secret::secrets;
 use crate::source::{FileId, Position, Source, Span, Workspace};
 
 /// How far from a known column one counts character by character.
@@ -42,11 +42,11 @@ impl Counted {
         Self { source, marks: OnceCell::new(), covered: OnceCell::new() }
     }
 
-    /// Its text as it may be shown: what it marks as sensitive is covered, byte by byte.
+    /// Its text as it may be shown: what is secret in it is covered, byte by byte.
     pub(super) fn shown(&self) -> &str {
         let covered = self.covered.get_or_init(|| {
-            let marked = terraform::marked(&self.source);
-            (!marked.is_empty()).then(|| covered(&self.source.text, &marked))
+            let secrets = secrets(&self.source);
+            (!secrets.is_empty()).then(|| covered(&self.source.text, &secrets))
         });
         covered.as_deref().unwrap_or(&self.source.text)
     }
