@@ -64,7 +64,11 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
                 Service::Other("es") if users.is_some() => "name the roles that need it, or put the domain into a VPC",
                 Service::Other("es") => "name the roles that need it, or turn fine-grained access control on",
                 _ if is_address => "set the type to `AWS_IAM`, here and at the function's URL, and name the accounts or roles that need it",
-                _ => "name the accounts, roles or services that need it, or require `aws:SourceArn`, `aws:SourceAccount` or `aws:PrincipalOrgID`",
+                // Whoever mounts it without a role is known by nothing but the way.
+                Service::Other("elasticfilesystem") => "name the accounts or roles that need it, or require `elasticfilesystem:AccessedViaMountTarget` to be `true`",
+                _ if takes_calls_of_services(statement) => "name the accounts or roles that need it, or require `aws:PrincipalOrgID`; where a service calls, name it, and require `aws:SourceArn` or `aws:SourceAccount`",
+                Service::Lambda => "name the accounts or services that need it, or require `aws:PrincipalOrgID`",
+                _ => "name the accounts, roles or services that need it, or require `aws:PrincipalOrgID`, `aws:PrincipalAccount` or `aws:SourceVpce`",
             });
         if let Some(at) = network {
             report = report.lower().label(at, "the domain stands in this VPC");
@@ -95,6 +99,13 @@ fn names_resources(statement: &Statement) -> bool {
     services.first().is_some_and(Option::is_some)
         && services.windows(2).all(|it| it[0] == it[1])
         && resources.iter().all(named)
+}
+
+/// Whether it allows what services do of themselves to another resource. Only their own calls carry `aws:SourceArn` and
+/// `aws:SourceAccount`, so elsewhere a test of these would shut everybody out.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcearn>
+fn takes_calls_of_services(statement: &Statement) -> bool {
+    ["lambda:InvokeFunction", "sns:Publish", "sqs:SendMessage"].iter().any(|it| statement.actions.may_match(it))
 }
 
 /// Whether it lets everybody call a function by an address at which nobody says who they are.

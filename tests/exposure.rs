@@ -493,3 +493,41 @@ fn an_answer_for_one_way_into_a_bucket_leaves_the_others_to_be_said() {
     assert_eq!(of_bucket(&text("")), [Some(0)]);
     assert_eq!(of_bucket(&text("# iamlint: ignore[public_bucket] reason=\"downloads\"")), [Some(1)]);
 }
+
+/// What a rule advises.
+fn helps(rule: &str, text: &str) -> Vec<String> {
+    let name = if text.trim_start().starts_with('{') { "policy.json" } else { "main.tf" };
+    let (_, report) = report(name, text, vec![rules::by_id(rule).unwrap()]);
+    report.findings.into_iter().filter_map(|it| it.help).collect()
+}
+
+#[test]
+fn a_source_is_asked_for_only_where_services_call() {
+    let help = |kind: &str, action: &str| {
+        let text = format!(
+            "resource \"{kind}\" \"it\" {{\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [{{ Effect \
+             = \"Allow\", Principal = \"*\", Action = \"{action}\", Resource = \"*\" }}]\n  }})\n}}\n"
+        );
+        let [help] = &helps("public_resource_policy", &text)[..] else { panic!("one finding: {kind}") };
+        help.clone()
+    };
+    for (kind, action) in [("aws_sqs_queue", "sqs:SendMessage"), ("aws_sns_topic", "sns:*")] {
+        assert!(
+            help(kind, action)
+                .ends_with("; where a service calls, name it, and require `aws:SourceArn` or `aws:SourceAccount`")
+        );
+    }
+    // Whoever reads these calls them himself, and is of an organisation but of no source.
+    for (kind, action) in [
+        ("aws_secretsmanager_secret_policy", "secretsmanager:GetSecretValue"),
+        ("aws_dynamodb_resource_policy", "dynamodb:GetItem"),
+        ("aws_ecr_repository_policy", "ecr:BatchGetImage"),
+        ("aws_kinesis_resource_policy", "kinesis:GetRecords"),
+        ("aws_sqs_queue_policy", "sqs:ReceiveMessage"),
+    ] {
+        let help = help(kind, action);
+        assert!(help.contains("`aws:PrincipalOrgID`") && !help.contains("aws:SourceA"), "{kind}: {help}");
+    }
+    let help = help("aws_efs_file_system_policy", "elasticfilesystem:ClientMount");
+    assert!(help.ends_with("require `elasticfilesystem:AccessedViaMountTarget` to be `true`"), "{help}");
+}
