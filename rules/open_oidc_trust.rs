@@ -52,7 +52,7 @@ const SHARED: [Issuer; 20] = {
         by("proidc.upbound.io", &["sub"], None),
         by("tokens.cloud.shisho.dev", &["sub"], None),
         by("sandboxes.cloud", &["aud"], None),
-        by("cognito-identity.amazonaws.com", &["aud", "sub"], None),
+        by(COGNITO, &["aud", "sub"], None),
         by("accounts.google.com", &["aud", "azp", "oaud", "sub", "email"], None),
         by("graph.facebook.com", &["app_id", "id"], None),
         by("www.amazon.com", &["app_id", "user_id"], None),
@@ -61,6 +61,7 @@ const SHARED: [Issuer; 20] = {
 };
 
 const GITHUB: &str = "token.actions.githubusercontent.com";
+const COGNITO: &str = "cognito-identity.amazonaws.com";
 
 /// What subjects of an issuer look like that say whose they are.
 const SUBJECTS: [(&str, &str); 3] = [
@@ -120,14 +121,10 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
     let bound: Vec<&Condition> = claims().filter(binds).map(|(condition, _)| condition).collect();
     if bound.is_empty() {
         let (severity, who) = match shared {
+            Some(_) if issuer == COGNITO => (Severity::Critical, "the users of everybody's identity pools".to_owned()),
             Some(_) => (Severity::Critical, format!("anyone who has an account with `{issuer}`")),
             None if pods => (Severity::Medium, "every pod of the cluster".to_owned()),
             None => (Severity::High, "whoever has a token of this provider".to_owned()),
-        };
-        let claim = if issuer.is_empty() || issuer.contains(HOLE) {
-            "the provider's `sub`".to_owned()
-        } else {
-            format!("`{issuer}:sub`")
         };
         // The provider may be named far from here, for others too, where nothing is wrong.
         let is_here = statement.place.span.contains(principal.place.span) || !principal.text.has_holes();
@@ -136,10 +133,7 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
             .report(place, format!("`{principal}` lets {who} assume the role"))
             .severity(severity)
             .of(statement, principal)
-            .help(match issuer {
-                GITHUB => format!("require {claim} to be like `repo:owner/name:ref:refs/heads/main`"),
-                _ => format!("require {claim} to be the one identity that needs the role"),
-            });
+            .help(claim_to_ask_for(issuer, shared, statement));
         for condition in &statement.conditions {
             report = report.label(
                 condition.place.span,
@@ -186,6 +180,29 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
         },
     };
 }
+
+/// What tells those that need the role from all others who have a token of the issuer.
+fn claim_to_ask_for(issuer: &str, shared: Option<&Issuer>, statement: &Statement) -> String {
+    if issuer.is_empty() || issuer.contains(HOLE) {
+        return "require the provider's `sub` to be the one identity that needs the role".to_owned();
+    }
+    let has_app_id = shared.is_some_and(|it| it.binding.contains(&"app_id"));
+    match issuer {
+        GITHUB => format!("require `{issuer}:sub` to be like `repo:owner/name:ref:refs/heads/main`"),
+        // Its `sub` is a single user of the pool.
+        // https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html
+        COGNITO => {
+            let asks = statement.conditions.iter().any(|it| it.is_on("cognito-identity.amazonaws.com:amr"));
+            let signed_in = if asks { "" } else { SIGNED_IN };
+            format!("require `{issuer}:aud` to be the id of your identity pool{signed_in}")
+        }
+        _ if has_app_id => format!("require `{issuer}:app_id` to be the id of your app"),
+        _ => format!("require `{issuer}:sub` to be the one identity that needs the role"),
+    }
+}
+
+const SIGNED_IN: &str =
+    ", and `cognito-identity.amazonaws.com:amr` to be like `authenticated`, under `ForAnyValue:StringLike`";
 
 /// Whether a test of the audience leaves out those that a stranger's token may have: none by a pattern; and Vercel's is the
 /// team where nobody has asked for another one. <https://vercel.com/docs/oidc/reference>

@@ -531,3 +531,22 @@ fn a_source_is_asked_for_only_where_services_call() {
     let help = help("aws_efs_file_system_policy", "elasticfilesystem:ClientMount");
     assert!(help.ends_with("require `elasticfilesystem:AccessedViaMountTarget` to be `true`"), "{help}");
 }
+
+#[test]
+fn whose_token_it_is_is_asked_by_the_claim_that_an_issuer_has_for_it() {
+    let help = |issuer: &str, conditions: &str| {
+        let trust = oidc(issuer, conditions).replace("arn:aws:iam::111122223333:oidc-provider/", "");
+        let [help] = &helps("open_oidc_trust", &trust)[..] else { panic!("one finding: {issuer}") };
+        help.clone()
+    };
+    let pool = "cognito-identity.amazonaws.com";
+    assert_eq!(
+        help(pool, ""),
+        "require `cognito-identity.amazonaws.com:aud` to be the id of your identity pool, and \
+         `cognito-identity.amazonaws.com:amr` to be like `authenticated`, under `ForAnyValue:StringLike`"
+    );
+    let guests = r#""ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": "unauthenticated" }"#;
+    assert!(help(pool, guests).ends_with(":aud` to be the id of your identity pool"));
+    assert_eq!(help("www.amazon.com", ""), "require `www.amazon.com:app_id` to be the id of your app");
+    assert!(help("gitlab.com", "").starts_with("require `gitlab.com:sub` to be"));
+}
