@@ -160,9 +160,12 @@ fn tell<'c>(ways: &[(Option<Held<'c>>, Way<'c>)], bucket: Option<&'c Bucket>, cx
     let and_block = if has_block_to_set { ", and turn the public access block on" } else { "" };
     let mut report = cx.report(first.place, &*first.words).severity(first.severity);
     report = match &first.by {
-        By::Acl(acl, what) => report.on(bucket.map_or(&acl.address, |it| &it.address)).about(what).help(
-            "set it to `private` and turn the public access block on; let readers in by name, through the bucket policy",
-        ),
+        By::Acl(acl, what) => {
+            let close = if acl.permission.is_none() { "set it to `private`" } else { "take the grant out" };
+            report.on(bucket.map_or(&acl.address, |it| &it.address)).about(what).help(format!(
+                "{close} and turn the public access block on; let readers in by name, through the bucket policy"
+            ))
+        }
         By::Policy(policy, statement, everyone) => report
             .carried_by(policy)
             .granting(statement, everyone)

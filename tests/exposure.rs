@@ -550,3 +550,16 @@ fn whose_token_it_is_is_asked_by_the_claim_that_an_issuer_has_for_it() {
     assert_eq!(help("www.amazon.com", ""), "require `www.amazon.com:app_id` to be the id of your app");
     assert!(help("gitlab.com", "").starts_with("require `gitlab.com:sub` to be"));
 }
+
+#[test]
+fn a_grant_to_everybody_is_taken_out_where_there_is_no_list_to_set() {
+    let by = |written: &str| {
+        let text = format!("resource \"aws_s3_bucket_acl\" \"maps\" {{\n  bucket = \"maps\"\n  {written}\n}}\n");
+        helps("public_bucket", &text)[0].clone()
+    };
+    assert!(by("acl = \"public-read\"").starts_with("set it to `private` and turn"));
+    let grant = by("access_control_policy {\n    owner {\n      id = \"own\"\n    }\n    grant {\n      permission = \"READ\"\n      \
+                    grantee {\n        type = \"Group\"\n        uri  = \
+                    \"http://acs.amazonaws.com/groups/global/AllUsers\"\n      }\n    }\n  }");
+    assert!(grant.starts_with("take the grant out and turn"), "{grant}");
+}
