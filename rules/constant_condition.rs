@@ -30,8 +30,13 @@ fn of_wildcard(condition: &Condition) -> Verdict<'_> {
     let value = condition.bare_wildcard().filter(|_| condition.case().is_none())?;
     let place = &value.place;
     let always_there = condition.is_always_present();
-    let meant = || "write the value that is meant, or leave the test out".to_owned();
-    let null = |value: &str| format!("write `\"Null\": {{ \"{key}\": \"{value}\" }}`");
+    let meant = match condition.values.len() {
+        1 => "write the value that is meant",
+        _ => "take it out, for the other values to count",
+    };
+    let null = |value: &str, what: &str| {
+        format!("{meant}; if it is enough that the key is {what}, write `\"Null\": {{ \"{key}\": \"{value}\" }}`")
+    };
     let never = condition.operator.negated;
     let asks = !always_there && condition.needs_key() != never;
     // Of a tag with any value AWS writes it so itself, where the tag is the mark and its value says nothing.
@@ -39,13 +44,23 @@ fn of_wildcard(condition: &Condition) -> Verdict<'_> {
         return None;
     }
     Some(match (never, asks) {
-        (false, false) => (place, format!("`{key}` like `*` always holds"), Severity::Medium, meant()),
-        (false, true) => (place, format!("only asks whether `{key}` is there"), Severity::Low, null("false")),
+        (false, false) => {
+            let message = format!("`{key}` like `*` always holds");
+            (place, message, Severity::Medium, format!("{meant}, or leave the test out"))
+        }
+        (false, true) => {
+            let message = format!("only asks whether `{key}` is there");
+            (place, message, Severity::Low, null("false", "there"))
+        }
+        // Without the test the statement would hold of everything.
         (true, false) => {
             let message = format!("`{key}` not like `*` never holds, so the statement is dead");
-            (place, message, Severity::Medium, meant())
+            (place, message, Severity::Medium, format!("{meant}, or leave the statement out"))
         }
-        (true, true) => (place, format!("only asks whether `{key}` is absent"), Severity::Low, null("true")),
+        (true, true) => {
+            let message = format!("only asks whether `{key}` is absent");
+            (place, message, Severity::Low, null("true", "absent"))
+        }
     })
 }
 

@@ -1,5 +1,5 @@
 use crate::catalog::KeyStanding;
-use crate::policy::{Condition, Guard, OperatorKind, Policy, Quantifier, Statement};
+use crate::policy::{Condition, Guard, Operator, OperatorKind, Policy, Quantifier, Statement};
 use crate::rule::{Context, Rewrite, Safety, Severity, Wanted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -13,18 +13,16 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .severity(severity)
                 .of(statement, format!("{operator} {key}"))
                 .label(condition.place.span, "is not in every request")
-                .help(if operator.if_exists {
-                    "leave `IfExists` out".to_owned()
-                } else if is_direct {
+                .help(if is_direct {
                     format!("test another key, or leave it out: who calls these actions directly never has `{key}`")
                 } else {
-                    format!("require the key to be there: `\"Null\": {{ \"{key}\": \"false\" }}`")
+                    what_to_write(condition)
                 });
             // The keys beside it may be meant to be optional.
             if is_direct || operator.if_exists && !statement.is_alone(condition) {
                 continue;
             }
-            let (title, change) = if operator.if_exists {
+            let (title, change) = if holds_by_if_exists(operator) {
                 let always = operator.text.raw().trim_end_matches("IfExists").to_owned();
                 (format!("write `{always}`"), Rewrite::write(condition.operator_place.span, always))
             } else {
@@ -34,6 +32,39 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             report.fix(Safety::Unsafe, title, [change]);
         }
     }
+}
+
+/// What asks for the key as well. That all but some may come is seldom meant by who allows something, and that one value
+/// fits is all that there is to ask of who calls.
+fn what_to_write(condition: &Condition) -> String {
+    let (operator, key) = (&condition.operator, &condition.key);
+    let text = operator.text.raw();
+    let null = format!("`\"Null\": {{ \"{key}\": \"false\" }}`");
+    let is_of_caller = matches!(condition.subject(), Guard::Principal | Guard::Path);
+    match operator.quantifier {
+        Some(Quantifier::ForAllValues) if is_of_caller => {
+            let any = text.replacen("ForAllValues", "ForAnyValue", 1);
+            let any = any.trim_end_matches("IfExists");
+            format!("write `{any}`, for which one of them must fit, or require the key to be there: {null}")
+        }
+        Some(Quantifier::ForAllValues) => format!("require the key to be there: {null}"),
+        None if operator.negated => {
+            let positive = text.replacen("Not", "", 1);
+            let positive = positive.trim_end_matches("IfExists");
+            format!("say by `{positive}` who may, or if all others are meant, require the key to be there: {null}")
+        }
+        _ => "leave `IfExists` out".to_owned(),
+    }
+}
+
+/// Whether it is `IfExists` alone that makes the test hold without its key.
+fn holds_by_if_exists(operator: &Operator) -> bool {
+    operator.if_exists
+        && match operator.quantifier {
+            Some(Quantifier::ForAllValues) => false,
+            Some(Quantifier::ForAnyValue) => true,
+            None => !operator.negated,
+        }
 }
 
 /// Whether it asks that a service be called by way of itself, as a reader of `aws:CalledVia` may have it.

@@ -166,14 +166,12 @@ fn tell<'c>(ways: &[(Option<Held<'c>>, Way<'c>)], bucket: Option<&'c Bucket>, cx
                 "{close} and turn the public access block on; let readers in by name, through the bucket policy"
             ))
         }
-        By::Policy(policy, statement, everyone) => report
-            .carried_by(policy)
-            .granting(statement, everyone)
-            .unbounded(statement)
-            .help(format!(
+        By::Policy(policy, statement, everyone) => {
+            report.carried_by(policy).granting(statement, everyone).unbounded(statement).help(format!(
                 "name the principals that need it, or the distribution or endpoint through which the public \
                  comes{and_block}"
-            )),
+            ))
+        }
     };
     for (held, other) in others.iter().filter(|(_, it)| it.place.span != first.place.span) {
         let by = if other.point.is_some() { "by an access point, " } else { "" };

@@ -31,8 +31,17 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     .severity(if fails_safe { Severity::Low } else { Severity::Medium })
                     .of(statement, format!("{} {operator} {text}", condition.key))
                     .label(condition.operator_place.span, "compares letter by letter")
-                    .help(if operator.negated { "compare with `StringNotLike`" } else { "compare with `StringLike`" });
+                    .help(match (is_only_wildcards(text.raw()), operator.negated) {
+                        // To let wildcards count would make a test of nothing of it.
+                        (true, _) => "write the value that is meant",
+                        (false, true) => "compare with `StringNotLike`",
+                        (false, false) => "compare with `StringLike`",
+                    });
             }
         }
     }
+}
+
+fn is_only_wildcards(raw: &str) -> bool {
+    raw.chars().all(|it| matches!(it, '*' | '?'))
 }

@@ -212,3 +212,79 @@ fn what_is_not_known_is_judged_by_nobody() {
     "#;
     assert_eq!(findings("main.tf", document), [] as [&str; 0]);
 }
+
+/// What a rule advises about the condition of a statement.
+#[track_caller]
+fn advises(rule: &str, effect: &str, condition: &str, words: &str) {
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [{{
+            "Effect": "{effect}", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*", "Condition": {{ {condition} }}
+        }}]}}"#
+    );
+    let workspace = Workspace::of_texts([("policy.json", &*text)]);
+    let options = Options { rules: vec![rules::by_name(rule).expect("it is a rule")], ..Options::default() };
+    let report = lint::check(&workspace, &options, 1, &|_, _| {});
+    let help = report.findings.first().and_then(|it| it.help.clone()).unwrap_or_default();
+    assert_eq!(help, words, "{condition}");
+}
+
+#[test]
+fn what_is_advised_is_what_is_wrong_about_a_condition() {
+    // To ask only that the key is there would open it as far as the star does.
+    advises(
+        "constant_condition",
+        "Allow",
+        r#""StringLike": { "aws:PrincipalOrgID": "*" }"#,
+        "write the value that is meant; if it is enough that the key is there, write `\"Null\": { \"aws:PrincipalOrgID\": \
+         \"false\" }`",
+    );
+    advises(
+        "constant_condition",
+        "Allow",
+        r#""StringLike": { "aws:PrincipalArn": ["arn:aws:iam::111122223333:role/app", "*"] }"#,
+        "take it out, for the other values to count, or leave the test out",
+    );
+    // Without the test it would deny everybody.
+    advises(
+        "constant_condition",
+        "Deny",
+        r#""StringNotLike": { "aws:PrincipalArn": "*" }"#,
+        "write the value that is meant, or leave the statement out",
+    );
+    advises(
+        "wildcard_in_exact_condition",
+        "Allow",
+        r#""StringEquals": { "aws:PrincipalOrgID": "*" }"#,
+        "write the value that is meant",
+    );
+    advises(
+        "wildcard_in_exact_condition",
+        "Allow",
+        r#""StringEquals": { "aws:PrincipalTag/team": "re*" }"#,
+        "compare with `StringLike`",
+    );
+    // All but one is seldom who is meant to come in.
+    let null = "require the key to be there: `\"Null\": { \"aws:SourceVpce\": \"false\" }`";
+    let others = format!("say by `StringEquals` who may, or if all others are meant, {null}");
+    for operator in ["StringNotEquals", "StringNotEqualsIfExists"] {
+        advises(
+            "optional_guard",
+            "Allow",
+            &format!(r#""{operator}": {{ "aws:SourceVpce": "vpce-0a1b2c3d" }}"#),
+            &others,
+        );
+    }
+    advises(
+        "optional_guard",
+        "Allow",
+        r#""StringEqualsIfExists": { "aws:SourceVpce": "vpce-0a1b2c3d" }"#,
+        "leave `IfExists` out",
+    );
+    advises(
+        "optional_guard",
+        "Allow",
+        r#""ForAllValues:StringLike": { "aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/*" }"#,
+        "write `ForAnyValue:StringLike`, for which one of them must fit, or require the key to be there: `\"Null\": { \
+         \"aws:PrincipalOrgPaths\": \"false\" }`",
+    );
+}

@@ -558,8 +558,10 @@ fn a_grant_to_everybody_is_taken_out_where_there_is_no_list_to_set() {
         helps("public_bucket", &text)[0].clone()
     };
     assert!(by("acl = \"public-read\"").starts_with("set it to `private` and turn"));
-    let grant = by("access_control_policy {\n    owner {\n      id = \"own\"\n    }\n    grant {\n      permission = \"READ\"\n      \
+    let grant = by(
+        "access_control_policy {\n    owner {\n      id = \"own\"\n    }\n    grant {\n      permission = \"READ\"\n      \
                     grantee {\n        type = \"Group\"\n        uri  = \
-                    \"http://acs.amazonaws.com/groups/global/AllUsers\"\n      }\n    }\n  }");
+                    \"http://acs.amazonaws.com/groups/global/AllUsers\"\n      }\n    }\n  }",
+    );
     assert!(grant.starts_with("take the grant out and turn"), "{grant}");
 }
