@@ -1,6 +1,7 @@
 //! What to do about an action that reaches everything, in such words that whoever does it to the letter takes nothing away
 //! that is needed.
 
+use std::cmp::Reverse;
 use std::fmt::Display;
 
 use super::{Concern, Entry, Found, makes_linked_roles, once};
@@ -152,21 +153,35 @@ impl<'a> Advice<'a> {
                 forms[0]
             );
         }
-        let (put, limited) = match &names[..] {
-            _ if !self.is_parted => (String::new(), listed(&names)),
-            [one] if one != THEM => (format!("put {one} in a statement of its own, and there "), "it".to_owned()),
-            names => (format!("put {} in a statement of their own, and there ", listed(names)), "them".to_owned()),
+        let (put, names) = match &names[..] {
+            _ if !self.is_parted => (None, listed(&names)),
+            [one] if one != THEM => (Some(format!("put {one} in a statement of its own")), String::new()),
+            names => (Some(format!("put {} in a statement of their own", listed(names))), String::new()),
+        };
+        // What is put apart is there already, and is not said twice.
+        let limited = put.as_ref().map_or_else(|| format!("limit {names}"), |put| format!("{put}, limited"));
+        let always = match &others[..] {
+            [one] => always_named(one),
+            _ => String::new(),
         };
         let mut help = match (&forms[..], &others[..]) {
-            ([], _) => format!("{put}limit {limited} to the resources that are meant"),
+            ([], _) => format!("{limited} to the resources that are meant{always}"),
             ([first, ..], _) if is_many => {
                 let kinds = listed(&nouns_of(&formed));
-                format!("{put}limit {limited} to the resources that are meant ({kinds}), such as `{first}`")
+                format!("{limited} to the resources that are meant ({kinds}), such as `{first}`")
             }
-            (forms, []) => format!("{put}limit {limited} to {}", quoted(forms)),
+            (forms, []) => format!("{limited} to {}", quoted(forms)),
             (forms, others) => {
                 let (formed, others) = (listed(&self.names(&formed)), listed(&self.names(others)));
-                format!("{put}limit {formed} to {}, and {others} to the resources that are meant", quoted(forms))
+                let forms = quoted(forms);
+                match put {
+                    Some(put) => format!(
+                        "{put}, and there limit {others} to the resources that are meant{always}, and the rest to {forms}"
+                    ),
+                    None => {
+                        format!("limit {formed} to {forms}, and {others} to the resources that are meant{always}")
+                    }
+                }
             }
         };
         let named = nouns_of(&formed);
@@ -254,15 +269,31 @@ fn nouns_of(entries: &[Entry<'_>]) -> Vec<String> {
     once(entries.iter().flat_map(|it| &it.wide).flat_map(|it| it.needed_types()).map(|it| it.noun()))
 }
 
-/// What else requests for the actions may name, and are then denied without.
-pub(super) fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
-    let mut kinds: Vec<String> = Vec::new();
-    for kind in entries.iter().flat_map(|it| &it.wide).flat_map(|it| it.further_types()).map(|it| it.noun()) {
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
-        }
+/// The kinds of resources that every request for it names, where they are too many to be written as ARNs.
+fn always_named(entry: &Entry<'_>) -> String {
+    // Of so many each is one that a request may have in place of another.
+    const MOST: usize = 6;
+    let unformed = entry.wide.iter().filter(|it| it.needed_types().is_empty());
+    let required = unformed.flat_map(|it| it.resource_types()).filter(|it| it.is_required());
+    let kinds = once(required.map(|it| it.resource_type().noun()));
+    match &kinds[..] {
+        [kinds @ .., last] if !kinds.is_empty() && kinds.len() < MOST => format!(" ({} and {last})", kinds.join(", ")),
+        _ => String::new(),
     }
-    kinds
+}
+
+/// What else requests for the actions may name, and are then denied without; what has most to be asked of first.
+pub(super) fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
+    let keys = |action: catalog::Action, kind: catalog::ResourceType| {
+        action.resource_types().find(|it| it.resource_type() == kind).map_or(0, |it| it.condition_keys().len())
+    };
+    let further = |it: &catalog::Action| {
+        let action = *it;
+        action.further_types().map(move |kind| (keys(action, kind), kind)).collect::<Vec<_>>()
+    };
+    let mut kinds: Vec<_> = entries.iter().flat_map(|it| &it.wide).flat_map(further).collect();
+    kinds.sort_by_key(|(keys, _)| Reverse(*keys));
+    once(kinds.into_iter().map(|(_, kind)| kind.noun()))
 }
 
 /// Keys that say of a request to one resource where that lies, or in whose name it is made.
@@ -316,14 +347,14 @@ fn by_condition(guilty: &[Entry<'_>]) -> String {
 /// lacks the tag.
 fn tags_of(entries: &[Entry<'_>]) -> String {
     const TAG: &str = "a tag under `aws:ResourceTag/…`";
-    let kinds = |it: &catalog::Action| it.needed_types().iter().map(|it| format!("the {}", it.noun())).collect();
+    let kinds = |it: &catalog::Action| once(it.needed_types().iter().map(|it| format!("the {}", it.noun())));
     let named: Vec<Vec<String>> = entries.iter().flat_map(|it| &it.wide).map(kinds).collect();
     match &named[..] {
         named if named.iter().all(|it| it.len() == 1) && further_kinds(entries).is_empty() => TAG.to_owned(),
         [first, others @ ..] if others.iter().all(|it| it == first) && first.len() > 1 => {
             format!("{TAG} that {} have", listed(first))
         }
-        _ => format!("{TAG} that all has which a request names"),
+        _ => format!("{TAG} that everything has which a request names"),
     }
 }
 
