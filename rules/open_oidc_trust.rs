@@ -17,7 +17,7 @@ const SHARED: [Issuer; 20] = {
     const fn by(name: &'static str, binding: &'static [&'static str], tenant: Option<&'static str>) -> Issuer {
         Issuer { name, binding, tenant }
     }
-    const HASHICORP: &[&str] = &[
+    const OF_HASHICORP: &[&str] = &[
         "sub",
         "terraform_organization_id",
         "terraform_organization_name",
@@ -37,8 +37,8 @@ const SHARED: [Issuer; 20] = {
             &["sub", "namespace_id", "namespace_path", "project_id", "project_path"],
             Some("project_path:"),
         ),
-        by("app.terraform.io", HASHICORP, Some("organization:")),
-        by("app.eu.terraform.io", HASHICORP, Some("organization:")),
+        by("app.terraform.io", OF_HASHICORP, Some("organization:")),
+        by("app.eu.terraform.io", OF_HASHICORP, Some("organization:")),
         by(
             "agent.buildkite.com",
             &["sub", "organization_id", "organization_slug", "pipeline_id"],
@@ -63,17 +63,79 @@ const SHARED: [Issuer; 20] = {
 const GITHUB: &str = "token.actions.githubusercontent.com";
 const COGNITO: &str = "cognito-identity.amazonaws.com";
 
-/// What subjects of an issuer look like that say whose they are.
-const SUBJECTS: [(&str, &str); 3] = [
-    ("app.terraform.io", HASHICORP),
-    ("app.eu.terraform.io", HASHICORP),
-    ("gitlab.com", "project_path:group/name:ref_type:branch:ref:main"),
-];
+/// An issuer whose subjects say in parts with names whose they are, `organization:NAME:pipeline:NAME:…`.
+struct Parts {
+    /// What a subject that is bound looks like.
+    subject: &'static str,
+    /// What stands between its parts.
+    between: char,
+    /// The parts of a tenant that a subject has to name.
+    within: &'static [&'static str],
+    /// The claims that name the tenant and nothing of it.
+    of_tenant: &'static [&'static str],
+    /// Whom a test lets in that names the tenant alone.
+    all: &'static str,
+}
 
-const HASHICORP: &str = "organization:name:project:name:workspace:name:run_phase:*";
+/// <https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/workload-identity-tokens>
+const HASHICORP: Parts = Parts {
+    subject: "organization:name:project:name:workspace:name:run_phase:*",
+    between: ':',
+    within: &["project", "workspace"],
+    of_tenant: &["terraform_organization_id", "terraform_organization_name"],
+    all: "every workspace of the organisation",
+};
 
-fn subject_of(issuer: &str) -> Option<&'static str> {
-    SUBJECTS.iter().find(|(name, _)| *name == issuer).map(|(_, subject)| *subject)
+/// <https://buildkite.com/docs/pipelines/security/oidc>
+const BUILDKITE: Parts = Parts {
+    subject: "organization:name:pipeline:name:ref:refs/heads/main:commit:*:step:*",
+    between: ':',
+    within: &["pipeline"],
+    of_tenant: &["organization_id", "organization_slug"],
+    all: "every pipeline of the organisation",
+};
+
+/// <https://vercel.com/docs/oidc/reference>
+const VERCEL: Parts = Parts {
+    subject: "owner:team:project:name:environment:production",
+    between: ':',
+    within: &["project"],
+    of_tenant: &["aud", "owner", "owner_id"],
+    all: "every project of the team",
+};
+
+/// <https://circleci.com/docs/openid-connect-tokens/>
+const CIRCLECI: Parts = Parts {
+    subject: "org/id/project/id/user/*",
+    between: '/',
+    within: &["project"],
+    of_tenant: &["aud"],
+    all: "every project of the organisation",
+};
+
+/// A team of Vercel may have an issuer of its own, an organisation of CircleCI has.
+fn parts_of(issuer: &str) -> Option<&'static Parts> {
+    match issuer {
+        "app.terraform.io" | "app.eu.terraform.io" => Some(&HASHICORP),
+        "agent.buildkite.com" => Some(&BUILDKITE),
+        "oidc.vercel.com" => Some(&VERCEL),
+        _ if issuer.starts_with("oidc.vercel.com/") => Some(&VERCEL),
+        _ if issuer.starts_with("oidc.circleci.com/org/") => Some(&CIRCLECI),
+        _ => None,
+    }
+}
+
+impl Parts {
+    /// Whom a subject of the tenant lets in that leaves open what of it is meant: a star at its end is all that follows.
+    fn by_subject(&self, raw: &str) -> Option<Let> {
+        let parts = || raw.split(self.between);
+        let ends_open = !raw.contains(HOLE) && parts().next_back() == Some("*");
+        let is_open = |name: &&str| {
+            let mut pairs = parts().step_by(2).zip(parts().skip(1).step_by(2));
+            pairs.find(|(it, _)| it == name).map_or(ends_open, |(_, value)| value == "*")
+        };
+        self.within.iter().all(is_open).then_some((Severity::Medium, self.all))
+    }
 }
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -146,7 +208,8 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
         return;
     }
     // Several tests must all hold, so one that binds is enough, and of others the narrowest counts.
-    let openings: Option<Vec<Opening<'_>>> = bound.iter().map(|it| opening(it, shared, pods)).collect();
+    let parts = parts_of(issuer);
+    let openings: Option<Vec<Opening<'_>>> = bound.iter().map(|it| opening(it, shared, parts, pods)).collect();
     let Some(openings) = openings else { return };
     // Whose repository may call a workflow is said by another test.
     let of_owner = openings.iter().filter(|(_, severity, _)| *severity < Severity::Critical).count();
@@ -175,10 +238,21 @@ fn judge(statement: &Statement, principal: &Principal, issuer: &str, cx: &mut Co
         GITHUB => report.help("write the owner and the repository out: `repo:owner/name:ref:refs/heads/main`"),
         _ if pods => report.help("write the namespace and the service account out"),
         _ => match subject_of(issuer) {
+            // The claim may say no more than whose it is.
+            Some(subject) if !condition.claim().is_some_and(|(_, it)| it.eq_ignore_ascii_case("sub")) => {
+                report.help(format!("require `{issuer}:sub` as well, to be like `{subject}`"))
+            }
             Some(subject) => report.help(format!("write out whose tokens count: `{subject}`")),
             None => report.help("write out whose tokens count: a wildcard stands behind the name that is yours alone"),
         },
     };
+}
+
+fn subject_of(issuer: &str) -> Option<&'static str> {
+    match issuer {
+        "gitlab.com" => Some("project_path:group/name:ref_type:branch:ref:main"),
+        _ => parts_of(issuer).map(|it| it.subject),
+    }
 }
 
 /// What tells those that need the role from all others who have a token of the issuer.
@@ -230,7 +304,12 @@ fn names_a_workflow(condition: &Condition) -> bool {
 const EVERY_REPOSITORY: &str = "every repository of the owner";
 
 /// The value of a test that lets in more than one tenant, and whom; none when the test binds.
-fn opening<'c>(condition: &'c Condition, shared: Option<&Issuer>, pods: bool) -> Option<Opening<'c>> {
+fn opening<'c>(
+    condition: &'c Condition,
+    shared: Option<&Issuer>,
+    parts: Option<&Parts>,
+    pods: bool,
+) -> Option<Opening<'c>> {
     let (_, claim) = condition.claim()?;
     let claim = claim.to_ascii_lowercase();
     let wild = |text: &str| condition.operator.takes_wildcards() && text.contains(['*', '?']);
@@ -240,11 +319,18 @@ fn opening<'c>(condition: &'c Condition, shared: Option<&Issuer>, pods: bool) ->
     if pods {
         return if claim == "sub" { opened(&|raw| by_pod(raw, wild)) } else { None };
     }
-    let shared = shared?;
+    if let Some(parts) = parts.filter(|it| it.of_tenant.contains(&&*claim)) {
+        return opened(&|raw| match shared.filter(|_| wild(raw)) {
+            Some(_) => Some((Severity::Critical, "strangers whose name fits")),
+            None => Some((Severity::Medium, parts.all)),
+        });
+    }
+    let by_parts = |raw: &str| parts.filter(|_| wild(raw))?.by_subject(raw);
+    let Some(shared) = shared else { return if claim == "sub" { opened(&by_parts) } else { None } };
     let is_of_github = shared.name == GITHUB;
     match &*claim {
         "sub" if is_of_github => opened(&|raw| by_subject_of_github(raw, shared, wild)),
-        "sub" => opened(&|raw| by_subject(raw, shared, wild)),
+        "sub" => opened(&|raw| by_subject(raw, shared, wild).or_else(|| by_parts(raw))),
         "repository_owner" | "repository_owner_id" if is_of_github => opened(&|raw| match wild(raw) {
             true => by_owner(raw, shared, wild),
             false => Some((Severity::Medium, EVERY_REPOSITORY)),
@@ -287,13 +373,7 @@ fn by_subject(raw: &str, shared: &Issuer, wild: impl Fn(&str) -> bool) -> Option
     if wild(raw.split(':').next().unwrap_or_default()) {
         return Some((Severity::Critical, "anyone who has an account with the provider"));
     }
-    let of_tenant = raw.strip_prefix(shared.tenant?)?;
-    let is_of_hashicorp = subject_of(shared.name) == Some(HASHICORP);
-    let workspaces = || {
-        let (_, rest) = of_tenant.split(HOLE).next()?.split_once(':')?;
-        every_workspace(rest).then_some((Severity::Medium, "every workspace of the organisation"))
-    };
-    by_owner(of_tenant, shared, wild).or_else(|| if is_of_hashicorp { workspaces() } else { None })
+    by_owner(raw.strip_prefix(shared.tenant?)?, shared, wild)
 }
 
 /// Whom a text lets in that begins with the owner, `OWNER/NAME`.
@@ -352,10 +432,4 @@ fn by_claims(raw: &str, wild: impl Fn(&str) -> bool) -> Option<Let> {
     } else {
         owned.iter().all(is_any).then_some((Severity::Medium, EVERY_REPOSITORY))
     }
-}
-
-/// Whether a subject of HCP Terraform leaves open which project and which workspace, behind the organisation.
-fn every_workspace(rest: &str) -> bool {
-    let of = |claim: &str| rest.split(':').skip_while(|it| *it != claim).nth(1);
-    rest == "*" || [of("project"), of("workspace")].iter().all(|it| *it == Some("*"))
 }
