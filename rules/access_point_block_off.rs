@@ -1,14 +1,31 @@
-use crate::frontend::Resource;
+use super::public_bucket::shut_besides;
+use crate::frontend::{Bucket, Configuration, Resource};
 use crate::policy::Place;
 use crate::rule::{Context, Severity, quoted};
+use crate::source::Span;
 
-pub(super) fn check(resource: &Resource, cx: &mut Context<'_>) {
-    let Some((place, names)) = off(resource) else { return };
-    let verb = if names.len() == 1 { "is" } else { "are" };
-    cx.report(&place, format!("{} {verb} off for this access point, and can never be turned on", quoted(&names)))
-        .severity(if names.len() == SWITCHES.len() { Severity::High } else { Severity::Medium })
-        .about(quoted(&names))
-        .help("leave the block out, for all four switches are on then, or set them to `true`");
+pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
+    for point in &configuration.resources {
+        let Some((place, names)) = off(point) else { continue };
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        let report = cx
+            .report(&place, format!("{} {verb} off for this access point, and can never be turned on", quoted(&names)))
+            .on(&point.address)
+            .severity(if names.len() == SWITCHES.len() { Severity::High } else { Severity::Medium })
+            .about(quoted(&names))
+            .help("leave the block out, for all four switches are on then, or set them to `true`");
+        if let Some((by, why)) = held(point, configuration) {
+            report.severity(Severity::Low).label(by, why);
+        }
+    }
+}
+
+/// What else keeps the public out by an access point, whose bucket may be declared by several blocks.
+fn held(point: &Resource, configuration: &Configuration) -> Option<(Span, &'static str)> {
+    let is_of = |it: &&Bucket| it.points.iter().any(|it| it.resource.address == point.address);
+    let mut held = configuration.buckets.iter().filter(is_of).map(|it| shut_besides(point, it));
+    let first = held.next()??;
+    held.all(|it| it.is_some()).then_some(first)
 }
 
 const SWITCHES: [&str; 4] =

@@ -25,7 +25,7 @@ rules![
         bucket_versioning_off, bucket_website, public_access_block_missing, public_access_block_off,
     ],
     Configuration: [
-        competing_policies, deprecated_role_argument, exclusive_attachment, invalid_ignore,
+        access_point_block_off, competing_policies, deprecated_role_argument, exclusive_attachment, invalid_ignore,
         lacking_replication_role, loose_audience, mismatched_passed_service, notification_without_permission, open_vpc_endpoint,
         oversized_policy, passrole_administrator, public_bucket, public_resource_policy, replaced_statement,
         second_access_key, self_escalation, source_without_account, untrusted_principal, unused_ignore,
@@ -59,7 +59,7 @@ rules![
         wildcard_in_principal, wildcard_resource, wildcard_trust_action, wrong_element_type,
     ],
     Resource: [
-        access_point_block_off, account_block_off, console_password, foreign_layer, guest_credentials, hardcoded_credentials,
+        account_block_off, console_password, foreign_layer, guest_credentials, hardcoded_credentials,
         key_lockout_unchecked, kms_grant_hands_on, long_session, open_api_method, open_endpoint_service, open_function_url,
         organization_without_policies, shared_with_everyone, unanchored_webhook_filter, weak_password_policy,
     ],

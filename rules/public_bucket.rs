@@ -264,13 +264,12 @@ impl<'c> Way<'c> {
     }
 
     /// What holds it back: the public access block of the bucket or the account, or that of the access point, which is on
-    /// unless it is written otherwise. An access point of a VPC is never public.
+    /// unless it is written otherwise.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html>
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html>
     fn held(&self, bucket: Option<&'c Bucket>) -> Option<Held<'c>> {
         if let Some(Point { resource: point, is_let_in }) = self.point {
-            let why = if point.at("vpc_configuration").iter().any(|it| !it.value.is_null()) {
-                Some("the access point is of a VPC, so nobody gets in by it from elsewhere")
+            let why = if is_of_vpc(point) {
+                Some(OF_VPC)
             } else if left_open(point).is_none() {
                 Some("the block of the access point is on, so nobody outside of the account gets in by it")
             } else if is_let_in == Some(false) {
@@ -293,8 +292,7 @@ impl<'c> Way<'c> {
         let (refuses, ignores) = self.switches();
         let switch_on = |name| bucket.and_then(|it| it.switch_on(name));
         if let Some(switch) = switch_on(ignores) {
-            let why = "as long as this is on, nobody but the account itself and services of AWS get in by it";
-            return Some(Held { by: &switch.place, why });
+            return Some(Held { by: &switch.place, why: RESTRICTED });
         }
         // The policy of an access point is not what the block of the bucket refuses to set.
         let switch = switch_on(refuses).filter(|_| self.point.is_none())?;
@@ -330,6 +328,31 @@ impl<'c> Way<'c> {
         }
         report
     }
+}
+
+const OF_VPC: &str = "the access point is of a VPC, so nobody gets in by it from elsewhere";
+const RESTRICTED: &str = "as long as this is on, nobody but the account itself and services of AWS get in by it";
+
+/// An access point of a VPC is never public.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html>
+fn is_of_vpc(point: &Resource) -> bool {
+    point.at("vpc_configuration").iter().any(|it| !it.value.is_null())
+}
+
+/// What keeps the public out by an access point whose own block is off, whatever its policy says.
+pub(super) fn shut_besides(point: &Resource, bucket: &Bucket) -> Option<(Span, &'static str)> {
+    if is_of_vpc(point) {
+        return Some((point.place.span, OF_VPC));
+    }
+    if let Some(switch) = bucket.switch_on("restrict_public_buckets") {
+        return Some((switch.place.span, RESTRICTED));
+    }
+    let is_known = bucket.knows(Aspect::Policy) && !bucket.policies.iter().any(|it| it.resolution.nothing);
+    let lets_in = || bucket.policies.iter().any(|it| lets_points_in(it).next().is_some());
+    (is_known && !lets_in()).then_some((
+        bucket.place.span,
+        "nothing lets the public into the bucket by an access point, so nobody gets in yet",
+    ))
 }
 
 /// Where the block of an access point is switched off, or may be.

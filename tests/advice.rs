@@ -702,7 +702,10 @@ fn a_tag_is_asked_of_everything_that_a_request_names() {
     assert!(delete.ends_with("by a tag under `aws:ResourceTag/…`"), "{delete}");
     // The instance may be named too, and then it is asked for the tag as well.
     let detach = help("wildcard_resource", &["ec2:DetachVolume"], &["*"]);
-    assert!(detach.ends_with("by a tag under `aws:ResourceTag/…` that everything has which a request names"), "{detach}");
+    assert!(
+        detach.ends_with("by a tag under `aws:ResourceTag/…` that everything has which a request names"),
+        "{detach}"
+    );
     let both = help("wildcard_resource", &["ec2:AttachVolume", "ec2:TerminateInstances"], &["*"]);
     assert!(both.ends_with("by a tag under `aws:ResourceTag/…` that everything has which a request names"), "{both}");
 }

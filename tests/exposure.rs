@@ -565,3 +565,35 @@ fn a_grant_to_everybody_is_taken_out_where_there_is_no_list_to_set() {
     );
     assert!(grant.starts_with("take the grant out and turn"), "{grant}");
 }
+
+#[test]
+fn an_access_point_that_nobody_gets_in_by_is_as_bad_by_its_block_as_by_its_policy() {
+    let severities = |text: &str| {
+        let rules = ["access_point_block_off", "public_bucket"].map(|it| rules::by_id(it).unwrap());
+        let (_, report) = report("main.tf", text, rules.to_vec());
+        let mut severities: Vec<_> = report.findings.iter().map(|it| (it.rule, it.severity)).collect();
+        severities.sort_unstable();
+        severities
+    };
+    let all_off = "restrict_public_buckets = false\n    block_public_acls = false\n    block_public_policy = false\n    \
+                   ignore_public_acls = false";
+    let point = |statements: &str| {
+        behind_point(statements, "s3:GetObject").replacen("restrict_public_buckets = false", all_off, 1)
+    };
+    let both = [("access_point_block_off", Severity::Low), ("public_bucket", Severity::Low)];
+    let shut = point(&on_maps("Deny", "s3:*", PLAIN_HTTP));
+    assert_eq!(severities(&shut), both);
+    let open = point(&on_maps("Allow", "s3:GetObject", BY_POINTS));
+    assert_eq!(severities(&open), [("public_bucket", Severity::High)]);
+    let of_vpc = "  public_access_block_configuration {";
+    let of_vpc =
+        open.replace(of_vpc, &format!("  vpc_configuration {{\n    vpc_id = \"vpc-1a2b3c4d\"\n  }}\n{of_vpc}"));
+    assert_eq!(severities(&of_vpc), both);
+    let block = "resource \"aws_s3_bucket_public_access_block\" \"maps\" {\n  bucket = aws_s3_bucket.maps.id\n  \
+                 restrict_public_buckets = true\n}\n";
+    assert_eq!(severities(&(open.clone() + block)), both);
+    // Of a bucket that is not known here, nothing is known to keep anybody out.
+    let elsewhere =
+        shut.replace("aws_s3_bucket.maps.id\n  policy = jsonencode({\n", "\"others\"\n  policy = jsonencode({\n");
+    assert_eq!(severities(&elsewhere)[0], ("access_point_block_off", Severity::High));
+}
