@@ -3,7 +3,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::malformed_action::fault;
 use crate::catalog::{self, Power, Service};
 use crate::policy::{Action, Effect, Policy, Resource, Scope, Statement};
-use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, quoted};
+use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, either, quoted};
 use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -109,8 +109,7 @@ fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mu
     if catalog::retired_service(prefix).is_some() {
         return;
     }
-    let alike = statement.actions.entries().iter().filter_map(parts).filter(|(it, _)| *it == prefix);
-    let others = alike.skip(1).count();
+    let others = under(statement, prefix).skip(1).count();
     let more = match others {
         0 => String::new(),
         1 => ", nor is it for 1 more action here".to_owned(),
@@ -139,25 +138,35 @@ fn unknown_service(statement: &Statement, action: &Action, prefix: &str, cx: &mu
     match (alias, catalog::nearest_service(prefix)) {
         (Some(service), _) if others > 0 => report.help(renamed(statement, prefix, service)),
         (Some(service), _) => match parts(action).and_then(|(_, name)| service.action(name)) {
-            Some(meant) => report.help(instead(statement, &[meant])).fix(
+            Some(meant) => report.severity(severity(statement, &[meant])).help(instead(statement, &[meant])).fix(
                 safety(statement, &[meant]),
                 format!("write `{meant}`"),
                 [Rewrite::write(action.place.span, meant)],
             ),
             None => report.help(format!("write `{service}:…`")),
         },
-        (None, Some(service)) if unlisted.is_none() => report.help(format!("write `{service}:…` if that is meant")),
+        (None, Some(service)) if unlisted.is_none() => {
+            let meant: Option<Vec<_>> = under(statement, prefix).map(|it| service.action(parts(it)?.1)).collect();
+            match meant.filter(|it| it.iter().all(|it| is_here(statement, *it))) {
+                Some(meant) => report.severity(Severity::Low).help(instead(statement, &meant)),
+                None => report.help(format!("write `{service}:…` if that is meant")),
+            }
+        }
         _ => report.confidence(Confidence::Low).help("look up the prefix in the service authorization reference"),
     };
+}
+
+/// The actions of a statement that begin with a prefix.
+fn under<'s>(statement: &'s Statement, prefix: &str) -> impl Iterator<Item = &'s Action> {
+    statement.actions.entries().iter().filter(move |it| parts(it).is_some_and(|(it, _)| it == prefix))
 }
 
 /// What becomes of several actions under a prefix that none has: those that there are under the right one are written
 /// so, and what is there already, or is none either, goes.
 fn renamed(statement: &Statement, prefix: &str, service: Service) -> String {
-    let named = statement.actions.entries().iter().filter(|it| parts(it).is_some_and(|(it, _)| it == prefix));
     let meant = |it: &Action| parts(it).and_then(|(_, name)| service.action(name));
-    let (kept, gone): (Vec<&Action>, Vec<&Action>) =
-        named.partition(|it| it.has_wildcard() || meant(it).is_some_and(|it| !is_here(statement, it)));
+    let (kept, gone): (Vec<&Action>, Vec<&Action>) = under(statement, prefix)
+        .partition(|it| it.has_wildcard() || meant(it).is_some_and(|it| !is_here(statement, it)));
     let write: Vec<_> = kept.iter().filter_map(|it| Some(format!("{service}:{}", it.name()?))).collect();
     match (&write[..], &gone[..]) {
         (write, []) => format!("write {}", quoted(write)),
@@ -329,7 +338,12 @@ fn unknown_name(
     }
     // A single longer name is another thing: `BatchGetTableOptimizer` gets no table.
     if longer.len() > 1 {
-        unknown(statement, action, cx).help(format!("write {}, or `{full_name}*` for all of them", quoted(&longer)));
+        let here: Vec<_> = longer.iter().filter(|it| is_here(statement, **it)).collect();
+        let (severity, help) = match &here[..] {
+            [] => (Severity::Medium, format!("write {}, or `{full_name}*` for all of them", quoted(&longer))),
+            here => (Severity::Low, format!("leave it out if what is meant is here already: {}", either(here))),
+        };
+        unknown(statement, action, cx).severity(severity).help(help);
         return Standing::Settled;
     }
     // Of another verb it is mostly another thing: `Tag…` is not `Get…`, and `Disconnect…` is the opposite of `Connect…`.

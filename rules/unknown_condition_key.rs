@@ -5,7 +5,9 @@ use crate::rule::{Confidence, Context, Severity};
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
         for condition in &statement.conditions {
-            let Some(Fault { mut message, mut help, severity, confidence }) = fault(condition) else { continue };
+            let Some(Fault { mut message, mut help, severity, confidence }) = fault(statement, condition) else {
+                continue;
+            };
             if confidence == Confidence::High && statement.effect == Effect::Deny && condition.needs_key() {
                 let in_plain_http = statement.conditions.iter().any(Condition::asks_for_plain_http);
                 let is_let_in = in_plain_http && !policy.statements.iter().any(Statement::denies_plain_http);
@@ -16,8 +18,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                     help.push_str(" in a statement of its own: no request over plain HTTP has a version of TLS");
                 }
             }
-            // Only calls that a service makes for somebody carry it.
-            if condition.is_on("aws:sourceowner") && !statement.is_for_services() {
+            let is_advised = |it: &&Condition| help.to_ascii_lowercase().contains(&format!("`{}`", it.key_lower()));
+            let is_longer = |it: &&Condition| it.key_lower().starts_with(&condition.key_lower());
+            if let Some(right) = beside(statement, condition).find(|it| is_advised(it) || is_longer(it)) {
+                help = format!("leave it out: `{}` is tested beside it already", right.key);
+            } else if condition.is_on("aws:sourceowner") && !statement.is_for_services() {
+                // Only calls that a service makes for somebody carry it.
                 help = if statement.actions.may_match("sns:Publish") {
                     // What publishes by it, an alarm say, would be shut out.
                     "name the account as the principal, and let in each service that publishes here by a statement of its \
@@ -50,7 +56,14 @@ struct Fault {
     confidence: Confidence,
 }
 
-fn fault(condition: &Condition) -> Option<Fault> {
+/// Tests of keys that there are, by the same operator.
+fn beside<'s>(statement: &'s Statement, condition: &'s Condition) -> impl Iterator<Item = &'s Condition> {
+    let is_by_same = |it: &&Condition| it.operator.text.raw() == condition.operator.text.raw();
+    let is_known = |it: &&Condition| it.known_key().is_some_and(|it| it.standing() != KeyStanding::Legacy);
+    statement.conditions.iter().filter(is_by_same).filter(is_known)
+}
+
+fn fault(statement: &Statement, condition: &Condition) -> Option<Fault> {
     let fault = |message: String, help: String| Fault {
         message,
         help,
@@ -103,7 +116,8 @@ fn fault(condition: &Condition) -> Option<Fault> {
     }
     let global = prefix.eq_ignore_ascii_case("aws");
     let date = catalog::reference_date();
-    let nearest = catalog::nearest_condition_key(name);
+    let longer = beside(statement, condition).find(|it| it.key_lower().starts_with(&condition.key_lower()));
+    let nearest = longer.and_then(Condition::known_key).or_else(|| catalog::nearest_condition_key(name));
     let (hint, help) = match nearest {
         Some(nearest) => (format!("; did you mean `{nearest}`?"), format!("write `{nearest}`")),
         None => (format!(" in the service reference of {date}"), "test a key that the request carries".to_owned()),

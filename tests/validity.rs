@@ -308,3 +308,39 @@ fn a_file_that_is_a_policy_but_for_its_statements_is_one() {
         .collect();
     assert_eq!(said, ["invalid_version 1", "missing_element 1", "missing_element 1", "missing_element 1"]);
 }
+
+/// What a rule advises about a statement.
+fn advised(rule: &str, statement: &str) -> String {
+    let text = format!(r#"{{ "Version": "2012-10-17", "Statement": {{ "Effect": "Allow", {statement} }} }}"#);
+    let workspace = Workspace::of_texts([("policy.json", text.as_str())]);
+    let rules = vec![rules::by_id(rule).expect("it is one")];
+    let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+    report.findings.first().and_then(|it| it.help.clone()).unwrap_or_default()
+}
+
+#[test]
+fn what_stands_beside_the_right_entry_is_to_be_left_out() {
+    let action = |actions: &str| advised("unknown_action", &format!(r#""Action": [{actions}], "Resource": "*""#));
+    assert_eq!(action(r#""dynamo:GetItem", "dynamodb:GetItem""#), "leave it out: `dynamodb:GetItem` is here already");
+    assert_eq!(action(r#""dynamo:GetItem", "dynamodb:PutItem""#), "write `dynamodb:…` if that is meant");
+    let log = r#""logs:CreateLog", "logs:CreateLogGroup", "logs:CreateLogStream""#;
+    assert_eq!(
+        action(log),
+        "leave it out if what is meant is here already: `logs:CreateLogGroup` or `logs:CreateLogStream`"
+    );
+    assert!(action(r#""logs:CreateLog""#).starts_with("write `logs:CreateLogAnomalyDetector`, "));
+
+    let key = |condition: &str| {
+        let statement = r#""Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*""#;
+        advised("unknown_condition_key", &format!(r#"{statement}, "Condition": {{ {condition} }}"#))
+    };
+    let beside = "leave it out: `aws:PrincipalOrgID` is tested beside it already";
+    for wrong in ["aws:PrincipalOrgsID", "aws:PrincipalOrg", "PrincipalOrgID"] {
+        assert_eq!(key(&format!(r#""StringEquals": {{ "{wrong}": "o-1", "aws:PrincipalOrgID": "o-1" }}"#)), beside);
+    }
+    // Another operator asks something else of it.
+    let null = r#""StringEquals": { "aws:PrincipalOrgsID": "o-1" }, "Null": { "aws:PrincipalOrgID": "false" }"#;
+    assert_eq!(key(null), "write `aws:PrincipalOrgID`");
+    let tag = r#""StringEquals": { "aws:ResourceTag": "x", "aws:ResourceTag/team": "x" }"#;
+    assert_eq!(key(tag), "leave it out: `aws:ResourceTag/team` is tested beside it already");
+}
