@@ -126,7 +126,9 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     }
     for place in places {
         match services(&place) {
-            services if services.len() > 1 && is_repeated(&place) => report_at_once(concern, place, &services, cx),
+            services if services.len() > 1 && is_repeated(&place) => {
+                report_at_once(concern, policy, place, &services, cx)
+            }
             _ => place.iter().for_each(|it| report(concern, policy, it, cx)),
         }
     }
@@ -237,27 +239,40 @@ fn services(found: &[Found<'_>]) -> Vec<catalog::Service> {
 }
 
 /// One finding for what a block that is written once for many services makes of one resource.
-fn report_at_once(concern: Concern, found: Vec<Found<'_>>, services: &[catalog::Service], cx: &mut Context<'_>) {
+fn report_at_once(
+    concern: Concern,
+    policy: &Policy,
+    found: Vec<Found<'_>>,
+    services: &[catalog::Service],
+    cx: &mut Context<'_>,
+) {
     let severities: Vec<_> = found.iter().map(|it| it.severity(concern).0).collect();
+    let severity = severities.into_iter().max().unwrap_or(Severity::Medium);
     let Some(worst) = found.iter().max_by_key(|it| it.guilty.first().map(|it| Danger::of(it.worst))) else { return };
     let (statement, resource) = (worst.statement, worst.resource);
+    let vague = found.iter().flat_map(|it| vague(policy, it.statement, &it.guilty, severity));
+    let vague: Vec<&Action> = vague.map(|(it, _)| it.action).collect();
     let guilty = worst_first(found.into_iter().flat_map(|it| it.guilty).collect());
     let actions: Vec<&Action> = guilty.iter().map(|it| it.action).collect();
     // All are named, since each is to be looked for in the list.
     let services: Vec<String> = services.iter().map(|it| format!("`{it}`")).collect();
-    let report = cx
+    let mut report = cx
         .report(
             &resource.place,
             format!("{} on `{resource}` {}", listed(&guilty), what_they_do(concern, &guilty, statement)),
         )
         .of(statement, subject(&guilty, resource))
         .acting(&actions)
-        .severity(severities.into_iter().max().unwrap_or(Severity::Medium))
+        .severity(severity)
         .help(format!(
             "leave {} out of the list, and grant what is called of each in a statement of its own, limited to the \
              resources that are meant",
             services.join(", ")
         ));
+    // That what is called is to be granted by name is said here.
+    for action in vague {
+        report = report.telling_at(action.place.span, "partial_wildcard_action", action.to_string());
+    }
     // The list may be somebody else's.
     if let [first, ..] = &actions[..] {
         report.by(&first.place);
@@ -373,10 +388,7 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
         }
     }
     // That it decides who has access is worse than that it is a pattern, which is said with it.
-    let patterns = told.iter().filter(|it| it.action.has_wildcard());
-    let partial = patterns.filter_map(|it| Some((it, Partial::of(policy, statement, it.action)?)));
-    let partial: Vec<(&Entry<'_>, Partial<'_>)> =
-        partial.filter(|(it, of)| it.wide.contains(&of.worst) && of.severity <= severity).collect();
+    let partial = vague(policy, statement, &told, severity);
     let vague = partial.iter().filter(|(it, _)| concern == Concern::Permissions && !it.is_family());
     let vague: Vec<&Action> = vague.map(|(it, _)| it.action).collect();
     let advice = Advice::of(found, &advised, &fine, &vague);
@@ -438,6 +450,18 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
         let change = Rewrite::Scope { at: resource.place.span, forms, apart };
         report.fix(Safety::Unsafe, format!("limit {names} to the one resource of this module"), [change]);
     }
+}
+
+/// The patterns that stand for more than they say, the worst of which is among what is told of them, as bad as that is.
+fn vague<'e, 's>(
+    policy: &Policy,
+    statement: &'s Statement,
+    told: &'e [Entry<'s>],
+    severity: Severity,
+) -> Vec<(&'e Entry<'s>, Partial<'s>)> {
+    let patterns = told.iter().filter(|it| it.action.has_wildcard());
+    let partial = patterns.filter_map(|it| Some((it, Partial::of(policy, statement, it.action)?)));
+    partial.filter(|(it, of)| it.wide.contains(&of.worst) && of.severity <= severity).collect()
 }
 
 /// What comes of it, in words that follow those for the actions.

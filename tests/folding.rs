@@ -210,3 +210,18 @@ fn what_is_not_known_stands_where_it_is_used() {
     let twice = report.findings.iter().find(|it| it.rule == "redundant_entry").unwrap();
     assert!(twice.span.start as usize > text.find("\"b\"").unwrap(), "{twice:?}");
 }
+
+#[test]
+fn a_pattern_that_is_written_once_for_many_services_is_said_once() {
+    let text = |name: &str, services: &str| {
+        format!(
+            "data \"aws_iam_policy_document\" \"each\" {{\n  dynamic \"statement\" {{\n    for_each = toset([{services}])\n    \
+             content {{\n      actions   = [\"${{statement.value}}:{name}*\"]\n      resources = [\"*\"]\n    }}\n  }}\n}}\n"
+        )
+    };
+    expect(&text("Get", r#""secretsmanager", "redshift""#), &["credentials_any_resource"], 0);
+    let report = lint(&text("Create", r#""iam", "redshift""#), &[]);
+    let found = |rule: &str| report.findings.iter().any(|it| it.rule == rule);
+    assert!(found("credentials_any_resource") && found("permissions_any_resource"));
+    assert!(!found("partial_wildcard_action"));
+}
