@@ -1,5 +1,7 @@
 use crate::catalog::{self, Caller, Power};
-use crate::policy::{Action, Condition, Policy, PolicyKind, Scope, Service, Statement, Value, split_arn};
+use crate::policy::{
+    Action, Condition, Policy, PolicyKind, Principal, PrincipalKind, Scope, Service, Statement, Value, split_arn,
+};
 use crate::rule::{Context, Report, Rewrite, Safety, Severity, Wanted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -10,8 +12,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         if statement.bounded_source().is_some() || policy.closed_by(statement).is_some() {
             continue;
         }
-        if policy.kind == PolicyKind::Resource(Service::Kms) && !uses_key_for_anybody(statement) {
-            continue;
+        if policy.kind == PolicyKind::Resource(Service::Kms) {
+            if !uses_key_for_anybody(statement) {
+                continue;
+            }
+            of_log_groups(policy, statement, cx);
         }
         let Some(severity) = severity(policy, statement) else { continue };
         let called = statement.actions.only().iter().find_map(Action::service).unwrap_or_default();
@@ -22,9 +27,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             } else {
                 ("anybody's resource, not only for yours", caller.keys(), severity)
             };
-            // Others of the statement may not send what is asked for, and would be locked out.
-            let alone = statement.callers().count() == statement.principals.as_ref().map_or(0, |it| it.entries().len());
-            let first = if alone { "require" } else { "put it in a statement of its own, and there require" };
+            let first = require(statement, statement.callers().count());
             let report = cx
                 .report(&principal.place, format!("`{principal}` may act here for {whose}"))
                 .severity(severity)
@@ -34,6 +37,42 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             if !for_owner {
                 bind_to_account(report, policy, statement, caller.of_account);
             }
+        }
+    }
+}
+
+/// How to ask for what some principals of a statement send. Others may not send it, and would be locked out.
+fn require(statement: &Statement, senders: usize) -> &'static str {
+    let alone = senders == statement.principals.as_ref().map_or(0, |it| it.entries().len());
+    if alone { "require" } else { "put it in a statement of its own, and there require" }
+}
+
+/// CloudWatch Logs says for which log group it uses a key by what it has encrypted with it.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
+fn of_log_groups(policy: &Policy, statement: &Statement, cx: &mut Context<'_>) {
+    const KEY: &str = "kms:EncryptionContext:aws:logs:arn";
+    const PAGE: &str = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html";
+    let is_logs = |it: &&Principal| {
+        let caller = catalog::caller(it.text.raw()).filter(|_| it.kind == PrincipalKind::Service);
+        caller.is_some_and(|it| it.principal == "logs.amazonaws.com")
+    };
+    let of_logs = || statement.principals.iter().flat_map(Scope::only).filter(is_logs);
+    let first = require(statement, of_logs().count());
+    for principal in of_logs() {
+        let report = cx
+            .report(
+                &principal.place,
+                format!("`{principal}` may use the key for anybody's log groups, not only for yours"),
+            )
+            .severity(Severity::Low)
+            .granting(statement, principal)
+            .unbounded(statement)
+            .help(format!("{first} `{KEY}` to be of your log groups, as {PAGE} shows"));
+        if first == "require" {
+            let like = format!("arn:{}:logs:*:{{}}:*", policy.partition().unwrap_or("aws"));
+            let value = Wanted::OfAccount { like, named: policy.account().map(str::to_owned) };
+            let guard = Rewrite::require(statement.place.span, "ArnLike", KEY, value);
+            report.fix(Safety::Unsafe, format!("require `{KEY}` to be of your account"), [guard]);
         }
     }
 }

@@ -290,6 +290,14 @@ fn a_guard_is_written_as_its_syntax_has_it() {
     };
     let wanted = ", \"Condition\": { \"ArnLike\": { \"aws:SourceArn\": \"arn:aws:sns:*:111122223333:*\" } }";
     assert_eq!(unsafely(&[("a.json", &json(""))], &rules, "a.json"), json(wanted));
+    // CloudWatch Logs says for whom it calls by what it encrypts.
+    let key = |rest: &str| {
+        format!(
+            "resource \"aws_kms_key\" \"a\" {{\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [{{\n      Effect    = \"Allow\"\n      Principal = {{ Service = \"logs.eu-west-1.amazonaws.com\" }}\n      Action    = \"kms:Decrypt\"\n      Resource  = \"*\"{rest}\n    }}]\n  }})\n}}\n"
+        )
+    };
+    let wanted = "\n      Condition = {\n        ArnLike = {\n          \"kms:EncryptionContext:aws:logs:arn\" = \"arn:aws:logs:*:${data.aws_caller_identity.me.account_id}:*\"\n        }\n      }";
+    assert_eq!(unsafely(&[CALLER, ("main.tf", &key(""))], &rules, "main.tf"), key(wanted));
     let permission = |rest: &str| {
         format!(
             "resource \"aws_lambda_permission\" \"a\" {{\r\n  function_name = \"f\"\r\n  action        = \"lambda:InvokeFunction\"\r\n  principal     = \"s3.amazonaws.com\" # uploads\r\n{rest}}}"
