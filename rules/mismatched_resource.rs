@@ -1,3 +1,5 @@
+use rustc_hash::FxHashSet;
+
 use crate::catalog::{self, AccessLevel, ArnForm, Power};
 use crate::policy::{Action, ArnPattern, Effect, Policy, PolicyKind, Resource, Scope, Service, Statement, matches};
 use crate::rule::{Confidence, Context, Rewrite, Safety, Severity, either, quoted};
@@ -190,9 +192,12 @@ fn report(
     let [first, ..] = lost.actions[..] else { return };
     let names = quoted(&lost.actions);
     let apply = if lost.actions.len() == 1 { "applies" } else { "apply" };
-    let to = match resources {
+    // One may stand there in several cases, or for several of the things that it is made of.
+    let mut seen = FxHashSet::default();
+    let named: Vec<&Resource> = resources.iter().filter(|it| seen.insert(it.to_string())).collect();
+    let to = match &named[..] {
         [one] => format!("`{one}`"),
-        more => format!("any of {}", quoted(&more.iter().collect::<Vec<_>>())),
+        more => format!("any of {}", quoted(more)),
     };
     let (message, help) = if lost.needed.is_empty() {
         let them = if lost.actions.len() == 1 { "it" } else { "them" };
@@ -224,7 +229,7 @@ fn report(
         }
     } else {
         let take = if lost.actions.len() == 1 { "it takes" } else { "they take" };
-        for resource in resources.iter().take(NAMED) {
+        for resource in named.iter().take(NAMED) {
             report = report.label(resource.place.span, format!("no resource that {take}"));
         }
     }

@@ -344,3 +344,12 @@ fn what_stands_beside_the_right_entry_is_to_be_left_out() {
     let tag = r#""StringEquals": { "aws:ResourceTag": "x", "aws:ResourceTag/team": "x" }"#;
     assert_eq!(key(tag), "leave it out: `aws:ResourceTag/team` is tested beside it already");
 }
+
+#[test]
+fn what_is_written_once_for_several_buckets_is_named_once() {
+    let text = "resource \"aws_s3_bucket\" \"all\" {\n  for_each = toset([\"a\", \"b\"])\n}\ndata \"aws_iam_policy_document\" \"d\" \
+                {\n  statement {\n    actions   = [\"s3:GetObject\", \"s3:ListAllMyBuckets\"]\n    resources = [for it in \
+                aws_s3_bucket.all : it.arn]\n  }\n}\n";
+    let messages: Vec<_> = findings("main.tf", text).into_iter().map(|(_, message)| message).collect();
+    assert_eq!(messages[0], "`s3:GetObject` never applies to `${aws_s3_bucket.all}`");
+}
