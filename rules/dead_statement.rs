@@ -72,6 +72,10 @@ fn contradict(one: &Condition, other: &Condition) -> bool {
     if !decided(one) || !decided(other) || !one.key.raw().eq_ignore_ascii_case(other.key.raw()) {
         return false;
     }
+    // A key that is written twice under one operator is one test, as `duplicate_condition_key` says.
+    if one.operator_place.span == other.operator_place.span {
+        return false;
+    }
     if one.operator.kind == Some(OperatorKind::Null) {
         // Wanted to be absent, but needed.
         return !one.wants_presence() && says(one, "true") && other.needs_key();

@@ -288,3 +288,17 @@ fn what_is_advised_is_what_is_wrong_about_a_condition() {
          \"aws:PrincipalOrgPaths\": \"false\" }`",
     );
 }
+
+#[test]
+fn a_key_that_is_written_twice_under_an_operator_is_one_test() {
+    let statement = |conditions: &str| {
+        format!(
+            r#"{{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*", "Condition": {{ {conditions} }} }}"#
+        )
+    };
+    let twice = r#""StringEquals": { "aws:SourceVpce": "vpce-0a1b2c3d", "AWS:SourceVpce": "vpce-4e5f6a7b" }"#;
+    says(&statement(twice), "duplicate_condition_key", "is the same key");
+    let two =
+        r#""StringEquals": { "aws:SourceVpce": "vpce-0a1b2c3d" }, "StringLike": { "aws:SourceVpce": "vpce-4e5f6a7b" }"#;
+    says(&statement(two), "dead_statement", "cannot pass both tests");
+}
