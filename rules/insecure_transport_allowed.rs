@@ -20,7 +20,13 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let meant = if operator.negated { says } else { meant };
             cx.report(&value.place, format!("`{key}` that {is} `{}` {outcome}", value.text))
                 .of(statement, key)
-                .help("deny where `aws:SecureTransport` is `false`")
+                .help(match statement.effect {
+                    // A request over TLS is let in by it, and one without by whatever else allows it.
+                    Effect::Allow => {
+                        format!("write `{meant}`, or leave the test out and deny where `{key}` is `false`")
+                    }
+                    Effect::Deny => format!("write `{meant}`"),
+                })
                 .fix(Safety::Unsafe, format!("write `{meant}`"), [Rewrite::write(value.place.span, meant)]);
         }
     }

@@ -13,8 +13,15 @@ pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
         let taken =
             |it: char| it.is_ascii_alphanumeric() || matches!(it, '+' | '=' | ',' | '.' | '@' | '_' | '-' | HOLE);
         let place = identity.name_place();
-        if let Some(character) = raw.chars().find(|it| !taken(*it)) {
-            cx.report(&place, format!("the name of a {} takes no `{character}`", identity.kind.name()))
+        let mut wrong: Vec<String> = Vec::new();
+        for character in raw.chars().filter(|it| !taken(*it)) {
+            let word = if character == ' ' { "blank".to_owned() } else { format!("`{character}`") };
+            if !wrong.contains(&word) {
+                wrong.push(word);
+            }
+        }
+        if !wrong.is_empty() {
+            cx.report(&place, format!("the name of a {} takes no {}", identity.kind.name(), wrong.join(", no ")))
                 .about(name)
                 .help("use letters, digits and `+=,.@_-`");
         } else if raw.chars().filter(|it| *it != HOLE).count() > longest {

@@ -70,8 +70,8 @@ fn fault(principal: &Principal) -> Option<(String, String)> {
             Some((refused("is no service, and stands under `Service`"), "put it under `AWS`".to_owned()))
         }
         PrincipalKind::Aws if raw.starts_with("arn:") => {
-            let why = arn_fault(raw)?;
-            Some((refused(why), "name an account, a role, a user or a session".to_owned()))
+            let (why, help) = arn_fault(raw)?;
+            Some((refused(why), help.to_owned()))
         }
         PrincipalKind::Aws if !raw.contains(HOLE) && !is_account_id(raw) => Some((
             refused("is neither an account id nor an ARN"),
@@ -94,32 +94,35 @@ fn fault(principal: &Principal) -> Option<(String, String)> {
     }
 }
 
-/// Why no principal has this ARN.
-fn arn_fault(arn: &str) -> Option<&'static str> {
+/// Why no principal has this ARN, and what to do about it.
+fn arn_fault(arn: &str) -> Option<(&'static str, &'static str)> {
+    const NAME: &str = "name an account, a role, a user or a session";
     const KINDS: [&str; 4] = ["user/", "role/", "assumed-role/", "federated-user/"];
     let parts = split_arn(arn);
     let part = |n: usize| parts.get(n).copied().filter(|it| !it.contains(HOLE));
     if parts.len() < 6 {
         // What is not known may hold the rest.
-        return (!arn.contains(HOLE)).then_some("has fewer parts than an ARN");
+        return (!arn.contains(HOLE)).then_some(("has fewer parts than an ARN", NAME));
     }
     if part(1).is_some_and(|it| !catalog::is_partition(it)) {
-        return Some("names no partition of AWS");
+        return Some(("names no partition of AWS", "write `aws` as its partition, or that of your regions"));
     }
     if part(2).is_some_and(|it| !matches!(it, "iam" | "sts")) {
-        return Some("is no ARN of IAM");
+        return Some(("is no ARN of IAM", NAME));
     }
     if part(3).is_some_and(|it| !it.is_empty()) {
-        return Some("names a region, and IAM has none");
+        return Some(("names a region, and IAM has none", "leave the region out, and its colons in: `arn:aws:iam::…`"));
     }
     // An origin access identity: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
     if part(4).is_some_and(|it| !is_account_id(it) && it != "cloudfront") {
-        return Some("names no account, which has twelve digits");
+        return Some(("names no account, which has twelve digits", "write the number of the account"));
     }
     match parts[5] {
-        group if group.starts_with("group/") => Some("is a group, which cannot be a principal"),
+        group if group.starts_with("group/") => {
+            Some(("is a group, which cannot be a principal", "name its users, or a role that they assume"))
+        }
         other if other.starts_with(HOLE) || other == "root" || KINDS.iter().any(|it| other.starts_with(it)) => None,
-        _ => Some("is neither an account, a role, a user nor a session"),
+        _ => Some(("is neither an account, a role, a user nor a session", NAME)),
     }
 }
 

@@ -353,3 +353,33 @@ fn what_is_written_once_for_several_buckets_is_named_once() {
     let messages: Vec<_> = findings("main.tf", text).into_iter().map(|(_, message)| message).collect();
     assert_eq!(messages[0], "`s3:GetObject` never applies to `${aws_s3_bucket.all}`");
 }
+
+#[test]
+fn what_is_wrong_about_a_principal_is_what_the_advice_mends() {
+    let help = |arn: &str| {
+        advised("invalid_principal", &format!(r#""Principal": {{ "AWS": "{arn}" }}, "Action": "sts:AssumeRole""#))
+    };
+    assert_eq!(help("arn:aws:iam::1111222233334:role/app"), "write the number of the account");
+    assert_eq!(
+        help("arn:aws:iam:eu-west-1:111122223333:role/app"),
+        "leave the region out, and its colons in: `arn:aws:iam::…`"
+    );
+    assert_eq!(help("arn:aws:iam::111122223333:group/team"), "name its users, or a role that they assume");
+    assert_eq!(help("arn:aws:iam::111122223333:policy/app"), "name an account, a role, a user or a session");
+}
+
+#[test]
+fn plain_http_that_is_let_in_alone_is_turned_where_it_is_written() {
+    let help = |effect: &str, value: &str| {
+        let statement = format!(
+            r#""Effect": "{effect}", "Action": "s3:GetObject", "Resource": "*", "Condition": {{ "Bool": {{ "aws:SecureTransport": "{value}" }} }}"#
+        );
+        let text = format!(r#"{{ "Version": "2012-10-17", "Statement": {{ {statement} }} }}"#);
+        let workspace = Workspace::of_texts([("policy.json", text.as_str())]);
+        let rules = vec![rules::by_id("insecure_transport_allowed").expect("it is one")];
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+        report.findings[0].help.clone().unwrap_or_default()
+    };
+    assert!(help("Allow", "false").starts_with("write `true`, or leave the test out and deny where"));
+    assert_eq!(help("Deny", "true"), "write `false`");
+}
