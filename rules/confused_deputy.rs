@@ -18,6 +18,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             }
             of_log_groups(policy, statement, cx);
         }
+        of_skills(statement, cx);
         let Some(severity) = severity(policy, statement) else { continue };
         let called = statement.actions.only().iter().find_map(Action::service).unwrap_or_default();
         for (principal, caller) in statement.callers().filter(|(_, it)| says_for_whom(*it, statement, called)) {
@@ -45,6 +46,27 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 fn require(statement: &Statement, senders: usize) -> &'static str {
     let alone = senders == statement.principals.as_ref().map_or(0, |it| it.entries().len());
     if alone { "require" } else { "put it in a statement of its own, and there require" }
+}
+
+/// Alexa calls a function for the skills of all its developers, and says for which by the token of the event.
+/// <https://developer.amazon.com/en-US/docs/alexa/custom-skills/host-a-custom-skill-as-an-aws-lambda-function.html>
+fn of_skills(statement: &Statement, cx: &mut Context<'_>) {
+    const ALEXA: [&str; 2] = ["alexa-appkit.amazon.com", "alexa-connectedhome.amazon.com"];
+    let is_bound = |it: &Condition| it.is_on("lambda:eventsourcetoken") && it.weakness().is_none();
+    if statement.conditions.iter().any(is_bound) || !statement.actions.may_match("lambda:InvokeFunction") {
+        return;
+    }
+    let is_alexa = |it: &&Principal| it.kind == PrincipalKind::Service && ALEXA.contains(&it.text.raw());
+    let principals = || statement.principals.iter().flat_map(Scope::only).filter(is_alexa);
+    let first = require(statement, principals().count());
+    for principal in principals() {
+        cx.report(&principal.place, format!("`{principal}` may call it for anybody's skill, not only for yours"))
+            .granting(statement, principal)
+            .unbounded(statement)
+            .help(format!(
+                "{first} `lambda:EventSourceToken`, `event_source_token` in Terraform, to be the id of your skill"
+            ));
+    }
 }
 
 /// CloudWatch Logs says for which log group it uses a key by what it has encrypted with it.
