@@ -120,7 +120,8 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
             let is_pattern = guilty.iter().any(|it| it.action.has_wildcard());
             let lesser = Concern::ALL.into_iter().filter(|it| is_pattern && *it > concern).map(|it| (it, of(it)));
             let lesser = lesser.filter(|(_, them)| !them.is_empty() && them.iter().all(is_guilty)).collect();
-            let found = Found { statement, resource, guilty, along, lesser };
+            let is_everywhere = such(concern).any(|it| it.reach == Reach::Everywhere);
+            let found = Found { statement, resource, is_everywhere, guilty, along, lesser };
             places[place].extend(if concern == Concern::Rest { found.parted() } else { vec![found] });
         }
     }
@@ -138,6 +139,8 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
 struct Found<'p> {
     statement: &'p Statement,
     resource: &'p Resource,
+    /// Whether these are in no account for certain, as with `*`: `arn:aws:s3:::*` is no less where it is about S3.
+    is_everywhere: bool,
     /// What reaches them, the worst first.
     guilty: Vec<Entry<'p>>,
     /// What merely changes something and is cured by the same change as the worst, so that it is said with that.
@@ -158,12 +161,12 @@ impl<'p> Found<'p> {
     /// How bad it is, and the condition that makes it less so.
     fn severity(&self, concern: Concern) -> (Severity, Option<&Condition>) {
         let severity = severity(concern, &self.guilty);
-        // An ARN without names at least keeps to one service or type, and a bound on the way is better than none.
+        // One account or region is less than all, and a bound on the way is better than none.
         let bound = self.statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
         // To lose what has some tag is not to lose everything; to give away a secret is, whatever its tags.
         let tagged = || self.statement.conditions.iter().find(|it| concern == Concern::Rest && it.asks_for_a_tag());
         let bound = bound.or_else(tagged).filter(|_| severity > Severity::Low);
-        let is_lower = bound.is_some() || !self.resource.is_everything();
+        let is_lower = bound.is_some() || !self.is_everywhere;
         (if is_lower { severity.lower() } else { severity }, bound)
     }
 }

@@ -226,11 +226,16 @@ fn oidc(issuer: &str, conditions: &str) -> String {
 
 #[test]
 fn an_audience_that_anybody_may_have_binds_nobody() {
-    let is_open = |issuer, conditions| rules_found(&oidc(issuer, conditions)).contains(&"open_oidc_trust");
+    let worst = |issuer, conditions| {
+        let rule = rules::by_id("open_oidc_trust").expect("it is one");
+        report("policy.json", &oidc(issuer, conditions), vec![rule]).1.findings.iter().map(|it| it.severity).max()
+    };
+    let is_open = |issuer, conditions| worst(issuer, conditions) == Some(Severity::Critical);
     let vercel = "oidc.vercel.com";
     assert!(is_open(vercel, r#""StringEquals": { "oidc.vercel.com:aud": "sts.amazonaws.com" }"#));
     assert!(is_open(vercel, r#""StringLike": { "oidc.vercel.com:aud": "https://vercel.com/*" }"#));
-    assert!(!is_open(vercel, r#""StringEquals": { "oidc.vercel.com:aud": "https://vercel.com/acme" }"#));
+    let team = r#""StringEquals": { "oidc.vercel.com:aud": "https://vercel.com/acme" }"#;
+    assert_eq!(worst(vercel, team), Some(Severity::Medium), "all projects of one team");
     assert!(is_open("accounts.google.com", r#""StringLike": { "accounts.google.com:aud": "https://*" }"#));
     assert!(!is_open("accounts.google.com", r#""StringEquals": { "accounts.google.com:aud": "1234.apps" }"#));
 }
@@ -596,4 +601,19 @@ fn an_access_point_that_nobody_gets_in_by_is_as_bad_by_its_block_as_by_its_polic
     let elsewhere =
         shut.replace("aws_s3_bucket.maps.id\n  policy = jsonencode({\n", "\"others\"\n  policy = jsonencode({\n");
     assert_eq!(severities(&elsewhere)[0], ("access_point_block_off", Severity::High));
+}
+
+#[test]
+fn a_whole_kind_is_as_bad_as_everything_and_that_of_one_account_less() {
+    let severity = |action: &str, resource: &str| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}}}"#
+        );
+        report("policy.json", &text, vec![rules::by_id("data_any_resource").expect("it is one")]).1.findings[0].severity
+    };
+    assert_eq!(severity("s3:GetObject", "*"), Severity::Medium);
+    assert_eq!(severity("s3:GetObject", "arn:aws:s3:::*"), Severity::Medium);
+    assert_eq!(severity("dynamodb:Scan", "arn:aws:dynamodb:*:*:table/*"), Severity::Medium);
+    assert_eq!(severity("dynamodb:Scan", "arn:aws:dynamodb:eu-west-1:*:table/*"), Severity::Low);
+    assert_eq!(severity("dynamodb:Scan", "arn:aws:dynamodb:*:111122223333:table/*"), Severity::Low);
 }

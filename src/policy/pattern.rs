@@ -371,14 +371,18 @@ pub(super) fn is_all_stars(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte == b'*')
 }
 
-/// An ARN of a documented form with names that nobody chose.
+/// An ARN of a documented form with names that nobody chose. The id of a key is a UUID, but for keys of several regions.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-id>
 fn fresh_instance(form: &str) -> String {
+    const NAME: &str = "\u{1}fresh1\u{1}";
+    const KEY_ID: &str = "\u{1}fresh1\u{1}-\u{1}\u{1}\u{1}\u{1}-\u{1}\u{1}\u{1}\u{1}-\u{1}\u{1}\u{1}\u{1}-\u{1}\u{1}fresh1\u{1}\u{1}\u{1}\u{1}";
     let mut out = String::with_capacity(form.len() + 16);
     let mut rest = form;
     while let Some((before, after)) = rest.split_once("${") {
         out.push_str(before);
-        out.push_str("\u{1}fresh1\u{1}");
-        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        out.push_str(if name == "KeyId" { KEY_ID } else { NAME });
+        rest = after;
     }
     out.push_str(rest);
     out
@@ -572,5 +576,8 @@ mod tests {
         assert!(!covers("arn:aws:kms:eu-west-1:111122223333:key/*", Reach::Everywhere));
         assert!(covers("arn:aws:kms:eu-west-1:111122223333:key/*", Reach::Account));
         assert!(!covers("arn:aws:kms:*:*:key/1234*", Reach::Account));
+        assert!(covers("arn:aws:kms:*:*:key/????????-*", Reach::Everywhere));
+        assert!(covers("arn:aws:kms:*:*:key/????????-????-????-????-????????????*", Reach::Everywhere));
+        assert!(!covers("arn:aws:kms:*:*:key/????????-????-a*", Reach::Everywhere));
     }
 }
