@@ -14,7 +14,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 list(&element, format_args!("`{name}`"), cx);
                 let inner = element.within();
                 if is_empty(element.value()) && policy.kind != PolicyKind::Resource(Service::Unknown) {
-                    report(&element, &format!("`{name}` names nobody"), Severity::High, cx);
+                    report(&element, &format!("`{name}` names nobody"), Severity::High, cx).help(OR_NO_STATEMENT);
                 }
                 inner.elements().for_each(|it| list(&it, format_args!("`{}` of `{name}`", it.name), cx));
             } else if element.is("Condition") {
@@ -24,10 +24,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
 }
 
+/// What a statement must have cannot be left out of it.
+const OR_NO_STATEMENT: &str = "say what is meant, or leave the statement out";
+
 fn list(element: &Element<'_>, what: impl Display, cx: &mut Context<'_>) {
     let value = element.value();
     if is_empty_list(value) {
-        report(element, &format!("{what} is an empty list, so the statement does nothing"), Severity::High, cx);
+        report(element, &format!("{what} is an empty list, so the statement does nothing"), Severity::High, cx)
+            .help(OR_NO_STATEMENT);
         return;
     }
     if !may_hold_empty_text(value) {
@@ -63,15 +67,21 @@ fn condition(element: &Element<'_>, cx: &mut Context<'_>) {
             } else if test.ends_with("ifexists") {
                 "a request with the key never passes"
             } else if test.contains("not") {
-                "every request passes"
+                EVERY
             } else {
                 "no request passes"
             };
             let message = format!("`{}` is compared with an empty list: {so}", key.name);
-            report(&key, &message, Severity::Medium, cx);
+            let report = report(&key, &message, Severity::Medium, cx);
+            // Without a test that nobody passes, everybody would.
+            if so != EVERY {
+                report.help(OR_NO_STATEMENT);
+            }
         }
     }
 }
+
+const EVERY: &str = "every request passes";
 
 fn is_empty(value: &Value) -> bool {
     matches!(value, Value::Object(it) if it.entries.is_empty() && it.open.is_none())

@@ -383,3 +383,18 @@ fn plain_http_that_is_let_in_alone_is_turned_where_it_is_written() {
     assert!(help("Allow", "false").starts_with("write `true`, or leave the test out and deny where"));
     assert_eq!(help("Deny", "true"), "write `false`");
 }
+
+#[test]
+fn what_a_statement_must_have_is_not_to_be_left_out_of_it() {
+    let help = |statement: &str| advised("empty_element", statement);
+    let statement = "say what is meant, or leave the statement out";
+    assert_eq!(help(r#""Action": [], "Resource": "*""#), statement);
+    assert_eq!(help(r#""Action": "s3:GetObject", "Resource": []"#), statement);
+    let test = |operator: &str| {
+        let key = format!(r#""Condition": {{ "{operator}": {{ "aws:RequestedRegion": [] }} }}"#);
+        help(&format!(r#""Action": "s3:GetObject", "Resource": "*", {key}"#))
+    };
+    // Nobody passes the one, and everybody would without it; and everybody passes the other.
+    assert_eq!(test("StringEquals"), statement);
+    assert_eq!(test("StringNotEquals"), "say what is meant, or leave out `aws:RequestedRegion`");
+}
