@@ -225,3 +225,10 @@ fn a_pattern_that_is_written_once_for_many_services_is_said_once() {
     assert!(found("credentials_any_resource") && found("permissions_any_resource"));
     assert!(!found("partial_wildcard_action"));
 }
+
+#[test]
+fn a_permission_for_all_of_a_function_is_said_once() {
+    let text = "resource \"aws_lambda_permission\" \"p\" {\n  function_name = \"f\"\n  action = \"lambda:*\"\n  principal = \
+                \"111122223333\"\n}\n";
+    expect(text, &["lambda_permission_beyond_invoke"], 0);
+}
