@@ -232,3 +232,16 @@ fn a_permission_for_all_of_a_function_is_said_once() {
                 \"111122223333\"\n}\n";
     expect(text, &["lambda_permission_beyond_invoke"], 0);
 }
+
+#[test]
+fn what_a_policy_cannot_be_about_is_said_once() {
+    let queue = |action: &str, resource: &str| {
+        let document = format!(
+            "jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Principal = {{ AWS = \"111122223333\" }}, \
+             Action = \"{action}\", Resource = \"arn:aws:{resource}:eu-west-1:111122223333:jobs\" }}] }})"
+        );
+        format!("resource \"aws_sqs_queue\" \"jobs\" {{\n  policy = {document}\n}}\n")
+    };
+    expect(&queue("sns:Publish", "sqs"), &["foreign_action"], 0);
+    expect(&queue("sqs:SendMessage", "sns"), &["foreign_resource"], 0);
+}
