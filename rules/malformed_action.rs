@@ -8,12 +8,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             if let Some(fault) = fault(action) {
                 let report = cx
                     .report(&action.place, format!("`{action}` {fault}, so AWS refuses the policy"))
-                    .of(statement, action)
-                    .help("write `service:Action`, for instance `s3:GetObject`, or `*` alone");
+                    .of(statement, action);
                 let closed: String = action.text.raw().split_whitespace().collect();
                 if let Some(meant) = catalog::action(&closed) {
                     let change = Rewrite::write(action.place.span, meant);
-                    report.fix(Safety::Safe, format!("write `{meant}`"), [change]);
+                    let write = format!("write `{meant}`");
+                    report.help(&*write).fix(Safety::Safe, write, [change]);
+                } else {
+                    report.help("write `service:Action`, for instance `s3:GetObject`, or `*` alone");
                 }
             }
         }

@@ -88,7 +88,7 @@ fn is_arn_pattern(raw: &str) -> bool {
 }
 
 fn form(condition: &Condition) -> Option<ValueForm> {
-    const OF_SERVICES: [&str; 3] = ["iam:passedtoservice", "iam:awsservicename", "kms:viaservice"];
+    const OF_SERVICES: [&str; 2] = ["iam:passedtoservice", "iam:awsservicename"];
     let named = || OF_SERVICES.iter().any(|it| condition.is_on(it)).then_some(ValueForm::ServicePrincipal);
     condition.known_key()?.value_form().or_else(named)
 }

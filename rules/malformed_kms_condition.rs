@@ -31,8 +31,10 @@ fn wrong(condition: &Condition, value: &str) -> Option<(&'static str, String)> {
     }
     if condition.is_on("kms:viaservice") {
         // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
-        let (service, domain) = value.split_once(".amazonaws.com").filter(|(_, rest)| matches!(*rest, "" | ".cn"))?;
-        return (!service.contains('.')).then(|| {
+        let (service, domain) = value.split_once(".amazonaws.com").unwrap_or((value, ""));
+        // A wildcard under an exact operator is the matter of another rule.
+        let is_name = !service.is_empty() && service.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
+        return (is_name && matches!(domain, "" | ".cn")).then(|| {
             ("has no region", format!("write it with its region, `{service}.eu-west-1.amazonaws.com{domain}`"))
         });
     }

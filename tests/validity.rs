@@ -398,3 +398,16 @@ fn what_a_statement_must_have_is_not_to_be_left_out_of_it() {
     assert_eq!(test("StringEquals"), statement);
     assert_eq!(test("StringNotEquals"), "say what is meant, or leave out `aws:RequestedRegion`");
 }
+
+#[test]
+fn a_slip_is_mended_by_what_was_meant() {
+    let statement = |action: &str, condition: &str| format!(r#""Action": "{action}", "Resource": "*"{condition}"#);
+    assert_eq!(advised("malformed_action", &statement("s3:Get Object", "")), "write `s3:GetObject`");
+    assert!(advised("malformed_action", &statement("GetObject", "")).starts_with("write `service:Action`"));
+    // A key is called by a service of one region.
+    let via = r#", "Condition": { "StringEquals": { "kms:ViaService": "s3" } }"#;
+    let via = statement("kms:Decrypt", via);
+    assert_eq!(advised("malformed_kms_condition", &via), "write it with its region, `s3.eu-west-1.amazonaws.com`");
+    assert_eq!(advised("malformed_condition_value", &via), "");
+    assert_eq!(advised("malformed_kms_condition", &via.replace("\"s3\"", "\"*\"")), "");
+}
