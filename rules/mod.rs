@@ -38,7 +38,7 @@ rules![
     Key: [key_deletion_window_short, key_left_to_account, key_multi_region, key_rotation_off],
     Policy: [
         account_wide_trust, assume_any_role, broad_condition_value, bucket_lockout, bucket_name_of_others,
-        condition_key_never_sent, confused_deputy, constant_condition, credentials_any_resource,
+        commands_any_instance, condition_key_never_sent, confused_deputy, constant_condition, credentials_any_resource,
         data_any_resource, dead_statement, deleted_principal, deny_on_absent_key, deny_spares_everyone,
         duplicate_condition_key, duplicate_element, duplicate_sid, empty_element, empty_sid, exclusive_elements,
         foreign_action, foreign_resource, full_administrator, guests_in_trust, hardcoded_partition,

@@ -560,6 +560,12 @@ impl Statement {
         self.all_of(KEY, reach)
     }
 
+    /// The `Resource` entries that hold every instance there is, or every instance of an account.
+    pub fn every_instance(&self, reach: Reach) -> impl Iterator<Item = &Resource> {
+        const INSTANCE: &str = "arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}";
+        self.all_of(INSTANCE, reach)
+    }
+
     /// The principals that are services, and what is known of how they call; only those that call what this statement
     /// allows, and that say then for whose resource they do.
     pub fn callers(&self) -> impl Iterator<Item = (&Principal, catalog::Caller)> {
