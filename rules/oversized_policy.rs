@@ -51,6 +51,6 @@ fn report(policy: &Policy, others: &[Arc<Policy>], quota: Quota, cx: &mut Contex
     if at_most > limit && size.bytes <= at_most {
         report.help(format!("ask AWS to raise the quota, which it does up to {at_most}, or say the same with less"));
     } else {
-        report.help("divide it, or say the same with less: a pattern for several actions or resources");
+        report.help("divide it, or leave out what nobody calls");
     }
 }

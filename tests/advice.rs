@@ -864,3 +864,9 @@ fn of_a_pattern_on_permissions_what_nobody_calls_is_left_out() {
     let help = help("permissions_any_resource", &["s3:*Object*"], &["*"]);
     assert!(help.ends_with("; what nobody calls can be left out"), "{help}");
 }
+
+#[test]
+fn a_revision_that_aws_counts_is_left_open() {
+    let help = help("wildcard_resource", &["ecs:RegisterTaskDefinition"], &["*"]);
+    assert!(help.contains("task-definition/{TaskDefinitionFamilyName}:*`"), "{help}");
+}

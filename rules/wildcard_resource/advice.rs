@@ -372,12 +372,15 @@ pub(super) fn has_given_ids(action: catalog::Action) -> bool {
 }
 
 /// What AWS or a running program names anew each time: who writes one such name into a policy is denied the next one.
-const PASSING: [&str; 5] = [
+const PASSING: [&str; 8] = [
     ":access-entry/${ClusterName}/${IamIdentityType}/${IamIdentityAccountID}/${IamIdentityName}/${UUID}",
     ":container-instance/${ClusterName}/${ContainerInstanceId}",
     ":job/${JobId}",
     ":log-stream:${LogStreamName}",
     ":task/${ClusterName}/${TaskId}",
+    ":${LayerVersion}",
+    ":${Revision}",
+    "RevisionNumber}",
 ];
 
 /// The forms of ARN that these entries need, as a person reads them.
