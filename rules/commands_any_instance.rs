@@ -35,7 +35,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .report(&resource.place, format!("`{action}` with `{document}` runs any command on `{resource}`"))
             .severity(severity)
             .of(statement, format!("{SEND} on {resource}"))
-            .acting(&[action])
+            .acting([action])
             .label(document.place.span, "a shell")
             .help(
                 "name the instances, or require a tag of them under `ssm:resourceTag/\u{2026}`; or name a document of your own \

@@ -128,7 +128,7 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     for place in places {
         match services(&place) {
             services if services.len() > 1 && is_repeated(&place) => {
-                report_at_once(concern, policy, place, &services, cx)
+                report_at_once(concern, policy, place, &services, cx);
             }
             _ => place.iter().for_each(|it| report(concern, policy, it, cx)),
         }

@@ -502,7 +502,7 @@ fn an_answer_for_one_way_into_a_bucket_leaves_the_others_to_be_said() {
 /// What a rule advises.
 fn helps(rule: &str, text: &str) -> Vec<String> {
     let name = if text.trim_start().starts_with('{') { "policy.json" } else { "main.tf" };
-    let (_, report) = report(name, text, vec![rules::by_id(rule).unwrap()]);
+    let (_, report) = report(name, text, vec![rules::by_id(rule).expect("it is one")]);
     report.findings.into_iter().filter_map(|it| it.help).collect()
 }
 
