@@ -1,5 +1,5 @@
 use crate::catalog;
-use crate::policy::{Action, Policy, Reach, Resource, Scope, Statement, matches};
+use crate::policy::{Policy, Reach, Resource, Scope, Statement, matches};
 use crate::rule::{Context, Severity};
 
 const SEND: &str = "ssm:SendCommand";
@@ -10,13 +10,13 @@ const SHELLS: [&str; 2] = ["document/AWS-RunShellScript", "document/AWS-RunPower
 
 /// What a command is, and where it runs, are two resources of one request, and each may stand in a statement of its own.
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
-    let Some(send) = catalog::action(SEND) else { return };
     if !policy.kind.is_identity() {
         return;
     }
+    let Some(send) = catalog::action(SEND) else { return };
     let is_unbounded = |it: &&Statement| it.holds(send) && it.admits(send) && it.narrowed(send).is_none();
     let sending = || policy.allow_statements().filter(is_unbounded);
-    let Some(shell) = sending().filter_map(|it| Some((it, shell(it)?))).next() else { return };
+    let Some((of_shell, document)) = sending().find_map(|it| Some((it, shell(it)?))) else { return };
     for statement in sending() {
         // That every document may be sent is said of these.
         if statement.gives_everything() || statement.reaches_account_of(send) {
@@ -28,9 +28,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             (None, Some(resource)) => (resource, Severity::Medium),
             (None, None) => continue,
         };
-        let names = |it: &&Action| it.names(SEND);
-        let Some(action) = statement.actions.only().iter().find(names) else { continue };
-        let (of_shell, document) = shell;
+        let Some(action) = statement.actions.only().iter().find(|it| it.names(SEND)) else { continue };
         let mut report = cx
             .report(&resource.place, format!("`{action}` with `{document}` runs any command on `{resource}`"))
             .severity(severity)
@@ -38,7 +36,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .acting([action])
             .label(document.place.span, "a shell")
             .help(
-                "name the instances, or require a tag of them under `ssm:resourceTag/\u{2026}`; or name a document of your own \
+                "name the instances, or require a tag of them under `ssm:resourceTag/…`; or name a document of your own \
                  that does no more than is needed",
             );
         if !std::ptr::eq(of_shell, statement) {

@@ -28,7 +28,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             } else {
                 ("anybody's resource, not only for yours", caller.keys(), severity)
             };
-            let first = require(statement, statement.callers().count());
+            let first = require(are_all(statement, statement.callers().count()));
             let report = cx
                 .report(&principal.place, format!("`{principal}` may act here for {whose}"))
                 .severity(severity)
@@ -43,9 +43,13 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 }
 
 /// How to ask for what some principals of a statement send. Others may not send it, and would be locked out.
-fn require(statement: &Statement, senders: usize) -> &'static str {
-    let alone = senders == statement.principals.as_ref().map_or(0, |it| it.entries().len());
-    if alone { "require" } else { "put it in a statement of its own, and there require" }
+fn require(are_all: bool) -> &'static str {
+    if are_all { "require" } else { "put it in a statement of its own, and there require" }
+}
+
+/// Whether so many are all principals of a statement.
+fn are_all(statement: &Statement, principals: usize) -> bool {
+    principals == statement.principals.as_ref().map_or(0, |it| it.entries().len())
 }
 
 /// Alexa calls a function for the skills of all its developers, and says for which by the token of the event.
@@ -58,7 +62,7 @@ fn of_skills(statement: &Statement, cx: &mut Context<'_>) {
     }
     let is_alexa = |it: &&Principal| it.kind == PrincipalKind::Service && ALEXA.contains(&it.text.raw());
     let principals = || statement.principals.iter().flat_map(Scope::only).filter(is_alexa);
-    let first = require(statement, principals().count());
+    let first = require(are_all(statement, principals().count()));
     for principal in principals() {
         cx.report(&principal.place, format!("`{principal}` may call it for anybody's skill, not only for yours"))
             .granting(statement, principal)
@@ -79,7 +83,7 @@ fn of_log_groups(policy: &Policy, statement: &Statement, cx: &mut Context<'_>) {
         caller.is_some_and(|it| it.principal == "logs.amazonaws.com")
     };
     let of_logs = || statement.principals.iter().flat_map(Scope::only).filter(is_logs);
-    let first = require(statement, of_logs().count());
+    let alone = are_all(statement, of_logs().count());
     for principal in of_logs() {
         let report = cx
             .report(
@@ -89,12 +93,9 @@ fn of_log_groups(policy: &Policy, statement: &Statement, cx: &mut Context<'_>) {
             .severity(Severity::Low)
             .granting(statement, principal)
             .unbounded(statement)
-            .help(format!("{first} `{KEY}` to be of your log groups, as {PAGE} shows"));
-        if first == "require" {
-            let like = format!("arn:{}:logs:*:{{}}:*", policy.partition().unwrap_or("aws"));
-            let value = Wanted::OfAccount { like, named: policy.account().map(str::to_owned) };
-            let guard = Rewrite::require(statement.place.span, "ArnLike", KEY, value);
-            report.fix(Safety::Unsafe, format!("require `{KEY}` to be of your account"), [guard]);
+            .help(format!("{} `{KEY}` to be of your log groups, as {PAGE} shows", require(alone)));
+        if alone {
+            bind(report, policy, statement, "ArnLike", KEY, "arn:aws:logs:*:{}:*");
         }
     }
 }
@@ -139,13 +140,24 @@ fn says_for_whom(caller: Caller, statement: &Statement, called: &str) -> bool {
 
 /// Offers to let a service act for one's own account only, where that is known of all whom the statement lets in.
 pub(super) fn bind_to_account(report: Report<'_>, policy: &Policy, statement: &Statement, like: &'static str) {
-    let principals = statement.principals.as_ref().map_or(0, |it| it.entries().len());
     let same = statement.callers().filter(|(_, it)| it.of_account == like).count();
-    if like.is_empty() || principals != same {
+    if like.is_empty() || !are_all(statement, same) {
         return;
     }
     let (operator, key) =
         if like == "{}" { ("StringEquals", "aws:SourceAccount") } else { ("ArnLike", "aws:SourceArn") };
+    bind(report, policy, statement, operator, key, like);
+}
+
+/// Offers to require a key to be of one's own account, `{}`.
+fn bind(
+    report: Report<'_>,
+    policy: &Policy,
+    statement: &Statement,
+    operator: &'static str,
+    key: &'static str,
+    like: &str,
+) {
     let like = like.replace("arn:aws:", &format!("arn:{}:", policy.partition().unwrap_or("aws")));
     let value = Wanted::OfAccount { like, named: policy.account().map(str::to_owned) };
     let guard = Rewrite::require(statement.place.span, operator, key, value);

@@ -62,26 +62,24 @@ fn condition(element: &Element<'_>, cx: &mut Context<'_>) {
         for key in keys.elements().filter(|it| is_empty_list(it.value())) {
             let test = operator.name.raw().to_ascii_lowercase();
             // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
-            let so = if test.starts_with("forallvalues:") {
-                "only a request without the key passes"
+            let (so, is_needed) = if test.starts_with("forallvalues:") {
+                ("only a request without the key passes", true)
             } else if test.ends_with("ifexists") {
-                "a request with the key never passes"
+                ("a request with the key never passes", true)
             } else if test.contains("not") {
-                EVERY
+                ("every request passes", false)
             } else {
-                "no request passes"
+                ("no request passes", true)
             };
             let message = format!("`{}` is compared with an empty list: {so}", key.name);
             let report = report(&key, &message, Severity::Medium, cx);
             // Without a test that nobody passes, everybody would.
-            if so != EVERY {
+            if is_needed {
                 report.help(OR_NO_STATEMENT);
             }
         }
     }
 }
-
-const EVERY: &str = "every request passes";
 
 fn is_empty(value: &Value) -> bool {
     matches!(value, Value::Object(it) if it.entries.is_empty() && it.open.is_none())

@@ -1,5 +1,5 @@
 //! What is known of AWS: services, their actions, resource types and condition keys, managed
-//! policies, partitions, service principals, and how one permission leads to more.
+//! policies, partitions, service principals, credentials, and how one permission leads to more.
 //!
 //! The facts come from `data/`, packed when the program is built and read in place: nothing happens
 //! at start-up, and every handle here is a number that is cheap to copy, compare and hash.
