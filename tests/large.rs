@@ -196,3 +196,12 @@ fn a_bucket_that_is_opened_many_times_is_told_of_in_time_in_proportion() {
     assert!(report.needless.len() == 1_999 && told < 10_000, "{told} labels");
     assert!(lint_for("wildcard_action", "main.tf", text).findings.is_empty());
 }
+
+#[test]
+fn a_template_with_many_holes_is_read_in_time_in_proportion() {
+    let action = "%{ if a }".repeat(2 * MANY);
+    let statement = |action: &str| format!(r#"{{ "Effect": "Allow", "Action": "{action}", "Resource": "*" }}"#);
+    let text = format!(r#"{{ "Version": "2012-10-17", "Statement": [{}, {}] }}"#, statement(&action), statement("*"));
+    let report = lint("policy.json", text);
+    assert_eq!((report.findings.len(), report.summary.partly_resolved), (1, 1));
+}

@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashSet;
+
 use super::condition::{self, Condition, JsonType, Operator};
 use super::form::Written;
 use super::grant;
@@ -146,9 +148,9 @@ const OTHERS: [&str; 15] = [
 
 fn resolution(document: &Node) -> Resolution {
     let mut holes: Vec<Arc<Hole>> = Vec::new();
+    let mut seen = FxHashSet::default();
     document.each_hole(&mut |hole| {
-        if hole.kind == HoleKind::Free && !holes.iter().any(|it| it.span == hole.span && it.reference == hole.reference)
-        {
+        if hole.kind == HoleKind::Free && seen.insert((hole.span, Arc::clone(&hole.reference))) {
             holes.push(Arc::clone(hole));
         }
     });
