@@ -59,7 +59,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 fn holds(one: &Statement, other: &Statement) -> bool {
     let principals = match (&one.principals, &other.principals) {
         (None, None) => true,
-        (Some(Scope::Only(_)), Some(_)) if one.everyone().next().is_some() => true,
+        (Some(Scope::Only(_)), Some(_)) if one.everyone().any(|it| it.place.given.is_none()) => true,
         (Some(Scope::Only(own)), Some(Scope::Only(others))) => others
             .iter()
             .all(|it| own.iter().any(|own| own.kind == it.kind && own.text == it.text && own.place.given.is_none())),

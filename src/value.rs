@@ -61,6 +61,11 @@ pub struct Arm {
     pub node: Node,
 }
 
+/// Whether two choices are made by the same condition: it is written twice in one file, or came twice from there.
+pub fn is_same_choice(a: &[Arm], b: &[Arm]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.at.file == b.at.file && a.when == b.when)
+}
+
 /// An object in the order it was written, duplicate keys kept.
 #[derive(Clone, Debug, Default)]
 pub struct Object {
@@ -419,23 +424,39 @@ impl Node {
         }
     }
 
-    /// Calls `visit` with every hole in it, those in texts and keys too.
-    pub fn each_hole(&self, visit: &mut dyn FnMut(&Arc<Hole>)) {
+    /// Calls `visit` with every hole in it, those in texts and keys too, and with every arm of what is undecided.
+    pub fn each_unknown(&self, visit: &mut dyn FnMut(Unknown<'_>)) {
         match &self.value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
-            Value::Text(text) => text.holes().for_each(|(_, hole)| visit(hole)),
-            Value::List(nodes) => nodes.iter().for_each(|node| node.each_hole(visit)),
+            Value::Text(text) => text.each_unknown(visit),
+            Value::List(nodes) => nodes.iter().for_each(|node| node.each_unknown(visit)),
             Value::Object(object) => {
-                object.open.iter().for_each(&mut *visit);
+                object.open.iter().for_each(|hole| visit(Unknown::Hole(hole)));
                 for entry in &object.entries {
-                    entry.key.holes().for_each(|(_, hole)| visit(hole));
-                    entry.node.each_hole(visit);
+                    entry.key.each_unknown(visit);
+                    entry.node.each_unknown(visit);
                 }
             }
-            Value::OneOf(arms) => arms.iter().for_each(|arm| arm.node.each_hole(visit)),
-            Value::Unknown(hole) => visit(hole),
+            Value::OneOf(arms) => each_unknown_of(arms, visit),
+            Value::Unknown(hole) => visit(Unknown::Hole(hole)),
         }
     }
+}
+
+fn each_unknown_of(arms: &[Arm], visit: &mut dyn FnMut(Unknown<'_>)) {
+    for arm in arms {
+        visit(Unknown::Arm(arm));
+        arm.node.each_unknown(visit);
+    }
+}
+
+/// What keeps a value from being known.
+#[derive(Clone, Copy, Debug)]
+pub enum Unknown<'n> {
+    /// A hole.
+    Hole(&'n Arc<Hole>),
+    /// A value that it has in one case.
+    Arm(&'n Arm),
 }
 
 /// Text as one string, with [`HOLE`] for each unknown part, and where every part of it was written.
@@ -471,6 +492,8 @@ struct Run {
     origin: Origin,
     /// The hole, when the run is one.
     hole: Option<Arc<Hole>>,
+    /// The texts that the hole stands for one of, when these are known.
+    choice: Option<Arc<[Arm]>>,
     /// The expression that gave the run, when that is not its text: runs of one expression share it.
     written: Option<Arc<str>>,
 }
@@ -548,6 +571,11 @@ impl Text {
         matches!(self.runs(), [run] if run.hole.as_ref().is_some_and(|it| it.kind == HoleKind::Free))
     }
 
+    /// Whether it is one hole and nothing else.
+    pub fn is_one_hole(&self) -> bool {
+        matches!(self.runs(), [run] if run.hole.is_some())
+    }
+
     /// Length in bytes of [`Text::raw`].
     pub fn len(&self) -> usize {
         self.raw().len()
@@ -562,6 +590,64 @@ impl Text {
     /// The holes with the byte at which each stands.
     pub fn holes(&self) -> impl Iterator<Item = (usize, &Arc<Hole>)> {
         self.runs().iter().filter_map(|run| run.hole.as_ref().map(|hole| (run.at as usize, hole)))
+    }
+
+    /// Calls `visit` with every hole in it, and with every arm of those that stand for one of several texts.
+    fn each_unknown(&self, visit: &mut dyn FnMut(Unknown<'_>)) {
+        for run in self.runs() {
+            match (&run.choice, &run.hole) {
+                (Some(arms), _) => each_unknown_of(arms, visit),
+                (None, Some(hole)) => visit(Unknown::Hole(hole)),
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// The texts that its holes stand for one of, each choice once.
+    pub fn choices(&self) -> impl Iterator<Item = &Arc<[Arm]>> {
+        self.runs().iter().filter_map(|run| run.choice.as_ref())
+    }
+
+    /// The texts that it may be, each in its case; `None` where it has no choices in it, or more than can be told apart.
+    pub fn cases(&self, span: Span) -> Option<Vec<Arm>> {
+        /// How many texts it may be.
+        const LIMIT: usize = 8;
+        let mut choices: SmallVec<[&Arc<[Arm]>; 2]> = SmallVec::new();
+        for arms in self.choices() {
+            if !choices.iter().any(|it| is_same_choice(it, arms)) {
+                choices.push(arms);
+            }
+        }
+        let count = choices.iter().try_fold(1_usize, |count, arms| count.checked_mul(arms.len()))?;
+        if choices.is_empty() || count > LIMIT {
+            return None;
+        }
+        let case = |mut n: usize| {
+            let taken: SmallVec<[usize; 2]> = choices
+                .iter()
+                .map(|arms| {
+                    let at = n % arms.len();
+                    n /= arms.len();
+                    at
+                })
+                .collect();
+            let premises: Vec<&str> = choices.iter().zip(&taken).map(|(arms, at)| &*arms[*at].when).collect();
+            let mut text = Self::default();
+            for (index, run) in self.runs().iter().enumerate() {
+                let known = || self.slice(run.at as usize..self.run_end(index));
+                let choice = run.choice.as_ref().and_then(|own| choices.iter().position(|it| is_same_choice(it, own)));
+                match (choice, &run.choice) {
+                    (Some(n), Some(arms)) => {
+                        let node = &arms[taken[n]].node;
+                        let way = node.origin.followed_by(&run.origin);
+                        node.as_text().into_iter().for_each(|it| text.push_text(it, &way));
+                    }
+                    _ => text.push_text(&known(), &Origin::HERE),
+                }
+            }
+            Arm { when: premises.join(" and ").into(), at: choices[0][0].at, node: Node::new(Value::Text(text), span) }
+        };
+        Some((0..count).map(case).collect())
     }
 
     /// The hole that stands at a byte.
@@ -604,6 +690,13 @@ impl Text {
     /// Appends a hole.
     pub fn push_hole(&mut self, hole: Arc<Hole>) {
         self.content_mut().push_hole(hole);
+    }
+
+    /// Appends a hole that stands for one of several texts.
+    pub fn push_choice(&mut self, hole: Arc<Hole>, arms: Arc<[Arm]>) {
+        let content = self.content_mut();
+        content.push_hole(hole);
+        content.runs.last_mut().into_iter().for_each(|run| run.choice = Some(Arc::clone(&arms)));
     }
 
     /// Appends another text, each part of it keeping its place, after one more way.
@@ -703,7 +796,7 @@ impl Text {
         let mut last: Option<(Arc<str>, Arc<str>)> = None;
         for (index, run) in self.runs().iter().enumerate() {
             let part = &self.raw()[run.at as usize..self.run_end(index)];
-            let mut run = Run { at: out.next_at(), ..run.clone() };
+            let mut run = Run { at: out.next_at(), choice: None, ..run.clone() };
             if let Some(written) = run.written.take() {
                 // Runs of one expression go on sharing its text, since that is how they are known to be of one.
                 let renamed = match &last {
@@ -735,7 +828,7 @@ impl Text {
         let mut out = Content::default();
         for (index, run) in self.runs().iter().enumerate() {
             let part = &self.raw()[run.at as usize..self.run_end(index)];
-            out.runs.push(Run { at: out.next_at(), ..run.clone() });
+            out.runs.push(Run { at: out.next_at(), choice: None, ..run.clone() });
             if run.hole.is_some() {
                 out.raw.push(HOLE);
             } else {
@@ -761,7 +854,7 @@ impl Content {
         if text.is_empty() {
             return;
         }
-        self.runs.push(Run { at: self.next_at(), span, origin: Origin::HERE, hole: None, written: None });
+        self.runs.push(Run { at: self.next_at(), span, origin: Origin::HERE, hole: None, choice: None, written: None });
         if memchr::memchr(HOLE_HEAD, text.as_bytes()).is_some() && text.contains(HOLE) {
             // U+FFFD is the replacement character; the lengths differ, so the run no
             // longer maps byte for byte, which is right.
@@ -775,7 +868,8 @@ impl Content {
 
     fn push_hole(&mut self, hole: Arc<Hole>) {
         let written = Some(Arc::clone(&hole.reference));
-        self.runs.push(Run { at: self.next_at(), span: hole.span, origin: Origin::HERE, hole: Some(hole), written });
+        let (at, span) = (self.next_at(), hole.span);
+        self.runs.push(Run { at, span, origin: Origin::HERE, hole: Some(hole), choice: None, written });
         self.raw.push(HOLE);
     }
 }

@@ -613,6 +613,105 @@ output "it" {
 }
 
 #[test]
+fn a_choice_within_a_text_is_judged_in_each_case() {
+    let statement = |action: &str, resource: &str| {
+        let encoded = format!(
+            "jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Action = \"{action}\", \
+             Resource = \"{resource}\" }}] }})"
+        );
+        let document = format!(
+            "<<-EOT\n{{\"Version\": \"2012-10-17\", \"Statement\": [{{\"Effect\": \"Allow\", \"Action\": \"{action}\", \
+             \"Resource\": \"{resource}\"}}]}}\nEOT\n"
+        );
+        let said = said_of(&encoded);
+        assert_eq!(said_of(&document), said);
+        said
+    };
+    assert_eq!(statement(r#"kms:${var.wide ? "*" : "ListKeys"}"#, "*"), ["kms_wildcard_action Low only if `var.wide`"]);
+    assert_eq!(
+        statement(r#"${var.wide ? "kms" : "ec2messages"}:*"#, "*"),
+        ["kms_wildcard_action Low only if `var.wide`"]
+    );
+    assert_eq!(
+        statement("iam:PassRole", r#"arn:aws:iam::111122223333:role/${var.wide ? "*" : "app"}"#),
+        ["passrole_any_role Low only if `var.wide`"]
+    );
+    // What the choice leaves as it is stays as sure as it was.
+    assert_eq!(
+        statement("iam:PassRole", r#"arn:aws:iam::${var.wide ? "111122223333" : "444455556666"}:role/*"#),
+        ["passrole_any_role Low only if `var.wide`"]
+    );
+    let attachment = |policy: &str| {
+        format!(
+            "variable \"wide\" {{}}\nresource \"aws_iam_role_policy_attachment\" \"it\" {{\n  role = \"app\"\n  \
+             policy_arn = \"arn:aws:iam::aws:policy/{policy}\"\n}}\n"
+        )
+    };
+    let said = |policy: &str| {
+        said(&attachment(policy))
+            .iter()
+            .map(|it| it.split(':').next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(said(r#"${var.wide ? "AdministratorAccess" : "ReadOnlyAccess"}"#), said("AdministratorAccess"));
+}
+
+#[test]
+fn what_may_be_merged_over_a_value_makes_it_uncertain() {
+    let said = |map: &str| {
+        let policy = format!(
+            "jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Resource = \"*\", \
+             Action = merge({map})[\"a\"] }}] }})"
+        );
+        said_of(&policy)
+    };
+    assert_eq!(said(r#"var.keys, { a = "kms:*" }"#), ["kms_wildcard_action High"]);
+    assert_eq!(said(r#"{ a = "kms:*" }, var.keys"#), ["kms_wildcard_action Low only if not `var.keys` has `a`"]);
+    assert_eq!(said(r#"{ a = "kms:*" }, { b = var.keys }"#), ["kms_wildcard_action High"]);
+}
+
+#[test]
+fn a_statement_for_everybody_in_one_case_makes_no_other_needless() {
+    let text = |principal: &str| {
+        format!(
+            r#"variable "open" {{}}
+resource "aws_sqs_queue_policy" "it" {{
+  queue_url = "https://sqs.eu-west-1.amazonaws.com/111122223333/q"
+  policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [
+      {{ Effect = "Allow", Principal = {{ AWS = {principal} }}, Action = "sqs:SendMessage", Resource = "*" }},
+      {{ Effect = "Allow", Principal = {{ AWS = "arn:aws:iam::111122223333:role/b" }}, Action = "sqs:SendMessage", Resource = "*" }},
+    ]
+  }})
+}}
+"#
+        )
+    };
+    let redundant = |principal: &str| said(&text(principal)).iter().any(|it| it.starts_with("redundant_statement"));
+    assert!(redundant(r#""*""#));
+    assert!(!redundant(r#"var.open ? "*" : "arn:aws:iam::111122223333:role/a""#));
+}
+
+#[test]
+fn a_condition_that_something_of_a_policy_hangs_on_is_unresolved() {
+    let of = |action: &str| {
+        let text = format!(
+            "variable \"wide\" {{}}\nresource \"aws_iam_policy\" \"it\" {{\n  policy = jsonencode({{ Version = \
+             \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Action = {action}, Resource = \"*\" }}] }})\n}}\n"
+        );
+        let report = linted(&text);
+        let references = report.unresolved.iter().map(|it| it.hole.reference.to_string()).collect::<Vec<_>>();
+        (report.summary.resolved, report.summary.partly_resolved, references)
+    };
+    assert_eq!(of(r#""sqs:*""#), (1, 0, vec![]));
+    let wide = || (0, 1, vec!["var.wide".to_owned()]);
+    assert_eq!(of(r#"var.wide ? "sqs:*" : "sns:*""#), wide());
+    assert_eq!(of(r#"["sqs:${var.wide ? "*" : "ListQueues"}"]"#), wide());
+    assert_eq!(of(r#"concat(var.wide ? ["sqs:*"] : [], ["sns:*"])"#), wide());
+}
+
+#[test]
 fn what_an_override_of_some_cases_replaces_is_there_in_the_others() {
     let text = |arguments: &str, sid: &str, actions: &str| {
         format!(

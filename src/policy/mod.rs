@@ -548,7 +548,7 @@ impl Statement {
             (Some(own), Some(Scope::Only(resources))) => {
                 resources.iter().all(|it| own.only().iter().any(|own| own.covers(it)))
             }
-            (Some(own), _) => own.only().iter().any(Resource::is_everything),
+            (Some(own), _) => own.only().iter().any(|it| it.place.given.is_none() && it.is_everything()),
         }
     }
 

@@ -13,12 +13,12 @@ use super::principal::{Principal, PrincipalKind};
 use super::{Effect, Given, Place, Policy, PolicyKind, Scope, Service, Statement};
 use crate::source::Span;
 use crate::syntax::{SyntaxError, json};
-use crate::value::{HOLE, Hole, HoleKind, Node, Object, Text, Value};
+use crate::value::{Arm, HOLE, Hole, HoleKind, Node, Object, Text, Unknown, Value};
 
 /// How much of a policy is known.
 #[derive(Clone, Debug, Default)]
 pub struct Resolution {
-    /// Every free hole in it.
+    /// Every free hole in it, and a hole for each condition that something of it hangs on.
     pub holes: Vec<Arc<Hole>>,
     /// Whether the document itself is one, so that nothing is known.
     pub nothing: bool,
@@ -147,19 +147,38 @@ const OTHERS: [&str; 15] = [
 ];
 
 fn resolution(document: &Node) -> Resolution {
-    let mut holes: Vec<Arc<Hole>> = Vec::new();
+    let (mut holes, mut conditions): (Vec<Arc<Hole>>, Vec<Arc<Hole>>) = Default::default();
     let mut seen = FxHashSet::default();
-    document.each_hole(&mut |hole| {
-        if hole.kind == HoleKind::Free && seen.insert((hole.span, Arc::clone(&hole.reference))) {
-            holes.push(Arc::clone(hole));
+    document.each_unknown(&mut |unknown| match unknown {
+        Unknown::Hole(hole) => {
+            if hole.kind == HoleKind::Free && seen.insert((hole.span, Arc::clone(&hole.reference))) {
+                holes.push(Arc::clone(hole));
+            }
+        }
+        Unknown::Arm(arm) => {
+            for premise in arm.when.split(" and ").filter(|it| !it.is_empty()) {
+                let words: Arc<str> = premise.strip_prefix("not ").unwrap_or(premise).replace('`', "").into();
+                if seen.insert((arm.at, Arc::clone(&words))) {
+                    conditions.push(Arc::new(undecided(words, arm.at)));
+                }
+            }
         }
     });
+    // What hangs on a value that is listed itself is not told once more.
+    conditions.retain(|it| holes.iter().all(|hole| hole.span != it.span));
+    holes.extend(conditions);
     let nothing = match &document.value {
         Value::Unknown(_) => true,
         Value::Text(text) => text.has_holes(),
         _ => false,
     };
     Resolution { holes, nothing }
+}
+
+/// A condition that something of a document hangs on.
+fn undecided(reference: Arc<str>, span: Span) -> Hole {
+    let why = "it is a condition that is not known".into();
+    Hole { kind: HoleKind::Free, reference, scope: "".into(), span, why, many: false }
 }
 
 /// An entry by its exact name; AWS takes these names in any case, so a name in another case will do where the exact
@@ -203,13 +222,36 @@ fn visit(node: Node, given: &Case, depth: usize, out: &mut dyn FnMut(Node, Case)
         }
         Value::OneOf(arms) if depth < 8 => {
             for arm in arms.iter() {
-                let case = Some(Arc::new(Given { words: Arc::clone(&arm.when), span: arm.at }));
-                visit(node.inherit(&arm.node), &case, depth + 1, out);
+                let case = Given { words: Arc::clone(&arm.when), span: arm.at };
+                if given.as_ref().is_none_or(|it| !it.is_opposite_of(&case)) {
+                    visit(node.inherit(&arm.node), &Some(Arc::new(case)), depth + 1, out);
+                }
+            }
+        }
+        Value::Text(text) if text.choices().any(|arms| text.is_one_hole() || has_wildcard(arms)) => {
+            match text.cases(node.span) {
+                Some(arms) => visit(Node { value: Value::OneOf(arms.into()), ..node }, given, depth, out),
+                None => out(node, given.clone()),
             }
         }
         Value::Null => {}
         _ => out(node, given.clone()),
     }
+}
+
+/// Whether one of several texts says which others are meant.
+fn has_wildcard(arms: &[Arm]) -> bool {
+    arms.iter().filter_map(|it| it.node.as_text()).any(|it| it.raw().contains(['*', '?']))
+}
+
+/// An action, in each of its cases: which it is makes a difference whatever it is.
+fn actions(node: &Node, given: Case) -> Vec<Action> {
+    let cases = node.as_text().and_then(|it| it.cases(node.span));
+    let Some(arms) = cases else { return with_text(node, given, Action::new).into_iter().collect() };
+    each(Node { value: Value::OneOf(arms.into()), ..node.clone() }, &given)
+        .into_iter()
+        .filter_map(|(node, given)| with_text(&node, given, Action::new))
+        .collect()
 }
 
 #[derive(Default)]
@@ -225,7 +267,7 @@ impl Reader {
                 if let Some(tree) = node.encodes() {
                     return node.inherit(tree);
                 }
-                let arms = arms.iter().map(|arm| crate::value::Arm { node: self.decoded(&arm.node), ..arm.clone() });
+                let arms = arms.iter().map(|arm| Arm { node: self.decoded(&arm.node), ..arm.clone() });
                 return Node { value: Value::OneOf(arms.collect()), ..node.clone() };
             }
             return node.clone();
@@ -283,7 +325,7 @@ impl Reader {
         Some(Statement {
             index,
             effect,
-            actions: scope(part, ["Action", "NotAction"], |node, given| with_text(&node, given, Action::new))
+            actions: scope(part, ["Action", "NotAction"], |node, given| actions(&node, given))
                 .unwrap_or(Scope::Only(Vec::new())),
             resources: scope(part, ["Resource", "NotResource"], |node, given| with_text(&node, given, Resource::new)),
             principals: scope(part, ["Principal", "NotPrincipal"], |node, given| principals(&node, given)),

@@ -416,6 +416,10 @@ fn texts_in(node: &Node) -> Vec<(Text, Place)> {
                     .map(move |(text, place)| (text, Place { given: Some(Arc::clone(&given)), ..place }))
             })
             .collect(),
+        Value::Text(text) => match text.cases(node.span) {
+            Some(arms) => texts_in(&Node { value: Value::OneOf(arms.into()), ..node.clone() }),
+            None => vec![(text.clone(), Place::of(node))],
+        },
         _ => node.to_text().map(|text| (text, Place::of(node))).into_iter().collect(),
     }
 }

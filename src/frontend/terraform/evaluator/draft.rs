@@ -98,17 +98,16 @@ impl Drafts {
         self.limit == 1
     }
 
-    /// Whether they are JSON documents up to the beginning of a string.
-    pub(super) fn are_in_string(&self) -> bool {
-        self.all.iter().all(|it| is_document(&it.text) && it.text.raw().ends_with('"'))
-    }
-
     pub(super) fn push_text(&mut self, text: &Text, way: &Origin) {
         self.all.iter_mut().for_each(|it| it.text.push_text(text, way));
     }
 
     pub(super) fn push_hole(&mut self, hole: &Arc<Hole>) {
         self.all.iter_mut().for_each(|it| it.text.push_hole(Arc::clone(hole)));
+    }
+
+    pub(super) fn push_choice(&mut self, hole: &Arc<Hole>, arms: &Arc<[Arm]>) {
+        self.all.iter_mut().for_each(|it| it.text.push_choice(Arc::clone(hole), Arc::clone(arms)));
     }
 
     /// Goes on in each of several ways, where these are few enough, and says whether they are. What was decided in front

@@ -13,7 +13,7 @@ use crate::frontend::terraform::decimal::calculated;
 use crate::frontend::terraform::functions::{self, truth};
 use crate::source::Span;
 use crate::syntax::hcl::{BinaryOp, Call, Expr, ExprKind, For, Part, UnaryOp};
-use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Value};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Text, Value};
 
 impl Evaluator<'_> {
     pub(super) fn expression(&self, expr: &Expr, scope: &Scope) -> Outcome {
@@ -107,7 +107,7 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn template_into(&self, parts: &[Part], scope: &Scope, out: &mut Drafts) -> Result<(), Failure> {
-        for (n, part) in parts.iter().enumerate() {
+        for part in parts {
             match part {
                 Part::Literal(text) => out.push_text(text, &Origin::HERE),
                 Part::Interpolation(expr) => {
@@ -120,11 +120,7 @@ impl Evaluator<'_> {
                                 message: "only text, numbers and truth values can be put into text".into(),
                             });
                         }
-                        None if Self::choice_into(&node, parts.get(n + 1), out) => {}
-                        None => {
-                            let why = "it depends on a condition that is not known";
-                            out.push_hole(&Arc::new(self.hole(HoleKind::Free, expr.span, scope, why)));
-                        }
+                        None => self.choice_into(&node, expr.span, scope, out),
                     }
                 }
                 Part::If { condition, then, otherwise, span: directive } => {
@@ -176,23 +172,27 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    /// One of several texts as a whole string of a JSON document, in each of its cases.
-    fn choice_into(node: &Node, next: Option<&Part>, out: &mut Drafts) -> bool {
-        let Value::OneOf(arms) = &node.value else { return false };
-        let is_closed = matches!(next, Some(Part::Literal(text)) if text.raw().starts_with('"'));
-        if !is_closed || !out.are_in_string() {
-            return false;
-        }
-        let way = |arm: &Arm| {
-            let premise = Premise { words: Arc::clone(&arm.when), at: arm.at, meaning: "".into(), is_loop: false };
-            let mut part = out.of_part(premise);
-            part.push_text(&arm.node.to_text()?, &arm.node.origin.followed_by(&node.origin));
-            Some(part.into_drafts())
+    /// One of several texts as a hole that knows them; those left out which are no text, as Terraform puts no other into
+    /// text.
+    fn choice_into(&self, node: &Node, at: Span, scope: &Scope, out: &mut Drafts) {
+        let why = "it depends on a condition that is not known";
+        let Value::OneOf(arms) = &node.value else {
+            return out.push_hole(&Arc::new(self.hole(HoleKind::Free, at, scope, why)));
         };
-        let ways: Option<Vec<_>> = arms.iter().map(way).collect();
-        let ways: Vec<_> = ways.into_iter().flatten().flatten().collect();
+        let text = |arm: &Arm| {
+            let value = Value::Text(arm.node.to_text()?);
+            Some(Arm { node: Node { value, ..node.inherit(&arm.node) }, ..arm.clone() })
+        };
+        let arms: Vec<Arm> = arms.iter().filter_map(text).collect();
+        let texts = || arms.iter().filter_map(|arm| arm.node.as_text());
+        // Something fixed, whichever it is.
+        let is_fixed = |it: &Text| {
+            !it.raw().contains(['*', '?']) && !it.is_empty() && it.holes().all(|(_, it)| it.kind == HoleKind::Opaque)
+        };
+        let kind = if texts().all(is_fixed) { HoleKind::Opaque } else { HoleKind::Free };
+        let hole = Arc::new(self.hole(kind, at, scope, why));
         // What is there in one case only is one of no two.
-        ways.len() > 1 && !out.are_one() && out.branch(&ways)
+        if arms.len() > 1 { out.push_choice(&hole, &arms.into()) } else { out.push_hole(&hole) }
     }
 
     /// A directive that gives one of two texts: each in its case, or a hole where there are too many.

@@ -1,6 +1,7 @@
 //! How often a block stands: `count`, `for_each` and `dynamic`, and what names mean each time.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -99,8 +100,13 @@ pub(in crate::frontend::terraform) struct Instance {
     pub scope: Scope,
 }
 
-/// How many instances one resource or module may have before the rest is left out.
-pub(super) const INSTANCES: usize = 2_000;
+/// How many instances of one block are told apart; of more, one stands for the rest.
+const INSTANCES: usize = 2_000;
+
+/// Why one stands for others.
+fn too_many(all: impl Display) -> String {
+    format!("{all} are more than iamlint tells apart")
+}
 
 /// Whether a block may stand any number of times: it has a `count` or a `for_each`.
 pub(in crate::frontend::terraform) fn is_repeated(block: &Block) -> bool {
@@ -143,7 +149,11 @@ impl Evaluator<'_> {
         if let Some(count) = block.body.attribute("count") {
             let node = self.value(&count.value, &scope);
             return match number(&node) {
-                Some(n) if n >= 1.0 => (Repeat::Count(self.as_many_as_stand(n as usize, count.value.span)), None),
+                Some(n) if n > INSTANCES as f64 => {
+                    let hole = Arc::new(self.hole(HoleKind::Free, count.value.span, &scope, too_many(n)));
+                    (Repeat::Unknown { count: true, hole }, None)
+                }
+                Some(n) if n >= 1.0 => (Repeat::Count(n as usize), None),
                 Some(_) => (Repeat::Count(0), None),
                 None => {
                     let hole = self.why_unknown(&node, count.value.span, &scope);
@@ -156,15 +166,6 @@ impl Evaluator<'_> {
         let node = self.value(&each.value, &scope);
         let given = only_case(&node, |it| elements(it).is_none_or(|it| !it.is_empty()));
         (self.each_of(&node, each.value.span, &scope), given)
-    }
-
-    /// How many of so many instances are looked at; that some are not is said.
-    fn as_many_as_stand(&self, count: usize, span: Span) -> usize {
-        if count > INSTANCES {
-            let message = format!("of {count} instances the first {INSTANCES} are looked at");
-            self.notes.borrow_mut().push((span, message.into()));
-        }
-        count.min(INSTANCES)
     }
 
     pub(super) fn each_of(&self, node: &Node, span: Span, scope: &Scope) -> Repeat {
@@ -185,30 +186,32 @@ impl Evaluator<'_> {
             }
             // A set of texts: each is its own key.
             Value::List(nodes) => {
-                let pairs: Vec<_> = nodes
-                    .iter()
-                    .take(self.as_many_as_stand(nodes.len(), span))
-                    .map(|it| node.inherit(it))
-                    .map(always)
-                    .map(|it| (it.clone(), it))
-                    .collect();
-                Repeat::Each(Rc::new(pairs))
+                let told = nodes.iter().take(INSTANCES).map(|it| node.inherit(it)).map(always);
+                let rest = self.rest(nodes.len(), span, scope);
+                Repeat::Each(Rc::new(told.map(|it| (it.clone(), it)).chain(rest).collect()))
             }
             Value::Object(object) => {
                 let mut pairs: Vec<_> = object
                     .entries
                     .iter()
-                    .take(self.as_many_as_stand(object.entries.len(), span))
+                    .take(INSTANCES)
                     .map(|it| (Node::new(Value::Text(it.key.clone()), it.key_span), always(node.inherit(&it.node))))
                     .collect();
                 if let Some(hole) = &object.open {
                     let rest = Node::new(Value::Unknown(Arc::clone(hole)), span);
                     pairs.push((rest.clone(), rest));
                 }
+                pairs.extend(self.rest(object.entries.len(), span, scope));
                 Repeat::Each(Rc::new(pairs))
             }
             _ => unknown(),
         }
+    }
+
+    /// The key and value of one that stands for all of so many which are not told apart.
+    fn rest(&self, all: usize, span: Span, scope: &Scope) -> Option<(Node, Node)> {
+        let rest = (all > INSTANCES).then(|| self.free(span, scope, too_many(all)))?;
+        Some((rest.clone(), rest))
     }
 
     /// The instances of a block that stands so often.
@@ -308,7 +311,8 @@ impl Evaluator<'_> {
             Value::List(_) | Value::Object(_) => {
                 for (key, value) in elements(node).into_iter().flatten() {
                     if left == 0 || self.steps.get() == 0 {
-                        return;
+                        let rest = self.free(expr.span, scope, "there are more than iamlint tells apart");
+                        return make(rest.clone(), rest, Some(self.has_element(expr)));
                     }
                     left -= 1;
                     let case = if is_many(&value) { Some(self.has_element(expr)) } else { case.cloned() };

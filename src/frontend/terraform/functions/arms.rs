@@ -6,7 +6,7 @@ use super::arguments::{Answer, Call, Stop};
 use super::compare::{is_loose, same_text};
 use super::{Function, Reach};
 use crate::source::Span;
-use crate::value::{Arm, Entry, HOLE, Node, Object, Text, Value};
+use crate::value::{Arm, Entry, HOLE, Node, Object, Text, Value, is_same_choice};
 
 /// How many results a call may have.
 pub(in crate::frontend::terraform) const LIMIT: usize = 8;
@@ -144,11 +144,6 @@ fn choices(arguments: &[Node], reach: Reach) -> Choices<'_> {
         }
     }
     choices
-}
-
-/// Whether two choices are made by the same condition: it is written twice in one file, or came twice from there.
-pub(super) fn is_same_choice(a: &[Arm], b: &[Arm]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.at.file == b.at.file && a.when == b.when)
 }
 
 impl<'a> Choices<'a> {

@@ -10,7 +10,7 @@ use super::compare::{as_set, in_order, is_loose, same, same_text, set_order, wit
 use super::convert::{as_text_node, truth, unified};
 use crate::frontend::terraform::decimal;
 use crate::source::Span;
-use crate::value::{Arm, Entry, HoleKind, Node, Number, Object, Text, Value};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
 
 /// Where the elements stop being at a known place.
 fn certain(nodes: &[Node]) -> usize {
@@ -450,8 +450,10 @@ pub(super) fn merge(call: &mut Call<'_>) -> Answer {
         }
         let object = call.object(index)?;
         call.spend(object.entries.len().saturating_mul(size_of::<Entry>()))?;
-        if out.open.is_none() {
-            out.open.clone_from(&object.open);
+        if let Some(hole) = &object.open {
+            // What it holds besides may take the place of all in front of it.
+            out.entries.iter_mut().for_each(|it| *it = or_replaced(it, hole));
+            out.open.get_or_insert_with(|| Arc::clone(hole));
         }
         for entry in &object.entries {
             let entry = Entry { node: whole.inherit(&entry.node), ..entry.clone() };
@@ -469,6 +471,16 @@ pub(super) fn merge(call: &mut Call<'_>) -> Answer {
         }
     }
     Ok(call.made(Value::Object(Arc::new(out))))
+}
+
+/// An entry as it is when something that is not known, and is merged behind it, may have the same key.
+fn or_replaced(entry: &Entry, hole: &Arc<Hole>) -> Entry {
+    let Some(key) = entry.key.as_known() else { return entry.clone() };
+    let has = format!("`{}` has `{key}`", hole.reference);
+    let replaced = Node::new(Value::Unknown(Arc::clone(hole)), hole.span);
+    let arm = |when: String, node: Node| Arm { when: when.into(), at: hole.span, node };
+    let arms = [arm(format!("not {has}"), entry.node.clone()), arm(has, replaced)];
+    Entry { node: Node::new(Value::OneOf(Arc::new(arms)), entry.node.span), ..entry.clone() }
 }
 
 pub(super) fn one(call: &mut Call<'_>) -> Answer {
@@ -666,7 +678,7 @@ pub(super) fn zipmap(call: &mut Call<'_>) -> Answer {
             Some(value) if index < certain_keys && index < certain_values => call.element(1, value),
             _ => {
                 let hole = call.hole_for(values.iter().chain(keys).find(|node| is_loose(node)).unwrap_or(key_node));
-                let hole = crate::value::Hole {
+                let hole = Hole {
                     reference: format!("{}[\"{key}\"]", call.host.written(call.span)).into(),
                     ..(*hole).clone()
                 };

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::arguments::{Answer, Call};
-use super::arms::{is_same_choice, one_of};
+use super::arms::one_of;
 use super::compare::in_order;
 use crate::source::Span;
-use crate::value::{Arm, HOLE, HoleKind, Node, Origin, Text, Value};
+use crate::value::{Arm, HOLE, HoleKind, Node, Origin, Text, Value, is_same_choice};
 
 /// How many texts an encoding may be.
 const LIMIT: usize = 4;
