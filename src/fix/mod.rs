@@ -5,6 +5,7 @@
 //! Nothing here touches the disk.
 
 mod rewrite;
+mod room;
 mod site;
 
 use std::collections::BTreeMap;
