@@ -699,6 +699,12 @@ impl Reader for Disk {
         files.sort();
         files
     }
+
+    fn is_outside(&self, folder: &Path) -> bool {
+        let Ok(folder) = std::path::absolute(folder).map(|it| normal(&it)) else { return true };
+        // What is not there would lie in the nearest folder that is.
+        folder.ancestors().find_map(|it| self.real_folder(it)).is_none_or(|real| !self.holds(&real))
+    }
 }
 
 #[cfg(test)]
@@ -804,6 +810,8 @@ mod tests {
         let found = found([folder.path().join("repo/app")]);
         assert!(found.workspace.open(&folder.path().join("repo/app/../mod/y.tf")).is_ok());
         assert_eq!(found.workspace.open(&folder.path().join("z.tf")).err(), Some(ReadError::Outside));
+        let outside = |path: &str| found.workspace.is_outside(&folder.path().join(path));
+        assert_eq!(["repo/mod", "repo/none/x", "", "none"].map(outside), [false, false, true, true]);
     }
 
     #[test]

@@ -346,4 +346,8 @@ impl Reader for AtCommit {
         let below = self.tree.below(&from_root).filter(|it| !self.tree.files[*it].is_link);
         below.map(|it| normal(&folder.join(it.strip_prefix(&from_root).unwrap_or(it)))).collect()
     }
+
+    fn is_outside(&self, folder: &Path) -> bool {
+        from_root(&self.ground, folder).is_none()
+    }
 }

@@ -460,6 +460,21 @@ fn a_slip_beside_a_policy_variable_is_an_error_and_a_choice_is_for_the_module() 
 }
 
 #[test]
+#[test]
+fn a_module_outside_of_what_was_named_is_said_to_be_there() {
+    let module = format!("resource \"aws_iam_policy\" \"p\" {{\n  policy = <<EOT\n{WIDE}\nEOT\n}}\n");
+    let folder = folder(&[("a/main.tf", "module \"b\" {\n  source = \"../b\"\n}\n"), ("b/main.tf", &module)]);
+    let output = check(folder.path(), &["a", "--show-unresolved"]);
+    status(&output, 3);
+    let wanted =
+        "`module.b` was not read: `../b` leads out of what was named: name `b` as well, or a folder around both";
+    assert!(out(&output).contains(wanted), "{}", out(&output));
+    status(&check(folder.path(), &["a", "b"]), 1);
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    status(&check(folder.path(), &["a"]), 1);
+}
+
+#[test]
 fn what_stands_beside_a_given_value_is_not_shown() {
     let module = "variable \"actions\" {}\nvariable \"token\" {\n  sensitive = true\n}\nresource \"aws_iam_policy\" \"p\" {\n  policy = \
                   jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = var.actions, Resource \

@@ -145,6 +145,10 @@ impl Evaluator<'_> {
         }
         match (self.folders)(&folder_path) {
             Some(folder) => Ok((folder, path)),
+            None if self.workspace.is_outside(&folder_path) => Err(format!(
+                "`{source}` leads out of what was named: name `{}` as well, or a folder around both",
+                folder_path.display()
+            )),
             None => Err(format!("there is no module in `{source}`")),
         }
     }
