@@ -79,10 +79,34 @@ fn a_module_that_is_switched_off_everywhere_is_judged_by_itself() {
 }
 
 #[test]
-fn modules_that_call_each_other_in_a_circle_are_judged_once() {
-    let a = "module \"b\" {\n  source = \"../b\"\n}\n";
-    let b = format!("module \"a\" {{\n  source = \"../a\"\n}}\n{}", POLICY.replace("s3:GetObject", "s3:*"));
-    assert_eq!(found(&[("a/main.tf", a), ("b/main.tf", &b)]), ["b/main.tf:6 module.b.aws_iam_policy.it"]);
+fn modules_that_call_each_other_in_a_circle_are_judged_and_told_once() {
+    let call = |of: &str| format!("module \"{of}\" {{\n  source = \"../{of}\"\n}}\n");
+    let b = call("a") + &POLICY.replace("s3:GetObject", "s3:*");
+    let told = |files: &[(&str, &str)]| {
+        let workspace = Workspace::of_texts(files.iter().copied());
+        let rules = vec![rules::by_name("wildcard_action").expect("there is such a rule")];
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 2, &|_, _| {});
+        let place = |at| workspace.source(at).path.display().to_string();
+        let findings: Vec<String> = report.findings.iter().map(|it| it.instances.join(" ")).collect();
+        let errors: Vec<String> = report
+            .errors
+            .iter()
+            .map(|it| format!("{}: {}", it.span.map(|it| place(it.file)).unwrap_or_default(), it.message))
+            .collect();
+        (findings, errors)
+    };
+    let circle = ["b/main.tf: modules call each other in a circle: `a`, `b` and `a` again".to_owned()];
+    let (findings, errors) = told(&[("a/main.tf", &call("b")), ("b/main.tf", &b)]);
+    assert_eq!(findings, ["module.b.aws_iam_policy.it"]);
+    assert_eq!(errors, circle);
+    // Whoever enters it where, it is the same one.
+    let (_, errors) =
+        told(&[("a/main.tf", &call("b")), ("b/main.tf", &b), ("r/main.tf", &call("a")), ("s/main.tf", &call("b"))]);
+    assert_eq!(errors, circle);
+    let (_, errors) = told(&[("a/main.tf", &call("a"))]);
+    assert_eq!(errors, ["a/main.tf: the module calls itself"]);
+}
+
 }
 
 #[test]
