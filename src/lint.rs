@@ -73,6 +73,8 @@ struct Part {
     summary: Summary,
     skipped: Vec<Skipped>,
     unresolved: Vec<Unresolved>,
+    /// The calls of modules that could not be read.
+    unread_calls: FxHashSet<Span>,
     /// The folder or file, from the root of the repository.
     within: Option<String>,
     /// The files in which statements stand, when files were named.
@@ -199,7 +201,7 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration);
     part.summary.switched_off = collected.switched_off;
-    part.summary.unread_calls = collected.unread.len();
+    part.unread_calls.extend(collected.unread.iter().map(|(_, hole)| hole.span));
     let unread = |(address, hole)| Unresolved { hole, address, nothing: true };
     part.unresolved.extend(collected.unread.into_iter().map(unread));
     if workspace.has_named {
@@ -583,6 +585,8 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     let mut findings = Vec::with_capacity(parts.iter().map(|it| it.findings.len()).sum());
     let mut silenced = Vec::new();
     let mut seen: FxHashSet<String> = FxHashSet::default();
+    // A module that is called by many roots calls the same ones in each.
+    let mut unread_calls: FxHashSet<Span> = FxHashSet::default();
     for part in parts {
         findings.extend(part.findings);
         silenced.extend(part.silenced);
@@ -591,8 +595,10 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         report.summary.add(part.summary);
         report.skipped.extend(part.skipped);
         report.unresolved.extend(part.unresolved);
+        unread_calls.extend(part.unread_calls);
         report.crashed |= part.crashed;
     }
+    report.summary.unread_calls = unread_calls.len();
     for folder in called.folders() {
         report.errors.extend(folder_errors(workspace, &folder));
     }

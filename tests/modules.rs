@@ -107,6 +107,16 @@ fn modules_that_call_each_other_in_a_circle_are_judged_and_told_once() {
     assert_eq!(errors, ["a/main.tf: the module calls itself"]);
 }
 
+#[test]
+fn a_call_that_is_not_read_is_counted_once_whoever_calls_its_module() {
+    let call = |of: &str| format!("module \"m\" {{\n  source = \"{of}\"\n}}\n");
+    let (workspace, report) = report(&[
+        ("one/main.tf", &call("../shared")),
+        ("two/main.tf", &call("../shared")),
+        ("shared/main.tf", &(call("./missing") + POLICY)),
+    ]);
+    assert_eq!(report.summary.unread_calls, 1);
+    assert_eq!(report.unresolved_in_order(&workspace).len(), 1);
 }
 
 #[test]
