@@ -2,6 +2,7 @@
 
 use iamlint::lint::{self, Options};
 use iamlint::report::Report;
+use iamlint::rule::Finding;
 use iamlint::rules;
 use iamlint::source::Workspace;
 
@@ -69,6 +70,58 @@ module "it" {
     let bad = POLICY.replace("s3:GetObject", "s3:*");
     let instances = ["a", "b", "c"].map(|key| format!("module.it[\"{key}\"].aws_iam_policy.it")).join(" ");
     assert_eq!(found(&[("main.tf", root), ("policy/main.tf", &bad)]), [format!("policy/main.tf:3 {instances}")]);
+}
+
+#[test]
+#[test]
+fn a_computed_role_is_handed_over_where_the_policy_names_it() {
+    let module = r#"
+resource "aws_iam_role" "it" {
+  name               = "jobs"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "glue.amazonaws.com" } }] })
+}
+resource "aws_iam_role_policy_attachment" "it" {
+  role       = aws_iam_role.it.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+output "arn" {
+  value = aws_iam_role.it.arn
+}
+"#;
+    let root = r#"module "jobs" {
+  source = "./jobs"
+}
+locals {
+  jobs  = module.jobs.arn
+  named = "arn:aws:iam::111122223333:role/jobs"
+}
+data "aws_iam_policy_document" "it" {
+  statement {
+    actions   = ["iam:PassRole"]
+    resources = [local.jobs]
+  }
+}
+resource "aws_iam_policy" "a" {
+  policy = data.aws_iam_policy_document.it.json
+}
+resource "aws_iam_policy" "b" {
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "iam:PassRole", Resource = "${module.jobs.arn}" }] })
+}
+resource "aws_iam_policy" "c" {
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "iam:PassRole", Resource = local.named }] })
+}
+"#;
+    let (workspace, report) = report_of("passrole_administrator", &[("main.tf", root), ("jobs/main.tf", module)]);
+    let of = |it: &Finding| {
+        let source = workspace.source(it.span.file);
+        format!("{} {}", it.instances.join(" "), source.slice(it.span))
+    };
+    let wanted = [
+        "aws_iam_policy.c \"arn:aws:iam::111122223333:role/jobs\"",
+        "aws_iam_policy.a local.jobs",
+        "aws_iam_policy.b module.jobs.arn",
+    ];
+    assert_eq!(report.findings.iter().map(of).collect::<Vec<_>>(), wanted);
 }
 
 #[test]
