@@ -3,7 +3,10 @@
 
 mod silenced;
 
+use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
 use std::fmt::Write;
+use std::hash::Hash;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -406,8 +409,11 @@ impl Part {
 
     fn count(&mut self, configuration: &Configuration) {
         let Configuration { buckets, keys, identities, resources, .. } = configuration;
-        self.summary.others += buckets.len() + keys.len() + identities.len() + resources.len();
-        for policy in &configuration.policies {
+        let others = buckets.iter().map(|it| &it.address).chain(keys.iter().map(|it| &it.resource.address));
+        let others =
+            others.chain(identities.iter().map(|it| &it.address)).chain(resources.iter().map(|it| &it.address));
+        self.summary.others += others.filter(|it| counts(it)).count();
+        for policy in configuration.policies.iter().filter(|it| counts(&it.address)) {
             self.summary.policies += 1;
             self.unresolved.extend(policy.resolution.holes.iter().map(|hole| Unresolved {
                 hole: Arc::clone(hole),
@@ -771,7 +777,7 @@ fn sort<T>(workspace: &Workspace, items: &mut [T], finding: impl Fn(&T) -> &Find
         .collect();
     items.sort_by(|a, b| {
         let (a, b) = (finding(a), finding(b));
-        let key = |it: &Finding| (it.span.start, it.span.end, it.rule);
+        let key = |it: &Finding| (it.span.start, it.span.end, it.rule, Reverse(it.severity));
         let by_place = paths.get(&a.span.file).cmp(&paths.get(&b.span.file)).then_with(|| key(a).cmp(&key(b)));
         by_place.then_with(|| a.message.cmp(&b.message))
     });
@@ -782,19 +788,34 @@ fn key(finding: &Finding) -> (&'static str, Span, String) {
     (finding.rule, finding.span, finding.subject.clone())
 }
 
-/// One finding for each rule and literal; the addresses it holds for stand beneath it.
+/// One finding for each rule, literal and severity; the addresses it holds for stand beneath it. An instance that is
+/// found twice is as bad as the worse one says.
 fn merged(findings: Vec<Finding>) -> Vec<Finding> {
+    let within = |it: &Finding| it.identities.first().map(|it| Arc::clone(&it.within));
+    let of_instances = gathered(findings, |it| (key(it), within(it), Arc::clone(&it.carrier.address)));
+    let mut out = gathered(of_instances, |it| (key(it), it.severity));
+    for finding in &mut out {
+        finding.instances.sort();
+        finding.instances.dedup();
+        finding.identities.sort();
+        finding.identities.dedup();
+        finding.fingerprint = finding.identities.first().map(|it| it.fingerprint.clone()).unwrap_or_default();
+    }
+    out
+}
+
+/// One finding for each key, which says what is surest and worst.
+fn gathered<K: Hash + Eq>(findings: Vec<Finding>, key: impl Fn(&Finding) -> K) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
-    let mut at: FxHashMap<(&'static str, Span, String), usize> = FxHashMap::default();
+    let mut at: FxHashMap<K, usize> = FxHashMap::default();
     for finding in findings {
-        let key = key(&finding);
-        match at.get(&key) {
-            None => {
-                at.insert(key, out.len());
+        match at.entry(key(&finding)) {
+            Entry::Vacant(free) => {
+                free.insert(out.len());
                 out.push(finding);
             }
-            Some(first) => {
-                let first = &mut out[*first];
+            Entry::Occupied(first) => {
+                let first = &mut out[*first.get()];
                 first.instances.extend(finding.instances.iter().cloned());
                 first.identities.extend(finding.identities.iter().cloned());
                 // What holds for certain in one instance is what the finding says.
@@ -804,13 +825,6 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
                 }
             }
         }
-    }
-    for finding in &mut out {
-        finding.instances.sort();
-        finding.instances.dedup();
-        finding.identities.sort();
-        finding.identities.dedup();
-        finding.fingerprint = finding.identities.first().map(|it| it.fingerprint.clone()).unwrap_or_default();
     }
     out
 }

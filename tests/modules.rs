@@ -73,6 +73,45 @@ module "it" {
 }
 
 #[test]
+fn an_instance_stands_beneath_what_holds_for_it() {
+    let root = r#"
+module "open" {
+  source   = "./bucket"
+  for_each = toset(["a", "b"])
+  name     = each.key
+}
+module "held" {
+  source = "./bucket"
+  name   = "c"
+  block  = true
+}
+"#;
+    let bucket = r#"
+variable "name" {}
+variable "block" {
+  default = false
+}
+resource "aws_s3_bucket" "it" {
+  bucket = var.name
+}
+resource "aws_s3_bucket_acl" "it" {
+  bucket = aws_s3_bucket.it.id
+  acl    = "public-read"
+}
+resource "aws_s3_bucket_public_access_block" "it" {
+  bucket            = aws_s3_bucket.it.id
+  block_public_acls = var.block
+}
+"#;
+    let (_, report) = report_of("public_bucket", &[("main.tf", root), ("bucket/main.tf", bucket)]);
+    let of = |it: &Finding| format!("{} {}", it.severity.name(), it.instances.join(" "));
+    let wanted = [
+        "high module.open[\"a\"].aws_s3_bucket.it module.open[\"b\"].aws_s3_bucket.it",
+        "low module.held.aws_s3_bucket.it",
+    ];
+    assert_eq!(report.findings.iter().map(of).collect::<Vec<_>>(), wanted);
+}
+
 #[test]
 fn a_computed_role_is_handed_over_where_the_policy_names_it() {
     let module = r#"
