@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::baseline::{self, Known, Searched};
 use crate::config::{Config, ExternalModules};
 use crate::frontend::json::{self, Read};
-use crate::frontend::terraform::{self, Called, Folder, is_terraform};
+use crate::frontend::terraform::{self, Called, Folder, Given, is_terraform};
 use crate::frontend::{Bucket, Configuration, Identity, Key};
 use crate::policy::Policy;
 use crate::report::{Comparison, InputError, Report, Silenced, Skipped, Summary, Suppressed, Unresolved};
@@ -185,7 +185,11 @@ fn guarded(path: &Path, work: impl FnOnce() -> Part) -> Part {
 /// The variables of the command line that no root module declares: their values would take no effect.
 fn undeclared(roots: &[Arc<Folder>], options: &Options) -> Part {
     let mut part = Part::default();
-    for (name, _) in &options.terraform.vars {
+    let names = options.terraform.given.iter().filter_map(|it| match it {
+        Given::Value(name, _) => Some(name),
+        Given::File(_) => None,
+    });
+    for name in names {
         if !roots.iter().any(|root| root.find("variable", name, "").is_some()) {
             let message = "no root module declares this variable".to_owned();
             part.errors.push(InputError { path: format!("--var {name}").into(), span: None, message });
