@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::baseline::{self, Known, Searched};
 use crate::config::{Config, ExternalModules};
 use crate::frontend::json::{self, Read};
-use crate::frontend::terraform::{self, Called, Folder, Given, is_terraform};
+use crate::frontend::terraform::{self, Called, Collected, Folder, Given, is_terraform};
 use crate::frontend::{Bucket, Configuration, Identity, Key};
 use crate::policy::Policy;
 use crate::report::{Comparison, InputError, Report, Silenced, Skipped, Summary, Suppressed, Unresolved};
@@ -30,6 +30,7 @@ use crate::rules;
 use crate::source::{self, FileId, ReadError, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
 use crate::syntax::{self, MISTAKES, SyntaxError};
+use crate::value::Hole;
 
 /// What a run is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -204,13 +205,12 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
         return part;
     }
     let collected = terraform::read(workspace, called, root, &options.terraform);
-    part.errors.extend(collected.errors.into_iter().map(|it| input_error(workspace, it)));
+    part.errors.extend(collected.errors.iter().map(|it| input_error(workspace, it.clone())));
     part.errors.extend(folder_errors(workspace, root));
-    part.count(&collected.configuration);
+    part.count(&collected.configuration, &|_| true);
     part.summary.switched_off = collected.switched_off;
     part.unread_calls.extend(collected.unread.iter().map(|(_, hole)| hole.span));
-    let unread = |(address, hole)| Unresolved { hole, address, nothing: true };
-    part.unresolved.extend(collected.unread.into_iter().map(unread));
+    part.unresolved.extend(collected.unread.iter().map(unread_call));
     if workspace.has_named {
         let statements = collected.configuration.policies.iter().flat_map(|it| &it.statements);
         part.judged.extend(statements.map(|it| it.place.span.file));
@@ -227,7 +227,14 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
             called_there(named, finding);
         }
     }
+    if named.is_none() && workspace.callers.contains(&root.path) {
+        part.keep_asked_for(workspace, &collected);
+    }
     part
+}
+
+fn unread_call((address, hole): &(Arc<str>, Arc<Hole>)) -> Unresolved {
+    Unresolved { hole: Arc::clone(hole), address: Arc::clone(address), nothing: true }
 }
 
 /// Whether a place lies in a module that was fetched.
@@ -321,7 +328,7 @@ fn check_file(
     match json::read(&source, is_meant) {
         Read::Policy(configuration, errors) => {
             part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it)));
-            part.count(&configuration);
+            part.count(&configuration, &|_| true);
             part.judge(workspace, &configuration, options);
             identify(workspace, &source.path, &mut part.findings);
         }
@@ -411,7 +418,29 @@ impl Part {
         }
     }
 
-    fn count(&mut self, configuration: &Configuration) {
+    /// Of a root that calls what was named, keeps what has to do with that: what stands in modules of folders that were
+    /// named, or comes from files in them.
+    fn keep_asked_for(&mut self, workspace: &Workspace, collected: &Collected) {
+        let selected = || workspace.selected.iter().map(|it| &it.path);
+        let folders: FxHashSet<&Path> = selected().filter_map(|it| it.parent()).collect();
+        let files: FxHashSet<FileId> = selected().filter_map(|it| workspace.open(it).ok()).map(|it| it.id).collect();
+        let is_asked = |module: &str| collected.folders.get(module).is_some_and(|it| folders.contains(&*it.path));
+        let stands_there = |address: &str| address.match_indices('.').any(|(end, _)| is_asked(&address[..end]));
+        let is_kept = |it: &Finding| touches(&files, it) || stands_there(&it.carrier.address);
+        self.findings.retain(is_kept);
+        self.silenced.retain(|it| is_kept(&it.finding));
+        self.errors.retain(|it| it.span.is_some_and(|span| files.contains(&span.file)));
+        self.unread_calls.retain(|it| files.contains(&it.file));
+        (self.summary, self.unresolved) = Default::default();
+        self.count(&collected.configuration, &stands_there);
+        let unread = collected.unread.iter().filter(|(_, hole)| files.contains(&hole.span.file));
+        self.unresolved.extend(unread.map(unread_call));
+        // What else the root has was not looked for.
+        self.within = None;
+    }
+
+    /// Counts what is declared, as far as an address counts.
+    fn count(&mut self, configuration: &Configuration, counts: &dyn Fn(&str) -> bool) {
         let Configuration { buckets, keys, identities, resources, .. } = configuration;
         let others = buckets.iter().map(|it| &it.address).chain(keys.iter().map(|it| &it.resource.address));
         let others =
@@ -609,7 +638,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         report.crashed |= part.crashed;
     }
     report.summary.unread_calls = unread_calls.len();
-    for folder in called.folders() {
+    for folder in called.asked_for(workspace) {
         report.errors.extend(folder_errors(workspace, &folder));
     }
     let place = |error: &InputError| (error.path.clone(), error.span.map(|it| it.start), error.message.clone());

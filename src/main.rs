@@ -218,6 +218,8 @@ impl<'i> Linting<'i> {
             allow_empty: self.input.allow_empty,
             jobs: self.jobs(),
             tells_skipped: self.tells_skipped,
+            // Values are those of a root.
+            alone: !self.input.values.given.is_empty(),
             as_given: false,
         }
     }

@@ -98,6 +98,28 @@ impl Called {
         if first.is_empty() { idle.into_iter().take(1).collect() } else { first }
     }
 
+    /// The folders that were read because selected ones call them, directly or by way of others, and those that were
+    /// selected; the others are of folders that call these.
+    pub fn asked_for(&self, workspace: &Workspace) -> Vec<Arc<Folder>> {
+        let mut folders = self.folders();
+        if workspace.callers.is_empty() {
+            return folders;
+        }
+        let by_path: FxHashMap<&PathBuf, &Arc<Folder>> = folders.iter().map(|it| (&it.path, it)).collect();
+        let selected = Calls::of(workspace).calls;
+        let mut next: Vec<PathBuf> =
+            selected.iter().flat_map(|(own, called)| called.iter().chain([own])).cloned().collect();
+        let mut asked = FxHashSet::default();
+        while let Some(path) = next.pop() {
+            if let Some(folder) = by_path.get(&path).filter(|_| !asked.contains(&path)) {
+                next.extend(local_calls(folder));
+                asked.insert(path);
+            }
+        }
+        folders.retain(|it| asked.contains(&it.path));
+        folders
+    }
+
     /// Every folder that was read.
     pub fn folders(&self) -> Vec<Arc<Folder>> {
         let folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
