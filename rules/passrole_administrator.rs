@@ -5,7 +5,7 @@ use super::passrole_any_role::{rest_of, takes};
 use super::workload_administrator::way_to_everything;
 use crate::catalog;
 use crate::frontend::{Configuration, Identity, IdentityKind};
-use crate::policy::{Policy, Resource, Scope, Statement};
+use crate::policy::{Place, Policy, Resource, Scope, Statement};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
@@ -47,7 +47,7 @@ fn report(policy: &Policy, statement: &Statement, resource: &Resource, role: &Id
     };
     let role_name = &role.address;
     let mut report = cx
-        .report(&resource.place, format!("this hands `{role_name}`, which may do everything, to {whom}"))
+        .report(&named_at(statement, resource), format!("this hands `{role_name}`, which may do everything, to {whom}"))
         .of(statement, format!("iam:PassRole on {role_name}"))
         .acting(["iam:PassRole"])
         .severity(if taker.is_some() { Severity::High } else { Severity::Medium })
@@ -58,5 +58,17 @@ fn report(policy: &Policy, statement: &Statement, resource: &Resource, role: &Id
     }
     if let Some(condition) = to {
         report.label(condition.place.span, "says to which services");
+    }
+}
+
+/// Where a statement names a role: a computed ARN stands where the statement refers to it, and not where the role's
+/// module gives it out.
+fn named_at(statement: &Statement, resource: &Resource) -> Place {
+    let place = &resource.place;
+    let is_computed = resource.text.holes().any(|(_, hole)| hole.span == place.span);
+    let reference = place.origin.steps().nth(statement.place.origin.steps().count());
+    match reference.filter(|_| is_computed) {
+        Some(step) => Place { span: step.span, origin: statement.place.origin.clone(), given: place.given.clone() },
+        None => place.clone(),
     }
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
+use iamlint::frontend::terraform::Given;
 use iamlint::rule::{Confidence, Severity};
 use iamlint::{baseline, catalog};
 
@@ -88,12 +89,8 @@ pub(crate) struct Input {
     /// The configuration, instead of the nearest `iamlint.toml` above the paths
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Read values of Terraform variables from a file, later ones winning
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
-    pub(crate) var_file: Vec<PathBuf>,
-    /// Set a Terraform variable
-    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Input")]
-    pub(crate) var: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) values: Values,
     /// The name that standard input is read under, and shown with
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) stdin_filename: Option<PathBuf>,
@@ -107,6 +104,59 @@ pub(crate) struct Input {
     /// How many threads to use [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
+}
+
+/// Values of Terraform variables, in the order in which they are written: the last one wins, as it does for Terraform.
+#[derive(Debug, Default)]
+pub(crate) struct Values {
+    pub(crate) given: Vec<Given>,
+}
+
+impl Values {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.given.iter().filter_map(|it| match it {
+            Given::File(path) => Some(path),
+            Given::Value(..) => None,
+        })
+    }
+}
+
+/// The options that give values, which clap would keep apart.
+#[derive(Debug, Args)]
+struct ValueOptions {
+    /// Read values of Terraform variables from a file; the last file or value of a variable wins
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    var_file: Vec<PathBuf>,
+    /// Set a Terraform variable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, help_heading = "Input")]
+    var: Vec<(String, String)>,
+}
+
+impl Args for Values {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        ValueOptions::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        ValueOptions::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for Values {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let ValueOptions { var_file, var } = ValueOptions::from_arg_matches(matches)?;
+        let at = |option| matches.indices_of(option).into_iter().flatten();
+        let files = at("var_file").zip(var_file.into_iter().map(Given::File));
+        let values = at("var").zip(var.into_iter().map(|(name, value)| Given::Value(name, value)));
+        let mut given: Vec<_> = files.chain(values).collect();
+        given.sort_by_key(|(at, _)| *at);
+        Ok(Self { given: given.into_iter().map(|(_, it)| it).collect() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 #[derive(Debug, Subcommand)]

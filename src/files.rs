@@ -10,7 +10,7 @@ use std::sync::{PoisonError, RwLock};
 
 use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tempfile::NamedTempFile;
 
 use crate::config::{Config, Unusable, Written};
@@ -50,6 +50,8 @@ pub struct Request {
     pub jobs: usize,
     /// Whether the files that are skipped are told by name.
     pub tells_skipped: bool,
+    /// Whether named folders are judged without those elsewhere that call them, with values of their own.
+    pub alone: bool,
     /// Whether paths are shown as they were given, for an editor, rather than from where the run was started.
     pub as_given: bool,
 }
@@ -110,11 +112,11 @@ pub fn find(request: Request) -> Found {
     errors.sort_by(|a, b| a.path.cmp(&b.path));
     let ground = ground(request.input.iter().map(|(path, _)| path).chain(&request.paths));
     let folders = request.paths.iter().filter(|it| it.is_dir()).map(|it| ground.absolute(it)).collect();
+    let callers = callers(&selected, &request);
     let given = request.input.map(|(path, bytes)| (shown(&path), bytes));
     let disk = Disk { roots, given, folders: RwLock::default() };
     let reader: Box<dyn Reader> =
         if request.over.is_empty() { Box::new(disk) } else { Box::new(Overlay { below: disk, texts: request.over }) };
-    let callers = callers(&selected, request.jobs);
     let workspace = Workspace::new(reader, selected).on(ground, folders).with_callers(callers);
     Found { workspace, errors, skipped, skipped_files }
 }
@@ -127,16 +129,20 @@ pub fn ground<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Ground {
     Ground { here, root }
 }
 
-/// The folders that decide what named files grant: those that call the modules of Terraform files, directly or by way of
-/// others, and those around other files, or with modules that read them. They are looked for in the repository of each
-/// file, below the current folder when the file lies there.
-pub(crate) fn callers(selected: &[Selected], jobs: usize) -> Vec<PathBuf> {
+/// The folders that decide what named files and folders grant: those that call the modules of Terraform files, directly
+/// or by way of others, and those around other files, or with modules that read them. They are looked for in the
+/// repository of each file, below the current folder when the file lies there.
+pub(crate) fn callers(selected: &[Selected], request: &Request) -> Vec<PathBuf> {
     let name = |it: &Path| it.file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned();
-    let paths = selected.iter().filter(|it| it.named).map(|it| it.path.as_path());
-    let (modules, mut others): (Vec<&Path>, Vec<&Path>) = paths.partition(|it| is_terraform(&name(it)));
+    let partial = partial_folders(request);
+    let is_asked = |it: &&Selected| it.named || partial.iter().any(|folder| it.path.starts_with(folder));
+    let paths = selected.iter().filter(is_asked);
+    let (modules, others): (Vec<&Selected>, Vec<&Selected>) = paths.partition(|it| is_terraform(&name(&it.path)));
     // Values of variables have a place of their own, beside their module or in an option, and standard input has none.
-    others.retain(|it| !name(it).contains(".tfvars") && it.is_file());
-    let mut wanted: Vec<PathBuf> = modules.into_iter().map(|it| normal(folder_of(it))).collect();
+    let is_read = |it: &Path| !name(it).contains(".tfvars") && it.is_file();
+    let others: Vec<&Path> =
+        others.iter().filter(|it| it.named && is_read(&it.path)).map(|it| it.path.as_path()).collect();
+    let mut wanted: Vec<PathBuf> = modules.into_iter().map(|it| normal(folder_of(&it.path))).collect();
     wanted.sort();
     wanted.dedup();
     let folders = wanted.iter().cloned().chain(others.iter().map(|it| normal(folder_of(it))));
@@ -147,7 +153,7 @@ pub(crate) fn callers(selected: &[Selected], jobs: usize) -> Vec<PathBuf> {
     found.extend(others.iter().filter_map(|it| module_around(it)));
     let mut calls = Vec::new();
     let named = Named::of(&others);
-    for below in searched.iter().flat_map(|root| references_below(root, &named, jobs)) {
+    for below in searched.iter().flat_map(|root| references_below(root, &named, request.jobs)) {
         calls.extend(below.calls.into_iter().map(|called| (below.folder.clone(), called)));
         found.extend(below.reads.then_some(below.folder));
     }
@@ -162,8 +168,26 @@ pub(crate) fn callers(selected: &[Selected], jobs: usize) -> Vec<PathBuf> {
     }
     found.sort();
     found.dedup();
-    found.retain(|it| wanted.binary_search(it).is_err());
+    // What is linted anyway needs no word of those who call it.
+    let linted: FxHashSet<PathBuf> = selected
+        .iter()
+        .filter(|it| !it.named && is_terraform(&name(&it.path)))
+        .map(|it| normal(folder_of(&it.path)))
+        .collect();
+    found.retain(|it| wanted.binary_search(it).is_err() && !linted.contains(it));
     found
+}
+
+/// The named folders around which there is more to look for callers in.
+fn partial_folders(request: &Request) -> Vec<PathBuf> {
+    if request.alone || request.as_given {
+        return Vec::new();
+    }
+    let mut folders: Vec<PathBuf> =
+        request.paths.iter().filter(|it| it.is_dir()).map(|it| normal(&shown(it))).collect();
+    let all = folders.clone();
+    folders.retain(|it| searched(it).is_some_and(|root| !all.iter().any(|it| normal(&root).starts_with(it))));
+    folders
 }
 
 /// The nearest folder around a file that is a module, within the file's repository.
@@ -699,6 +723,12 @@ impl Reader for Disk {
         files.sort();
         files
     }
+
+    fn is_outside(&self, folder: &Path) -> bool {
+        let Ok(folder) = std::path::absolute(folder).map(|it| normal(&it)) else { return true };
+        // What is not there would lie in the nearest folder that is.
+        folder.ancestors().find_map(|it| self.real_folder(it)).is_none_or(|real| !self.holds(&real))
+    }
 }
 
 #[cfg(test)]
@@ -804,6 +834,8 @@ mod tests {
         let found = found([folder.path().join("repo/app")]);
         assert!(found.workspace.open(&folder.path().join("repo/app/../mod/y.tf")).is_ok());
         assert_eq!(found.workspace.open(&folder.path().join("z.tf")).err(), Some(ReadError::Outside));
+        let outside = |path: &str| found.workspace.is_outside(&folder.path().join(path));
+        assert_eq!(["repo/mod", "repo/none/x", "", "none"].map(outside), [false, false, true, true]);
     }
 
     #[test]

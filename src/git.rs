@@ -85,7 +85,7 @@ impl Revision {
         let selected = tree.selected(request, ground, &blobs);
         let folders = request.paths.iter().filter(|it| it.is_dir()).map(|it| ground.absolute(it)).collect();
         // Callers that there are no more have nothing to tell of what is new or wider.
-        let callers = files::callers(&selected, request.jobs);
+        let callers = files::callers(&selected, request);
         let mut roots = vec![self.root.clone()];
         roots.extend(request.also.iter().cloned());
         let reader =
@@ -345,5 +345,9 @@ impl Reader for AtCommit {
         let Some(from_root) = from_root(&self.ground, folder) else { return Vec::new() };
         let below = self.tree.below(&from_root).filter(|it| !self.tree.files[*it].is_link);
         below.map(|it| normal(&folder.join(it.strip_prefix(&from_root).unwrap_or(it)))).collect()
+    }
+
+    fn is_outside(&self, folder: &Path) -> bool {
+        from_root(&self.ground, folder).is_none()
     }
 }

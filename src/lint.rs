@@ -3,7 +3,10 @@
 
 mod silenced;
 
+use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
 use std::fmt::Write;
+use std::hash::Hash;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -18,7 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::baseline::{self, Known, Searched};
 use crate::config::{Config, ExternalModules};
 use crate::frontend::json::{self, Read};
-use crate::frontend::terraform::{self, Called, Folder, is_terraform};
+use crate::frontend::terraform::{self, Called, Collected, Folder, Given, is_terraform};
 use crate::frontend::{Bucket, Configuration, Identity, Key};
 use crate::policy::Policy;
 use crate::report::{Comparison, InputError, Report, Silenced, Skipped, Summary, Suppressed, Unresolved};
@@ -27,6 +30,7 @@ use crate::rules;
 use crate::source::{self, FileId, ReadError, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
 use crate::syntax::{self, MISTAKES, SyntaxError};
+use crate::value::Hole;
 
 /// What a run is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +77,8 @@ struct Part {
     summary: Summary,
     skipped: Vec<Skipped>,
     unresolved: Vec<Unresolved>,
+    /// The calls of modules that could not be read.
+    unread_calls: FxHashSet<Span>,
     /// The folder or file, from the root of the repository.
     within: Option<String>,
     /// The files in which statements stand, when files were named.
@@ -180,7 +186,11 @@ fn guarded(path: &Path, work: impl FnOnce() -> Part) -> Part {
 /// The variables of the command line that no root module declares: their values would take no effect.
 fn undeclared(roots: &[Arc<Folder>], options: &Options) -> Part {
     let mut part = Part::default();
-    for (name, _) in &options.terraform.vars {
+    let names = options.terraform.given.iter().filter_map(|it| match it {
+        Given::Value(name, _) => Some(name),
+        Given::File(_) => None,
+    });
+    for name in names {
         if !roots.iter().any(|root| root.find("variable", name, "").is_some()) {
             let message = "no root module declares this variable".to_owned();
             part.errors.push(InputError { path: format!("--var {name}").into(), span: None, message });
@@ -195,13 +205,12 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
         return part;
     }
     let collected = terraform::read(workspace, called, root, &options.terraform);
-    part.errors.extend(collected.errors.into_iter().map(|it| input_error(workspace, it)));
+    part.errors.extend(collected.errors.iter().map(|it| input_error(workspace, it.clone())));
     part.errors.extend(folder_errors(workspace, root));
-    part.count(&collected.configuration);
+    part.count(&collected.configuration, &|_| true);
     part.summary.switched_off = collected.switched_off;
-    part.summary.unread_calls = collected.unread.len();
-    let unread = |(address, hole)| Unresolved { hole, address, nothing: true };
-    part.unresolved.extend(collected.unread.into_iter().map(unread));
+    part.unread_calls.extend(collected.unread.iter().map(|(_, hole)| hole.span));
+    part.unresolved.extend(collected.unread.iter().map(unread_call));
     if workspace.has_named {
         let statements = collected.configuration.policies.iter().flat_map(|it| &it.statements);
         part.judged.extend(statements.map(|it| it.place.span.file));
@@ -218,7 +227,14 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
             called_there(named, finding);
         }
     }
+    if named.is_none() && workspace.callers.contains(&root.path) {
+        part.keep_asked_for(workspace, &collected);
+    }
     part
+}
+
+fn unread_call((address, hole): &(Arc<str>, Arc<Hole>)) -> Unresolved {
+    Unresolved { hole: Arc::clone(hole), address: Arc::clone(address), nothing: true }
 }
 
 /// Whether a place lies in a module that was fetched.
@@ -312,7 +328,7 @@ fn check_file(
     match json::read(&source, is_meant) {
         Read::Policy(configuration, errors) => {
             part.errors.extend(errors.into_iter().map(|it| input_error(workspace, it)));
-            part.count(&configuration);
+            part.count(&configuration, &|_| true);
             part.judge(workspace, &configuration, options);
             identify(workspace, &source.path, &mut part.findings);
         }
@@ -402,10 +418,35 @@ impl Part {
         }
     }
 
-    fn count(&mut self, configuration: &Configuration) {
+    /// Of a root that calls what was named, keeps what has to do with that: what stands in modules of folders that were
+    /// named, or comes from files in them.
+    fn keep_asked_for(&mut self, workspace: &Workspace, collected: &Collected) {
+        let selected = || workspace.selected.iter().map(|it| &it.path);
+        let folders: FxHashSet<&Path> = selected().filter_map(|it| it.parent()).collect();
+        let files: FxHashSet<FileId> = selected().filter_map(|it| workspace.open(it).ok()).map(|it| it.id).collect();
+        let is_asked = |module: &str| collected.folders.get(module).is_some_and(|it| folders.contains(&*it.path));
+        let stands_there = |address: &str| address.match_indices('.').any(|(end, _)| is_asked(&address[..end]));
+        let is_kept = |it: &Finding| touches(&files, it) || stands_there(&it.carrier.address);
+        self.findings.retain(is_kept);
+        self.silenced.retain(|it| is_kept(&it.finding));
+        self.errors.retain(|it| it.span.is_some_and(|span| files.contains(&span.file)));
+        self.unread_calls.retain(|it| files.contains(&it.file));
+        (self.summary, self.unresolved) = Default::default();
+        self.count(&collected.configuration, &stands_there);
+        let unread = collected.unread.iter().filter(|(_, hole)| files.contains(&hole.span.file));
+        self.unresolved.extend(unread.map(unread_call));
+        // What else the root has was not looked for.
+        self.within = None;
+    }
+
+    /// Counts what is declared, as far as an address counts.
+    fn count(&mut self, configuration: &Configuration, counts: &dyn Fn(&str) -> bool) {
         let Configuration { buckets, keys, identities, resources, .. } = configuration;
-        self.summary.others += buckets.len() + keys.len() + identities.len() + resources.len();
-        for policy in &configuration.policies {
+        let others = buckets.iter().map(|it| &it.address).chain(keys.iter().map(|it| &it.resource.address));
+        let others =
+            others.chain(identities.iter().map(|it| &it.address)).chain(resources.iter().map(|it| &it.address));
+        self.summary.others += others.filter(|it| counts(it)).count();
+        for policy in configuration.policies.iter().filter(|it| counts(&it.address)) {
             self.summary.policies += 1;
             self.unresolved.extend(policy.resolution.holes.iter().map(|hole| Unresolved {
                 hole: Arc::clone(hole),
@@ -583,6 +624,8 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     let mut findings = Vec::with_capacity(parts.iter().map(|it| it.findings.len()).sum());
     let mut silenced = Vec::new();
     let mut seen: FxHashSet<String> = FxHashSet::default();
+    // A module that is called by many roots calls the same ones in each.
+    let mut unread_calls: FxHashSet<Span> = FxHashSet::default();
     for part in parts {
         findings.extend(part.findings);
         silenced.extend(part.silenced);
@@ -591,9 +634,11 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         report.summary.add(part.summary);
         report.skipped.extend(part.skipped);
         report.unresolved.extend(part.unresolved);
+        unread_calls.extend(part.unread_calls);
         report.crashed |= part.crashed;
     }
-    for folder in called.folders() {
+    report.summary.unread_calls = unread_calls.len();
+    for folder in called.asked_for(workspace) {
         report.errors.extend(folder_errors(workspace, &folder));
     }
     let place = |error: &InputError| (error.path.clone(), error.span.map(|it| it.start), error.message.clone());
@@ -765,7 +810,7 @@ fn sort<T>(workspace: &Workspace, items: &mut [T], finding: impl Fn(&T) -> &Find
         .collect();
     items.sort_by(|a, b| {
         let (a, b) = (finding(a), finding(b));
-        let key = |it: &Finding| (it.span.start, it.span.end, it.rule);
+        let key = |it: &Finding| (it.span.start, it.span.end, it.rule, Reverse(it.severity));
         let by_place = paths.get(&a.span.file).cmp(&paths.get(&b.span.file)).then_with(|| key(a).cmp(&key(b)));
         by_place.then_with(|| a.message.cmp(&b.message))
     });
@@ -776,19 +821,34 @@ fn key(finding: &Finding) -> (&'static str, Span, String) {
     (finding.rule, finding.span, finding.subject.clone())
 }
 
-/// One finding for each rule and literal; the addresses it holds for stand beneath it.
+/// One finding for each rule, literal and severity; the addresses it holds for stand beneath it. An instance that is
+/// found twice is as bad as the worse one says.
 fn merged(findings: Vec<Finding>) -> Vec<Finding> {
+    let within = |it: &Finding| it.identities.first().map(|it| Arc::clone(&it.within));
+    let of_instances = gathered(findings, |it| (key(it), within(it), Arc::clone(&it.carrier.address)));
+    let mut out = gathered(of_instances, |it| (key(it), it.severity));
+    for finding in &mut out {
+        finding.instances.sort();
+        finding.instances.dedup();
+        finding.identities.sort();
+        finding.identities.dedup();
+        finding.fingerprint = finding.identities.first().map(|it| it.fingerprint.clone()).unwrap_or_default();
+    }
+    out
+}
+
+/// One finding for each key, which says what is surest and worst.
+fn gathered<K: Hash + Eq>(findings: Vec<Finding>, key: impl Fn(&Finding) -> K) -> Vec<Finding> {
     let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
-    let mut at: FxHashMap<(&'static str, Span, String), usize> = FxHashMap::default();
+    let mut at: FxHashMap<K, usize> = FxHashMap::default();
     for finding in findings {
-        let key = key(&finding);
-        match at.get(&key) {
-            None => {
-                at.insert(key, out.len());
+        match at.entry(key(&finding)) {
+            Entry::Vacant(free) => {
+                free.insert(out.len());
                 out.push(finding);
             }
-            Some(first) => {
-                let first = &mut out[*first];
+            Entry::Occupied(first) => {
+                let first = &mut out[*first.get()];
                 first.instances.extend(finding.instances.iter().cloned());
                 first.identities.extend(finding.identities.iter().cloned());
                 // What holds for certain in one instance is what the finding says.
@@ -798,13 +858,6 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
                 }
             }
         }
-    }
-    for finding in &mut out {
-        finding.instances.sort();
-        finding.instances.dedup();
-        finding.identities.sort();
-        finding.identities.dedup();
-        finding.fingerprint = finding.identities.first().map(|it| it.fingerprint.clone()).unwrap_or_default();
     }
     out
 }

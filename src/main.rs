@@ -192,12 +192,12 @@ impl<'i> Linting<'i> {
         if rules.is_empty() {
             bail!("no rule is left to run");
         }
-        for path in &input.var_file {
+        for path in input.values.files() {
             files::read_text(path).map_err(|problem| anyhow::anyhow!("`--var-file {}`: {problem}", path.display()))?;
         }
         let options = lint::Options {
             rules,
-            terraform: terraform::Options { var_files: input.var_file.clone(), vars: input.var.clone() },
+            terraform: terraform::Options { given: input.values.given.clone() },
             config,
             today: Date::today(),
             allow_empty: input.allow_empty,
@@ -214,10 +214,12 @@ impl<'i> Linting<'i> {
             paths: self.paths.clone(),
             input: None,
             over: self.over.clone(),
-            also: self.input.var_file.clone(),
+            also: self.input.values.files().cloned().collect(),
             allow_empty: self.input.allow_empty,
             jobs: self.jobs(),
             tells_skipped: self.tells_skipped,
+            // Values are those of a root.
+            alone: !self.input.values.given.is_empty(),
             as_given: false,
         }
     }

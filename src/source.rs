@@ -164,6 +164,10 @@ pub trait Reader: Send + Sync + fmt::Debug {
     fn files_in(&self, folder: &Path) -> Vec<PathBuf>;
     /// Every file at any depth below a folder, sorted, links not followed; for `fileset`.
     fn files_below(&self, folder: &Path) -> Vec<PathBuf>;
+    /// Whether a folder lies outside of what may be read, be it there or not.
+    fn is_outside(&self, _folder: &Path) -> bool {
+        false
+    }
 }
 
 /// A file that the run was asked to lint.
@@ -389,6 +393,11 @@ impl Workspace {
     pub fn files_below(&self, folder: &Path) -> Vec<PathBuf> {
         self.reader.files_below(&normal(folder))
     }
+
+    /// Whether a folder lies outside of what may be read, be it there or not.
+    pub fn is_outside(&self, folder: &Path) -> bool {
+        self.reader.is_outside(&normal(folder))
+    }
 }
 
 fn text_of(bytes: Vec<u8>) -> Result<String, ReadError> {
@@ -473,6 +482,10 @@ impl<R: Reader> Reader for Overlay<R> {
     fn files_below(&self, folder: &Path) -> Vec<PathBuf> {
         let own = self.texts.keys().filter(|path| path.starts_with(folder)).cloned();
         with_own(self.below.files_below(folder), own)
+    }
+
+    fn is_outside(&self, folder: &Path) -> bool {
+        self.below.is_outside(folder)
     }
 }
 

@@ -460,6 +460,44 @@ fn a_slip_beside_a_policy_variable_is_an_error_and_a_choice_is_for_the_module() 
 }
 
 #[test]
+fn the_last_value_of_a_variable_wins_as_it_does_for_terraform() {
+    let module = "variable \"action\" {\n  type = string\n}\nresource \"aws_iam_policy\" \"p\" {\n  policy = jsonencode({ \
+                  Statement = [{ Effect = \"Allow\", Action = var.action, Resource = \"*\" }] })\n}\n";
+    let folder = folder(&[
+        ("app/main.tf", module),
+        ("app/terraform.tfvars", "action = \"sns:*\"\n"),
+        ("s3.tfvars", "action = \"s3:*\"\n"),
+        ("sqs.tfvars", "action = \"sqs:*\"\n"),
+    ]);
+    let (s3, sqs, named) = (["--var-file", "s3.tfvars"], ["--var-file", "sqs.tfvars"], ["--var", "action=ses:*"]);
+    for (order, last) in [
+        ([s3, sqs, named].concat(), "ses"),
+        ([s3, named, sqs].concat(), "sqs"),
+        ([named, sqs, s3].concat(), "s3"),
+        ([sqs, named, s3, named].concat(), "ses"),
+        (named.to_vec(), "ses"),
+        (Vec::new(), "sns"),
+    ] {
+        let output = out(&check(folder.path(), &[&["app"], &order[..]].concat()));
+        assert!(output.contains(&format!("`{last}:*` allows all")), "{order:?}: {output}");
+    }
+}
+
+#[test]
+fn a_module_outside_of_what_was_named_is_said_to_be_there() {
+    let module = format!("resource \"aws_iam_policy\" \"p\" {{\n  policy = <<EOT\n{WIDE}\nEOT\n}}\n");
+    let folder = folder(&[("a/main.tf", "module \"b\" {\n  source = \"../b\"\n}\n"), ("b/main.tf", &module)]);
+    let output = check(folder.path(), &["a", "--show-unresolved"]);
+    status(&output, 3);
+    let wanted =
+        "`module.b` was not read: `../b` leads out of what was named: name `b` as well, or a folder around both";
+    assert!(out(&output).contains(wanted), "{}", out(&output));
+    status(&check(folder.path(), &["a", "b"]), 1);
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    status(&check(folder.path(), &["a"]), 1);
+}
+
+#[test]
 fn what_stands_beside_a_given_value_is_not_shown() {
     let module = "variable \"actions\" {}\nvariable \"token\" {\n  sensitive = true\n}\nresource \"aws_iam_policy\" \"p\" {\n  policy = \
                   jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = var.actions, Resource \

@@ -538,6 +538,48 @@ fn a_statement_that_is_made_of_something_else_is_not_split() {
 }
 
 #[test]
+fn a_list_is_written_only_where_terraform_takes_one() {
+    let document = |actions: &str| {
+        format!(
+            "data \"aws_iam_policy_document\" \"a\" {{\n  statement {{\n    actions   = {actions}\n    resources = [\"arn:aws:sqs:eu-west-1:111122223333:jobs\"]\n  }}\n}}\n"
+        )
+    };
+    let rules = ["wildcard_action"];
+    for kept in [
+        "[lower(\"sqs:*\")]",
+        "[[\"sqs:*\", \"x\"][0]]",
+        "element([[\"sqs:*\"], [\"x\"]], 0)",
+        "[element([\"sqs:*\", \"x\"], 0)]",
+        "[one([\"sqs:*\"])]",
+        "[coalesce(\"sqs:*\", \"x\")]",
+        "values(tomap({ a = \"sqs:*\" }))",
+        "[replace(\"sqs:*\", \"x\", \"y\")]",
+        "[true ? \"sqs:*\" : \"x\"]",
+    ] {
+        let text = document(kept);
+        assert!(out_of(&text).contains("`sqs:*` allows all"), "{kept}");
+        assert_eq!(unsafely(&[("main.tf", &text)], &rules, "main.tf"), text, "{kept}");
+    }
+    let variable =
+        |of: &str, default: &str| format!("variable \"a\" {{\n  type    = {of}\n  default = {default}\n}}\n");
+    let text = variable("string", "\"sqs:*\"") + &document("[var.a]");
+    assert_eq!(unsafely(&[("main.tf", &text)], &rules, "main.tf"), text);
+    for (before, after) in [
+        (document("concat([\"sqs:*\"], [])"), "actions   = concat([\"sqs:"),
+        (variable("list(string)", "[\"sqs:*\"]") + &document("var.a"), "default = [\"sqs:"),
+    ] {
+        let after_all = unsafely(&[("main.tf", &before)], &rules, "main.tf");
+        assert!(after_all.contains(after) && after_all.contains("\"sqs:SendMessage\""), "{after_all}");
+    }
+}
+
+/// What a run says of one file.
+fn out_of(text: &str) -> String {
+    let folder = folder(&[("main.tf", text)]);
+    out(&check(folder.path(), &["."]))
+}
+
+#[test]
 fn a_list_that_grows_too_long_for_a_line_gets_lines() {
     let block = |list: &str| {
         format!(

@@ -2,6 +2,7 @@
 
 use iamlint::lint::{self, Options};
 use iamlint::report::Report;
+use iamlint::rule::Finding;
 use iamlint::rules;
 use iamlint::source::Workspace;
 
@@ -72,6 +73,97 @@ module "it" {
 }
 
 #[test]
+fn an_instance_stands_beneath_what_holds_for_it() {
+    let root = r#"
+module "open" {
+  source   = "./bucket"
+  for_each = toset(["a", "b"])
+  name     = each.key
+}
+module "held" {
+  source = "./bucket"
+  name   = "c"
+  block  = true
+}
+"#;
+    let bucket = r#"
+variable "name" {}
+variable "block" {
+  default = false
+}
+resource "aws_s3_bucket" "it" {
+  bucket = var.name
+}
+resource "aws_s3_bucket_acl" "it" {
+  bucket = aws_s3_bucket.it.id
+  acl    = "public-read"
+}
+resource "aws_s3_bucket_public_access_block" "it" {
+  bucket            = aws_s3_bucket.it.id
+  block_public_acls = var.block
+}
+"#;
+    let (_, report) = report_of("public_bucket", &[("main.tf", root), ("bucket/main.tf", bucket)]);
+    let of = |it: &Finding| format!("{} {}", it.severity.name(), it.instances.join(" "));
+    let wanted = [
+        "high module.open[\"a\"].aws_s3_bucket.it module.open[\"b\"].aws_s3_bucket.it",
+        "low module.held.aws_s3_bucket.it",
+    ];
+    assert_eq!(report.findings.iter().map(of).collect::<Vec<_>>(), wanted);
+}
+
+#[test]
+fn a_computed_role_is_handed_over_where_the_policy_names_it() {
+    let module = r#"
+resource "aws_iam_role" "it" {
+  name               = "jobs"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "glue.amazonaws.com" } }] })
+}
+resource "aws_iam_role_policy_attachment" "it" {
+  role       = aws_iam_role.it.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+output "arn" {
+  value = aws_iam_role.it.arn
+}
+"#;
+    let root = r#"module "jobs" {
+  source = "./jobs"
+}
+locals {
+  jobs  = module.jobs.arn
+  named = "arn:aws:iam::111122223333:role/jobs"
+}
+data "aws_iam_policy_document" "it" {
+  statement {
+    actions   = ["iam:PassRole"]
+    resources = [local.jobs]
+  }
+}
+resource "aws_iam_policy" "a" {
+  policy = data.aws_iam_policy_document.it.json
+}
+resource "aws_iam_policy" "b" {
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "iam:PassRole", Resource = "${module.jobs.arn}" }] })
+}
+resource "aws_iam_policy" "c" {
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "iam:PassRole", Resource = local.named }] })
+}
+"#;
+    let (workspace, report) = report_of("passrole_administrator", &[("main.tf", root), ("jobs/main.tf", module)]);
+    let of = |it: &Finding| {
+        let source = workspace.source(it.span.file);
+        format!("{} {}", it.instances.join(" "), source.slice(it.span))
+    };
+    let wanted = [
+        "aws_iam_policy.c \"arn:aws:iam::111122223333:role/jobs\"",
+        "aws_iam_policy.a local.jobs",
+        "aws_iam_policy.b module.jobs.arn",
+    ];
+    assert_eq!(report.findings.iter().map(of).collect::<Vec<_>>(), wanted);
+}
+
+#[test]
 fn a_module_that_is_switched_off_everywhere_is_judged_by_itself() {
     let root = "module \"it\" {\n  source = \"./policy\"\n  count  = 0\n}\n";
     let bad = POLICY.replace("s3:GetObject", "s3:*");
@@ -79,10 +171,44 @@ fn a_module_that_is_switched_off_everywhere_is_judged_by_itself() {
 }
 
 #[test]
-fn modules_that_call_each_other_in_a_circle_are_judged_once() {
-    let a = "module \"b\" {\n  source = \"../b\"\n}\n";
-    let b = format!("module \"a\" {{\n  source = \"../a\"\n}}\n{}", POLICY.replace("s3:GetObject", "s3:*"));
-    assert_eq!(found(&[("a/main.tf", a), ("b/main.tf", &b)]), ["b/main.tf:6 module.b.aws_iam_policy.it"]);
+fn modules_that_call_each_other_in_a_circle_are_judged_and_told_once() {
+    let call = |of: &str| format!("module \"{of}\" {{\n  source = \"../{of}\"\n}}\n");
+    let b = call("a") + &POLICY.replace("s3:GetObject", "s3:*");
+    let told = |files: &[(&str, &str)]| {
+        let workspace = Workspace::of_texts(files.iter().copied());
+        let rules = vec![rules::by_name("wildcard_action").expect("there is such a rule")];
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 2, &|_, _| {});
+        let place = |at| workspace.source(at).path.display().to_string();
+        let findings: Vec<String> = report.findings.iter().map(|it| it.instances.join(" ")).collect();
+        let errors: Vec<String> = report
+            .errors
+            .iter()
+            .map(|it| format!("{}: {}", it.span.map(|it| place(it.file)).unwrap_or_default(), it.message))
+            .collect();
+        (findings, errors)
+    };
+    let circle = ["b/main.tf: modules call each other in a circle: `a`, `b` and `a` again".to_owned()];
+    let (findings, errors) = told(&[("a/main.tf", &call("b")), ("b/main.tf", &b)]);
+    assert_eq!(findings, ["module.b.aws_iam_policy.it"]);
+    assert_eq!(errors, circle);
+    // Whoever enters it where, it is the same one.
+    let (_, errors) =
+        told(&[("a/main.tf", &call("b")), ("b/main.tf", &b), ("r/main.tf", &call("a")), ("s/main.tf", &call("b"))]);
+    assert_eq!(errors, circle);
+    let (_, errors) = told(&[("a/main.tf", &call("a"))]);
+    assert_eq!(errors, ["a/main.tf: the module calls itself"]);
+}
+
+#[test]
+fn a_call_that_is_not_read_is_counted_once_whoever_calls_its_module() {
+    let call = |of: &str| format!("module \"m\" {{\n  source = \"{of}\"\n}}\n");
+    let (workspace, report) = report(&[
+        ("one/main.tf", &call("../shared")),
+        ("two/main.tf", &call("../shared")),
+        ("shared/main.tf", &(call("./missing") + POLICY)),
+    ]);
+    assert_eq!(report.summary.unread_calls, 1);
+    assert_eq!(report.unresolved_in_order(&workspace).len(), 1);
 }
 
 #[test]

@@ -99,6 +99,45 @@ fn several_files_of_one_module_say_a_thing_once() {
 }
 
 #[test]
+fn a_folder_is_judged_with_those_that_call_its_modules() {
+    let module = MODULE.replace("\"this\" {\n  policy", "\"this\" {\n  count  = var.wanted ? 1 : 0\n  policy")
+        + "variable \"wanted\" {\n  default = false\n}\n";
+    let module = module
+        .replace(
+            "data \"aws_iam_policy_document\" \"this\" {",
+            "data \"aws_iam_policy_document\" \"this\" {\n  count = var.wanted ? 1 : 0",
+        )
+        .replace(".this.json", ".this[0].json");
+    let own = "resource \"aws_iam_policy\" \"own\" {\n  policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"sns:*\", Resource = \"*\" }] })\n}\n";
+    let call = WIDE_CALL.replace("  actions", "  wanted  = true\n  actions");
+    let folder = folder(&[
+        ("modules/policy/main.tf", &module),
+        ("modules/empty/main.tf", "variable \"x\" {}\n"),
+        (
+            "live/main.tf",
+            &format!(
+                "{call}{own}module \"e\" {{\n  source = \"../modules/empty\"\n}}\nmodule \"b\" {{\n  source = \"../broken\"\n}}\n"
+            ),
+        ),
+        ("broken/main.tf", "resource \"a\" {\n"),
+        ("idle/main.tf", &MODULE.replace("{}", "{\n  type = list(string)\n}")),
+        ("live/off.tf", "module \"i\" {\n  source  = \"../idle\"\n  count   = 0\n  actions = [\"s3:*\"]\n}\n"),
+    ]);
+    let at = folder.path();
+    // What its caller has besides is nobody's question, and what is broken there is not either.
+    let of_module = (vec!["live/main.tf:4".to_owned()], 1);
+    assert_eq!(named(at, &["modules/policy"]), of_module);
+    assert_eq!(named(at, &["modules"]), of_module);
+    assert_eq!(named(&at.join("live"), &[at.join("modules").to_str().unwrap()]).0.len(), 1);
+    // What holds nothing is not clean because its caller has something, and what is never called is judged as it is.
+    assert_eq!(named(at, &["modules/empty"]), (vec![], 3));
+    assert_eq!(named(at, &["idle"]), (vec![], 0));
+    // Values are those of a root.
+    assert_eq!(named(at, &["idle", "--var", "actions=[\"sqs:*\"]"]).1, 1);
+    assert_eq!(named(at, &["modules", "live"]), (vec!["live/main.tf:4".to_owned(), "live/main.tf:7".to_owned()], 3));
+}
+
+#[test]
 fn values_that_terraform_loads_stand_for_their_module() {
     let folder = folder(&[
         ("app/main.tf", MODULE),

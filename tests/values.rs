@@ -432,6 +432,42 @@ fn a_file_outside_may_be_there() {
     assert!(text.contains("lies outside of the folders that were named") && text.contains("1 not"), "{text}");
 }
 
+#[test]
+fn what_is_not_known_is_listed_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"variable "x" {}
+resource "aws_iam_policy" "p" {
+  policy = jsonencode({
+    Statement = [{
+      Effect = "Allow"
+      Action = concat(split(",", var.x), [
+        replace(var.x, "\"", ""), format("s3:%10s", var.x), join(",", split("b", var.x)), formatlist("%s", var.x)[0],
+        split(
+          "-", var.x
+        )[0],
+      ])
+      Resource = "*"
+    }]
+  })
+}
+"#;
+    std::fs::write(folder.path().join("main.tf"), text).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_iamlint"))
+        .args(["check", "--show-unresolved"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let listed: Vec<&str> =
+        output.lines().filter_map(|it| it.split_once("unresolved main.tf:")).map(|it| it.1).collect();
+    assert_eq!(listed.len(), 6, "{output}");
+    for line in listed {
+        let written = line.split('`').nth(1).unwrap();
+        assert!(text.contains(written), "nobody wrote {written}");
+    }
+    assert!(output.contains("`split(\",\", var.x)` leaves part of aws_iam_policy.p open"), "{output}");
+}
+
 /// The ARN of a resource or data source of this type and these arguments, `_` for what is not known of it.
 fn arn(block: &str, kind: &str, arguments: &str) -> String {
     let reference = if block == "data" { format!("data.{kind}") } else { kind.to_owned() };

@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::room::{Room, room};
 use super::site::{Dialect, Item, Kind, Link, around};
 use crate::catalog;
 use crate::frontend::terraform::{self, Folder};
@@ -99,14 +100,14 @@ impl Place<'_> {
             return None;
         }
         let values: Vec<String> = with.iter().map(|it| format!("{quote}{it}{quote}")).collect();
-        if let ([value], Some((list, n))) = (&values[..], self.in_list()) {
+        if let ([value], Some((list, n))) = (&values[..], self.in_list().filter(|_| self.room() == Room::Elements)) {
             // What stands there already need not be said twice.
             let says = |it: &Item| self.text()[it.value.clone()].eq_ignore_ascii_case(value);
             if list.items.iter().enumerate().any(|(m, it)| m != n && says(it)) {
                 return self.without(list, &[n]);
             }
         }
-        Some(vec![self.values(&values)])
+        Some(vec![self.values(&values)?])
     }
 
     fn spell(&self, reached: &[catalog::Action], of: catalog::Use) -> Option<Vec<Edit>> {
@@ -116,21 +117,33 @@ impl Place<'_> {
         self.replace(&reached.first()?.service().spelled(reached, of, &held)?)
     }
 
-    /// Values in place of the one here, each on its line when elements stand so, or when one line would be too long.
-    fn values(&self, values: &[String]) -> Edit {
+    /// What may stand in place of the literal here.
+    fn room(&self) -> Room {
+        room(self.source, Span::new(self.source.id, self.at.start, self.at.end))
+    }
+
+    /// Values in place of the one here, each on its line when elements stand so, or when one line would be too long;
+    /// none where there is room for one only.
+    fn values(&self, values: &[String]) -> Option<Edit> {
         /// A line that is longer is hard to read.
         const WIDTH: usize = 120;
-        let parting = self.in_list().map_or(", ".to_owned(), |(list, n)| self.separator(list, n));
+        if let [value] = values {
+            return Some(self.edit(self.at.clone(), value));
+        }
+        let list = self.in_list();
+        let parting = list.map_or(", ".to_owned(), |(list, n)| self.separator(list, n));
         let joined = values.join(&parting);
         let is_long = self.at.start - self.line_of(self.at.start) + joined.len() > WIDTH;
         let lines = || self.lines(values).filter(|_| is_long);
-        let text = match self.in_list() {
-            _ if values.len() == 1 => joined,
-            Some((list, _)) if list.span == (self.at.start - 1..self.at.end + 1) => lines().unwrap_or(joined),
-            Some(_) => joined,
-            None => format!("[{}]", lines().unwrap_or(joined)),
+        let text = match (self.room(), list) {
+            (Room::Elements, Some((list, _))) if list.span == (self.at.start - 1..self.at.end + 1) => {
+                lines().unwrap_or(joined)
+            }
+            (Room::Elements, Some(_)) => joined,
+            (Room::List, None) => format!("[{}]", lines().unwrap_or(joined)),
+            _ => return None,
         };
-        self.edit(self.at.clone(), text)
+        Some(self.edit(self.at.clone(), text))
     }
 
     /// Values on lines of their own, between the brackets of a list; none where its name does not begin a line.
@@ -197,7 +210,7 @@ impl Place<'_> {
 
     /// The list without some elements, each of which another one holds that stays in the list and says as much.
     fn take_out(&self, first: (Span, Span), also: &[(Span, Span)]) -> Option<Vec<Edit>> {
-        let (list, _) = self.in_list()?;
+        let (list, _) = self.in_list().filter(|_| self.room() == Room::Elements)?;
         let position = |span: &Span| {
             let is_it = |it: &Item| span.file == self.source.id && it.value == span.range();
             list.items.iter().position(is_it)
@@ -481,7 +494,7 @@ impl Place<'_> {
         if values.is_empty() {
             return None;
         }
-        let narrowed = self.values(&values);
+        let narrowed = self.values(&values)?;
         if apart.is_empty() {
             return Some(vec![narrowed]);
         }

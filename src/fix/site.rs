@@ -73,9 +73,7 @@ pub(super) fn around(source: &Source, at: Span) -> Vec<Link> {
     let mut finder = Finder { at, out: Vec::new() };
     if source.path.extension().is_some_and(|it| it == "json") {
         if let Some(root) = json::parse_source(source).root {
-            let name = source.path.to_string_lossy();
-            let is_template = [".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it));
-            finder.node(&root, if is_template { Dialect::Template } else { Dialect::Json });
+            finder.node(&root, if is_template(source) { Dialect::Template } else { Dialect::Json });
         }
         return finder.out;
     }
@@ -84,6 +82,23 @@ pub(super) fn around(source: &Source, at: Span) -> Vec<Link> {
         finder.block(&block);
     }
     finder.out
+}
+
+/// Whether texts of a JSON file are Terraform's templates.
+pub(super) fn is_template(source: &Source) -> bool {
+    let name = source.path.to_string_lossy();
+    [".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it))
+}
+
+/// The document that a text is.
+pub(super) fn document(text: &Text) -> Option<Node> {
+    text.raw().trim_start().starts_with(['{', '[']).then(|| json::parse(text).root).flatten()
+}
+
+/// A template as a text with holes; none where parts of it repeat or choose.
+pub(super) fn with_holes(parts: &[Part]) -> Option<Text> {
+    let mut text = Text::default();
+    parts.iter().all(|part| with_hole(part, &mut text)).then_some(text)
 }
 
 struct Finder {
@@ -130,8 +145,7 @@ impl Finder {
             }
             ExprKind::Text(text) => self.embedded(text, expr.span, Dialect::Template),
             ExprKind::Template(parts) => {
-                let mut text = Text::default();
-                if parts.iter().all(|part| with_hole(part, &mut text)) {
+                if let Some(text) = with_holes(parts) {
                     self.embedded(&text, expr.span, Dialect::Template);
                 }
             }
@@ -166,10 +180,7 @@ impl Finder {
 
     /// A document that is written within a text.
     fn embedded(&mut self, text: &Text, span: Span, dialect: Dialect) {
-        if span != self.at
-            && text.raw().trim_start().starts_with(['{', '['])
-            && let Some(root) = json::parse(text).root
-        {
+        if let Some(root) = (span != self.at).then(|| document(text)).flatten() {
             self.node(&root, dialect);
         }
     }

@@ -23,6 +23,7 @@ use super::{InputError, Report, Silenced, Skipped, Suppressed, Unresolved, spell
 use crate::baseline::Known;
 use crate::rule::{Change, Finding, InstanceName, Label, Severity};
 use crate::source::{FileId, Source, Span, Workspace, holds_values};
+use crate::value::Hole;
 
 /// How many bytes of a long line are shown on either side of a place.
 const WINDOW: usize = 120;
@@ -245,7 +246,7 @@ impl Painter {
         let says = if hole.reference.starts_with("module.") && address.ends_with(&*hole.reference) {
             format!("`{address}` was not read: {}", hole.why)
         } else {
-            format!("`{}` leaves {of}{address} open: {}", hole.reference, hole.why)
+            format!("`{}` leaves {of}{address} open: {}", as_written(hole, &file), hole.why)
         };
         let line = format!("{}:{}:{}: {says}", spelled(&file.source.path), start.line, start.column);
         let _ = writeln!(out, "  unresolved {}", visible(&line));
@@ -549,6 +550,20 @@ impl Excerpt {
             (shown + offset.saturating_sub(at)).min(limit)
         };
         ranges.iter().map(|range| shown_at(range.start)..shown_at(range.end)).collect()
+    }
+}
+
+/// What is not known, as somebody wrote it: of an expression that a function has been put together for, the part of it
+/// that stands in the file.
+fn as_written(hole: &Hole, file: &Counted) -> String {
+    const WIDTH: usize = 80;
+    if file.shown().contains(&*hole.reference) {
+        return hole.reference.to_string();
+    }
+    let written = file.shown()[hole.span.range()].split_whitespace().collect::<Vec<_>>().join(" ");
+    match written.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}…", &written[..end]),
+        None => written,
     }
 }
 

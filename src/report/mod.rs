@@ -190,7 +190,7 @@ fn spelled(path: &Path) -> String {
 }
 
 impl Summary {
-    /// Counts another part in.
+    /// Counts another part in, but for calls of modules, which several parts may have in common.
     pub fn add(&mut self, other: Self) {
         self.files += other.files;
         self.skipped += other.skipped;
@@ -199,7 +199,6 @@ impl Summary {
         self.partly_resolved += other.partly_resolved;
         self.unresolved += other.unresolved;
         self.switched_off += other.switched_off;
-        self.unread_calls += other.unread_calls;
         self.others += other.others;
     }
 }

@@ -35,10 +35,17 @@ use evaluator::{Evaluator, Scope};
 /// What a user says of variables.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Files of values, later ones winning.
-    pub var_files: Vec<PathBuf>,
-    /// `name=value`, winning over files.
-    pub vars: Vec<(String, String)>,
+    /// In the order of the command line: later ones win.
+    pub given: Vec<Given>,
+}
+
+/// What gives values to variables of root modules.
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// A file of values.
+    File(PathBuf),
+    /// The name of a variable, and its value as it is written.
+    Value(String, String),
 }
 
 /// The Terraform folders of a workspace, told apart into roots and called modules.
@@ -89,6 +96,28 @@ impl Called {
         let first: Vec<_> = idle.iter().filter(|it| !calls.contains(&it.path)).cloned().collect();
         // Folders that call each other in a circle have no first one.
         if first.is_empty() { idle.into_iter().take(1).collect() } else { first }
+    }
+
+    /// The folders that were read because selected ones call them, directly or by way of others, and those that were
+    /// selected; the others are of folders that call these.
+    pub fn asked_for(&self, workspace: &Workspace) -> Vec<Arc<Folder>> {
+        let mut folders = self.folders();
+        if workspace.callers.is_empty() {
+            return folders;
+        }
+        let by_path: FxHashMap<&PathBuf, &Arc<Folder>> = folders.iter().map(|it| (&it.path, it)).collect();
+        let selected = Calls::of(workspace).calls;
+        let mut next: Vec<PathBuf> =
+            selected.iter().flat_map(|(own, called)| called.iter().chain([own])).cloned().collect();
+        let mut asked = FxHashSet::default();
+        while let Some(path) = next.pop() {
+            if let Some(folder) = by_path.get(&path).filter(|_| !asked.contains(&path)) {
+                next.extend(local_calls(folder));
+                asked.insert(path);
+            }
+        }
+        folders.retain(|it| asked.contains(&it.path));
+        folders
     }
 
     /// Every folder that was read.
@@ -309,8 +338,8 @@ pub fn outputs(workspace: &Workspace, path: &Path, options: &Options) -> Vec<(St
     outputs
 }
 
-/// The values of a root's variables, in Terraform's order: `terraform.tfvars`, `*.auto.tfvars`, the files and the
-/// values of the command line.
+/// The values of a root's variables, in Terraform's order: `terraform.tfvars`, `*.auto.tfvars`, what the command line
+/// gives. <https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence>
 fn values(
     workspace: &Workspace,
     root: &Arc<Folder>,
@@ -318,37 +347,40 @@ fn values(
     evaluator: &Evaluator<'_>,
     errors: &mut Vec<SyntaxError>,
 ) -> FxHashMap<CompactString, Node> {
-    let mut files: Vec<PathBuf> = Vec::new();
     let own = workspace.files_in(&root.path);
     let name = |path: &PathBuf| path.file_name().and_then(|it| it.to_str()).unwrap_or_default().to_owned();
     let (first, auto): (Vec<_>, Vec<_>) =
         own.into_iter().filter(|it| is_loaded(&name(it))).partition(|it| name(it).starts_with("terraform.tfvars"));
-    files.extend(first);
-    files.extend(auto);
-    files.extend(options.var_files.iter().cloned());
+    let loaded: Vec<Given> = first.into_iter().chain(auto).map(Given::File).collect();
     let scope = Scope::of(&evaluator.root_module(Arc::clone(root), FxHashMap::default()));
     let mut values = FxHashMap::default();
-    for path in files {
-        let Ok(source) = workspace.open(&path) else { continue };
-        for (name, node) in values_of(&source, evaluator, &scope, errors) {
-            values.insert(name, node);
+    for given in loaded.iter().chain(&options.given) {
+        match given {
+            Given::File(path) => {
+                let Ok(source) = workspace.open(path) else { continue };
+                values.extend(values_of(&source, evaluator, &scope, errors));
+            }
+            Given::Value(name, value) => {
+                values.extend(value_of(root, name, value).map(|node| (name.as_str().into(), node)));
+            }
         }
     }
-    for (name, value) in &options.vars {
-        let Some(block) = root.find("variable", name, "").and_then(|id| root.block(id)) else { continue };
-        let span = block.head();
-        let is_text = match block.body.attribute("type").map(|it| &it.value.kind) {
-            Some(ExprKind::Variable(of)) => &**of == "string",
-            Some(_) => false,
-            None => true,
-        };
-        let mut text = Text::default();
-        text.push_known(value, span.at_start());
-        let node = Node::new(Value::Text(text.clone()), span);
-        let parsed = if is_text { None } else { json::parse(&text).root };
-        values.insert(name.as_str().into(), parsed.unwrap_or(node));
-    }
     values
+}
+
+/// The value of a variable of a root that is written on the command line; none where it declares no such variable.
+fn value_of(root: &Folder, name: &str, value: &str) -> Option<Node> {
+    let block = root.find("variable", name, "").and_then(|id| root.block(id))?;
+    let span = block.head();
+    let is_text = match block.body.attribute("type").map(|it| &it.value.kind) {
+        Some(ExprKind::Variable(of)) => &**of == "string",
+        Some(_) => false,
+        None => true,
+    };
+    let mut text = Text::default();
+    text.push_known(value, span.at_start());
+    let parsed = if is_text { None } else { json::parse(&text).root };
+    Some(parsed.unwrap_or_else(|| Node::new(Value::Text(text), span)))
 }
 
 fn values_of(

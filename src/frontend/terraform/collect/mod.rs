@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::claims;
 use super::evaluator::{Evaluator, Instance, Module, Scope};
-use super::folder::BlockId;
+use super::folder::{BlockId, Folder};
 use super::resources::{self, Concern};
 use crate::frontend::{Configuration, Resource};
 use crate::policy::{self, Carried, Place, Policy, PolicyKind};
@@ -35,6 +35,8 @@ pub struct Collected {
     pub errors: Vec<SyntaxError>,
     /// The call of each module by its address, for whoever must point at one.
     pub calls: FxHashMap<Arc<str>, Span>,
+    /// The folder of each module by its address, that of the root by none.
+    pub folders: FxHashMap<Arc<str>, Arc<Folder>>,
     /// The calls of modules that could not be read, and why.
     pub unread: Vec<(Arc<str>, Arc<Hole>)>,
     /// How many blocks that carry policies stand no times, by the values that are known.
@@ -77,6 +79,7 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
             }
         }
         collector.out.calls.extend(module.call.map(|call| (Arc::clone(&module.address), call)));
+        collector.out.folders.insert(Arc::clone(&module.address), Arc::clone(&module.folder));
         all.push(module);
     }
     // Documents that nothing has used are judged by what they say.

@@ -132,19 +132,17 @@ impl Evaluator<'_> {
                 None => return Err(format!("the module `{source}` is not installed below `.terraform/modules`")),
             }
         };
-        let mut at = Some(module);
         let folder_path = normal(&self.root.join(&path));
-        while let Some(it) = at {
-            if it.folder.path == folder_path {
-                return Err("the module calls itself".to_owned());
-            }
-            at = match &it.arguments {
-                Arguments::Call { caller, .. } => Some(caller),
-                Arguments::Given(_) => None,
-            };
+        if let Some(circle) = circle(module, &folder_path, block) {
+            self.notes.borrow_mut().push(circle);
+            return Err("the module calls itself".to_owned());
         }
         match (self.folders)(&folder_path) {
             Some(folder) => Ok((folder, path)),
+            None if self.workspace.is_outside(&folder_path) => Err(format!(
+                "`{source}` leads out of what was named: name `{}` as well, or a folder around both",
+                folder_path.display()
+            )),
             None => Err(format!("there is no module in `{source}`")),
         }
     }
@@ -247,6 +245,31 @@ impl Evaluator<'_> {
         }
         Node::new(Value::Object(Arc::new(object)), span)
     }
+}
+
+/// The circle that a call of a folder closes, if it closes one: the call of its first folder, so that it is the same
+/// wherever it is entered, and what to say of it.
+fn circle(module: &Rc<Module>, called: &Path, block: &Block) -> Option<(Span, Arc<str>)> {
+    let callers = || {
+        std::iter::successors(Some(module), |it| match &it.arguments {
+            Arguments::Call { caller, .. } => Some(caller),
+            Arguments::Given(_) => None,
+        })
+    };
+    let length = callers().position(|it| it.folder.path == called)?;
+    let within = callers().take(length).filter_map(|it| Some((&*it.folder.path, it.call?)));
+    let mut calls: Vec<(&Path, Span)> = std::iter::once((called, block.head())).chain(within).collect();
+    calls.reverse();
+    let first = (0..calls.len()).min_by_key(|n| calls[*n].0)?;
+    calls.rotate_left(first);
+    let span = calls[0].1;
+    let names: Vec<String> = calls.iter().map(|(folder, _)| format!("`{}`", folder.display())).collect();
+    let message = match names.as_slice() {
+        [_] => "the module calls itself".to_owned(),
+        [first, ..] => format!("modules call each other in a circle: {} and {first} again", names.join(", ")),
+        [] => return None,
+    };
+    Some((span, message.into()))
 }
 
 /// `module.app` of `module.app["a"]` within others.

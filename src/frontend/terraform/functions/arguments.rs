@@ -237,14 +237,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A hole of which a function makes another: `lower(var.name)`.
+    /// A hole of which a function makes another, as it would be written: `lower(var.name)`, `split(",", var.names)`.
     pub(super) fn rename(&self, subject: &str, rest: &[&Text]) -> String {
-        let mut out = format!("{}({subject}", self.name);
-        for text in rest {
-            out.push_str(&format!(", \"{text}\""));
-        }
-        out.push(')');
-        out
+        let mut arguments: Vec<String> = rest.iter().map(|text| format!("\"{text}\"")).collect();
+        let is_behind = matches!(self.name, "format" | "formatlist" | "join" | "split");
+        arguments.insert(if is_behind { arguments.len() } else { 0 }, subject.to_owned());
+        format!("{}({})", self.name, arguments.join(", "))
     }
 
     /// A hole made of a piece of text by this function, which takes something out of it at most.
