@@ -16,7 +16,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         {
             continue;
         }
-        let is_denied = policy.always_denied();
+        let is_denied = policy.always_denied(statement);
         // All of a service is another matter, unless nobody else speaks of it.
         let told = |it: &Action| {
             it.covers_every_action() || it.is_whole_service() && wildcard_action::speaks_of(policy, statement, it)

@@ -84,8 +84,8 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     }
     let mut places: Vec<Vec<Found<'_>>> = Vec::new();
     let mut known = FxHashMap::default();
-    let is_denied = policy.always_denied();
     for statement in policy.allow_statements() {
+        let is_denied = policy.always_denied(statement);
         if statement.gives_everything() {
             continue;
         }

@@ -245,3 +245,23 @@ fn what_a_policy_cannot_be_about_is_said_once() {
     expect(&queue("sns:Publish", "sqs"), &["foreign_action"], 0);
     expect(&queue("sqs:SendMessage", "sns"), &["foreign_resource"], 0);
 }
+
+#[test]
+fn what_is_denied_in_the_same_case_is_not_granted() {
+    let deny = "{ Effect = \"Deny\", Action = \"s3:*\", Resource = \"*\" }";
+    let of = |allowed: &str, denied: &str| {
+        let statements = format!("concat({allowed}, {denied})");
+        format!(
+            "variable \"a\" {{}}\nvariable \"b\" {{}}\nresource \"aws_iam_policy\" \"p\" {{\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = {statements} }})\n}}\n"
+        )
+    };
+    let allowing = allow("s3:PutBucketPolicy", "*").replace("},\n", "}");
+    let when = |case: &str, statement: &str| format!("{case} ? [{statement}] : []");
+    let found = |text: &str| lint(text, &[]).findings.iter().filter(|it| it.rule == "permissions_any_resource").count();
+    assert_eq!(found(&of(&when("var.a", &allowing), &format!("[{deny}]"))), 0);
+    assert_eq!(found(&of(&when("var.a", &allowing), &when("var.a", deny))), 0);
+    assert_eq!(found(&of(&when("var.a", &allowing), &when("var.b", deny))), 1);
+    assert_eq!(found(&of(&format!("[{allowing}]"), &when("var.a", deny))), 1);
+    let both = when("var.a", &format!("{allowing}, {deny}"));
+    assert_eq!(found(&of(&both, "[]")), 0);
+}
