@@ -145,7 +145,7 @@ fn report<'c>(ways: Vec<Way<'c>>, bucket: Option<&'c Bucket>, cx: &mut Context<'
     tell(&ways, bucket, cx);
     // What else lets in is said with the first, and by itself once somebody has answered for that.
     let mut said: FxHashSet<Span> = ways.iter().take(1).map(|(_, it)| it.place.span).collect();
-    for (n, (_, way)) in ways.iter().enumerate().skip(1).filter(|(_, (held, _))| held.is_none()) {
+    for (n, (_, way)) in ways.iter().enumerate().skip(1) {
         if said.insert(way.place.span) {
             tell(&ways[n..=n], bucket, cx);
         }

@@ -499,6 +499,33 @@ fn an_answer_for_one_way_into_a_bucket_leaves_the_others_to_be_said() {
     assert_eq!(of_bucket(&text("# iamlint: ignore[public_bucket] reason=\"downloads\"")), [Some(1)]);
 }
 
+#[test]
+fn an_answer_for_a_further_way_into_a_bucket_is_used_also_where_it_is_held_back() {
+    let text = |refused: bool| {
+        let block = format!(
+            "resource \"aws_s3_bucket_public_access_block\" \"b\" {{\n  bucket = aws_s3_bucket.b.id\n  block_public_policy = {refused}\n  \
+             restrict_public_buckets = {refused}\n}}\n"
+        );
+        let statement = |comment: &str, action: &str| {
+            format!(
+                "    {{ Effect = \"Allow\", Principal = \"*\", Action = \"{action}\", Resource = \"arn:aws:s3:::b/*\" }},{comment}\n"
+            )
+        };
+        format!(
+            "resource \"aws_s3_bucket\" \"b\" {{\n  bucket = \"b\"\n}}\n{block}resource \"aws_s3_bucket_policy\" \"b\" {{\n  bucket = \
+             aws_s3_bucket.b.id\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = [\n{}{}  ] }})\n}}\n",
+            statement("", "s3:PutObject"),
+            statement(" # iamlint: ignore[public_bucket] reason=\"downloads\"", "s3:GetObject"),
+        )
+    };
+    for refused in [false, true] {
+        let rules = ["public_bucket", "unused_ignore"].map(|it| rules::by_id(it).unwrap());
+        let (_, report) = report("main.tf", &text(refused), rules.to_vec());
+        let found: Vec<_> = report.findings.iter().map(|it| it.rule).collect();
+        assert_eq!((found, report.suppressed.len()), (vec!["public_bucket"], 1), "{refused}");
+    }
+}
+
 /// What a rule advises.
 fn helps(rule: &str, text: &str) -> Vec<String> {
     let name = if text.trim_start().starts_with('{') { "policy.json" } else { "main.tf" };
