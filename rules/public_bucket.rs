@@ -357,7 +357,7 @@ pub(super) fn shut_besides(point: &Resource, bucket: &Bucket) -> Option<(Span, &
 
 /// Where the block of an access point is switched off, or may be.
 fn left_open(point: &Resource) -> Option<Place> {
-    let switches = point.switches("public_access_block_configuration.restrict_public_buckets");
+    let switches = point.switches(&format!("{}.restrict_public_buckets", access_point_block_off::block(point)?));
     switches.into_iter().find(|it| it.value != Some(true)).map(|it| it.place)
 }
 
