@@ -336,6 +336,13 @@ fn what_cannot_be_about_a_bucket_hides_nothing_else_that_never_applies() {
 }
 
 #[test]
+fn a_wildcard_among_values_is_said_once() {
+    let condition = "Condition = { StringLike = { \"aws:PrincipalOrgID\" = [\"o-a1b2c3d4e5\", \"*\"] } }";
+    let text = policy(&allow("s3:GetObject", "arn:aws:s3:::b/*").replace(" },", &format!(", {condition} }},")));
+    expect(&text, &["constant_condition"], 0);
+}
+
+#[test]
 fn what_is_denied_in_the_same_case_is_not_granted() {
     let deny = "{ Effect = \"Deny\", Action = \"s3:*\", Resource = \"*\" }";
     let of = |allowed: &str, denied: &str| {
