@@ -33,13 +33,18 @@ const SWITCHES: [&str; 4] =
 
 /// The switches of an access point that are off, and the place of the first; none where all are on.
 pub(super) fn off(point: &Resource) -> Option<(Place, Vec<&'static str>)> {
-    let block = match point.kind {
-        "aws_s3_access_point" => "public_access_block_configuration",
-        "aws_s3control_multi_region_access_point" => "details.public_access_block",
-        _ => return None,
-    };
+    let block = block(point)?;
     let said = |name: &str| point.switches(&format!("{block}.{name}"));
     let place = |name: &str| said(name).into_iter().find(|it| it.value == Some(false)).map(|it| it.place);
     let (places, names): (Vec<_>, Vec<_>) = SWITCHES.into_iter().filter_map(|name| Some((place(name)?, name))).unzip();
     Some((places.into_iter().next()?, names))
+}
+
+/// Where an access point has its public access block; none for what is no access point.
+pub(super) fn block(point: &Resource) -> Option<&'static str> {
+    match point.kind {
+        "aws_s3_access_point" => Some("public_access_block_configuration"),
+        "aws_s3control_multi_region_access_point" => Some("details.public_access_block"),
+        _ => None,
+    }
 }

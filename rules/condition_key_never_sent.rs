@@ -91,10 +91,13 @@ fn by_action(statement: &Statement, condition: &Condition, key: ConditionKey, cx
         (Effect::Deny, false) if others && condition.operator.if_exists => return false,
         (Effect::Deny, false) => (format!("always denies {names}, {requests}"), Severity::Low),
     };
-    let help = if carried {
-        "put the actions whose requests carry the key into a statement of their own"
-    } else {
-        "test a key that these requests carry, or leave the test out"
+    let (own, it, them) = if entries.len() == 1 { ("its", "it is", "it") } else { ("their", "they are", "them") };
+    let apart = format!("put {names} in a statement of {own} own");
+    let help = match (carried, statement.effect, condition.needs_key()) {
+        (true, Effect::Allow, _) => format!("{apart} without this test if {it} meant, else leave {them} out"),
+        (true, Effect::Deny, true) => format!("{apart} with a test of what these requests carry, or leave {them} out"),
+        (true, Effect::Deny, false) => format!("{apart} if {it} to be denied always, else leave {them} out"),
+        (false, ..) => "test a key that these requests carry, or leave the test out".to_owned(),
     };
     let mut report =
         cx.report(&condition.place, message).severity(severity).of(statement, format!("{key} for {names}")).help(help);

@@ -1,6 +1,6 @@
 use crate::catalog::Presence;
-use crate::policy::{Condition, OperatorKind, Place, Policy, PolicyKind, Service, Statement};
-use crate::rule::{Context, Severity};
+use crate::policy::{Condition, OperatorKind, Place, Policy, PolicyKind, Service, Statement, Value};
+use crate::rule::{Context, Report, Severity};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
@@ -14,13 +14,28 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 continue;
             };
             let operator = &condition.operator;
-            cx.report(place, message)
+            let report = cx
+                .report(place, message)
                 .severity(severity)
                 .of(statement, format!("{operator} {}", condition.key))
                 .label(condition.operator_place.span, format!("tested by `{operator}`"))
                 .help(help);
+            // That the wildcard holds the other values is no reason to take those out.
+            let others: Vec<&Value> = condition.values.iter().filter(|it| it.place.span != place.span).collect();
+            telling_of_others(report, &others);
         }
     }
+}
+
+fn telling_of_others(report: Report<'_>, others: &[&Value]) {
+    const RULE: &str = "redundant_entry";
+    let texts: Vec<String> = others.iter().map(|it| it.text.to_string()).collect();
+    let report = others
+        .first()
+        .map(|it| it.place.span)
+        .into_iter()
+        .fold(report, |report, first| report.telling_at(first, RULE, texts.join(", ")));
+    others.iter().zip(texts).fold(report, |report, (it, text)| report.telling_at(it.place.span, RULE, text));
 }
 
 type Verdict<'c> = Option<(&'c Place, String, Severity, String)>;

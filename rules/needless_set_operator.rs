@@ -37,7 +37,13 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .confidence(if global { Confidence::High } else { Confidence::Medium })
                 .of(statement, format!("{operator} {key}"))
                 .label(condition.place.span, "has at most one value")
-                .help("leave the quantifier out");
+                .help(match opens && operator.negated {
+                    true => format!(
+                        "leave the quantifier out, and require the key by `\"Null\": {{ \"{key}\": \"false\" }}`, since a \
+                         negated test holds without it too"
+                    ),
+                    false => "leave the quantifier out".to_owned(),
+                });
         }
     }
 }

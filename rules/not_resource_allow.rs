@@ -1,3 +1,4 @@
+use super::kms_any_key;
 use crate::catalog::{self, Power};
 use crate::policy::{Policy, Resource, Scope};
 use crate::rule::{Context, Severity, quoted};
@@ -17,6 +18,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             _ if !policy.kind.is_identity() => Severity::Low,
             _ if granted.iter().any(|it| catalog::leads_on(*it)) => Severity::High,
             Power::Permits => Severity::High,
+            _ if kms_any_key::reveals_by_others(statement) => Severity::High,
             Power::Unlocks | Power::Changes | Power::ReadsData => Severity::Medium,
             Power::Sees => Severity::Low,
         };

@@ -47,7 +47,7 @@ pub(super) struct Partial<'s> {
 
 impl<'s> Partial<'s> {
     pub(super) fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
-        let is_denied = policy.always_denied();
+        let is_denied = policy.always_denied(statement);
         let mut reached = action.expand();
         reached.retain(|it| statement.admits(*it) && statement.may_reach(*it) && !is_denied(*it));
         let mut acting = reached.clone();

@@ -8,10 +8,16 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         return;
     }
     for statement in policy.allow_statements() {
-        // All of IAM, or all but something, is more than that, and said by other rules.
-        let passes = |it: &&Action| it.names("iam:PassRole") && !it.is_whole_service() && !it.covers_every_action();
-        let Some(action) = statement.actions.only().iter().find(passes) else { continue };
-        if !statement.admits(pass_role) || statement.narrowed(pass_role).is_some() {
+        if !statement.holds(pass_role) {
+            continue;
+        }
+        let entries = || statement.actions.only().iter().filter(|it| it.names("iam:PassRole"));
+        // What names it shows it better than all of IAM.
+        let action =
+            entries().find(|it| !it.is_whole_service() && !it.covers_every_action()).or_else(|| entries().next());
+        // All there is on everything is another matter.
+        let is_everything = action.is_some_and(Action::covers_every_action) && statement.gives_everything();
+        if is_everything || !statement.admits(pass_role) || statement.narrowed(pass_role).is_some() {
             continue;
         }
         let any = |it: &&Resource| it.is_all_of_account(pass_role);
@@ -28,7 +34,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 
 const SERVICE: &str = "the service under `iam:PassedToService`";
 
-fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Resource, cx: &mut Context<'_>) {
+/// `action` is the entry that holds it; none where it is what `NotAction` leaves.
+fn report(policy: &Policy, statement: &Statement, action: Option<&Action>, resource: &Resource, cx: &mut Context<'_>) {
     let to = statement.conditions.iter().find(|it| it.is_on("iam:passedtoservice") && it.guard().is_some());
     let taker = catalog::escalation_paths().iter().filter(|it| takes(it, to)).find_map(|it| rest_of(it, policy));
     let severity = match (&taker, to) {
@@ -44,11 +51,10 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Re
         Some(condition) => quoted(&condition.values.iter().map(|it| &it.text).collect::<Vec<_>>()),
         None => "any service".to_owned(),
     };
+    let what = action.map_or_else(|| "`NotAction` (`iam:PassRole`)".to_owned(), |it| format!("`{it}`"));
     let mut report = cx
-        .report(&resource.place, format!("`{action}` {on} `{resource}` hands {roles} to {whom}"))
+        .report(&resource.place, format!("{what} {on} `{resource}` hands {roles} to {whom}"))
         .of(statement, format!("iam:PassRole {on} {resource}"))
-        .acting([action])
-        .by(&action.place)
         .severity(severity)
         .help(match (to, statement.actions.only().len()) {
             (Some(_), 1) => "name the roles that are handed over".to_owned(),
@@ -59,6 +65,9 @@ fn report(policy: &Policy, statement: &Statement, action: &Action, resource: &Re
                 format!("put `iam:PassRole` in a statement of its own, and there name the roles and {SERVICE}")
             }
         });
+    if let Some(action) = action {
+        report = report.acting([action]).by(&action.place);
+    }
     if let Some((place, action)) = taker {
         report = report.label(place.span, format!("`{action}` then runs with the role"));
     }

@@ -145,7 +145,7 @@ fn report<'c>(ways: Vec<Way<'c>>, bucket: Option<&'c Bucket>, cx: &mut Context<'
     tell(&ways, bucket, cx);
     // What else lets in is said with the first, and by itself once somebody has answered for that.
     let mut said: FxHashSet<Span> = ways.iter().take(1).map(|(_, it)| it.place.span).collect();
-    for (n, (_, way)) in ways.iter().enumerate().skip(1).filter(|(_, (held, _))| held.is_none()) {
+    for (n, (_, way)) in ways.iter().enumerate().skip(1) {
         if said.insert(way.place.span) {
             tell(&ways[n..=n], bucket, cx);
         }
@@ -357,7 +357,7 @@ pub(super) fn shut_besides(point: &Resource, bucket: &Bucket) -> Option<(Span, &
 
 /// Where the block of an access point is switched off, or may be.
 fn left_open(point: &Resource) -> Option<Place> {
-    let switches = point.switches("public_access_block_configuration.restrict_public_buckets");
+    let switches = point.switches(&format!("{}.restrict_public_buckets", access_point_block_off::block(point)?));
     switches.into_iter().find(|it| it.value != Some(true)).map(|it| it.place)
 }
 

@@ -16,31 +16,36 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         {
             continue;
         }
-        let is_denied = policy.always_denied();
-        // All of a service is another matter, unless nobody else speaks of it.
-        let told = |it: &Action| {
-            it.covers_every_action() || it.is_whole_service() && wildcard_action::speaks_of(policy, statement, it)
-        };
+        let is_denied = policy.always_denied(statement);
         // Of all that a pattern holds, what says so in its name shows best what is meant.
         let bought = |it: &Action| {
             let all =
                 it.reached().iter().filter(|it| buys(*it, statement) && !is_denied(*it) && !is_chosen(policy, *it));
             all.min_by_key(|it| ["Purchase", "Reserved"].map(|word| !it.name().contains(word)))
         };
-        let found: Vec<_> = buying().filter(|it| !told(it)).filter_map(|it| Some((it, bought(it)?))).collect();
-        let Some((first, _)) = found.first() else { continue };
-        let shown = |(entry, buys): &(&Action, catalog::Action)| match entry.has_wildcard() {
-            true => format!("`{entry}` (`{buys}`)"),
-            false => format!("`{entry}`"),
-        };
-        let actions: Vec<&Action> = found.iter().map(|(it, _)| *it).collect();
-        let verb = if found.len() == 1 { "lets" } else { "let" };
-        let what = listed(&found.iter().map(shown).collect::<Vec<_>>());
-        cx.report(&first.place, format!("{what} {verb} its holder buy in the name of the account, whatever it costs"))
-            .of(statement, quoted(&actions))
-            .acting(&actions)
-            .help(help(&found));
+        // All there is is another matter. All of a service stands by itself where another rule speaks of that.
+        let bought = buying().filter(|it| !it.covers_every_action()).filter_map(|it| Some((it, bought(it)?)));
+        let is_whole = |(it, _): &(&Action, catalog::Action)| wildcard_action::speaks_of(policy, statement, it);
+        let (whole, named): (Vec<_>, Vec<_>) = bought.partition(is_whole);
+        for found in whole.chunks(1).chain([&named[..]]) {
+            report(statement, found, cx);
+        }
     }
+}
+
+fn report(statement: &Statement, found: &[(&Action, catalog::Action)], cx: &mut Context<'_>) {
+    let [(first, _), ..] = found else { return };
+    let shown = |(entry, buys): &(&Action, catalog::Action)| match entry.has_wildcard() {
+        true => format!("`{entry}` (`{buys}`)"),
+        false => format!("`{entry}`"),
+    };
+    let actions: Vec<&Action> = found.iter().map(|(it, _)| *it).collect();
+    let verb = if found.len() == 1 { "lets" } else { "let" };
+    let what = listed(&found.iter().map(shown).collect::<Vec<_>>());
+    cx.report(&first.place, format!("{what} {verb} its holder buy in the name of the account, whatever it costs"))
+        .of(statement, quoted(&actions))
+        .acting(&actions)
+        .help(help(found));
 }
 
 /// What of an entry buys, by a statement that does not say what.

@@ -63,7 +63,7 @@ impl<'s> Broad<'s> {
     pub(super) fn of(policy: &Policy, statement: &Statement, action: &'s Action) -> Option<Self> {
         let device = policy.kind == PolicyKind::Device;
         let identity = policy.kind.is_identity() || device;
-        let is_denied = policy.always_denied();
+        let is_denied = policy.always_denied(statement);
         let mut reached = action.expand();
         reached.retain(|it| policy.kind.knows(*it));
         // In the policy of a resource, `*` is that resource, which an action that takes none has nothing to do with.

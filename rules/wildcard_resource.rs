@@ -1,4 +1,5 @@
 mod advice;
+mod broad;
 
 use std::cmp::Reverse;
 use std::fmt::{self, Display};
@@ -84,8 +85,11 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     }
     let mut places: Vec<Vec<Found<'_>>> = Vec::new();
     let mut known = FxHashMap::default();
-    let is_denied = policy.always_denied();
     for statement in policy.allow_statements() {
+        let is_denied = policy.always_denied(statement);
+        if !is_of_device {
+            broad::check(concern, statement, &is_denied, cx);
+        }
         if statement.gives_everything() {
             continue;
         }
@@ -323,7 +327,7 @@ impl Display for Entry<'_> {
 }
 
 /// The entries that hold what sweeps, the worst first; what is listed twice once.
-fn entries<'s>(statement: &'s Statement, sweeps: impl Iterator<Item = &'s Sweep>) -> Vec<Entry<'s>> {
+fn entries<'s, 'w>(statement: &'s Statement, sweeps: impl Iterator<Item = &'w Sweep>) -> Vec<Entry<'s>> {
     let mut out: Vec<(usize, Entry<'s>)> = Vec::new();
     for Sweep { action: reached, entry, .. } in sweeps {
         match out.last_mut().filter(|(it, _)| it == entry) {
@@ -504,10 +508,8 @@ fn kinds(guilty: &[Entry<'_>]) -> String {
     const FEW: usize = 3;
     let mut kinds: Vec<String> = Vec::new();
     // Of all that a pattern stands for, the worst is named.
-    let named =
-        guilty.iter().flat_map(|it| if it.action.has_wildcard() { std::slice::from_ref(&it.worst) } else { &it.wide });
-    for action in named {
-        for kind in nouns(*action) {
+    for action in guilty.iter().map(|it| it.worst) {
+        for kind in nouns(action) {
             if !kinds.contains(&kind) {
                 kinds.push(kind);
             }

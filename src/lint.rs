@@ -23,7 +23,7 @@ use crate::config::{Config, ExternalModules};
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Collected, Folder, Given, is_terraform};
 use crate::frontend::{Bucket, Configuration, Identity, Key};
-use crate::policy::Policy;
+use crate::policy::{Granted, Policy};
 use crate::report::{Comparison, InputError, Report, Silenced, Skipped, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule, StatementName};
 use crate::rules;
@@ -576,11 +576,15 @@ fn place_of(finding: &Finding) -> Span {
     finding.labels.iter().find(|it| it.message == IN_THE_MODULE).map_or(finding.span, |it| it.span)
 }
 
-/// Takes out what a broader finding about the same statement makes needless by the page of its rule, and what a finding
-/// says in its own words. What somebody has answered for makes needless what stands at the very same place, and nothing
-/// else.
+/// What a finding folds: a rule's findings about a holder's statement, where it does so at one place only, and whether it
+/// is there in every case.
+type Folded = (&'static str, Holder, StatementName, Option<Span>, bool);
+
+/// Takes out what a broader finding about the same statement makes needless by the page of its rule, as far as it grants
+/// all that the narrower one is about, and what a finding says in its own words. What somebody has answered for makes
+/// needless what stands at the very same place, and nothing else.
 fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Finding>) -> Vec<Finding> {
-    let mut broad: FxHashSet<(&str, Holder, StatementName, Option<Span>, bool)> = FxHashSet::default();
+    let mut broad: FxHashMap<Folded, Vec<Option<&Granted>>> = FxHashMap::default();
     let mut told: FxHashSet<(&str, Span, String, Holder, bool)> = FxHashSet::default();
     // What is there in some case only leaves what is there in every case to be said.
     let is_sure = |it: &Finding| it.confidence > Confidence::Low;
@@ -589,7 +593,10 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
         let sure = is_sure(finding);
         for rule in folds(finding) {
             let Some(statement) = &finding.statement else { continue };
-            broad.extend(holders(finding).map(|it| (*rule, it, statement.clone(), only_at, sure)));
+            for holder in holders(finding) {
+                let grants = broad.entry((*rule, holder, statement.clone(), only_at, sure)).or_default();
+                grants.push(finding.granted.as_ref());
+            }
         }
         for it in finding.tells.iter().filter(|it| only_at.is_none_or(|only| only == it.span)) {
             let of = |(within, own): Holder| (within, it.address.clone().unwrap_or(own));
@@ -599,13 +606,19 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
     if broad.is_empty() && told.is_empty() {
         return Vec::new();
     }
-    let is_needless = |narrow: &mut Finding| {
-        let narrow = &*narrow;
+    let is_needless = |narrow: &Finding| {
         let place = place_of(narrow);
         let by_whom = if is_sure(narrow) { &[true][..] } else { &[true, false] };
+        let is_within = |grants: &Option<&Granted>| match (&narrow.granted, grants) {
+            (Some(own), Some(broad)) => own.beyond(broad).is_empty(),
+            // What is about no grant is about the statement.
+            _ => true,
+        };
         let is_folded = |holder: &Holder| {
-            let by =
-                |it: &StatementName, at, sure| broad.contains(&(narrow.rule, holder.clone(), it.clone(), at, sure));
+            let by = |it: &StatementName, at, sure| {
+                let grants = broad.get(&(narrow.rule, holder.clone(), it.clone(), at, sure));
+                grants.is_some_and(|them| them.iter().any(is_within))
+            };
             let of = |it: &StatementName| by_whom.iter().any(|sure| by(it, None, *sure) || by(it, Some(place), *sure));
             narrow.statement.as_ref().is_some_and(of)
         };
@@ -615,7 +628,9 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
         };
         holders(narrow).all(|it| is_folded(&it) || is_told(&it))
     };
-    findings.extract_if(.., is_needless).collect()
+    let needless: Vec<bool> = findings.iter().map(is_needless).collect();
+    let mut needless = needless.into_iter();
+    findings.extract_if(.., |_| needless.next().unwrap_or_default()).collect()
 }
 
 /// Everything together: one finding for one cause, in an order that no run changes.

@@ -68,8 +68,11 @@ fn all_that_an_action_needs_is_named() {
 #[test]
 fn a_pattern_that_holds_more_than_is_limited_is_to_be_spelled_out() {
     let password = help("credentials_any_resource", &["ec2:Get*"], &["*"]);
-    let wanted = "name the actions in place of `ec2:Get*`, and limit `ec2:GetPasswordData`, `ec2:GetConsoleOutput` and";
+    let wanted = "name the actions that are called in place of `ec2:Get*`, and limit `ec2:GetPasswordData`, `ec2:GetConsoleOutput` and";
     assert!(password.starts_with(wanted), "{password}");
+    // What reads of a bucket takes the bucket.
+    let objects = help("data_any_resource", &["s3:Get*"], &["arn:aws:s3:::*"]);
+    assert!(objects.ends_with("{ObjectName}`, and give what else is called the resources that it takes"), "{objects}");
     // All that it stands for takes the queue, or is not allowed on these resources anyway.
     assert!(help("data_any_resource", &["sqs:Receive*"], &["*"]).starts_with("limit `sqs:Receive*` to"));
     assert!(help("data_any_resource", &["s3:Get*Object"], &["arn:aws:s3:::*/*"]).starts_with("limit `s3:Get*Object`"));
@@ -578,7 +581,45 @@ fn what_one_pattern_does_is_one_finding_by_the_worst_of_it() {
     let [(_, message)] = &found(r#""s3:*Object*", "ec2:ModifySnapshotAttribute""#)[..] else { panic!("one finding") };
     assert!(message.contains(", and `s3:*Object*` (`s3:GetObject`) reads every object"), "{message}");
     // All of IAM is everything, which no limit on the rest makes less.
-    assert_eq!(found(r#""s3:*Object*", "iam:*""#), []);
+    let [(_, message)] = &found(r#""s3:*Object*", "iam:*""#)[..] else { panic!("one finding") };
+    assert!(message.starts_with("`iam:*` (`iam:AttachRolePolicy`) on `*`"), "{message}");
+}
+
+#[test]
+fn a_test_that_some_actions_never_pass_is_left_out_for_those() {
+    let policy = |effect: &str, operator: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "{effect}", "Action": ["kms:CreateGrant", "kms:Decrypt"],
+              "Resource": "*", "Condition": {{"{operator}": {{"kms:GrantIsForAWSResource": "true"}}}}}}}}"#
+        )
+    };
+    let help = |effect: &str| {
+        let [finding] = &found_in("condition_key_never_sent", &policy(effect, "Bool"))[..] else {
+            panic!("one finding")
+        };
+        finding.help.clone().unwrap()
+    };
+    assert!(
+        help("Allow").starts_with("put `kms:Decrypt` in a statement of its own without this test"),
+        "{}",
+        help("Allow")
+    );
+    assert!(help("Deny").starts_with("put `kms:Decrypt` in a statement of its own with a test"), "{}", help("Deny"));
+}
+
+#[test]
+fn a_negated_test_must_ask_for_its_key_as_well() {
+    let help = |operator: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b",
+              "Condition": {{"ForAllValues:{operator}": {{"aws:SourceVpc": "vpc-1a2b3c4d"}}}}}}}}"#
+        );
+        let [finding] = &found_in("needless_set_operator", &text)[..] else { panic!("one finding") };
+        finding.help.clone().unwrap()
+    };
+    assert_eq!(help("StringEquals"), "leave the quantifier out");
+    let null = "require the key by `\"Null\": { \"aws:SourceVpc\": \"false\" }`";
+    assert!(help("StringNotEquals").contains(null), "{}", help("StringNotEquals"));
 }
 
 #[test]

@@ -499,6 +499,83 @@ fn an_answer_for_one_way_into_a_bucket_leaves_the_others_to_be_said() {
     assert_eq!(of_bucket(&text("# iamlint: ignore[public_bucket] reason=\"downloads\"")), [Some(1)]);
 }
 
+#[test]
+fn an_answer_for_a_further_way_into_a_bucket_is_used_also_where_it_is_held_back() {
+    let text = |refused: bool| {
+        let block = format!(
+            "resource \"aws_s3_bucket_public_access_block\" \"b\" {{\n  bucket = aws_s3_bucket.b.id\n  block_public_policy = {refused}\n  \
+             restrict_public_buckets = {refused}\n}}\n"
+        );
+        let statement = |comment: &str, action: &str| {
+            format!(
+                "    {{ Effect = \"Allow\", Principal = \"*\", Action = \"{action}\", Resource = \"arn:aws:s3:::b/*\" }},{comment}\n"
+            )
+        };
+        format!(
+            "resource \"aws_s3_bucket\" \"b\" {{\n  bucket = \"b\"\n}}\n{block}resource \"aws_s3_bucket_policy\" \"b\" {{\n  bucket = \
+             aws_s3_bucket.b.id\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = [\n{}{}  ] }})\n}}\n",
+            statement("", "s3:PutObject"),
+            statement(" # iamlint: ignore[public_bucket] reason=\"downloads\"", "s3:GetObject"),
+        )
+    };
+    for refused in [false, true] {
+        let rules = ["public_bucket", "unused_ignore"].map(|it| rules::by_id(it).unwrap());
+        let (_, report) = report("main.tf", &text(refused), rules.to_vec());
+        let found: Vec<_> = report.findings.iter().map(|it| it.rule).collect();
+        assert_eq!((found, report.suppressed.len()), (vec!["public_bucket"], 1), "{refused}");
+    }
+}
+
+#[test]
+fn the_policy_of_a_multi_region_access_point_is_held_by_its_own_block() {
+    let text = |restrict: bool, name: &str| {
+        format!(
+            r#"
+resource "aws_s3_bucket" "b" {{
+  bucket = "b"
+}}
+resource "aws_s3_bucket_policy" "b" {{
+  bucket = aws_s3_bucket.b.id
+  policy = jsonencode({{ Version = "2012-10-17", Statement = [{{
+    Effect = "Allow", Principal = "*", Action = "s3:GetObject", Resource = "arn:aws:s3:::b/*"
+    Condition = {{ StringEquals = {{ "s3:DataAccessPointAccount" = "111122223333" }} }}
+  }}] }})
+}}
+resource "aws_s3control_multi_region_access_point" "m" {{
+  details {{
+    name = "maps"
+    region {{
+      bucket = aws_s3_bucket.b.id
+    }}
+    public_access_block {{
+      restrict_public_buckets = {restrict}
+    }}
+  }}
+}}
+resource "aws_s3control_multi_region_access_point_policy" "m" {{
+  details {{
+    name   = {name}
+    policy = jsonencode({{ Version = "2012-10-17", Statement = [{{
+      Effect = "Allow", Principal = "*", Action = "s3:GetObject"
+      Resource = "arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap/object/*"
+    }}] }})
+  }}
+}}
+"#
+        )
+    };
+    let of_point = |text: &str| {
+        let (_, report) = report("main.tf", text, vec![rules::by_id("public_bucket").unwrap()]);
+        let [found] = &report.findings[..] else { panic!("one finding: {:?}", report.findings) };
+        (found.severity, found.labels.iter().any(|it| it.message.contains("block")))
+    };
+    let by_id = r#"element(split(":", aws_s3control_multi_region_access_point.m.id), 1)"#;
+    for name in [r#""maps""#, by_id] {
+        assert_eq!(of_point(&text(true, name)), (Severity::Low, true), "{name}");
+        assert_eq!(of_point(&text(false, name)), (Severity::High, true), "{name}");
+    }
+}
+
 /// What a rule advises.
 fn helps(rule: &str, text: &str) -> Vec<String> {
     let name = if text.trim_start().starts_with('{') { "policy.json" } else { "main.tf" };

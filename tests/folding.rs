@@ -5,7 +5,7 @@
 
 use iamlint::lint::{self, Options};
 use iamlint::report::Report;
-use iamlint::rule::Confidence;
+use iamlint::rule::{Confidence, Severity};
 use iamlint::rules;
 use iamlint::source::Workspace;
 
@@ -93,8 +93,8 @@ fn what_is_answered_for_makes_needless_only_what_stands_at_the_same_place() {
     let keys = policy(&allow("kms:*", "*"));
     expect(&keys, &["kms_wildcard_action"], 0);
     // That it is every key is said of another string.
-    expect(&ignore(&keys, "kms_wildcard_action", "{ Effect"), &["kms_any_key"], 0);
-    let both = "kms_wildcard_action, kms_any_key";
+    expect(&ignore(&keys, "kms_wildcard_action", "{ Effect"), &["kms_any_key", "permissions_any_resource"], 0);
+    let both = "kms_wildcard_action, kms_any_key, permissions_any_resource";
     expect(&ignore(&keys, both, "{ Effect"), &[], 0);
     let everything = policy(&allow("*", "*"));
     expect(&ignore(&everything, "full_administrator", "{ Effect"), &[], 0);
@@ -244,4 +244,120 @@ fn what_a_policy_cannot_be_about_is_said_once() {
     };
     expect(&queue("sns:Publish", "sqs"), &["foreign_action"], 0);
     expect(&queue("sqs:SendMessage", "sns"), &["foreign_resource"], 0);
+}
+
+#[test]
+fn what_buys_is_said_beside_all_of_its_service_where_that_is_off() {
+    let text = policy(&allow("ec2:*", "*"));
+    expect(&text, &["wildcard_action"], 0);
+    let found: Vec<_> = said(&text, &["wildcard_action"]).into_iter().map(|(rule, _)| rule).collect();
+    assert!(found.contains(&"unbounded_purchase"), "{found:?}");
+}
+
+/// The rules that speak of a policy while others are off or answered for, each with what its message begins with.
+fn said(text: &str, without: &[&str]) -> Vec<(&'static str, String)> {
+    let found = lint(text, without).findings.into_iter();
+    let mut said: Vec<_> = found.map(|it| (it.rule, it.message.split(" on ").next().unwrap().to_owned())).collect();
+    said.sort_unstable();
+    said
+}
+
+#[test]
+fn what_a_broader_rule_says_is_said_by_the_narrower_ones_where_it_is_off() {
+    let all = policy(&allow("s3:*", "*"));
+    expect(&all, &["wildcard_action"], 0);
+    let permits = ("permissions_any_resource", "`s3:*` (`s3:PutBucketPolicy`)".to_owned());
+    assert_eq!(said(&all, &["wildcard_action"]), std::slice::from_ref(&permits));
+    let data = ("data_any_resource", "`s3:*` (`s3:GetObject`)".to_owned());
+    assert_eq!(said(&all, &["wildcard_action", "permissions_any_resource"]), [data]);
+    let but = all.replace("Action =", "NotAction =").replace("s3:*", "iam:*");
+    expect(&but, &["not_action_allow"], 0);
+    let told: Vec<_> = said(&but, &["not_action_allow"]).into_iter().map(|(rule, _)| rule).collect();
+    assert_eq!(told, ["assume_any_role", "credentials_any_resource", "kms_any_key"]);
+    let others = all.replace("Resource =", "NotResource =").replace("\"*\" }", "\"arn:aws:s3:::a/*\" }");
+    expect(&others, &["not_resource_allow", "wildcard_action"], 0);
+    assert_eq!(said(&others, &["not_resource_allow", "wildcard_action"]), [permits]);
+    let read = others.replace("s3:*", "s3:GetObject");
+    expect(&read, &["not_resource_allow"], 0);
+    assert_eq!(
+        lint(&read, &["not_resource_allow"]).findings[0].message,
+        "`s3:GetObject` on all but `arn:aws:s3:::a/*` reads every other object in the account"
+    );
+}
+
+#[test]
+fn what_a_broader_rule_says_is_said_by_the_narrower_ones_where_it_is_answered_for() {
+    let ignore = |text: &str, rule: &str| {
+        text.replacen("{ Effect", &format!("\n# iamlint: ignore[{rule}] reason=\"known\"\n{{ Effect"), 1)
+    };
+    for (actions, broad, narrow) in [
+        ("\"s3:*\"", "wildcard_action", "permissions_any_resource"),
+        ("\"sts:*\"", "wildcard_action", "assume_any_role"),
+    ] {
+        let text = policy(&allow("…", "*").replace("\"…\"", actions));
+        assert_eq!(said(&text, &[]).into_iter().map(|(rule, _)| rule).collect::<Vec<_>>(), [broad], "{actions}");
+        let answered = said(&ignore(&text, broad), &[]);
+        assert!(answered.iter().any(|(rule, _)| *rule == narrow), "{actions}: {answered:?}");
+    }
+}
+
+#[test]
+fn all_of_one_service_folds_nothing_of_another() {
+    let text =
+        policy(&allow("…", "*").replace("\"…\"", "[\"s3:*\", \"s3:GetObject\", \"secretsmanager:GetSecretValue\"]"));
+    expect(&text, &["credentials_any_resource", "redundant_entry", "wildcard_action"], 0);
+}
+
+#[test]
+fn a_key_that_is_spared_makes_decrypting_by_all_others_no_less_bad() {
+    let all = policy(&allow("kms:Decrypt", "*"));
+    let others = all.replace(
+        "Resource = \"*\"",
+        "NotResource = \"arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab\"",
+    );
+    let severity = |text: &str, without: &[&str]| {
+        let [finding] = &lint(text, without).findings[..] else { panic!("one finding of {text}") };
+        (finding.rule, finding.severity)
+    };
+    assert_eq!(severity(&all, &[]), ("kms_any_key", Severity::High));
+    assert_eq!(severity(&others, &[]), ("not_resource_allow", Severity::High));
+    assert_eq!(severity(&others, &["not_resource_allow"]), ("kms_any_key", Severity::High));
+    let bound = others
+        .replace(" },", ", Condition = { StringEquals = { \"kms:ViaService\" = \"s3.eu-west-1.amazonaws.com\" } } },");
+    assert_eq!(severity(&bound, &[]), ("not_resource_allow", Severity::Medium));
+}
+
+#[test]
+fn what_cannot_be_about_a_bucket_hides_nothing_else_that_never_applies() {
+    let document = "jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Principal = { AWS = \"arn:aws:iam::111122223333:role/app\" }, \
+                    Action = [\"s3:GetObject\", \"sqs:SendMessage\"], Resource = \"arn:aws:s3:::b\" }] })";
+    let text = format!("resource \"aws_s3_bucket_policy\" \"b\" {{\n  bucket = \"b\"\n  policy = {document}\n}}\n");
+    expect(&text, &["foreign_action", "mismatched_resource"], 0);
+}
+
+#[test]
+fn a_wildcard_among_values_is_said_once() {
+    let condition = "Condition = { StringLike = { \"aws:PrincipalOrgID\" = [\"o-a1b2c3d4e5\", \"*\"] } }";
+    let text = policy(&allow("s3:GetObject", "arn:aws:s3:::b/*").replace(" },", &format!(", {condition} }},")));
+    expect(&text, &["constant_condition"], 0);
+}
+
+#[test]
+fn what_is_denied_in_the_same_case_is_not_granted() {
+    let deny = "{ Effect = \"Deny\", Action = \"s3:*\", Resource = \"*\" }";
+    let of = |allowed: &str, denied: &str| {
+        let statements = format!("concat({allowed}, {denied})");
+        format!(
+            "variable \"a\" {{}}\nvariable \"b\" {{}}\nresource \"aws_iam_policy\" \"p\" {{\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = {statements} }})\n}}\n"
+        )
+    };
+    let allowing = allow("s3:PutBucketPolicy", "*").replace("},\n", "}");
+    let when = |case: &str, statement: &str| format!("{case} ? [{statement}] : []");
+    let found = |text: &str| lint(text, &[]).findings.iter().filter(|it| it.rule == "permissions_any_resource").count();
+    assert_eq!(found(&of(&when("var.a", &allowing), &format!("[{deny}]"))), 0);
+    assert_eq!(found(&of(&when("var.a", &allowing), &when("var.a", deny))), 0);
+    assert_eq!(found(&of(&when("var.a", &allowing), &when("var.b", deny))), 1);
+    assert_eq!(found(&of(&format!("[{allowing}]"), &when("var.a", deny))), 1);
+    let both = when("var.a", &format!("{allowing}, {deny}"));
+    assert_eq!(found(&of(&both, "[]")), 0);
 }

@@ -77,7 +77,8 @@ impl<'a> Advice<'a> {
         let resource = self.found.resource;
         let mut help = String::new();
         if !self.losing.is_empty() {
-            let called = if self.losing.iter().all(|it| self.is_spelled(it)) { "" } else { " that are called" };
+            let is_all = self.losing.iter().all(|it| self.is_spelled(it)) && !self.has_others();
+            let called = if is_all { "" } else { " that are called" };
             let replaced = quoted(&once(self.losing.iter().map(|it| it.action.to_string())));
             help.push_str(&format!("name the actions{called} in place of {replaced}, "));
         }
@@ -90,6 +91,9 @@ impl<'a> Advice<'a> {
         if limit.starts_with("give ") {
             return help + &format!(", and leave on `{resource}` what takes no resource");
         }
+        if self.has_others() {
+            help.push_str(", and give what else is called the resources that it takes");
+        }
         let own = if self.is_parted { "" } else { " in a statement of its own" };
         let fine = if self.is_parted { &[] } else { self.fine };
         help + &match (fine, &self.unlimited()[..]) {
@@ -99,6 +103,18 @@ impl<'a> Advice<'a> {
             ([], _) => format!(", and leave on `{resource}` what takes no resource"),
             (fine, _) => format!(", and leave {} on `{resource}`{own}, with what else takes no resource", quoted(fine)),
         }
+    }
+
+    /// Whether patterns that are named out stand for something besides that takes resources which are not told.
+    fn has_others(&self) -> bool {
+        let statement = self.found.statement;
+        let is_other = |entry: &Entry<'_>, it: catalog::Action| {
+            !entry.wide.contains(&it) && !it.takes_only_star() && statement.admits(it) && statement.may_reach(it)
+        };
+        let is_other = |entry: &Entry<'_>, it: catalog::Action| {
+            is_other(entry, it) && self.needed.as_deref().is_none_or(|forms| !is_served(it, forms))
+        };
+        self.losing.iter().any(|entry| entry.action.reached().iter().any(|it| is_other(entry, it)))
     }
 
     /// What patterns that are named out stand for besides, and takes `*` alone.

@@ -347,12 +347,16 @@ impl Condition {
 
     /// Whether it asks for what only a program puts there, whatever that says: an encryption context, which is bound to
     /// what was encrypted, or a tag that is named for AWS, who alone sets those, or for a domain, as controllers name
-    /// theirs, `elbv2.k8s.aws/cluster`.
+    /// theirs, `elbv2.k8s.aws/cluster`, or one by which the driver for EBS knows its volumes, as AWS's own policy has it.
     /// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
+    /// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEBSCSIDriverPolicy.html>
     fn asks_for_a_mark(&self) -> bool {
+        const OF_DRIVER: [&str; 2] = ["CSIVolumeName", "CSIVolumeSnapshotName"];
         let is_of_program = || {
             let tag = self.key.raw().split_once('/').map_or("", |(_, tag)| tag);
-            tag.starts_with("aws:") || tag.split_once('/').is_some_and(|(domain, _)| domain.contains('.'))
+            OF_DRIVER.contains(&tag)
+                || tag.starts_with("aws:")
+                || tag.split_once('/').is_some_and(|(domain, _)| domain.contains('.'))
         };
         let is_mark = || self.is_on("kms:encryptioncontext:") || self.is_on_resource_tag() && is_of_program();
         is_mark() && self.only_asks_for_presence()

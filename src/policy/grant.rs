@@ -172,20 +172,28 @@ impl Statement {
             let entries = self.actions.only().iter().enumerate();
             let narrow = entries.filter(|(_, it)| !it.is_whole_service() && !it.covers_every_action());
             let held = narrow.flat_map(|(entry, it)| it.reached().iter().map(move |action| (entry, action)));
-            let sweep = |(entry, action): (usize, catalog::Action)| {
-                if !action.can_be_limited() || !self.admits(action) || self.narrowed(action).is_some() {
-                    return None;
-                }
-                let by = |reach| self.wide_by(action, reach).map(|resource| Sweep { action, entry, resource, reach });
-                // IAM lets nobody into another account, so an ARN that leaves the account open holds those of one.
-                let is_everywhere = |it: &Sweep| {
-                    action.service().prefix() != "iam"
-                        || self.resources.as_ref().is_some_and(|all| all.entries()[it.resource].is_everything())
-                };
-                by(Reach::Everywhere).filter(is_everywhere).or_else(|| by(Reach::Account))
-            };
-            held.filter_map(sweep).collect()
+            held.filter_map(|(entry, action)| self.sweep(entry, action)).collect()
         })
+    }
+
+    /// What it allows so by one entry, which may be all of a service.
+    pub fn sweeps_of(&self, entry: usize) -> impl Iterator<Item = Sweep> {
+        let is_bound = self.is_all_but() || self.wide_resources().is_empty();
+        let held = self.actions.only().get(entry).filter(|_| !is_bound);
+        held.into_iter().flat_map(|it| it.reached().iter()).filter_map(move |action| self.sweep(entry, action))
+    }
+
+    fn sweep(&self, entry: usize, action: catalog::Action) -> Option<Sweep> {
+        if !action.can_be_limited() || !self.admits(action) || self.narrowed(action).is_some() {
+            return None;
+        }
+        let by = |reach| self.wide_by(action, reach).map(|resource| Sweep { action, entry, resource, reach });
+        // IAM lets nobody into another account, so an ARN that leaves the account open holds those of one.
+        let is_everywhere = |it: &Sweep| {
+            action.service().prefix() != "iam"
+                || self.resources.as_ref().is_some_and(|all| all.entries()[it.resource].is_everything())
+        };
+        by(Reach::Everywhere).filter(is_everywhere).or_else(|| by(Reach::Account))
     }
 
     fn is_all_but(&self) -> bool {

@@ -62,6 +62,14 @@ impl Given {
         let negates = |one: &Self, other: &Self| one.words.strip_prefix("not ") == Some(&*other.words);
         self.span == other.span && (negates(self, other) || negates(other, self))
     }
+
+    /// Whether the one is the case where the other is: they are decided at one place, or by one variable or local value.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let name = self.words.strip_prefix("not ").unwrap_or(&self.words);
+        let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || "_-.".contains(it));
+        let is_of_module = is_name && (name.starts_with("var.") || name.starts_with("local."));
+        self.words == other.words && (self.span == other.span || is_of_module && self.span.file == other.span.file)
+    }
 }
 
 impl Place {
@@ -241,12 +249,19 @@ impl Policy {
         self.statements.iter().filter(|it| it.effect == Effect::Allow)
     }
 
-    /// Tells of an action whether one of its own statements denies it always, on every resource and to everybody. Such
-    /// statements are looked for once, and hardly any policy has one.
-    pub fn always_denied(&self) -> impl Fn(catalog::Action) -> bool {
+    /// Tells of an action whether one of its own statements denies it always, on every resource and to everybody, as far
+    /// as the statement that allows it is there. Hardly any policy has such a one.
+    pub fn always_denied<'p>(&'p self, allowing: &'p Statement) -> impl Fn(catalog::Action) -> bool + 'p {
+        let is_there = |given: &Option<Arc<Given>>| match (given, &allowing.place.given) {
+            (None, _) => true,
+            (Some(given), Some(case)) => given.is_same_as(case),
+            (Some(_), None) => false,
+        };
         let is_such = |it: &&Statement| {
             it.effect == Effect::Deny
-                && it.is_unconditional()
+                && it.conditions.is_empty()
+                && !it.has_unknown_conditions
+                && is_there(&it.place.given)
                 && it.star_resources().any(|it| it.place.given.is_none())
                 && (it.principals.is_none() || it.everyone().next().is_some())
         };

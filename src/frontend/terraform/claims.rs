@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::collect::prefixed;
-use super::evaluator::{Evaluator, Instance, Module, Repeat, text_of};
+use super::evaluator::{Evaluator, Instance, Module, Repeat, Scope, text_of};
 use super::folder::BlockId;
 use super::resources;
 use crate::frontend::{Claim, Configuration, DeprecatedArgument, Subject};
@@ -100,6 +100,10 @@ const DEPRECATED: &[(&str, &str, &str, &str, &str)] = &[
 
 /// Adds what the modules claim, what they use that is deprecated, and which statements their documents replace.
 pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &mut Configuration) {
+    let constraints: Vec<Text> = modules.iter().flat_map(|it| provider_versions(evaluator, it)).collect();
+    // All modules have one provider, so what one of them asks of it holds for all.
+    let may_be = |version: &str| !constraints.iter().any(|it| it.as_known().is_some_and(|it| excludes(it, version)));
+    let deprecated_by: Vec<_> = DEPRECATED.iter().filter(|(.., since, _, _)| may_be(since)).collect();
     for module in modules {
         for (id, [kind, name]) in module.folder.concerning() {
             let first = CLAIMS.partition_point(|it| it.kind < kind);
@@ -115,7 +119,7 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &m
                 let it = Declared { evaluator, module, id, block: &block, instance, resource, address };
                 let certain = !matches!(repeated.repeat, Repeat::Unknown { .. });
                 out.claims.extend(claims().filter_map(|claims| it.claim(claims, certain)));
-                let deprecated = DEPRECATED.iter().filter(|(of, ..)| *of == kind);
+                let deprecated = deprecated_by.iter().filter(|(of, ..)| *of == kind);
                 out.deprecated.extend(deprecated.filter_map(|(_, name, since, takes_away, instead)| {
                     let (place, address) = it.deprecated(name)?;
                     Some(DeprecatedArgument { name, since, takes_away, instead, address, place })
@@ -124,6 +128,47 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &m
         }
     }
     out.replaced = evaluator.replaced.take();
+}
+
+/// What a module asks of the version of the provider.
+fn provider_versions(evaluator: &Evaluator<'_>, module: &Rc<Module>) -> Vec<Text> {
+    let mut out = Vec::new();
+    for (id, _) in module.folder.blocks("terraform") {
+        let Some(block) = module.folder.block(id) else { continue };
+        for required in block.body.blocks_named("required_providers") {
+            let Some(aws) = required.body.attribute("aws") else { continue };
+            let node = evaluator.value(&aws.value, &Scope::of(module));
+            out.extend(node.get("version").unwrap_or_else(|| node.clone()).to_text());
+        }
+    }
+    out
+}
+
+/// Whether a constraint lets no version through from this one on. `~> 5.20.0` ends with 5.20, `~> 4.0` with 4, and `~> 4`
+/// nowhere. <https://developer.hashicorp.com/terraform/language/expressions/version-constraints>
+fn excludes(constraint: &str, from: &str) -> bool {
+    // Major, minor and patch, and how many of them are written.
+    let parsed = |text: &str| {
+        let written = text.split('-').next().unwrap_or_default();
+        let mut parts = [0u32; 3];
+        let count = written.split('.').count();
+        for (part, number) in parts.iter_mut().zip(written.split('.')) {
+            *part = number.parse().ok()?;
+        }
+        Some((parts, count.min(parts.len())))
+    };
+    let Some((from, _)) = parsed(from) else { return false };
+    constraint.split(',').map(str::trim).any(|one| {
+        let version = one.trim_start_matches(['=', '<', '>', '~', '!', ' ']);
+        let Some((last, count)) = parsed(version) else { return false };
+        match one[..one.len() - version.len()].trim() {
+            "" | "=" | "<=" => last < from,
+            "<" => last <= from,
+            // All that it lets through begins as it does, but for the last number.
+            "~>" => last[..count - 1] < from[..count - 1],
+            _ => false,
+        }
+    })
 }
 
 /// The first of a list of instances.
@@ -230,6 +275,29 @@ mod tests {
     #[test]
     fn the_table_is_sorted() {
         assert!(CLAIMS.is_sorted_by(|a, b| (a.kind, a.argument) < (b.kind, b.argument)));
+    }
+
+    #[test]
+    fn a_constraint_excludes_what_comes_after_the_last_version_that_it_lets_through() {
+        for constraint in [
+            "~> 4.0",
+            "~> 4.67",
+            "~> 5.20.0",
+            "~> 5.0.0",
+            "< 5.68",
+            "<= 5.67.9",
+            "= 5.1.0",
+            "5.67.0",
+            ">= 3, < 5",
+            "4.9",
+        ] {
+            assert!(excludes(constraint, "5.68"), "{constraint}");
+        }
+        for constraint in
+            ["~> 5.0", "~> 5.68.0", "~> 4", "< 5.69", "<= 5.68", "5.68.0", "6.0", ">= 4.0", "!= 5.1.0", "", "x"]
+        {
+            assert!(!excludes(constraint, "5.68"), "{constraint}");
+        }
     }
 
     #[test]

@@ -285,8 +285,10 @@ pub enum Concern {
     Bucket,
     /// A row of [`BUCKET_COMPANIONS`].
     OfBucket(Aspect),
-    /// It is the policy of an access point.
-    OfAccessPoint,
+    /// It is the policy of an access point, which it names so.
+    OfAccessPoint(&'static str),
+    /// It is an access point of several buckets.
+    MultiRegionAccessPoint,
     /// It is the account's public access block.
     AccountBlock,
     /// It is a key.
@@ -326,7 +328,11 @@ pub fn concerns(kind: &str) -> Option<(&'static str, &'static [Concern])> {
             .chain(PERMISSIONS.iter().map(|it| (*it, Concern::Permission)))
             .chain([("aws_s3_account_public_access_block", Concern::AccountBlock), ("aws_s3_bucket", Concern::Bucket)])
             .chain(BUCKET_COMPANIONS.iter().map(|(it, aspect)| (*it, Concern::OfBucket(*aspect))))
-            .chain([("aws_s3control_access_point_policy", Concern::OfAccessPoint)])
+            .chain([
+                ("aws_s3control_access_point_policy", Concern::OfAccessPoint("access_point_arn")),
+                ("aws_s3control_multi_region_access_point", Concern::MultiRegionAccessPoint),
+                ("aws_s3control_multi_region_access_point_policy", Concern::OfAccessPoint("details.name")),
+            ])
             .chain(KEYS.iter().map(|it| (*it, Concern::Key)))
             .chain(KEY_COMPANIONS.iter().map(|(it, whose)| (*it, Concern::OfKey(whose))))
             .chain(IDENTITIES.iter().map(|(it, name, of)| (*it, Concern::Identity(name, *of))))

@@ -18,8 +18,8 @@ pub(super) struct Buckets {
     companions: Vec<(Node, Companion)>,
     /// The ARNs of access points, with their addresses.
     points: Vec<(Text, Arc<str>)>,
-    /// What names the access point that a policy is of, with the address of the policy.
-    of_points: Vec<(Node, Arc<str>)>,
+    /// What names the access point that a policy is of, how that is written, and the address of the policy.
+    of_points: Vec<(Node, Arc<str>, Arc<str>)>,
     /// What modules that cannot be read are given as a bucket: its name or its ARN.
     handed_over: Vec<Text>,
     account: Option<PublicAccessBlock>,
@@ -70,10 +70,22 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// The policy of an access point that is declared by itself.
-    pub(super) fn of_access_point(&mut self, it: &Declared<'_>) {
-        if let Some(point) = self.part(&["access_point_arn"], it).body.get("access_point_arn") {
-            self.buckets.of_points.push((point, Arc::clone(&it.address)));
+    /// The policy of an access point that is declared by itself, and says so of which.
+    pub(super) fn of_access_point(&mut self, named: &str, it: &Declared<'_>) {
+        for point in self.attribute_at(it.block, named, it.instance) {
+            let written = self.evaluator.written(point.span);
+            self.buckets.of_points.push((point, written, Arc::clone(&it.address)));
+        }
+    }
+
+    /// An access point that leads into a bucket of each region, whose policy names it by its name.
+    pub(super) fn multi_region_access_point(&mut self, it: &Declared<'_>) {
+        let resource = self.resource(it);
+        let names = self.attribute_at(it.block, "details.name", it.instance).into_iter().filter_map(|it| it.to_text());
+        self.buckets.points.extend(names.map(|name| (name, Arc::clone(&it.address))));
+        for bucket in self.attribute_at(it.block, "details.region.bucket", it.instance) {
+            let companion = Companion { aspect: Aspect::AccessPoint, resource: resource.clone() };
+            self.buckets.companions.push((bucket, companion));
         }
     }
 
@@ -143,7 +155,7 @@ impl Buckets {
 /// The addresses of the policies that name an access point, by the address of the point.
 fn carriers_of_points(
     points: Vec<(Text, Arc<str>)>,
-    policies: &[(Node, Arc<str>)],
+    policies: &[(Node, Arc<str>, Arc<str>)],
 ) -> FxHashMap<Arc<str>, Vec<Arc<str>>> {
     let (mut names, mut addresses) = (Names::default(), Vec::with_capacity(points.len()));
     for (arn, address) in points {
@@ -151,12 +163,23 @@ fn carriers_of_points(
         addresses.push(address);
     }
     let mut out: FxHashMap<Arc<str>, Vec<Arc<str>>> = FxHashMap::default();
-    for (of, policy) in policies {
-        if let Which::These(found) = names.meant_by(of, policy) {
-            found.into_iter().for_each(|n| out.entry(Arc::clone(&addresses[n])).or_default().push(Arc::clone(policy)));
-        }
+    for (of, written, policy) in policies {
+        let found: Vec<&Arc<str>> = match names.meant_by(of, policy) {
+            Which::These(found) => found.into_iter().map(|n| &addresses[n]).collect(),
+            Which::Elsewhere(_) => Vec::new(),
+            // The name of one is the end of its id: `element(split(":", aws_….reports.id), 1)`.
+            Which::Unsure(_) => addresses.iter().filter(|it| refers_to(written, it, policy)).collect(),
+        };
+        found.into_iter().for_each(|it| out.entry(Arc::clone(it)).or_default().push(Arc::clone(policy)));
     }
     out
+}
+
+/// Whether an expression that stands at an address refers to the resource at another one.
+fn refers_to(written: &str, address: &str, from: &str) -> bool {
+    let within = |address: &str| address.rfind("aws_").map_or(0, |at| at);
+    let (module, resource) = address.split_at(within(address));
+    from.split_at(within(from)).0 == module && written.contains(&format!("{resource}."))
 }
 
 /// The resource policies that these addresses carry.
