@@ -603,17 +603,22 @@ impl Text {
         }
     }
 
-    /// The texts that its holes stand for one of, each choice once.
-    pub fn choices(&self) -> impl Iterator<Item = &Arc<[Arm]>> {
+    /// Whether a hole in it stands for one of several texts that are known.
+    pub fn has_choices(&self) -> bool {
+        self.choices().next().is_some()
+    }
+
+    fn choices(&self) -> impl Iterator<Item = &Arc<[Arm]>> {
         self.runs().iter().filter_map(|run| run.choice.as_ref())
     }
 
-    /// The texts that it may be, each in its case; `None` where it has no choices in it, or more than can be told apart.
-    pub fn cases(&self, span: Span) -> Option<Vec<Arm>> {
+    /// The texts that it may be by some of its choices, each in its case; `None` where it has no such choices in it, or more
+    /// than can be told apart.
+    pub fn cases(&self, span: Span, told_apart: impl Fn(&[Arm]) -> bool) -> Option<Vec<Arm>> {
         /// How many texts it may be.
         const LIMIT: usize = 8;
         let mut choices: SmallVec<[&Arc<[Arm]>; 2]> = SmallVec::new();
-        for arms in self.choices() {
+        for arms in self.choices().filter(|it| told_apart(it)) {
             if !choices.iter().any(|it| is_same_choice(it, arms)) {
                 choices.push(arms);
             }

@@ -7,7 +7,7 @@ use iamlint::lint::{self, Options};
 use iamlint::report::Report;
 use iamlint::rules;
 use iamlint::source::Workspace;
-use iamlint::value::{HOLE, HoleKind, Node, Value};
+use iamlint::value::{HOLE, HoleKind, Node, Unknown, Value};
 
 fn linted(text: &str) -> Report {
     let workspace = Workspace::of_texts([("main.tf", text)]);
@@ -300,7 +300,10 @@ fn a_value_that_its_type_refuses_is_not_known() {
         let workspace = Workspace::of_texts([("root/main.tf", text(of, default))]);
         let outputs = terraform::outputs(&workspace, Path::new("root"), &terraform::Options::default());
         let mut why = Vec::new();
-        outputs[0].1.as_ref().expect("a list").each_hole(&mut |hole| why.push(hole.why.to_string()));
+        outputs[0].1.as_ref().expect("a list").each_unknown(&mut |unknown| match unknown {
+            Unknown::Hole(hole) => why.push(hole.why.to_string()),
+            Unknown::Arm(arm) => panic!("{arm:?}"),
+        });
         why.join(" ")
     };
     assert_eq!(refused("list(string)", r#"["a", 1]"#), "");
@@ -672,11 +675,26 @@ fn a_choice_within_a_text_is_judged_in_each_case() {
         statement("iam:PassRole", r#"arn:aws:iam::111122223333:role/${var.wide ? "*" : "app"}"#),
         ["passrole_any_role Low only if `var.wide`"]
     );
-    // What the choice leaves as it is stays as sure as it was.
+    // Where every case is as bad, it is so for certain.
     assert_eq!(
         statement("iam:PassRole", r#"arn:aws:iam::${var.wide ? "111122223333" : "444455556666"}:role/*"#),
-        ["passrole_any_role Low only if `var.wide`"]
+        ["passrole_any_role High"]
     );
+    let action = |expression: &str| {
+        said_of(&format!(
+            "jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Action = {expression}, Resource = \
+             \"*\" }}] }})"
+        ))
+    };
+    for expression in [
+        r#"lower("KMS:${var.wide ? "*" : "ListKeys"}")"#,
+        r#"replace("kms:${var.wide ? "X" : "ListKeys"}", "X", "*")"#,
+        r#"split(",", "kms:${var.wide ? "*" : "ListKeys"},kms:ListAliases")"#,
+        r#"format("%s:%s", "kms", "${var.wide ? "*" : "ListKeys"}")"#,
+        r#"join(":", ["kms", "${var.wide ? "*" : "List"}${var.wide ? "" : "Keys"}"])"#,
+    ] {
+        assert_eq!(action(expression), ["kms_wildcard_action Low only if `var.wide`"], "{expression}");
+    }
     let attachment = |policy: &str| {
         format!(
             "variable \"wide\" {{}}\nresource \"aws_iam_role_policy_attachment\" \"it\" {{\n  role = \"app\"\n  \

@@ -228,8 +228,8 @@ fn visit(node: Node, given: &Case, depth: usize, out: &mut dyn FnMut(Node, Case)
                 }
             }
         }
-        Value::Text(text) if text.choices().any(|arms| text.is_one_hole() || has_wildcard(arms)) => {
-            match text.cases(node.span) {
+        Value::Text(text) if text.has_choices() => {
+            match text.cases(node.span, |arms| text.is_one_hole() || has_wildcard(arms)) {
                 Some(arms) => visit(Node { value: Value::OneOf(arms.into()), ..node }, given, depth, out),
                 None => out(node, given.clone()),
             }
@@ -246,7 +246,7 @@ fn has_wildcard(arms: &[Arm]) -> bool {
 
 /// An action, in each of its cases: which it is makes a difference whatever it is.
 fn actions(node: &Node, given: Case) -> Vec<Action> {
-    let cases = node.as_text().and_then(|it| it.cases(node.span));
+    let cases = node.as_text().and_then(|it| it.cases(node.span, |_| true));
     let Some(arms) = cases else { return with_text(node, given, Action::new).into_iter().collect() };
     each(Node { value: Value::OneOf(arms.into()), ..node.clone() }, &given)
         .into_iter()

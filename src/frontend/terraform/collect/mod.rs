@@ -420,7 +420,7 @@ fn texts_in(node: &Node) -> Vec<(Text, Place)> {
                     .map(move |(text, place)| (text, Place { given: Some(Arc::clone(&given)), ..place }))
             })
             .collect(),
-        Value::Text(text) => match text.cases(node.span) {
+        Value::Text(text) => match text.cases(node.span, |_| true) {
             Some(arms) => texts_in(&Node { value: Value::OneOf(arms.into()), ..node.clone() }),
             None => vec![(text.clone(), Place::of(node))],
         },

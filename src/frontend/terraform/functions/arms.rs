@@ -60,6 +60,19 @@ pub(super) fn distribute(call: &mut Call<'_>, function: Function, limit: usize) 
     })
 }
 
+/// What a function is called with, a text with choices in it as one of several texts; `None` where there is none.
+pub(super) fn told_apart(arguments: &[Node]) -> Option<Vec<Node>> {
+    let cases = |it: &Node| it.as_text().and_then(|text| text.cases(it.span, |_| true));
+    let is_choice = |it: &Node| it.as_text().is_some_and(Text::has_choices);
+    arguments.iter().any(is_choice).then(|| {
+        let told_apart = |it: &Node| match cases(it) {
+            Some(arms) => Node { value: Value::OneOf(arms.into()), ..it.clone() },
+            None => it.clone(),
+        };
+        arguments.iter().map(told_apart).collect()
+    })
+}
+
 /// One of several values; the value itself when it is the same under every condition.
 pub(in crate::frontend::terraform) fn one_of(arms: Vec<Arm>, span: Span) -> Node {
     if let Some((first, rest)) = arms.split_first()

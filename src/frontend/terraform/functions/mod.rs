@@ -99,6 +99,12 @@ pub fn call(name: &str, arguments: &[Node], span: Span, host: &mut dyn Host) -> 
         let why = format!("`{name}` is not a function iamlint evaluates");
         return Ok(hole(HoleKind::Free, why.into(), span, host));
     };
+    // What puts texts together keeps the choices within.
+    let told_apart = match name {
+        "format" | "formatlist" | "join" | "jsonencode" | "tostring" | "yamlencode" => None,
+        _ => arms::told_apart(arguments),
+    };
+    let arguments = told_apart.as_deref().unwrap_or(arguments);
     match function.answer(&mut Call { name, arguments, span, host }, LIMIT) {
         Ok(node) => Ok(node),
         Err(Stop::Error(error)) => Err(error),
