@@ -565,8 +565,8 @@ fn a_list_is_written_only_where_terraform_takes_one() {
     let text = variable("string", "\"sqs:*\"") + &document("[var.a]");
     assert_eq!(unsafely(&[("main.tf", &text)], &rules, "main.tf"), text);
     for (before, after) in [
-        (document("concat([\"sqs:*\"], [])"), "actions   = concat([\"sqs:"),
-        (variable("list(string)", "[\"sqs:*\"]") + &document("var.a"), "default = [\"sqs:"),
+        (document("concat([\"sqs:*\"], [])"), "actions   = concat([\n      \"sqs:"),
+        (variable("list(string)", "[\"sqs:*\"]") + &document("var.a"), "default = [\n    \"sqs:"),
     ] {
         let after_all = unsafely(&[("main.tf", &before)], &rules, "main.tf");
         assert!(after_all.contains(after) && after_all.contains("\"sqs:SendMessage\""), "{after_all}");
