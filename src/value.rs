@@ -90,7 +90,7 @@ impl Object {
 }
 
 /// A number of Terraform or JSON, as a double. Terraform calculates with some 150 digits, so what a double does not hold
-/// to the last digit is good for comparing and never shown.
+/// to the last digit is good for comparing with others and never shown.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Number(pub f64);
 
@@ -98,16 +98,26 @@ impl Number {
     /// Any number of so many digits has a double of its own.
     const DIGITS: usize = 15;
     /// Whole numbers below have, too: 2^53.
-    const WHOLE: f64 = 9_007_199_254_740_992.0;
+    pub const WHOLE: f64 = 9_007_199_254_740_992.0;
 
     /// Why the text of a number is not known.
     pub const TOO_LONG: &str = "it has more digits than iamlint calculates with";
 
     /// The number that a text of digits stands for, when a double holds all of them.
     pub fn exactly(text: &str) -> Option<Self> {
-        let number = Self(text.parse().ok()?);
+        let number = Self(text.parse().ok().filter(|it: &f64| it.is_finite())?);
         let is_whole = text.bytes().all(|it| it.is_ascii_digit() || matches!(it, b'+' | b'-'));
         (significant(text) <= Self::DIGITS || is_whole && number.0.abs() < Self::WHOLE).then_some(number)
+    }
+
+    /// Whether the double is the number itself.
+    pub fn is_exact(self) -> bool {
+        Self::exactly(&self.to_string()).is_some()
+    }
+
+    /// Whether both are the same number: not known where both have one double, which is neither.
+    pub fn is_same(self, other: Self) -> Option<bool> {
+        if self.0 != other.0 { Some(false) } else { self.is_exact().then_some(true) }
     }
 
     /// It as text; a hole where it has more digits than a double holds.
@@ -116,14 +126,19 @@ impl Number {
         if Self::exactly(&text).is_some() {
             return Text::known(&text, span);
         }
-        Text::hole(Arc::new(Hole {
+        Text::hole(Arc::new(Self::too_long(&text, span)))
+    }
+
+    /// In place of a number that is written with more digits than a double holds.
+    pub fn too_long(text: &str, span: Span) -> Hole {
+        Hole {
             kind: HoleKind::Opaque,
             reference: text.into(),
             scope: "".into(),
             span,
             why: Self::TOO_LONG.into(),
             many: false,
-        }))
+        }
     }
 }
 

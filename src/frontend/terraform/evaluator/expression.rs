@@ -313,18 +313,26 @@ impl Evaluator<'_> {
                         return Err(Failure { span, message: "only numbers can be calculated with".into() });
                     }
                     None => None,
-                    Some((a, b)) => Some(match op {
-                        BinaryOp::Less => Value::Bool(a < b),
-                        BinaryOp::LessOrEqual => Value::Bool(a <= b),
-                        BinaryOp::Greater => Value::Bool(a > b),
-                        BinaryOp::GreaterOrEqual => Value::Bool(a >= b),
-                        // Terraform leaves what it cannot divide.
-                        BinaryOp::Modulo if b == 0.0 => Value::Number(Number(a)),
-                        BinaryOp::Divide if b == 0.0 => {
-                            return Err(Failure { span, message: "it divides by zero".into() });
+                    Some((a, b)) => {
+                        let is_known = || Number(a).is_same(Number(b)).is_some();
+                        match op {
+                            BinaryOp::Less => is_known().then_some(Value::Bool(a < b)),
+                            BinaryOp::LessOrEqual => is_known().then_some(Value::Bool(a <= b)),
+                            BinaryOp::Greater => is_known().then_some(Value::Bool(a > b)),
+                            BinaryOp::GreaterOrEqual => is_known().then_some(Value::Bool(a >= b)),
+                            // Terraform leaves what it cannot divide.
+                            BinaryOp::Modulo if b == 0.0 => Some(Value::Number(Number(a))),
+                            BinaryOp::Divide if b == 0.0 => {
+                                return Err(Failure { span, message: "it divides by zero".into() });
+                            }
+                            op => {
+                                let too_long = || {
+                                    Value::Unknown(Arc::new(self.hole(HoleKind::Opaque, span, scope, Number::TOO_LONG)))
+                                };
+                                Some(calculated(op, a, b).map_or_else(too_long, |it| Value::Number(Number(it))))
+                            }
                         }
-                        op => Value::Number(Number(calculated(op, a, b))),
-                    }),
+                    }
                 },
             };
             Ok(value.map_or_else(

@@ -102,7 +102,7 @@ pub(in crate::frontend::terraform) fn text_of(node: &Node) -> Option<Text> {
 pub(in crate::frontend::terraform) fn number(node: &Node) -> Option<f64> {
     match &node.value {
         Value::Number(it) => Some(it.0),
-        Value::Text(text) => text.as_known()?.parse().ok(),
+        Value::Text(text) => text.as_known().and_then(Number::exactly).map(|it| it.0),
         _ => None,
     }
 }
@@ -126,7 +126,7 @@ pub(super) fn same(a: &Node, b: &Node) -> Option<bool> {
         (Value::Null, Value::Null) => Some(true),
         (Value::Null, _) | (_, Value::Null) => Some(false),
         (Value::Bool(a), Value::Bool(b)) => Some(a == b),
-        (Value::Number(a), Value::Number(b)) => Some(a == b),
+        (Value::Number(a), Value::Number(b)) => a.is_same(*b),
         (Value::List(a), Value::List(b)) => {
             if a.len() != b.len() {
                 let many = a.iter().chain(b.iter()).any(is_many);

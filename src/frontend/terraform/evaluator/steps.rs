@@ -109,7 +109,7 @@ impl Evaluator<'_> {
                 }
                 Some(at) => nodes
                     .get(at as usize)
-                    .filter(|_| at >= 0.0)
+                    .filter(|_| at >= 0.0 && at.fract() == 0.0)
                     .map(|it| base.inherit(it))
                     .ok_or_else(|| Failure { span, message: "the list is shorter than that".into() }),
                 None => Ok(self.any_of(base, nodes.iter(), key, span, scope)),

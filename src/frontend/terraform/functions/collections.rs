@@ -509,7 +509,7 @@ pub(super) fn range(call: &mut Call<'_>) -> Answer {
             return Err(call.fail(None, "more than 1024 values were generated"));
         }
         out.push(call.made(Value::Number(Number(next))));
-        next = decimal::sum(next, step);
+        next = decimal::sum(next, step).ok_or_else(Call::too_long)?;
     }
     call.made_list(out)
 }

@@ -25,7 +25,7 @@ fn same_within(a: &Node, b: &Node, left: &mut usize) -> Option<bool> {
         (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
         (Value::Null, Value::Null) => Some(true),
         (Value::Bool(a), Value::Bool(b)) => Some(a == b),
-        (Value::Number(a), Value::Number(b)) => Some(a == b),
+        (Value::Number(a), Value::Number(b)) => a.is_same(*b),
         (Value::Text(a), Value::Text(b)) => same_text(a, b),
         (Value::List(a), Value::List(b)) => {
             if std::sync::Arc::ptr_eq(a, b) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::arguments::{Answer, Call, Stop};
 use super::compare::{as_set, in_order, is_loose};
-use crate::value::{Entry, HOLE, HoleKind, Node, Number, Object, Text, Value};
+use crate::value::{Entry, HOLE, Node, Number, Object, Text, Value};
 
 /// The argument, as it came.
 pub(super) fn same(call: &mut Call<'_>) -> Answer {
@@ -24,13 +24,7 @@ pub(super) fn tonumber(call: &mut Call<'_>) -> Answer {
         Value::Null | Value::Number(_) => same(call),
         _ => {
             let number = call.number(0)?;
-            match call.arguments[0].as_str() {
-                // Terraform holds every digit of it.
-                Some(text) if Number::exactly(text).is_none() => {
-                    Err(Stop::Hole { kind: HoleKind::Opaque, why: Number::TOO_LONG.into() })
-                }
-                _ => call.in_place_of(0, Value::Number(Number(number))),
-            }
+            call.in_place_of(0, Value::Number(Number(number)))
         }
     }
 }
@@ -201,9 +195,9 @@ fn unified_rows(rows: Vec<Vec<Node>>, by_column: bool, left: &mut usize) -> Opti
 /// A number or truth value as a string in the same place; anything else as it is.
 pub(super) fn as_text_node(node: &Node) -> Node {
     let text = match &node.value {
-        Value::Number(it) => it.to_string(),
-        Value::Bool(it) => it.to_string(),
+        Value::Number(it) => it.to_text(node.span),
+        Value::Bool(it) => Text::known(&it.to_string(), node.span),
         _ => return node.clone(),
     };
-    Node { value: Value::Text(Text::known(&text, node.span)), ..node.clone() }
+    Node { value: Value::Text(text), ..node.clone() }
 }
