@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::draft::{Drafts, Premise};
 use super::host::FunctionHost;
 use super::known::{elements, is_many, number, only_in, open_of, same, sort_entries, text_of};
-use super::{Evaluator, Failure, Outcome, Scope, WEIGHT};
+use super::{Evaluator, Failure, Outcome, Scope, WEIGHT, secret};
 use crate::frontend::terraform::decimal::calculated;
 use crate::frontend::terraform::functions::{self, truth};
 use crate::source::Span;
@@ -486,13 +486,26 @@ impl Evaluator<'_> {
                 if self.revealing.get() > 0 {
                     return Ok(node);
                 }
-                return Ok(self.masked(&node, span, scope, "it is marked as sensitive", None));
+                return Ok(self.masked(&node, span, scope, secret::CALL, None));
             }
             _ => {}
         }
-        let mut arguments = Vec::with_capacity(call.arguments.len());
-        for argument in &call.arguments {
-            arguments.push(self.eval(argument, scope)?);
+        let evaluated = || call.arguments.iter().map(|it| self.eval(it, scope)).collect::<Result<Vec<_>, _>>();
+        let mut arguments = evaluated()?;
+        match (&*call.name.text, arguments.iter().find(|it| secret::is_marked(it))) {
+            ("issensitive", Some(_)) => return Ok(Node::new(Value::Bool(true), span)),
+            (name, Some(_)) if secret::READERS.contains(&name) => {
+                // What it says of a text that it cannot read would show the text.
+                let refused = || Failure { span, message: format!("`{name}` cannot read it").into() };
+                let revealing = Counted::new(&self.revealing);
+                let arguments = evaluated().map_err(|_| refused())?;
+                let arguments: Vec<Node> = arguments.into_iter().map(|it| it.as_element(true)).collect();
+                let mut host = FunctionHost { evaluator: self, scope };
+                let read = functions::call(name, &arguments, span, &mut host).map_err(|_| refused())?;
+                drop(revealing);
+                return Ok(self.masked(&self.weighed(read, scope), span, scope, secret::CALL, None));
+            }
+            _ => {}
         }
         if call.expand
             && let Some(last) = arguments.pop()

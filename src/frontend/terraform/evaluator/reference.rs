@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::calls::call_name;
 use super::repeat::{Instance, Repeat};
-use super::{Arguments, DEEP, Evaluator, Failure, Key, Memo, Module, Outcome, Scope};
+use super::{Arguments, DEEP, Evaluator, Failure, Key, Memo, Module, Outcome, Scope, secret};
 use crate::frontend::terraform::attributes;
 use crate::frontend::terraform::folder::BlockId;
 use crate::frontend::terraform::types;
@@ -209,7 +209,7 @@ impl Evaluator<'_> {
         let marked = block().filter(|it| self.revealing.get() == 0 && is_secret(it));
         if let Some(block) = marked {
             let of = block.body.attribute("type").map(|it| it.value.span);
-            return Ok(self.masked(&node, span, scope, "the variable is sensitive", of));
+            return Ok(self.masked(&node, span, scope, secret::VARIABLE, of));
         }
         Ok(match &node.value {
             // What is not known was written nowhere else.
