@@ -222,8 +222,8 @@ impl Evaluator<'_> {
         let [condition, then, otherwise] = arms;
         let test = self.eval(condition, scope)?;
         match truth(&test) {
-            Some(true) => Ok(as_text_beside(otherwise, self.eval(then, scope)?)),
-            Some(false) => Ok(as_text_beside(then, self.eval(otherwise, scope)?)),
+            Some(true) => self.chosen(then, otherwise, scope),
+            Some(false) => self.chosen(otherwise, then, scope),
             None if test.is_known() => Err(not_a_condition(condition)),
             None => {
                 let when = self.written(condition.span);
@@ -232,7 +232,11 @@ impl Evaluator<'_> {
                     at: condition.span,
                     node: self.value(expr, scope),
                 };
-                let arms = [arm(format!("`{when}`"), then), arm(format!("not `{when}`"), otherwise)];
+                let mut arms = [arm(format!("`{when}`"), then), arm(format!("not `{when}`"), otherwise)];
+                if let Some((then, otherwise)) = of_one_type(&arms[0].node, &arms[1].node) {
+                    arms[0].node = then;
+                    arms[1].node = otherwise;
+                }
                 if let [a, b] = &arms
                     && same(&a.node, &b.node) == Some(true)
                 {
@@ -241,6 +245,17 @@ impl Evaluator<'_> {
                 Ok(Node::new(Value::OneOf(Arc::new(arms)), then.span.to(otherwise.span)))
             }
         }
+    }
+
+    /// The arm of a condition that holds, of the type that both have.
+    fn chosen(&self, arm: &Expr, other: &Expr, scope: &Scope) -> Outcome {
+        let node = self.eval(arm, scope)?;
+        // Only what is text in the other one makes a difference, and what is not attached need not be asked for.
+        if !may_become_text(&node, &mut WEIGHT.clone()) || !may_have_text(other) {
+            return Ok(node);
+        }
+        let other = self.value(other, scope);
+        Ok(of_one_type(&node, &other).map_or(node, |(node, _)| node))
     }
 
     /// Applies `apply` to every combination of arms, when there are few; to the nodes themselves when there are none.
@@ -533,14 +548,39 @@ fn not_a_condition(expr: &Expr) -> Failure {
     Failure { span: expr.span, message: "a condition is either true or false".into() }
 }
 
-/// The arm of a condition that holds: as text, where the other one is written as text.
-fn as_text_beside(other: &Expr, node: Node) -> Node {
-    let is_text = matches!(&other.kind, ExprKind::Text(_))
-        || matches!(&other.kind, ExprKind::Template(parts) if !matches!(&**parts, [Part::Interpolation(_)]));
-    match (&node.value, text_of(&node)) {
-        (Value::Number(_) | Value::Bool(_), Some(text)) if is_text => Node { value: Value::Text(text), ..node },
-        _ => node,
+/// The arms of a condition as Terraform converts them, where it changes them: to one type.
+fn of_one_type(then: &Node, otherwise: &Node) -> Option<(Node, Node)> {
+    if ![then, otherwise].iter().any(|it| may_become_text(it, &mut WEIGHT.clone())) {
+        return None;
     }
+    let [then, otherwise] = functions::unified(&[then.clone(), otherwise.clone()])?.try_into().ok()?;
+    Some((then, otherwise))
+}
+
+/// Whether there is a number or a truth value in it.
+fn may_become_text(node: &Node, left: &mut usize) -> bool {
+    let Some(rest) = left.checked_sub(1) else { return false };
+    *left = rest;
+    match &node.value {
+        Value::Number(_) | Value::Bool(_) => true,
+        Value::List(nodes) => nodes.iter().any(|it| may_become_text(it, left)),
+        Value::Object(object) => object.entries.iter().any(|it| may_become_text(&it.node, left)),
+        _ => false,
+    }
+}
+
+/// Whether there may be text in an expression, which has no policy document in it.
+fn may_have_text(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) => false,
+        _ => !names_document(expr),
+    }
+}
+
+fn names_document(expr: &Expr) -> bool {
+    let mut names = matches!(&expr.kind, ExprKind::Variable(name) if matches!(&**name, "data" | "module"));
+    expr.each_child(&mut |it| names = names || names_document(it));
+    names
 }
 
 /// The rounds of a loop, which are over when it is dropped.
