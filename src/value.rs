@@ -505,6 +505,11 @@ impl Text {
         content.into()
     }
 
+    /// Whether it is one hole and nothing else.
+    pub fn is_hole(&self) -> bool {
+        self.len() == HOLE.len_utf8() && self.has_holes()
+    }
+
     /// The empty text with room for as many parts as it will have.
     pub fn with_room(parts: usize) -> Self {
         Content { raw: CompactString::default(), runs: SmallVec::with_capacity(parts) }.into()

@@ -94,8 +94,10 @@ impl Evaluator<'_> {
                 Some(text) if !text.has_holes() => self.attribute_of(base, text.raw(), span, scope),
                 Some(text) => match object.entries.iter().rev().find(|it| it.key == text) {
                     Some(entry) => Ok(base.inherit(&entry.node)),
+                    None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
                     None => Ok(self.any_of(base, object.entries.iter().map(|it| &it.node), key, span, scope)),
                 },
+                None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
                 None => Ok(self.any_of(base, object.entries.iter().map(|it| &it.node), key, span, scope)),
             },
             Value::List(nodes) => match number(key) {
