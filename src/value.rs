@@ -3,7 +3,7 @@
 //! knows a syntax or AWS.
 
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::{Arc, LazyLock};
 
 use compact_str::CompactString;
@@ -41,13 +41,69 @@ pub enum Value {
     /// Text, perhaps with holes.
     Text(Text),
     /// A list, tuple or set.
-    List(Arc<[Node]>),
+    List(Elements),
     /// An object or map.
     Object(Arc<Object>),
     /// One of several values, and it cannot be known which: both arms of an unknown condition.
     OneOf(Arc<[Arm]>),
     /// Nothing is known of it.
     Unknown(Arc<Hole>),
+}
+
+/// The elements of a list, tuple or set.
+#[derive(Clone, Debug)]
+pub struct Elements {
+    nodes: Arc<[Node]>,
+    is_set: bool,
+}
+
+impl Elements {
+    /// Those of a set, in the order in which it is gone through.
+    pub fn of_set(nodes: Vec<Node>) -> Self {
+        Self { nodes: nodes.into(), is_set: true }
+    }
+
+    /// Whether they are those of a set, which have no places. What is not known to be one is taken for a list.
+    pub fn is_set(&self) -> bool {
+        self.is_set
+    }
+
+    /// The same kind of value with other elements, as many and in the same order.
+    #[must_use]
+    pub fn map(&self, change: impl FnMut(&Node) -> Node) -> Self {
+        Self { nodes: self.nodes.iter().map(change).collect(), is_set: self.is_set }
+    }
+
+    /// Whether both share one content.
+    pub fn are_shared(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.nodes, &other.nodes) && self.is_set == other.is_set
+    }
+}
+
+impl Deref for Elements {
+    type Target = [Node];
+
+    fn deref(&self) -> &[Node] {
+        &self.nodes
+    }
+}
+
+impl From<Vec<Node>> for Elements {
+    fn from(nodes: Vec<Node>) -> Self {
+        Self { nodes: nodes.into(), is_set: false }
+    }
+}
+
+impl From<Arc<[Node]>> for Elements {
+    fn from(nodes: Arc<[Node]>) -> Self {
+        Self { nodes, is_set: false }
+    }
+}
+
+impl FromIterator<Node> for Elements {
+    fn from_iter<T: IntoIterator<Item = Node>>(nodes: T) -> Self {
+        Self { nodes: nodes.into_iter().collect(), is_set: false }
+    }
 }
 
 /// One of several possible values, and when it holds.

@@ -92,10 +92,13 @@ fn collection(node: &Node, name: &str, of: Option<&Expr>, value: &dyn Fn(&Expr) 
     };
     match (&node.value, name) {
         (Value::Text(text), _) if text.has_holes() => Ok(None),
+        (Value::List(nodes), "list") if nodes.is_set() => {
+            Ok(Some(Value::List(elements(nodes)?.unwrap_or_else(|| nodes.to_vec()).into())))
+        }
         (Value::List(nodes), "list") => Ok(elements(nodes)?.map(|it| Value::List(it.into()))),
         (Value::List(nodes), "set") => Ok(match elements(nodes)? {
-            None if nodes.is_sorted_by(is_before) => None,
-            changed => Some(Value::List(as_set(changed.unwrap_or_else(|| nodes.to_vec())).into())),
+            None if nodes.is_set() && nodes.is_sorted_by(is_before) => None,
+            changed => Some(Value::List(as_set(changed.unwrap_or_else(|| nodes.to_vec())))),
         }),
         (Value::Object(object), "map") => {
             let entries = match of {

@@ -62,9 +62,12 @@ pub(in crate::frontend::terraform) fn excludes(one: &str, other: &str) -> bool {
     parts(one).iter().any(|a| others.iter().any(|b| opposed(a, b)))
 }
 
-/// The keys and values of a list or object; a list's keys are its places.
+/// The keys and values of a list, set or object; a list's keys are its places, a set's its elements.
 pub(super) fn elements(node: &Node) -> Option<Vec<(Node, Node)>> {
     match &node.value {
+        Value::List(nodes) if nodes.is_set() => {
+            Some(nodes.iter().map(|it| (node.inherit(it), node.inherit(it))).collect())
+        }
         Value::List(nodes) => Some(
             nodes
                 .iter()
@@ -128,9 +131,15 @@ pub(super) fn same(a: &Node, b: &Node) -> Option<bool> {
         (Value::Bool(a), Value::Bool(b)) => Some(a == b),
         (Value::Number(a), Value::Number(b)) => a.is_same(*b),
         (Value::List(a), Value::List(b)) => {
+            // A set equals no list, and what is taken for a list may be a set.
+            if a.is_set() != b.is_set() {
+                return None;
+            }
+            if a.iter().chain(b.iter()).any(is_many) {
+                return None;
+            }
             if a.len() != b.len() {
-                let many = a.iter().chain(b.iter()).any(is_many);
-                return (!many).then_some(false);
+                return Some(false);
             }
             all(a.iter().zip(b.iter()).map(|(a, b)| same(a, b)))
         }

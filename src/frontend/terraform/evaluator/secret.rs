@@ -106,7 +106,7 @@ impl Mask<'_, '_> {
             Value::Null | Value::Unknown(_) => node.value.clone(),
             Value::Bool(_) | Value::Number(_) => self.unknown(HoleKind::Opaque),
             Value::Text(text) => self.text(text),
-            Value::List(nodes) => Value::List(nodes.iter().map(|it| self.node(it)).collect()),
+            Value::List(nodes) => Value::List(nodes.map(|it| self.node(it))),
             Value::Object(object) => self.object(object),
             Value::OneOf(arms) => {
                 let arm = |arm: &Arm| Arm { node: self.node(&arm.node), ..arm.clone() };

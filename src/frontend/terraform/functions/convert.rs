@@ -75,7 +75,7 @@ pub(super) fn toset(call: &mut Call<'_>) -> Answer {
         Value::Null | Value::Unknown(_) | Value::OneOf(_) => same(call),
         Value::List(nodes) => {
             let Some(nodes) = unified(nodes) else { return Err(mixed(call)) };
-            call.in_place_of(0, Value::List(as_set(nodes).into()))
+            call.in_place_of(0, Value::List(as_set(nodes)))
         }
         _ => Err(call.fail(Some(0), "cannot convert to a set")),
     }
@@ -153,8 +153,12 @@ fn unified_lists(lists: &[Node], left: &mut usize) -> Option<Vec<Node>> {
     let rows: Vec<Vec<Node>> = lists.iter().filter_map(Node::as_list).map(<[Node]>::to_vec).collect();
     let are_tuples = rows.iter().all(|it| it.len() == rows[0].len() && !it.iter().any(is_loose));
     let mut rows = unified_rows(rows, are_tuples, left)?.into_iter();
+    let are_sets = lists.iter().any(|it| matches!(&it.value, Value::List(nodes) if nodes.is_set()));
     let of_one_type = |list: &Node| match &list.value {
-        Value::List(_) => Node { value: Value::List(rows.next().unwrap_or_default().into()), ..list.clone() },
+        Value::List(_) => {
+            let row = rows.next().unwrap_or_default();
+            Node { value: Value::List(if are_sets { as_set(row) } else { row.into() }), ..list.clone() }
+        }
         _ => list.clone(),
     };
     Some(lists.iter().map(of_one_type).collect())
