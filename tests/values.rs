@@ -222,6 +222,22 @@ fn value_of_secret(expression: &str) -> Node {
 }
 
 #[test]
+fn what_hangs_on_the_unknown_is_not_certain() {
+    let value = |expression: &str| {
+        value(&format!(
+            "variable \"it\" {{\n  type = list(string)\n}}\nvariable \"is\" {{}}\noutput \"it\" {{\n  value = {expression}\n}}\n"
+        ))
+    };
+    // There may be nothing in front of it.
+    let behind = value(r#"[for n, it in concat(var.it, ["a"]) : "${n}-${it}"]"#);
+    let last = behind.as_list().and_then(<[Node]>::last).and_then(Node::as_text).expect("it is text");
+    assert!(last.has_holes() && last.raw().ends_with("-a"), "{last:?}");
+    assert_eq!(value(r#"can(var.is ? { a = "x" }["b"] : "y")"#).as_bool(), None);
+    assert_eq!(value(r#"{ (var.is) = 1 } == { a = 1 }"#).as_bool(), None);
+    assert_eq!(value(r#"[for n, it in toset(["b", "a"]) : "${n}-${it}"][0]"#).as_str(), Some("a-a"));
+}
+
+#[test]
 fn of_a_secret_wildcards_and_the_words_of_aws_are_left() {
     let left = |value: &str| {
         let variable = format!("variable \"it\" {{\n  sensitive = true\n  default = {value}\n}}\n");

@@ -483,7 +483,7 @@ impl Evaluator<'_> {
                 };
                 let _trying = Counted::new(&self.trying);
                 return Ok(match self.eval(argument, scope) {
-                    Ok(node) if matches!(node.value, Value::Unknown(_)) => {
+                    Ok(node) if may_have_failed(&node) => {
                         self.free(span, scope, "it depends on a value that is not known")
                     }
                     outcome => Node::new(Value::Bool(outcome.is_ok()), span),
@@ -541,6 +541,15 @@ impl Evaluator<'_> {
             Ok(node) => Ok(self.weighed(node, scope)),
             Err(error) => Err(Failure { span, message: error.to_string().into() }),
         }
+    }
+}
+
+/// Whether it is not known, or is one of several values of which one is not: an arm that fails is a hole.
+fn may_have_failed(node: &Node) -> bool {
+    match &node.value {
+        Value::Unknown(_) => true,
+        Value::OneOf(arms) => arms.iter().any(|arm| may_have_failed(&arm.node)),
+        _ => false,
     }
 }
 

@@ -68,13 +68,21 @@ pub(super) fn elements(node: &Node) -> Option<Vec<(Node, Node)>> {
         Value::List(nodes) if nodes.is_set() => {
             Some(nodes.iter().map(|it| (node.inherit(it), node.inherit(it))).collect())
         }
-        Value::List(nodes) => Some(
-            nodes
-                .iter()
-                .enumerate()
-                .map(|(n, it)| (Node::new(Value::Number(Number(n as f64)), it.span), node.inherit(it)))
-                .collect(),
-        ),
+        Value::List(nodes) => {
+            let certain = nodes.iter().position(is_many).unwrap_or(nodes.len());
+            let place = |n: usize, it: &Node| match n < certain {
+                true => Node::new(Value::Number(Number(n as f64)), it.span),
+                false => Node::unknown(Hole {
+                    kind: HoleKind::Opaque,
+                    reference: format!("place {n}").into(),
+                    scope: "".into(),
+                    span: it.span,
+                    why: "it stands behind what may be any number of elements".into(),
+                    many: false,
+                }),
+            };
+            Some(nodes.iter().enumerate().map(|(n, it)| (place(n, it), node.inherit(it))).collect())
+        }
         Value::Object(object) => {
             let mut pairs: Vec<_> = object
                 .entries
