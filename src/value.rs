@@ -3,7 +3,7 @@
 //! knows a syntax or AWS.
 
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::{Arc, LazyLock};
 
 use compact_str::CompactString;
@@ -41,13 +41,69 @@ pub enum Value {
     /// Text, perhaps with holes.
     Text(Text),
     /// A list, tuple or set.
-    List(Arc<[Node]>),
+    List(Elements),
     /// An object or map.
     Object(Arc<Object>),
     /// One of several values, and it cannot be known which: both arms of an unknown condition.
     OneOf(Arc<[Arm]>),
     /// Nothing is known of it.
     Unknown(Arc<Hole>),
+}
+
+/// The elements of a list, tuple or set.
+#[derive(Clone, Debug)]
+pub struct Elements {
+    nodes: Arc<[Node]>,
+    is_set: bool,
+}
+
+impl Elements {
+    /// Those of a set, in the order in which it is gone through.
+    pub fn of_set(nodes: Vec<Node>) -> Self {
+        Self { nodes: nodes.into(), is_set: true }
+    }
+
+    /// Whether they are those of a set, which have no places. What is not known to be one is taken for a list.
+    pub fn is_set(&self) -> bool {
+        self.is_set
+    }
+
+    /// The same kind of value with other elements, as many and in the same order.
+    #[must_use]
+    pub fn map(&self, change: impl FnMut(&Node) -> Node) -> Self {
+        Self { nodes: self.nodes.iter().map(change).collect(), is_set: self.is_set }
+    }
+
+    /// Whether both share one content.
+    pub fn are_shared(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.nodes, &other.nodes) && self.is_set == other.is_set
+    }
+}
+
+impl Deref for Elements {
+    type Target = [Node];
+
+    fn deref(&self) -> &[Node] {
+        &self.nodes
+    }
+}
+
+impl From<Vec<Node>> for Elements {
+    fn from(nodes: Vec<Node>) -> Self {
+        Self { nodes: nodes.into(), is_set: false }
+    }
+}
+
+impl From<Arc<[Node]>> for Elements {
+    fn from(nodes: Arc<[Node]>) -> Self {
+        Self { nodes, is_set: false }
+    }
+}
+
+impl FromIterator<Node> for Elements {
+    fn from_iter<T: IntoIterator<Item = Node>>(nodes: T) -> Self {
+        Self { nodes: nodes.into_iter().collect(), is_set: false }
+    }
 }
 
 /// One of several possible values, and when it holds.
@@ -95,7 +151,7 @@ impl Object {
 }
 
 /// A number of Terraform or JSON, as a double. Terraform calculates with some 150 digits, so what a double does not hold
-/// to the last digit is good for comparing and never shown.
+/// to the last digit is good for comparing with others and never shown.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Number(pub f64);
 
@@ -103,16 +159,26 @@ impl Number {
     /// Any number of so many digits has a double of its own.
     const DIGITS: usize = 15;
     /// Whole numbers below have, too: 2^53.
-    const WHOLE: f64 = 9_007_199_254_740_992.0;
+    pub const WHOLE: f64 = 9_007_199_254_740_992.0;
 
     /// Why the text of a number is not known.
     pub const TOO_LONG: &str = "it has more digits than iamlint calculates with";
 
     /// The number that a text of digits stands for, when a double holds all of them.
     pub fn exactly(text: &str) -> Option<Self> {
-        let number = Self(text.parse().ok()?);
+        let number = Self(text.parse().ok().filter(|it: &f64| it.is_finite())?);
         let is_whole = text.bytes().all(|it| it.is_ascii_digit() || matches!(it, b'+' | b'-'));
         (significant(text) <= Self::DIGITS || is_whole && number.0.abs() < Self::WHOLE).then_some(number)
+    }
+
+    /// Whether the double is the number itself.
+    pub fn is_exact(self) -> bool {
+        Self::exactly(&self.to_string()).is_some()
+    }
+
+    /// Whether both are the same number: not known where both have one double, which is neither.
+    pub fn is_same(self, other: Self) -> Option<bool> {
+        if self.0 != other.0 { Some(false) } else { self.is_exact().then_some(true) }
     }
 
     /// It as text; a hole where it has more digits than a double holds.
@@ -121,14 +187,19 @@ impl Number {
         if Self::exactly(&text).is_some() {
             return Text::known(&text, span);
         }
-        Text::hole(Arc::new(Hole {
+        Text::hole(Arc::new(Self::too_long(&text, span)))
+    }
+
+    /// In place of a number that is written with more digits than a double holds.
+    pub fn too_long(text: &str, span: Span) -> Hole {
+        Hole {
             kind: HoleKind::Opaque,
             reference: text.into(),
             scope: "".into(),
             span,
             why: Self::TOO_LONG.into(),
             many: false,
-        }))
+        }
     }
 }
 
@@ -511,6 +582,11 @@ impl Text {
         let mut content = Content::default();
         content.push_hole(hole);
         content.into()
+    }
+
+    /// Whether it is one hole and nothing else.
+    pub fn is_hole(&self) -> bool {
+        self.len() == HOLE.len_utf8() && self.has_holes()
     }
 
     /// The empty text with room for as many parts as it will have.

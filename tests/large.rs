@@ -90,6 +90,26 @@ fn chains_without_end_are_one_mistake() {
 }
 
 #[test]
+fn locals_may_refer_to_each_other_in_a_long_chain() {
+    let text = |links: usize, link: &dyn Fn(String) -> String| {
+        let locals: Vec<String> =
+            (1..=links).map(|n| format!("  a{n} = {}\n", link(format!("local.a{}", n - 1)))).collect();
+        let policy = r#"jsonencode({ Version = "2012-10-17", Statement = local.it })"#;
+        format!(
+            "locals {{\n  it = [{{ Effect = \"Allow\", Action = local.a{links}, Resource = \"*\" }}]\n  a0 = [\"*\"]\n{}}}\n\
+             resource \"aws_iam_role_policy\" \"a\" {{\n  role = \"r\"\n  policy = {policy}\n}}\n",
+            locals.concat()
+        )
+    };
+    let same = |it| it;
+    let longer = |it| format!("concat([for a in {it} : \"${{a}}\"], [])");
+    for (links, link) in [(2000, &same as &dyn Fn(String) -> String), (2000, &longer), (10_000, &same)] {
+        let report = lint("main.tf", text(links, link));
+        assert_eq!((report.errors.len(), report.findings.len()), (0, 1), "{links}");
+    }
+}
+
+#[test]
 fn brackets_that_close_nothing_are_one_mistake() {
     assert_eq!(told(&"]".repeat(MANY)), ["`]` closes nothing"]);
     assert_eq!(told(&"\n]  )".repeat(MANY)).len(), 2);

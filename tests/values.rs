@@ -180,6 +180,64 @@ resource "aws_iam_policy" "it" {
 }
 
 #[test]
+fn what_is_read_in_a_secret_is_as_secret() {
+    let text = |secret: &str, action: &str| {
+        format!(
+            r#"variable "it" {{
+  sensitive = true
+  default   = {secret}
+}}
+resource "aws_iam_policy" "it" {{
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = {action}, Resource = "*" }}]
+  }})
+}}
+"#
+        )
+    };
+    let read = [
+        (r#""sqs:Hidden,kms:*""#, r#"split(",", var.it)"#),
+        (r#"base64encode("kms:*")"#, "base64decode(var.it)"),
+        (r#""hidden: 1\nit: kms:*""#, "yamldecode(var.it).it"),
+        (r#""kms%3A%2A""#, "urldecode(var.it)"),
+    ];
+    for (secret, action) in read {
+        let findings = linted(&text(secret, action)).findings;
+        assert!(findings.iter().any(|it| it.rule == "kms_wildcard_action"), "{action}: {findings:?}");
+        assert!(!format!("{findings:?}").to_lowercase().contains("hidden"), "{action}: {findings:?}");
+    }
+    let is_marked = |value: &str| value_of_secret(&format!("issensitive({value})")).as_bool();
+    assert_eq!(is_marked("\"a-${var.it}\""), Some(true));
+    assert_eq!(is_marked("[var.it]"), None);
+    // What it refuses it does not show.
+    assert!(!format!("{:?}", value_of_secret("[base64decode(var.it)]")).contains("hidden"));
+}
+
+/// The value of an expression beside a secret.
+fn value_of_secret(expression: &str) -> Node {
+    value(&format!(
+        "variable \"it\" {{\n  sensitive = true\n  default = \"hidden!\"\n}}\noutput \"it\" {{\n  value = {expression}\n}}\n"
+    ))
+}
+
+#[test]
+fn what_hangs_on_the_unknown_is_not_certain() {
+    let value = |expression: &str| {
+        value(&format!(
+            "variable \"it\" {{\n  type = list(string)\n}}\nvariable \"is\" {{}}\noutput \"it\" {{\n  value = {expression}\n}}\n"
+        ))
+    };
+    // There may be nothing in front of it.
+    let behind = value(r#"[for n, it in concat(var.it, ["a"]) : "${n}-${it}"]"#);
+    let last = behind.as_list().and_then(<[Node]>::last).and_then(Node::as_text).expect("it is text");
+    assert!(last.has_holes() && last.raw().ends_with("-a"), "{last:?}");
+    assert_eq!(value(r#"can(var.is ? { a = "x" }["b"] : "y")"#).as_bool(), None);
+    assert_eq!(value(r#"{ (var.is) = 1 } == { a = 1 }"#).as_bool(), None);
+    assert_eq!(value(r#"[for n, it in toset(["b", "a"]) : "${n}-${it}"][0]"#).as_str(), Some("a-a"));
+}
+
+#[test]
 fn of_a_secret_wildcards_and_the_words_of_aws_are_left() {
     let left = |value: &str| {
         let variable = format!("variable \"it\" {{\n  sensitive = true\n  default = {value}\n}}\n");

@@ -177,7 +177,7 @@ impl<'a> Parser<'a> {
             self.nodes.push(node);
         }
         let list = Arc::from_iter(self.nodes.drain(first..));
-        Ok(Node::new(Value::List(list), self.leave(start)))
+        Ok(Node::new(Value::List(list.into()), self.leave(start)))
     }
 
     fn object(&mut self) -> Result<Node> {

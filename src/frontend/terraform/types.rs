@@ -72,8 +72,9 @@ fn scalar(node: &Node, name: &str) -> Change<Value> {
         ("number" | "bool", Value::Text(text)) if text.has_holes() => None,
         ("string", Value::Number(_) | Value::Bool(_)) => text_of(node).map(Value::Text),
         ("number", Value::Text(text)) => {
-            let number = text.as_known().and_then(parse_number).ok_or("a number is required")?;
-            Some(Value::Number(Number(number)))
+            let known = text.as_known().filter(|it| parse_number(it).is_some()).ok_or("a number is required")?;
+            let too_long = || Value::Unknown(Arc::new(Number::too_long(known, node.span)));
+            Some(Number::exactly(known).map_or_else(too_long, Value::Number))
         }
         ("bool", Value::Text(_)) => Some(Value::Bool(truth(node).ok_or("a bool is required")?)),
         ("string" | "number" | "bool", _) => return Err(format!("a {name} is required")),
@@ -91,10 +92,13 @@ fn collection(node: &Node, name: &str, of: Option<&Expr>, value: &dyn Fn(&Expr) 
     };
     match (&node.value, name) {
         (Value::Text(text), _) if text.has_holes() => Ok(None),
+        (Value::List(nodes), "list") if nodes.is_set() => {
+            Ok(Some(Value::List(elements(nodes)?.unwrap_or_else(|| nodes.to_vec()).into())))
+        }
         (Value::List(nodes), "list") => Ok(elements(nodes)?.map(|it| Value::List(it.into()))),
         (Value::List(nodes), "set") => Ok(match elements(nodes)? {
-            None if nodes.is_sorted_by(is_before) => None,
-            changed => Some(Value::List(as_set(changed.unwrap_or_else(|| nodes.to_vec())).into())),
+            None if nodes.is_set() && nodes.is_sorted_by(is_before) => None,
+            changed => Some(Value::List(as_set(changed.unwrap_or_else(|| nodes.to_vec())))),
         }),
         (Value::Object(object), "map") => {
             let entries = match of {

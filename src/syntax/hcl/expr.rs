@@ -233,7 +233,7 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 self.blanks_of_line();
                 if self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
-                    ExprKind::Number(Number(0.0 - self.number()?.0))
+                    ExprKind::Number(Number(-self.number()?.0))
                 } else {
                     ExprKind::Unary(UnaryOp::Negate, Box::new(self.nested(Self::term)?))
                 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::draft::{Drafts, Premise};
 use super::host::FunctionHost;
 use super::known::{elements, is_many, number, only_in, open_of, same, sort_entries, text_of};
-use super::{Evaluator, Failure, Outcome, Scope, WEIGHT};
+use super::{Evaluator, Failure, Outcome, Scope, WEIGHT, secret};
 use crate::frontend::terraform::decimal::calculated;
 use crate::frontend::terraform::functions::{self, truth};
 use crate::source::Span;
@@ -222,8 +222,8 @@ impl Evaluator<'_> {
         let [condition, then, otherwise] = arms;
         let test = self.eval(condition, scope)?;
         match truth(&test) {
-            Some(true) => Ok(as_text_beside(otherwise, self.eval(then, scope)?)),
-            Some(false) => Ok(as_text_beside(then, self.eval(otherwise, scope)?)),
+            Some(true) => self.chosen(then, otherwise, scope),
+            Some(false) => self.chosen(otherwise, then, scope),
             None if test.is_known() => Err(not_a_condition(condition)),
             None => {
                 let when = self.written(condition.span);
@@ -232,7 +232,11 @@ impl Evaluator<'_> {
                     at: condition.span,
                     node: self.value(expr, scope),
                 };
-                let arms = [arm(format!("`{when}`"), then), arm(format!("not `{when}`"), otherwise)];
+                let mut arms = [arm(format!("`{when}`"), then), arm(format!("not `{when}`"), otherwise)];
+                if let Some((then, otherwise)) = of_one_type(&arms[0].node, &arms[1].node) {
+                    arms[0].node = then;
+                    arms[1].node = otherwise;
+                }
                 if let [a, b] = &arms
                     && same(&a.node, &b.node) == Some(true)
                 {
@@ -241,6 +245,17 @@ impl Evaluator<'_> {
                 Ok(Node::new(Value::OneOf(Arc::new(arms)), then.span.to(otherwise.span)))
             }
         }
+    }
+
+    /// The arm of a condition that holds, of the type that both have.
+    fn chosen(&self, arm: &Expr, other: &Expr, scope: &Scope) -> Outcome {
+        let node = self.eval(arm, scope)?;
+        // Only what is text in the other one makes a difference, and what is not attached need not be asked for.
+        if !may_become_text(&node, &mut WEIGHT.clone()) || !may_have_text(other) {
+            return Ok(node);
+        }
+        let other = self.value(other, scope);
+        Ok(of_one_type(&node, &other).map_or(node, |(node, _)| node))
     }
 
     /// Applies `apply` to every combination of arms, when there are few; to the nodes themselves when there are none.
@@ -313,18 +328,26 @@ impl Evaluator<'_> {
                         return Err(Failure { span, message: "only numbers can be calculated with".into() });
                     }
                     None => None,
-                    Some((a, b)) => Some(match op {
-                        BinaryOp::Less => Value::Bool(a < b),
-                        BinaryOp::LessOrEqual => Value::Bool(a <= b),
-                        BinaryOp::Greater => Value::Bool(a > b),
-                        BinaryOp::GreaterOrEqual => Value::Bool(a >= b),
-                        // Terraform leaves what it cannot divide.
-                        BinaryOp::Modulo if b == 0.0 => Value::Number(Number(a)),
-                        BinaryOp::Divide if b == 0.0 => {
-                            return Err(Failure { span, message: "it divides by zero".into() });
+                    Some((a, b)) => {
+                        let is_known = || Number(a).is_same(Number(b)).is_some();
+                        match op {
+                            BinaryOp::Less => is_known().then_some(Value::Bool(a < b)),
+                            BinaryOp::LessOrEqual => is_known().then_some(Value::Bool(a <= b)),
+                            BinaryOp::Greater => is_known().then_some(Value::Bool(a > b)),
+                            BinaryOp::GreaterOrEqual => is_known().then_some(Value::Bool(a >= b)),
+                            // Terraform leaves what it cannot divide.
+                            BinaryOp::Modulo if b == 0.0 => Some(Value::Number(Number(a))),
+                            BinaryOp::Divide if b == 0.0 => {
+                                return Err(Failure { span, message: "it divides by zero".into() });
+                            }
+                            op => {
+                                let too_long = || {
+                                    Value::Unknown(Arc::new(self.hole(HoleKind::Opaque, span, scope, Number::TOO_LONG)))
+                                };
+                                Some(calculated(op, a, b).map_or_else(too_long, |it| Value::Number(Number(it))))
+                            }
                         }
-                        op => Value::Number(Number(calculated(op, a, b))),
-                    }),
+                    }
                 },
             };
             Ok(value.map_or_else(
@@ -460,7 +483,7 @@ impl Evaluator<'_> {
                 };
                 let _trying = Counted::new(&self.trying);
                 return Ok(match self.eval(argument, scope) {
-                    Ok(node) if matches!(node.value, Value::Unknown(_)) => {
+                    Ok(node) if may_have_failed(&node) => {
                         self.free(span, scope, "it depends on a value that is not known")
                     }
                     outcome => Node::new(Value::Bool(outcome.is_ok()), span),
@@ -478,13 +501,26 @@ impl Evaluator<'_> {
                 if self.revealing.get() > 0 {
                     return Ok(node);
                 }
-                return Ok(self.masked(&node, span, scope, "it is marked as sensitive", None));
+                return Ok(self.masked(&node, span, scope, secret::CALL, None));
             }
             _ => {}
         }
-        let mut arguments = Vec::with_capacity(call.arguments.len());
-        for argument in &call.arguments {
-            arguments.push(self.eval(argument, scope)?);
+        let evaluated = || call.arguments.iter().map(|it| self.eval(it, scope)).collect::<Result<Vec<_>, _>>();
+        let mut arguments = evaluated()?;
+        match (&*call.name.text, arguments.iter().find(|it| secret::is_marked(it))) {
+            ("issensitive", Some(_)) => return Ok(Node::new(Value::Bool(true), span)),
+            (name, Some(_)) if secret::READERS.contains(&name) => {
+                // What it says of a text that it cannot read would show the text.
+                let refused = || Failure { span, message: format!("`{name}` cannot read it").into() };
+                let revealing = Counted::new(&self.revealing);
+                let arguments = evaluated().map_err(|_| refused())?;
+                let arguments: Vec<Node> = arguments.into_iter().map(|it| it.as_element(true)).collect();
+                let mut host = FunctionHost { evaluator: self, scope };
+                let read = functions::call(name, &arguments, span, &mut host).map_err(|_| refused())?;
+                drop(revealing);
+                return Ok(self.masked(&self.weighed(read, scope), span, scope, secret::CALL, None));
+            }
+            _ => {}
         }
         if call.expand
             && let Some(last) = arguments.pop()
@@ -508,18 +544,52 @@ impl Evaluator<'_> {
     }
 }
 
+/// Whether it is not known, or is one of several values of which one is not: an arm that fails is a hole.
+fn may_have_failed(node: &Node) -> bool {
+    match &node.value {
+        Value::Unknown(_) => true,
+        Value::OneOf(arms) => arms.iter().any(|arm| may_have_failed(&arm.node)),
+        _ => false,
+    }
+}
+
 fn not_a_condition(expr: &Expr) -> Failure {
     Failure { span: expr.span, message: "a condition is either true or false".into() }
 }
 
-/// The arm of a condition that holds: as text, where the other one is written as text.
-fn as_text_beside(other: &Expr, node: Node) -> Node {
-    let is_text = matches!(&other.kind, ExprKind::Text(_))
-        || matches!(&other.kind, ExprKind::Template(parts) if !matches!(&**parts, [Part::Interpolation(_)]));
-    match (&node.value, text_of(&node)) {
-        (Value::Number(_) | Value::Bool(_), Some(text)) if is_text => Node { value: Value::Text(text), ..node },
-        _ => node,
+/// The arms of a condition as Terraform converts them, where it changes them: to one type.
+fn of_one_type(then: &Node, otherwise: &Node) -> Option<(Node, Node)> {
+    if ![then, otherwise].iter().any(|it| may_become_text(it, &mut WEIGHT.clone())) {
+        return None;
     }
+    let [then, otherwise] = functions::unified(&[then.clone(), otherwise.clone()])?.try_into().ok()?;
+    Some((then, otherwise))
+}
+
+/// Whether there is a number or a truth value in it.
+fn may_become_text(node: &Node, left: &mut usize) -> bool {
+    let Some(rest) = left.checked_sub(1) else { return false };
+    *left = rest;
+    match &node.value {
+        Value::Number(_) | Value::Bool(_) => true,
+        Value::List(nodes) => nodes.iter().any(|it| may_become_text(it, left)),
+        Value::Object(object) => object.entries.iter().any(|it| may_become_text(&it.node, left)),
+        _ => false,
+    }
+}
+
+/// Whether there may be text in an expression, which has no policy document in it.
+fn may_have_text(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) => false,
+        _ => !names_document(expr),
+    }
+}
+
+fn names_document(expr: &Expr) -> bool {
+    let mut names = matches!(&expr.kind, ExprKind::Variable(name) if matches!(&**name, "data" | "module"));
+    expr.each_child(&mut |it| names = names || names_document(it));
+    names
 }
 
 /// The rounds of a loop, which are over when it is dropped.

@@ -62,16 +62,27 @@ pub(in crate::frontend::terraform) fn excludes(one: &str, other: &str) -> bool {
     parts(one).iter().any(|a| others.iter().any(|b| opposed(a, b)))
 }
 
-/// The keys and values of a list or object; a list's keys are its places.
+/// The keys and values of a list, set or object; a list's keys are its places, a set's its elements.
 pub(super) fn elements(node: &Node) -> Option<Vec<(Node, Node)>> {
     match &node.value {
-        Value::List(nodes) => Some(
-            nodes
-                .iter()
-                .enumerate()
-                .map(|(n, it)| (Node::new(Value::Number(Number(n as f64)), it.span), node.inherit(it)))
-                .collect(),
-        ),
+        Value::List(nodes) if nodes.is_set() => {
+            Some(nodes.iter().map(|it| (node.inherit(it), node.inherit(it))).collect())
+        }
+        Value::List(nodes) => {
+            let certain = nodes.iter().position(is_many).unwrap_or(nodes.len());
+            let place = |n: usize, it: &Node| match n < certain {
+                true => Node::new(Value::Number(Number(n as f64)), it.span),
+                false => Node::unknown(Hole {
+                    kind: HoleKind::Opaque,
+                    reference: format!("place {n}").into(),
+                    scope: "".into(),
+                    span: it.span,
+                    why: "it stands behind what may be any number of elements".into(),
+                    many: false,
+                }),
+            };
+            Some(nodes.iter().enumerate().map(|(n, it)| (place(n, it), node.inherit(it))).collect())
+        }
         Value::Object(object) => {
             let mut pairs: Vec<_> = object
                 .entries
@@ -102,7 +113,7 @@ pub(in crate::frontend::terraform) fn text_of(node: &Node) -> Option<Text> {
 pub(in crate::frontend::terraform) fn number(node: &Node) -> Option<f64> {
     match &node.value {
         Value::Number(it) => Some(it.0),
-        Value::Text(text) => text.as_known()?.parse().ok(),
+        Value::Text(text) => text.as_known().and_then(Number::exactly).map(|it| it.0),
         _ => None,
     }
 }
@@ -126,16 +137,22 @@ pub(super) fn same(a: &Node, b: &Node) -> Option<bool> {
         (Value::Null, Value::Null) => Some(true),
         (Value::Null, _) | (_, Value::Null) => Some(false),
         (Value::Bool(a), Value::Bool(b)) => Some(a == b),
-        (Value::Number(a), Value::Number(b)) => Some(a == b),
+        (Value::Number(a), Value::Number(b)) => a.is_same(*b),
         (Value::List(a), Value::List(b)) => {
+            // A set equals no list, and what is taken for a list may be a set.
+            if a.is_set() != b.is_set() {
+                return None;
+            }
+            if a.iter().chain(b.iter()).any(is_many) {
+                return None;
+            }
             if a.len() != b.len() {
-                let many = a.iter().chain(b.iter()).any(is_many);
-                return (!many).then_some(false);
+                return Some(false);
             }
             all(a.iter().zip(b.iter()).map(|(a, b)| same(a, b)))
         }
         (Value::Object(a), Value::Object(b)) => {
-            if a.open.is_some() || b.open.is_some() {
+            if [a, b].iter().any(|it| it.open.is_some() || it.entries.iter().any(|it| it.key.has_holes())) {
                 return None;
             }
             if a.entries.len() != b.entries.len() {
@@ -146,6 +163,8 @@ pub(super) fn same(a: &Node, b: &Node) -> Option<bool> {
                 None => Some(false),
             }))
         }
+        // What the provider computes is not always text.
+        (Value::Text(text), _) | (_, Value::Text(text)) if text.is_hole() => None,
         // Different types are never equal in Terraform.
         _ => Some(false),
     }

@@ -45,6 +45,8 @@ const BYTES: u64 = 128 << 20;
 const REFUSALS: u64 = 64;
 /// How deep references and expressions may nest.
 const DEPTH: u32 = 300;
+/// From where on the locals that a local refers to are evaluated in front of it, so that a chain of them nests no deeper.
+const DEEP: u32 = 60;
 /// How many elements one value may hold, counting shared parts each time: what a walk over it costs.
 const WEIGHT: usize = 200_000;
 

@@ -3,9 +3,12 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use compact_str::CompactString;
+use rustc_hash::FxHashSet;
+
 use super::calls::call_name;
 use super::repeat::{Instance, Repeat};
-use super::{Arguments, Evaluator, Failure, Key, Memo, Module, Outcome, Scope};
+use super::{Arguments, DEEP, Evaluator, Failure, Key, Memo, Module, Outcome, Scope, secret};
 use crate::frontend::terraform::attributes;
 use crate::frontend::terraform::folder::BlockId;
 use crate::frontend::terraform::types;
@@ -121,16 +124,47 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn local(&self, name: &str, span: Span, scope: &Scope) -> Outcome {
-        let module = &scope.module;
+        if self.depth.get() >= DEEP {
+            self.chain(name, span, &scope.module);
+        }
+        let (node, words) = self.own_local(name, span, &scope.module)?;
+        Ok(node.through(span, words))
+    }
+
+    fn own_local(&self, name: &str, span: Span, module: &Rc<Module>) -> Result<(Node, Arc<str>), Failure> {
         let key = Key::Local(name.into());
         let words = || format!("`local.{name}`");
-        let (node, words) = self.remembered(module, key, span, words, || {
+        self.remembered(module, key, span, words, || {
             let Some((block, at)) = module.folder.local(name) else {
                 return Err(Failure { span, message: format!("there is no local value `{name}`").into() });
             };
             self.eval(&block.body.attributes[at].value, &Scope::of(module))
-        })?;
-        Ok(node.through(span, words))
+        })
+    }
+
+    /// Evaluates the locals that a local refers to, and those that these refer to, the last ones first.
+    fn chain(&self, name: &str, span: Span, module: &Rc<Module>) {
+        let is_evaluated = |name: &str| self.memo(module).borrow().contains_key(&Key::Local(name.into()));
+        let mut left = vec![(CompactString::from(name), span)];
+        left.retain(|(name, _)| !is_evaluated(name));
+        let mut seen = FxHashSet::default();
+        while let Some((name, span)) = left.last().cloned() {
+            let before = left.len();
+            if seen.insert(name.clone())
+                && let Some((block, at)) = module.folder.local(&name)
+            {
+                each_local(&block.body.attributes[at].value, &mut |name, span| {
+                    if !is_evaluated(name) && !seen.contains(name) {
+                        left.push((name.into(), span));
+                    }
+                });
+            }
+            if left.len() == before {
+                left.pop();
+                // What it is, or why it is nothing, is remembered.
+                let _ = self.own_local(&name, span, module);
+            }
+        }
     }
 
     pub(super) fn variable(&self, name: &str, span: Span, scope: &Scope) -> Outcome {
@@ -175,7 +209,7 @@ impl Evaluator<'_> {
         let marked = block().filter(|it| self.revealing.get() == 0 && is_secret(it));
         if let Some(block) = marked {
             let of = block.body.attribute("type").map(|it| it.value.span);
-            return Ok(self.masked(&node, span, scope, "the variable is sensitive", of));
+            return Ok(self.masked(&node, span, scope, secret::VARIABLE, of));
         }
         Ok(match &node.value {
             // What is not known was written nowhere else.
@@ -350,6 +384,17 @@ impl Evaluator<'_> {
         object.open = Some(Arc::new(self.hole(HoleKind::Opaque, span, scope, "the provider computes it")));
         Node::new(Value::Object(Arc::new(object)), span)
     }
+}
+
+/// Calls `visit` with every local that an expression refers to, and the reference.
+fn each_local(expr: &Expr, visit: &mut dyn FnMut(&str, Span)) {
+    if let ExprKind::Access(it) = &expr.kind
+        && let (ExprKind::Variable(root), Some(Accessor::Attribute(name))) = (&it.base.kind, it.accessors.first())
+        && &**root == "local"
+    {
+        visit(&name.text, it.base.span.to(name.span));
+    }
+    expr.each_child(&mut |it| each_local(it, visit));
 }
 
 /// Whether an argument of a block is this very word.

@@ -5,7 +5,8 @@
 //! policy language, operators and condition keys among them, go on, each other word is a hole without wildcards, and all of it stands at the reference, in whose
 //! words it is shown. A map's keys are a part of the value; names that the configuration itself holds are not.
 //!
-//! `nonsensitive` evaluates its argument as if nothing in it were marked.
+//! `nonsensitive` evaluates its argument as if nothing in it were marked. So does a function that reads a text, `split` or
+//! `base64decode`, and then what it makes of it is marked.
 
 use std::sync::Arc;
 
@@ -44,6 +45,25 @@ const WORDS: &[&str] = &[
 
 /// Characters that are shape and not content.
 const SHAPE: [char; 4] = ['*', '?', ':', '/'];
+
+/// Why a word of a sensitive variable is not known.
+pub(super) const VARIABLE: &str = "the variable is sensitive";
+/// Why a word of what `sensitive` is given is not known.
+pub(super) const CALL: &str = "it is marked as sensitive";
+
+/// Functions that read in a text what nobody sees in it when words are left out of it.
+pub(super) const READERS: &[&str] =
+    &["base64decode", "csvdecode", "split", "textdecodebase64", "urldecode", "yamldecode"];
+
+/// Whether words of a text are left out since it is marked.
+pub(super) fn is_marked(node: &Node) -> bool {
+    let is_one = |hole: &Hole| matches!(&*hole.why, VARIABLE | CALL);
+    match &node.value {
+        Value::Text(text) => text.holes().any(|(_, hole)| is_one(hole)),
+        Value::Unknown(hole) => is_one(hole),
+        _ => false,
+    }
+}
 
 impl Evaluator<'_> {
     /// What may be known of a value that is marked as sensitive, at the reference to it; `declared` is where its type is
@@ -86,7 +106,7 @@ impl Mask<'_, '_> {
             Value::Null | Value::Unknown(_) => node.value.clone(),
             Value::Bool(_) | Value::Number(_) => self.unknown(HoleKind::Opaque),
             Value::Text(text) => self.text(text),
-            Value::List(nodes) => Value::List(nodes.iter().map(|it| self.node(it)).collect()),
+            Value::List(nodes) => Value::List(nodes.map(|it| self.node(it))),
             Value::Object(object) => self.object(object),
             Value::OneOf(arms) => {
                 let arm = |arm: &Arm| Arm { node: self.node(&arm.node), ..arm.clone() };

@@ -58,7 +58,7 @@ impl Evaluator<'_> {
             }
             Value::Unknown(hole) => Ok(self.part_of(hole, span, scope)),
             // A list of objects indexed like one: what blocks read back as.
-            Value::List(nodes) if name.parse::<usize>().is_ok() => {
+            Value::List(nodes) if name.parse::<usize>().is_ok() && !nodes.is_set() => {
                 let at = name.parse::<usize>().unwrap_or(0);
                 nodes
                     .get(at)
@@ -94,10 +94,15 @@ impl Evaluator<'_> {
                 Some(text) if !text.has_holes() => self.attribute_of(base, text.raw(), span, scope),
                 Some(text) => match object.entries.iter().rev().find(|it| it.key == text) {
                     Some(entry) => Ok(base.inherit(&entry.node)),
+                    None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
                     None => Ok(self.any_of(base, object.entries.iter().map(|it| &it.node), key, span, scope)),
                 },
+                None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
                 None => Ok(self.any_of(base, object.entries.iter().map(|it| &it.node), key, span, scope)),
             },
+            Value::List(nodes) if nodes.is_set() => {
+                Err(Failure { span, message: "the elements of a set have no places".into() })
+            }
             Value::List(nodes) => match number(key) {
                 Some(at) if nodes.iter().any(is_many) => {
                     // Behind an element that may be many, places are not known.
@@ -109,7 +114,7 @@ impl Evaluator<'_> {
                 }
                 Some(at) => nodes
                     .get(at as usize)
-                    .filter(|_| at >= 0.0)
+                    .filter(|_| at >= 0.0 && at.fract() == 0.0)
                     .map(|it| base.inherit(it))
                     .ok_or_else(|| Failure { span, message: "the list is shorter than that".into() }),
                 None => Ok(self.any_of(base, nodes.iter(), key, span, scope)),

@@ -171,13 +171,21 @@ impl<'a> Call<'a> {
         match &node.value {
             Value::Number(number) => Ok(number.0),
             Value::Text(text) => match text.as_known() {
-                Some(known) => super::convert::parse_number(known)
-                    .ok_or_else(|| self.fail(Some(index), format!("cannot convert `{known}` to a number"))),
+                Some(known) if super::convert::parse_number(known).is_none() => {
+                    Err(self.fail(Some(index), format!("cannot convert `{known}` to a number")))
+                }
+                // Terraform holds every digit of it.
+                Some(known) => Number::exactly(known).map(|it| it.0).ok_or_else(Self::too_long),
                 None => Err(self.opaque()),
             },
             Value::Unknown(_) | Value::OneOf(_) => Err(self.opaque()),
             _ => Err(self.fail(Some(index), "a number is required")),
         }
+    }
+
+    /// A number of which a double does not hold every digit, as Terraform does.
+    pub(super) fn too_long() -> Stop {
+        Stop::Hole { kind: HoleKind::Opaque, why: Number::TOO_LONG.into() }
     }
 
     /// An argument as a whole number.

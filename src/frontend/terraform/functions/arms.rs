@@ -183,8 +183,7 @@ impl<'a> Choices<'a> {
         match &node.value {
             Value::OneOf(_) => self.take(node),
             Value::List(nodes) if reach == Reach::Element && nodes.iter().any(is_choice) => {
-                let nodes = nodes.iter().map(|node| self.take(node)).collect();
-                Node { value: Value::List(nodes), ..node.clone() }
+                Node { value: Value::List(nodes.map(|node| self.take(node))), ..node.clone() }
             }
             Value::Object(object)
                 if reach == Reach::Element && object.entries.iter().any(|entry| is_choice(&entry.node)) =>

@@ -521,7 +521,7 @@ pub(super) fn range(call: &mut Call<'_>) -> Answer {
             return Err(call.fail(None, "more than 1024 values were generated"));
         }
         out.push(call.made(Value::Number(Number(next))));
-        next = decimal::sum(next, step);
+        next = decimal::sum(next, step).ok_or_else(Call::too_long)?;
     }
     call.made_list(out)
 }
@@ -537,14 +537,14 @@ pub(super) fn setintersection(call: &mut Call<'_>) -> Answer {
     for set in sets {
         out = kept(call, out, &set, true)?;
     }
-    call.made_list(as_set(out))
+    Ok(call.made(Value::List(as_set(out))))
 }
 
 pub(super) fn setsubtract(call: &mut Call<'_>) -> Answer {
     let mut sets = unified_lists(call)?.into_iter();
     let (from, taken) = (sets.next().unwrap_or_default(), sets.next().unwrap_or_default());
     let out = kept(call, from, &taken, false)?;
-    call.made_list(as_set(out))
+    Ok(call.made(Value::List(as_set(out))))
 }
 
 /// Those that are, or are not, in another set, when that can be known of each.
@@ -593,7 +593,7 @@ pub(super) fn setproduct(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn setunion(call: &mut Call<'_>) -> Answer {
     let sets = unified_lists(call)?;
-    call.made_list(as_set(sets.into_iter().flatten().collect()))
+    Ok(call.made(Value::List(as_set(sets.into_iter().flatten().collect()))))
 }
 
 pub(super) fn slice(call: &mut Call<'_>) -> Answer {

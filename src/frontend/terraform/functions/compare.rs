@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use crate::value::{HoleKind, Node, Object, Text, Value};
+use crate::value::{Elements, HoleKind, Node, Object, Text, Value};
 
 /// How many pairs a comparison looks at before it gives up: values are shared, so a small one can be long to walk.
 const MOST: usize = 10_000;
@@ -25,11 +25,15 @@ fn same_within(a: &Node, b: &Node, left: &mut usize) -> Option<bool> {
         (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
         (Value::Null, Value::Null) => Some(true),
         (Value::Bool(a), Value::Bool(b)) => Some(a == b),
-        (Value::Number(a), Value::Number(b)) => Some(a == b),
+        (Value::Number(a), Value::Number(b)) => a.is_same(*b),
         (Value::Text(a), Value::Text(b)) => same_text(a, b),
         (Value::List(a), Value::List(b)) => {
-            if std::sync::Arc::ptr_eq(a, b) {
+            if a.are_shared(b) {
                 return Some(true);
+            }
+            // A set equals no list, and what is taken for a list may be a set.
+            if a.is_set() != b.is_set() {
+                return None;
             }
             if a.iter().chain(b.iter()).any(is_loose) {
                 return None;
@@ -45,6 +49,8 @@ fn same_within(a: &Node, b: &Node, left: &mut usize) -> Option<bool> {
             }
             same_object(a, b, left)
         }
+        // What the provider computes is not always text.
+        (Value::Text(text), it) | (it, Value::Text(text)) if text.is_hole() && !matches!(it, Value::Null) => None,
         _ => Some(false),
     }
 }
@@ -184,10 +190,10 @@ fn scalar_key(node: &Node) -> Option<(u8, String)> {
 
 /// The elements as Terraform keeps a set. Those whose place in it is not known stand first, so that nobody takes a
 /// known one for the first of all.
-pub(in crate::frontend::terraform) fn as_set(nodes: Vec<Node>) -> Vec<Node> {
+pub(in crate::frontend::terraform) fn as_set(nodes: Vec<Node>) -> Elements {
     let mut out = without_duplicates(nodes);
     out.sort_by(set_order);
-    out
+    Elements::of_set(out)
 }
 
 /// The order of a set's elements, and of `sort`.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::arguments::{Answer, Call, Stop};
 use super::compare::{as_set, in_order, is_loose};
-use crate::value::{Entry, HOLE, HoleKind, Node, Number, Object, Text, Value};
+use crate::value::{Entry, HOLE, Node, Number, Object, Text, Value};
 
 /// The argument, as it came.
 pub(super) fn same(call: &mut Call<'_>) -> Answer {
@@ -24,13 +24,7 @@ pub(super) fn tonumber(call: &mut Call<'_>) -> Answer {
         Value::Null | Value::Number(_) => same(call),
         _ => {
             let number = call.number(0)?;
-            match call.arguments[0].as_str() {
-                // Terraform holds every digit of it.
-                Some(text) if Number::exactly(text).is_none() => {
-                    Err(Stop::Hole { kind: HoleKind::Opaque, why: Number::TOO_LONG.into() })
-                }
-                _ => call.in_place_of(0, Value::Number(Number(number))),
-            }
+            call.in_place_of(0, Value::Number(Number(number)))
         }
     }
 }
@@ -81,7 +75,7 @@ pub(super) fn toset(call: &mut Call<'_>) -> Answer {
         Value::Null | Value::Unknown(_) | Value::OneOf(_) => same(call),
         Value::List(nodes) => {
             let Some(nodes) = unified(nodes) else { return Err(mixed(call)) };
-            call.in_place_of(0, Value::List(as_set(nodes).into()))
+            call.in_place_of(0, Value::List(as_set(nodes)))
         }
         _ => Err(call.fail(Some(0), "cannot convert to a set")),
     }
@@ -159,8 +153,12 @@ fn unified_lists(lists: &[Node], left: &mut usize) -> Option<Vec<Node>> {
     let rows: Vec<Vec<Node>> = lists.iter().filter_map(Node::as_list).map(<[Node]>::to_vec).collect();
     let are_tuples = rows.iter().all(|it| it.len() == rows[0].len() && !it.iter().any(is_loose));
     let mut rows = unified_rows(rows, are_tuples, left)?.into_iter();
+    let are_sets = lists.iter().any(|it| matches!(&it.value, Value::List(nodes) if nodes.is_set()));
     let of_one_type = |list: &Node| match &list.value {
-        Value::List(_) => Node { value: Value::List(rows.next().unwrap_or_default().into()), ..list.clone() },
+        Value::List(_) => {
+            let row = rows.next().unwrap_or_default();
+            Node { value: Value::List(if are_sets { as_set(row) } else { row.into() }), ..list.clone() }
+        }
         _ => list.clone(),
     };
     Some(lists.iter().map(of_one_type).collect())
@@ -201,9 +199,9 @@ fn unified_rows(rows: Vec<Vec<Node>>, by_column: bool, left: &mut usize) -> Opti
 /// A number or truth value as a string in the same place; anything else as it is.
 pub(super) fn as_text_node(node: &Node) -> Node {
     let text = match &node.value {
-        Value::Number(it) => it.to_string(),
-        Value::Bool(it) => it.to_string(),
+        Value::Number(it) => it.to_text(node.span),
+        Value::Bool(it) => Text::known(&it.to_string(), node.span),
         _ => return node.clone(),
     };
-    Node { value: Value::Text(Text::known(&text, node.span)), ..node.clone() }
+    Node { value: Value::Text(text), ..node.clone() }
 }

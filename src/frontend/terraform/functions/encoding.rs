@@ -53,7 +53,7 @@ enum Encoding {
 fn encoding(call: &Call<'_>, index: usize, otherwise: HoleKind) -> Answer<Encoding> {
     let name = known(call, index)?;
     Ok(match name.to_ascii_uppercase().as_str() {
-        "UTF-8" | "UTF8" => Encoding::Utf8,
+        "UTF-8" => Encoding::Utf8,
         "UTF-16LE" => Encoding::Utf16 { big: false, mark: false },
         "UTF-16BE" => Encoding::Utf16 { big: true, mark: false },
         "UTF-16" => Encoding::Utf16 { big: true, mark: true },
@@ -90,13 +90,14 @@ pub(super) fn textdecodebase64(call: &mut Call<'_>) -> Answer {
     let bytes = STANDARD.decode(known).map_err(|_| call.fail(Some(0), "failed to decode base64 data"))?;
     let decoded = match encoding {
         Encoding::Utf8 | Encoding::Ascii => String::from_utf8(bytes).ok(),
-        Encoding::Utf16 { big, .. } => {
+        Encoding::Utf16 { big, mark } => {
             let unit = |pair: &[u8]| {
                 let pair = [pair[0], pair[1]];
                 if big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }
             };
             let units: Vec<u16> = bytes.chunks_exact(2).map(unit).collect();
-            String::from_utf16(units.strip_prefix(&[0xfeff]).unwrap_or(&units)).ok()
+            let body = units.strip_prefix(&[0xfeff]).filter(|_| mark).unwrap_or(&units);
+            (bytes.len() % 2 == 0).then(|| String::from_utf16(body).ok()).flatten()
         }
         Encoding::Latin1 => Some(bytes.into_iter().map(char::from).collect()),
     };

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::arguments::{Answer, Call, Stop};
+use super::compare::as_set;
 use super::encoding::Hash;
 use crate::source::normal;
 use crate::value::{HoleKind, Node, Text, Value};
@@ -78,7 +79,7 @@ pub(super) fn fileset(call: &mut Call<'_>) -> Answer {
         let shared = inner.iter().zip(&parts).take_while(|(a, b)| inner.len() == up && a == b).count();
         Node::text(&["../".repeat(up - shared), parts[shared..].join("/")].concat(), span)
     });
-    call.made_list(found.collect())
+    Ok(call.made(Value::List(as_set(found.collect()))))
 }
 
 fn made(call: &Call<'_>, text: &str) -> Answer {

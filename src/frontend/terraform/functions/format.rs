@@ -6,7 +6,7 @@ use super::arguments::{Answer, Call, Stop};
 use super::compare::is_loose;
 use super::convert::{parse_number, truth};
 use super::strings::graphemes;
-use crate::value::{Hole, HoleKind, Node, Origin, Text, Value};
+use crate::value::{Hole, HoleKind, Node, Number, Origin, Text, Value};
 
 /// One `%…` of a format.
 #[derive(Clone, Copy, Default)]
@@ -249,8 +249,14 @@ fn put(call: &mut Call<'_>, out: &mut Text, verb: Verb, node: &Node) -> Answer<(
                 Value::Number(number) => Some(number.0),
                 _ => node.as_str().and_then(parse_number),
             };
-            let Some(number) = number else {
-                if is_unknown(node) {
+            // Terraform holds every digit; a double holds those of a fraction that are asked for.
+            let is_told = number.is_some_and(|it| match letter {
+                'd' | 'g' => Number(it).is_exact(),
+                'b' | 'o' | 'x' | 'X' => it.abs() < Number::WHOLE,
+                _ => true,
+            }) && node.as_str().is_none_or(|it| Number::exactly(it).is_some());
+            let Some(number) = number.filter(|_| is_told) else {
+                if is_unknown(node) || number.is_some() {
                     put_opaque(call, out, verb, node);
                     return Ok(());
                 }
@@ -320,7 +326,8 @@ fn number_text(number: f64, letter: char, verb: Verb) -> String {
     let whole = number.abs() as u128;
     let precision = verb.precision;
     let digits = match letter {
-        'd' => whole.to_string(),
+        // Terraform holds every digit, a double the first ones.
+        'd' => number.abs().to_string(),
         'b' => format!("{whole:b}"),
         'o' => format!("{whole:o}"),
         'x' => format!("{whole:x}"),

@@ -22,11 +22,21 @@ pub(super) fn abs(call: &mut Call<'_>) -> Answer {
 }
 
 pub(super) fn ceil(call: &mut Call<'_>) -> Answer {
-    made(call, unsigned_zero(call.number(0)?.ceil()))
+    whole(call, f64::ceil)
 }
 
 pub(super) fn floor(call: &mut Call<'_>) -> Answer {
-    made(call, unsigned_zero(call.number(0)?.floor()))
+    whole(call, f64::floor)
+}
+
+/// The number with its fraction rounded; what may be whole but for the digits that are not held is not rounded.
+fn whole(call: &mut Call<'_>, round: impl Fn(f64) -> f64) -> Answer {
+    let number = call.number(0)?;
+    let is_close = (number - number.round()).abs() <= 1e-9 * number.abs();
+    if is_close && !Number(number).is_exact() {
+        return Err(Call::too_long());
+    }
+    made(call, unsigned_zero(round(number)))
 }
 
 pub(super) fn log(call: &mut Call<'_>) -> Answer {
@@ -63,7 +73,7 @@ pub(super) fn sum(call: &mut Call<'_>) -> Answer {
     let mut sum = 0.0;
     for node in nodes {
         sum = match number_of(node) {
-            Some(number) => decimal::sum(sum, number),
+            Some(number) => decimal::sum(sum, number?.0).ok_or_else(Call::too_long)?,
             None if matches!(node.value, Value::Unknown(_) | Value::OneOf(_)) => return Err(call.opaque()),
             None if node.as_text().is_some_and(crate::value::Text::has_holes) => return Err(call.opaque()),
             None => return Err(call.fail(Some(0), "argument must be list, set, or tuple of number values")),
@@ -72,10 +82,14 @@ pub(super) fn sum(call: &mut Call<'_>) -> Answer {
     made(call, sum)
 }
 
-fn number_of(node: &Node) -> Option<f64> {
+/// A number, or a text that is read as one.
+fn number_of(node: &Node) -> Option<Answer<Number>> {
     match &node.value {
-        Value::Number(number) => Some(number.0),
-        _ => node.as_str().and_then(parse_number),
+        Value::Number(number) => Some(Ok(*number)),
+        _ => {
+            let text = node.as_str().filter(|it| parse_number(it).is_some())?;
+            Some(Number::exactly(text).ok_or_else(Call::too_long))
+        }
     }
 }
 
@@ -90,8 +104,8 @@ pub(super) fn parseint(call: &mut Call<'_>) -> Answer {
     };
     let Some(known) = text.as_known() else { return Err(call.opaque()) };
     let (sign, digits) = match known.strip_prefix('-') {
-        Some(digits) => (-1.0, digits),
-        None => (1.0, known.strip_prefix('+').unwrap_or(known)),
+        Some(digits) => (-1_i128, digits),
+        None => (1, known.strip_prefix('+').unwrap_or(known)),
     };
     // Up to base 36 capitals are the same digits; above, they come after the small letters.
     let digit = |it: u8| match it {
@@ -100,12 +114,11 @@ pub(super) fn parseint(call: &mut Call<'_>) -> Answer {
         b'A'..=b'Z' => Some(u32::from(it - b'A') + if base <= 36 { 10 } else { 36 }),
         _ => None,
     };
-    let value = digits.bytes().try_fold(0.0, |value: f64, it| {
-        let digit = digit(it).filter(|digit| *digit < base)?;
-        Some(value.mul_add(f64::from(base), f64::from(digit)))
-    });
-    match value {
-        Some(value) if !digits.is_empty() => made(call, sign * value),
-        _ => Err(call.fail(Some(0), format!("cannot parse `{known}` as a base {base} integer"))),
-    }
+    let digits: Option<Vec<u32>> = digits.bytes().map(|it| digit(it).filter(|it| *it < base)).collect();
+    let Some(digits) = digits.filter(|it| !it.is_empty()) else {
+        return Err(call.fail(Some(0), format!("cannot parse `{known}` as a base {base} integer")));
+    };
+    let add = |value: i128, digit: u32| value.checked_mul(base.into())?.checked_add(digit.into());
+    let value = digits.into_iter().try_fold(0, add).and_then(|it| Number::exactly(&(sign * it).to_string()));
+    made(call, value.ok_or_else(Call::too_long)?.0)
 }

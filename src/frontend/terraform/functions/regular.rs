@@ -94,6 +94,13 @@ fn escape<'a>(rest: &'a str, in_class: bool, out: &mut String) -> &'a str {
         's' => out.push_str("[\\t\\n\\x0C\\r ]"),
         'S' => out.push_str("[^\\t\\n\\x0C\\r ]"),
         'b' if !in_class => out.push_str("(?-u:\\b)"),
+        // `\101`; other numbers would refer back.
+        '0' | '1'..='7' if it == '0' || after.starts_with(|it| matches!(it, '0'..='7')) => {
+            let digits = rest.bytes().take(3).take_while(|it| matches!(it, b'0'..=b'7')).count();
+            let (digits, after) = rest.split_at(digits);
+            out.push_str(&format!("\\x{{{:X}}}", u32::from_str_radix(digits, 8).unwrap_or_default()));
+            return after;
+        }
         'Q' => {
             let (literal, after) = after.split_once("\\E").unwrap_or((after, ""));
             out.push_str(&regex::escape(literal));
@@ -106,7 +113,9 @@ fn escape<'a>(rest: &'a str, in_class: bool, out: &mut String) -> &'a str {
                 Some(name) => (if it == 'p' { 'P' } else { 'p' }, ["{", name].concat()),
                 None => (it, name.to_owned()),
             };
-            out.push_str(&format!("\\{it}{name}}}"));
+            // Go knows classes by their short names, and scripts; what it does not know is refused as it is there.
+            let is_known = name.strip_prefix('{').is_some_and(is_class);
+            out.push_str(&if is_known { format!("\\{it}{name}}}") } else { "\\p{?}".to_owned() });
             return after;
         }
         _ if it.is_ascii_alphanumeric() => {
@@ -116,6 +125,17 @@ fn escape<'a>(rest: &'a str, in_class: bool, out: &mut String) -> &'a str {
         _ => out.push_str(&format!("\\x{{{:X}}}", u32::from(it))),
     }
     after
+}
+
+/// Whether Go knows a class by this name: a category of one or two letters, or a script.
+fn is_class(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(char::is_uppercase)
+        && letters.all(|it| it.is_alphabetic() || it == '_')
+        && !matches!(
+            name,
+            "Alphabetic" | "Letter" | "Mark" | "Number" | "Other" | "Punctuation" | "Separator" | "Symbol"
+        )
 }
 
 /// Whether what follows a brace makes it a repetition.
