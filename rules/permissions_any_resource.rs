@@ -42,15 +42,16 @@ fn of_data(policy: &Policy, cx: &mut Context<'_>) {
         }
         let is_denied = policy.always_denied(statement);
         let comes_of = |entry: &Action| {
-            let action = catalog::action(entry.text.raw())?;
+            let known = OF_DATA.iter().find(|(it, ..)| entry.text.raw().eq_ignore_ascii_case(it))?;
+            let action = catalog::action(known.0)?;
             let can = statement.admits(action) && is_open(statement, action) && !is_denied(action);
-            OF_DATA.iter().find(|(it, ..)| can && *it == action.full_name())
+            can.then_some(known)
         };
-        // Of what a pattern holds, rules about patterns speak.
         let entries = statement.actions.only();
-        let is_held = |entry: &Action| entries.iter().any(|it| it.has_wildcard() && it.covers(entry));
-        let named = entries.iter().filter(|it| !it.has_wildcard() && !is_held(it));
+        let named = entries.iter().filter(|it| !it.has_wildcard());
         let mut found: Vec<_> = named.filter_map(|it| Some((it, comes_of(it)?))).collect();
+        // Of what a pattern holds, rules about patterns speak.
+        found.retain(|(entry, _)| !entries.iter().any(|it| it.has_wildcard() && it.covers(entry)));
         found.sort_by_key(|(_, (_, severity, ..))| Reverse(*severity));
         // Who administers needs no grant.
         for (n, (first, (_, severity, comes, help))) in found.iter().enumerate() {

@@ -2,10 +2,8 @@
 //! every resource but some. Rules about these forms say so first, and fold what is said here; it shows where they do not
 //! stand.
 
-use std::cmp::Reverse;
-
-use super::super::wildcard_action::rank;
-use super::{Concern, Entry, Found, entries, subject, what_they_do, worst_first};
+use super::super::wildcard_action::worst;
+use super::{Concern, Entry, Found, subject, what_they_do, worst_first};
 use crate::catalog;
 use crate::policy::{Action, Reach, Scope, Statement, Sweep};
 use crate::rule::{Context, listed, quoted};
@@ -18,9 +16,9 @@ pub(super) fn check(
     cx: &mut Context<'_>,
 ) {
     match (&statement.actions, &statement.resources) {
-        (Scope::Only(actions), Some(Scope::Only(_))) => {
-            for (index, _) in actions.iter().enumerate().filter(|(_, it)| is_whole(it, statement)) {
-                let sweeps: Vec<Sweep> = statement.sweeps_of(index).filter(|it| !is_denied(it.action)).collect();
+        (Scope::Only(_), Some(Scope::Only(_))) => {
+            for sweeps in statement.broad_sweeps().chunk_by(|a, b| a.entry == b.entry) {
+                let sweeps: Vec<&Sweep> = sweeps.iter().filter(|it| !is_denied(it.action)).collect();
                 report(concern, statement, |concern| whole(concern, statement, &sweeps), cx);
             }
         }
@@ -42,26 +40,15 @@ pub(super) fn check(
     }
 }
 
-/// Whether an entry is all of a service, or everything on what is not. All there is on everything is another matter.
-fn is_whole(action: &Action, statement: &Statement) -> bool {
-    match action.covers_every_action() {
-        true => !statement.gives_everything(),
-        false => action.is_whole_service(),
-    }
-}
-
 /// What an entry that is all of a service reaches.
-fn whole<'s>(concern: Concern, statement: &'s Statement, sweeps: &[Sweep]) -> Option<Found<'s>> {
-    let is_such = |it: &&Sweep| Concern::of(it) == Some(concern);
-    let mut guilty = entries(statement, sweeps.iter().filter(is_such));
-    for entry in &mut guilty {
-        entry.wide.sort_by_cached_key(|it| Reverse(rank(*it)));
-        entry.worst = entry.wide[0];
-    }
-    let worst = guilty.first()?.worst;
-    let by = sweeps.iter().find(|it| it.action == worst)?;
+fn whole<'s>(concern: Concern, statement: &'s Statement, sweeps: &[&Sweep]) -> Option<Found<'s>> {
+    let such: Vec<&Sweep> = sweeps.iter().copied().filter(|it| Concern::of(it) == Some(concern)).collect();
+    let wide: Vec<catalog::Action> = such.iter().map(|it| it.action).collect();
+    let worst = worst(&wide)?;
+    let by = such.iter().find(|it| it.action == worst)?;
     let resource = statement.resources.as_ref()?.entries().get(by.resource)?;
-    let is_everywhere = sweeps.iter().filter(is_such).any(|it| it.reach == Reach::Everywhere);
+    let is_everywhere = such.iter().any(|it| it.reach == Reach::Everywhere);
+    let guilty = vec![Entry { action: statement.actions.only().get(by.entry)?, wide, worst }];
     Some(Found { statement, resource, is_everywhere, guilty, along: Vec::new(), lesser: Vec::new() })
 }
 
@@ -70,8 +57,7 @@ fn left<'s>(concern: Concern, statement: &'s Statement, is_all: &dyn Fn(catalog:
     let is_such = |it: &catalog::Action| Concern::of_action(*it) == Some(concern) && is_all(*it);
     let of = |action: &'s Action, mut wide: Vec<catalog::Action>| {
         wide.retain(is_such);
-        wide.sort_by_cached_key(|it| Reverse(rank(*it)));
-        Some(Entry { action, worst: *wide.first()?, wide })
+        Some(Entry { action, worst: worst(&wide)?, wide })
     };
     let guilty = match &statement.actions {
         Scope::Only(actions) => worst_first(actions.iter().filter_map(|it| of(it, it.expand())).collect()),

@@ -17,6 +17,7 @@ use crate::value::{HOLE, Text};
 pub(super) struct Facts {
     wide_resources: OnceLock<Box<[(usize, Wide)]>>,
     sweeps: OnceLock<Box<[Sweep]>>,
+    broad_sweeps: OnceLock<Box<[Sweep]>>,
     way_to_everything: OnceLock<Option<catalog::Action>>,
     gives_everything: OnceLock<bool>,
 }
@@ -176,11 +177,21 @@ impl Statement {
         })
     }
 
-    /// What it allows so by one entry, which may be all of a service.
-    pub fn sweeps_of(&self, entry: usize) -> impl Iterator<Item = Sweep> {
-        let is_bound = self.is_all_but() || self.wide_resources().is_empty();
-        let held = self.actions.only().get(entry).filter(|_| !is_bound);
-        held.into_iter().flat_map(|it| it.reached().iter()).filter_map(move |action| self.sweep(entry, action))
+    /// What it allows so by entries that are all of a service, or everything on what is not. All there is on everything is
+    /// another matter.
+    pub fn broad_sweeps(&self) -> &[Sweep] {
+        self.facts.broad_sweeps.get_or_init(|| {
+            let is_broad = |it: &Action| match it.covers_every_action() {
+                true => !self.gives_everything(),
+                false => it.is_whole_service(),
+            };
+            if self.is_all_but() || !self.actions.only().iter().any(is_broad) || self.wide_resources().is_empty() {
+                return Box::default();
+            }
+            let broad = self.actions.only().iter().enumerate().filter(|(_, it)| is_broad(it));
+            let held = broad.flat_map(|(entry, it)| it.reached().iter().map(move |action| (entry, action)));
+            held.filter_map(|(entry, action)| self.sweep(entry, action)).collect()
+        })
     }
 
     fn sweep(&self, entry: usize, action: catalog::Action) -> Option<Sweep> {
