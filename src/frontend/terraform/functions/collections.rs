@@ -389,11 +389,11 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
     if let Some(hole) = &object.open {
         let Stop::Hole { why, .. } = call.free() else { return Err(call.free()) };
         let node = super::hole(HoleKind::Free, why, call.span, call.host);
-        arms.push(Arm { when: format!("{} has {shown}", hole.reference).into(), at, node });
+        arms.push(Arm { when: format!("`{}` has `{shown}`", hole.reference).into(), at, node });
     }
     if let Some(default) = default {
         let when = match &object.open {
-            Some(hole) => format!("{} has no {shown}", hole.reference),
+            Some(hole) => format!("not `{}` has `{shown}`", hole.reference),
             None => format!("{shown} is no key"),
         };
         arms.push(Arm { when: when.into(), at, node: default.clone() });
