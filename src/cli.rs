@@ -258,8 +258,8 @@ pub(crate) struct Check {
     #[arg(long, help_heading = "Findings")]
     pub(crate) show_silenced: bool,
 
-    /// List every value that kept a policy from being fully known, and every call of a module that was not read, with its
-    /// place and why
+    /// List every value and condition that kept a policy from being fully known, and every call of a module that was not
+    /// read, with its place and why
     #[arg(long, help_heading = "Input")]
     pub(crate) show_unresolved: bool,
 

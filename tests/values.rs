@@ -753,6 +753,10 @@ fn a_choice_within_a_text_is_judged_in_each_case() {
     ] {
         assert_eq!(action(expression), ["kms_wildcard_action Low only if `var.wide`"], "{expression}");
     }
+    assert_eq!(
+        action(r#""kms:${var.wide ? (var.keys ? "*" : "ListKeys") : (var.wide ? "Encrypt" : "ListAliases")}""#),
+        ["kms_wildcard_action Low only if `var.wide` and `var.keys`"]
+    );
     let attachment = |policy: &str| {
         format!(
             "variable \"wide\" {{}}\nresource \"aws_iam_role_policy_attachment\" \"it\" {{\n  role = \"app\"\n  \
@@ -766,6 +770,22 @@ fn a_choice_within_a_text_is_judged_in_each_case() {
             .collect::<Vec<_>>()
     };
     assert_eq!(said(r#"${var.wide ? "AdministratorAccess" : "ReadOnlyAccess"}"#), said("AdministratorAccess"));
+}
+
+#[test]
+fn a_choice_of_choices_without_end_takes_no_time() {
+    let mut text = "variable \"x\" {}\nlocals {\n  a0 = \"kms\"\n  b0 = \"sqs\"\n".to_owned();
+    for n in 1..60 {
+        let last = n - 1;
+        text += &format!(
+            "  a{n} = var.x == {n} ? \"${{local.a{last}}}\" : \"${{local.b{last}}}\"\n  b{n} = var.x == {n} ? \"x${{local.b{last}}}\" : \
+             \"y${{local.a{last}}}\"\n"
+        );
+    }
+    text += "}\nresource \"aws_iam_policy\" \"it\" {\n  policy = jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \
+             \"Allow\", Action = [\"${local.a59}:*\", \"kms:*\"], Resource = \"*\" }] })\n}\n";
+    let said = said(&text);
+    assert!(said.iter().any(|it| it.starts_with("kms_wildcard_action")), "{said:?}");
 }
 
 #[test]

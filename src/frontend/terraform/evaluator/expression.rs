@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use super::draft::{Drafts, Premise};
 use super::host::FunctionHost;
-use super::known::{elements, is_many, number, only_in, open_of, same, sort_entries, text_of};
+use super::known::{elements, is_many, number, only_in, open_of, same, sort_entries, text_of, texts_of};
 use super::{Evaluator, Failure, Outcome, Scope, WEIGHT, secret};
 use crate::frontend::terraform::decimal::calculated;
 use crate::frontend::terraform::functions::{self, truth};
@@ -172,27 +172,19 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    /// One of several texts as a hole that knows them; those left out which are no text, as Terraform puts no other into
-    /// text.
+    /// One of several texts as a hole that knows them, where there are few.
     fn choice_into(&self, node: &Node, at: Span, scope: &Scope, out: &mut Drafts) {
-        let why = "it depends on a condition that is not known";
-        let Value::OneOf(arms) = &node.value else {
-            return out.push_hole(&Arc::new(self.hole(HoleKind::Free, at, scope, why)));
-        };
-        let text = |arm: &Arm| {
-            let value = Value::Text(arm.node.to_text()?);
-            Some(Arm { node: Node { value, ..node.inherit(&arm.node) }, ..arm.clone() })
-        };
-        let arms: Vec<Arm> = arms.iter().filter_map(text).collect();
+        let arms = texts_of(node).unwrap_or_default();
         let texts = || arms.iter().filter_map(|arm| arm.node.as_text());
         // Something fixed, whichever it is.
         let is_fixed = |it: &Text| {
             !it.raw().contains(['*', '?']) && !it.is_empty() && it.holes().all(|(_, it)| it.kind == HoleKind::Opaque)
         };
-        let kind = if texts().all(is_fixed) { HoleKind::Opaque } else { HoleKind::Free };
-        let hole = Arc::new(self.hole(kind, at, scope, why));
+        let is_choice = arms.len() > 1;
+        let kind = if is_choice && texts().all(is_fixed) { HoleKind::Opaque } else { HoleKind::Free };
+        let hole = Arc::new(self.hole(kind, at, scope, "it depends on a condition that is not known"));
         // What is there in one case only is one of no two.
-        if arms.len() > 1 { out.push_choice(&hole, &arms.into()) } else { out.push_hole(&hole) }
+        if is_choice { out.push_choice(&hole, &arms.into()) } else { out.push_hole(&hole) }
     }
 
     /// A directive that gives one of two texts: each in its case, or a hole where there are too many.

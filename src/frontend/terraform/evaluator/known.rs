@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::repeat::Case;
-use crate::value::{Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
 
 /// Takes what walking over a value costs off `left`; whether that was enough.
 pub(super) fn weigh(node: &Node, left: &mut usize) -> bool {
@@ -40,6 +40,46 @@ pub(in crate::frontend::terraform) fn only_in(node: &Node) -> Option<(Node, Case
         },
         _ => None,
     }
+}
+
+/// The texts that a value may be, each in its case, those left out which are no text, as Terraform puts no other into
+/// text; `None` where there are too many to be told apart.
+pub(super) fn texts_of(node: &Node) -> Option<Vec<Arm>> {
+    let mut out = Vec::new();
+    texts_in_case(node, None, &mut MOST_VALUES.clone(), &mut out)?;
+    Some(out)
+}
+
+/// How many texts may be told apart, and how many values are looked at for them.
+const MOST_TEXTS: usize = 8;
+const MOST_VALUES: usize = 64;
+
+fn texts_in_case(node: &Node, case: Option<&Case>, left: &mut usize, out: &mut Vec<Arm>) -> Option<()> {
+    *left = left.checked_sub(1)?;
+    match &node.value {
+        Value::OneOf(arms) => {
+            for arm in arms.iter() {
+                let case = match case {
+                    None => (Arc::clone(&arm.when), arm.at),
+                    Some((outer, _)) if excludes(outer, &arm.when) => continue,
+                    Some((outer, at)) if outer.split(" and ").any(|it| *it == *arm.when) => (Arc::clone(outer), *at),
+                    Some((outer, at)) => (format!("{outer} and {}", arm.when).into(), *at),
+                };
+                texts_in_case(&node.inherit(&arm.node), Some(&case), left, out)?;
+            }
+        }
+        Value::Text(text) if text.has_choices() => {
+            let arms = text.cases(node.span, |_| true)?;
+            texts_in_case(&Node { value: Value::OneOf(arms.into()), ..node.clone() }, case, left, out)?;
+        }
+        _ => {
+            if let (Some(text), Some((when, at))) = (node.to_text(), case) {
+                let node = Node { value: Value::Text(text), ..node.clone() };
+                out.push(Arm { when: Arc::clone(when), at: *at, node });
+            }
+        }
+    }
+    (out.len() <= MOST_TEXTS).then_some(())
 }
 
 pub(super) fn open_of(node: &Node) -> Option<Arc<Hole>> {
