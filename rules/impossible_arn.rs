@@ -1,7 +1,7 @@
 use crate::catalog::{self, ArnForm};
-use crate::policy::{ArnPart, Policy, Resource, Scope, Statement, is_account_id};
+use crate::policy::{ArnPart, Policy, Resource, Scope, Statement, is_account_id, may_meet};
 use crate::rule::{Confidence, Context, Severity};
-use crate::value::HOLE;
+use crate::value::{HOLE, Text};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
@@ -88,11 +88,33 @@ fn fault(statement: &Statement, resource: &Resource) -> Option<Fault> {
     }
     let (help, confidence) = match nearest(forms, part) {
         Some(meant) => (like(&meant), Confidence::Medium),
+        None if reaches_past_the_account(resource, part, forms) => return None,
         // A type of resource may be missing in the reference.
         None => (like_of_actions(statement, forms), Confidence::Low),
     };
     let unless = if part.ends_with('/') { ", or leave it out where there is no name" } else { "" };
     Some(Fault { why, help: help + unless, confidence })
+}
+
+/// Whether a star in the place of the account takes the kind of a resource along, as AWS lets it:
+/// `arn:aws:secretsmanager:*:*:sqlworkbench!*` fits `…:111122223333:secret:sqlworkbench!a`.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+fn reaches_past_the_account(resource: &Resource, own: &str, forms: &[ArnForm]) -> bool {
+    let names = forms.iter().filter_map(|it| it.parts[4].split_once(':')).map(|(_, name)| with_stars(name));
+    let text = |text: &str| Text::known(text, resource.place.span);
+    resource.part(4) == Some("*") && names.map(|it| text(&it)).any(|it| may_meet(&text(own), &it))
+}
+
+/// A part of a form with a star for each of what it leaves open.
+fn with_stars(part: &str) -> String {
+    let mut out = String::with_capacity(part.len());
+    let mut pieces = part.split("${");
+    out.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        out.push('*');
+        out.push_str(piece.split_once('}').map_or("", |(_, behind)| behind));
+    }
+    out
 }
 
 /// Whether what is put in behind its last character is empty here, as where there is no name to be put in: that it then

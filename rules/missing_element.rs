@@ -78,8 +78,8 @@ fn needs_resource(policy: &Policy) -> Option<Confidence> {
         PolicyKind::Resource(Service::S3 | Service::Kms | Service::Sqs | Service::Sns) => Some(Confidence::High),
         PolicyKind::Resource(Service::VpcEndpoint) => Some(Confidence::High),
         PolicyKind::Resource(Service::Unknown) => None,
-        // A data document may be the source of another, and its list empty by a default only.
-        PolicyKind::Unknown if policy.source.is_some() => Some(Confidence::Low),
+        // A data document by itself is never sent, and the lists of the source of another are often empty by a default.
+        PolicyKind::Unknown if policy.source.is_some() => None,
         PolicyKind::Resource(_) | PolicyKind::Unknown => Some(Confidence::Medium),
         PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session | PolicyKind::Device => {
             Some(Confidence::High)

@@ -53,8 +53,15 @@ impl<'s> Partial<'s> {
         let mut acting = reached.clone();
         acting.retain(does_more_than_read);
         acting.sort_by_cached_key(|it| Reverse(rank(*it)));
-        let worst = *acting.first().filter(|_| reached.len() > 1)?;
-        let severity = severity(statement, action, &acting, policy.kind.is_identity())?;
+        // What is named beside it is allowed without it.
+        let is_named = |it: &catalog::Action| {
+            let mut entries =
+                statement.actions.only().iter().filter(|it| !it.has_wildcard() && it.place.given.is_none());
+            entries.any(|entry| entry.names_known(*it))
+        };
+        let added: Vec<_> = acting.iter().copied().filter(|it| !is_named(it)).collect();
+        let worst = *added.first().filter(|_| reached.len() > 1)?;
+        let severity = severity(statement, action, &added, policy.kind.is_identity())?;
         Some(Self { action, reached, acting, worst, severity })
     }
 

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::advice::{Advice, further_kinds, has_given_ids, is_served, needed_arns, right_on};
+use self::advice::{Advice, further_kinds, has_given_ids, is_served, needed_arns, needs_star, right_on};
 use super::partial_wildcard_action::Partial;
 use super::wildcard_action::spell_out;
 use crate::catalog::{self, AccessLevel, Danger, Power, Risk};
@@ -398,7 +398,7 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
     let partial = vague(policy, statement, &told, severity);
     let vague = partial.iter().filter(|(it, _)| concern == Concern::Permissions && !it.is_family());
     let vague: Vec<&Action> = vague.map(|(it, _)| it.action).collect();
-    let advice = Advice::of(found, &advised, &fine, &vague);
+    let advice = Advice::of(policy, found, &advised, &fine, &vague);
     let mut report = cx
         .report(&resource.place, message)
         .of(statement, subject(guilty, resource))
@@ -439,8 +439,13 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
     }
     let (sometimes, always): (Vec<&Action>, Vec<&Action>) =
         fine.iter().copied().partition(|it| it.reached().iter().all(|it| it.sometimes_needs_star().is_some()));
-    if let [first, ..] = always[..] {
-        report = report.label(first.place.span, format!("`{resource}` is right for {}", quoted(&always)));
+    let (whole, partly): (Vec<&Action>, Vec<&Action>) =
+        always.into_iter().partition(|it| it.reached().iter().all(needs_star));
+    if let [first, ..] = whole[..] {
+        report = report.label(first.place.span, format!("`{resource}` is right for {}", quoted(&whole)));
+    }
+    if let [first, ..] = partly[..] {
+        report = report.label(first.place.span, format!("`{resource}` is right for some of {}", quoted(&partly)));
     }
     // Whether this program is one of those, nobody can see here.
     for action in sometimes {

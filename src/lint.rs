@@ -521,6 +521,12 @@ fn judged(
             }
         }
     }
+    for finding in &mut out {
+        if let Some(block) = configuration.unused.get(&finding.carrier.address) {
+            finding.confidence = Confidence::Low;
+            finding.labels.push(Label { span: *block, message: "nothing uses this document".to_owned() });
+        }
+    }
     out.retain(wanted);
     for finding in &mut out {
         // That it is there is no part of what is wrong with it, so that makes it no less sure.

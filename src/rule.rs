@@ -872,9 +872,18 @@ impl Report<'_> {
 
     /// Labels for the stops of a place, and low confidence when it holds in one case only.
     fn way(&mut self, place: &Place) {
+        /// Of a way that is longer only its two ends are told.
+        const MOST: usize = 32;
         let steps: Vec<_> = place.origin.steps().collect();
-        for step in steps.into_iter().rev() {
-            let label = Label { span: step.span, message: format!("by way of {}", step.words) };
+        let untold = steps.len().saturating_sub(MOST);
+        let middle = MOST / 2..MOST / 2 + untold;
+        for (n, step) in steps.into_iter().enumerate().rev() {
+            let message = match n {
+                _ if !middle.contains(&n) => format!("by way of {}", step.words),
+                _ if n == middle.start => format!("by way of {untold} more in between"),
+                _ => continue,
+            };
+            let label = Label { span: step.span, message };
             if step.span != self.finding.span && !self.finding.labels.contains(&label) {
                 self.finding.labels.push(label);
             }

@@ -777,7 +777,9 @@ impl Text {
     pub fn push_choice(&mut self, hole: Arc<Hole>, arms: Arc<[Arm]>) {
         let content = self.content_mut();
         content.push_hole(hole);
-        content.runs.last_mut().into_iter().for_each(|run| run.choice = Some(Arc::clone(&arms)));
+        if let Some(run) = content.runs.last_mut() {
+            run.choice = Some(arms);
+        }
     }
 
     /// Appends another text, each part of it keeping its place, after one more way.

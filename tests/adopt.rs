@@ -275,6 +275,10 @@ resource "aws_iam_policy" "b" {
     ] }
   EOT
 }
+
+output "a" {
+  value = data.aws_iam_policy_document.a.json
+}
 "#;
     let folder =
         with_config(&[("main.tf", text), ("p/a.json", &WIDE.replace("\"Effect\"", "\"Sid\": \"Logs\", \"Effect\""))]);

@@ -117,9 +117,22 @@ fn what_makes_roles_of_services_is_limited_by_the_service() {
 
 #[test]
 fn tagging_what_is_being_made_is_limited_by_what_makes_it() {
-    let alone = help("wildcard_resource", &["ec2:CreateTags"], &["*"]);
+    let help_beside = |others: &str, actions: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [
+                {{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}},
+                {{"Effect": "Allow", "Action": [{others}], "Resource": "arn:aws:ec2:*:111122223333:*"}}
+            ]}}"#
+        );
+        found_by(&["wildcard_resource"], &text)[0].help.clone().unwrap()
+    };
+    let making = r#""ec2:CreateVolume""#;
+    let alone = help_beside(making, r#""ec2:CreateTags""#);
     assert!(alone.ends_with("that are meant, or by `ec2:CreateAction` to what is being made"), "{alone}");
-    let both = help("wildcard_resource", &["ec2:StopInstances", "ec2:CreateTags"], &["*"]);
+    // What makes nothing would tag nothing any more.
+    let never = help_beside(r#""ec2:DescribeVolumes""#, r#""ec2:CreateTags""#);
+    assert!(never.ends_with("that are meant"), "{never}");
+    let both = help_beside(making, r#""ec2:StopInstances", "ec2:CreateTags""#);
     assert!(both.contains("or `ec2:StopInstances` in a statement of its own by a tag under"), "{both}");
     assert!(
         both.ends_with("or `ec2:CreateTags` in a statement of its own by `ec2:CreateAction` to what is being made"),
@@ -238,7 +251,7 @@ fn what_is_written_twice_is_said_once() {
 fn of_an_arn_that_nothing_has_the_nearest_form_is_shown() {
     let bucket = help("impossible_arn", &["s3:ListBucket"], &["arn:aws:s3:eu-west-1:111122223333:reports"]);
     assert_eq!(bucket, "write it like `arn:aws:s3:::{BucketName}`");
-    let group = help("impossible_arn", &["logs:PutLogEvents"], &["arn:aws:logs:*:*:/aws-glue/*"]);
+    let group = help("impossible_arn", &["logs:PutLogEvents"], &["arn:aws:logs:*:111122223333:/aws-glue/*"]);
     let form = "arn:aws:logs:{Region}:{Account}:log-group:{LogGroupName}:log-stream:{LogStreamName}";
     assert_eq!(group, format!("write it like `{form}` if that is meant, or remove it"));
     let command = help("impossible_arn", &["ssm:SendCommand"], &["arn:aws:ssm:eu-west-1:111122223333:command/*"]);

@@ -349,7 +349,7 @@ fn what_stands_beside_the_right_entry_is_to_be_left_out() {
 fn what_is_written_once_for_several_buckets_is_named_once() {
     let text = "resource \"aws_s3_bucket\" \"all\" {\n  for_each = toset([\"a\", \"b\"])\n}\ndata \"aws_iam_policy_document\" \"d\" \
                 {\n  statement {\n    actions   = [\"s3:GetObject\", \"s3:ListAllMyBuckets\"]\n    resources = [for it in \
-                aws_s3_bucket.all : it.arn]\n  }\n}\n";
+                aws_s3_bucket.all : it.arn]\n  }\n}\noutput \"d\" {\n  value = data.aws_iam_policy_document.d.json\n}\n";
     let messages: Vec<_> = findings("main.tf", text).into_iter().map(|(_, message)| message).collect();
     assert_eq!(messages[0], "`s3:GetObject` never applies to `${aws_s3_bucket.all}`");
 }

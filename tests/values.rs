@@ -826,6 +826,27 @@ resource "aws_sqs_queue_policy" "it" {{
 }
 
 #[test]
+fn a_document_that_nothing_names_grants_nothing_yet() {
+    let document = r#"data "aws_iam_policy_document" "it" {
+  statement {
+    actions   = ["kms:*"]
+    resources = ["*"]
+  }
+}
+"#;
+    let of = |more: &str| {
+        let report = linted(&format!("{document}{more}"));
+        let [finding] = &report.findings[..] else { panic!("one: {:?}", report.findings) };
+        let is_said = finding.labels.iter().any(|it| it.message == "nothing uses this document");
+        (finding.confidence, is_said, report.summary.resolved)
+    };
+    use iamlint::rule::Confidence::{High, Low};
+    assert_eq!(of(""), (Low, true, 1));
+    assert_eq!(of("output \"it2\" {\n  value = data.aws_iam_policy_document.it2\n}\n"), (Low, true, 1));
+    assert_eq!(of("output \"it\" {\n  value = data.aws_iam_policy_document.it.json\n}\n"), (High, false, 1));
+}
+
+#[test]
 fn a_condition_that_something_of_a_policy_hangs_on_is_unresolved() {
     let of = |action: &str| {
         let text = format!(

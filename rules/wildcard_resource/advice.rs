@@ -6,7 +6,7 @@ use std::fmt::Display;
 
 use super::{Concern, Entry, Found, makes_linked_roles, once};
 use crate::catalog::{self, AccessLevel};
-use crate::policy::{Action, Resource, Statement, matches};
+use crate::policy::{Action, Policy, Resource, Statement, matches};
 use crate::rule::{listed, quoted};
 
 /// The actions that are to be named in place of a pattern, which only the program tells.
@@ -14,6 +14,7 @@ const THEM: &str = "them";
 
 /// What to do about it, so that nothing else is taken away when it is done to the letter.
 pub(super) struct Advice<'a> {
+    policy: &'a Policy,
     found: &'a Found<'a>,
     told: &'a [Entry<'a>],
     /// What stays on the resource.
@@ -28,7 +29,13 @@ pub(super) struct Advice<'a> {
 
 impl<'a> Advice<'a> {
     /// What to do about `told`, of which `vague` are patterns that are to be named out wherever they stand.
-    pub(super) fn of(found: &'a Found<'a>, told: &'a [Entry<'a>], fine: &'a [&'a Action], vague: &[&Action]) -> Self {
+    pub(super) fn of(
+        policy: &'a Policy,
+        found: &'a Found<'a>,
+        told: &'a [Entry<'a>],
+        fine: &'a [&'a Action],
+        vague: &[&Action],
+    ) -> Self {
         let statement = found.statement;
         let needed = needed_arns(told);
         let is_vague = |entry: &Entry<'_>| vague.iter().any(|it| std::ptr::eq(*it, entry.action));
@@ -36,7 +43,7 @@ impl<'a> Advice<'a> {
         let losing = told.iter().filter(loses).collect();
         let mut others = statement.actions.only().iter().filter(|it| !is_settled(told, fine, it));
         let is_parted = others.any(|it| would_be_denied(it, statement, needed.as_deref()));
-        Self { found, told, fine, needed, losing, is_parted }
+        Self { policy, found, told, fine, needed, losing, is_parted }
     }
 
     /// The forms of ARN by which the resource can be replaced where the statement stands.
@@ -160,7 +167,7 @@ impl<'a> Advice<'a> {
         }
         // Nor what of so many is limited how.
         if is_many && self.told.len() > MANY {
-            let kinds = listed(&nouns_of(&formed));
+            let kinds = listed(&nouns_of(&by_forms));
             let by_tags =
                 if self.told.iter().any(Entry::is_told_by_tags) { ", or by a tag that they have" } else { "" };
             return format!(
@@ -183,7 +190,7 @@ impl<'a> Advice<'a> {
         let mut help = match (&forms[..], &others[..]) {
             ([], _) => format!("{limited} to the resources that are meant{always}"),
             ([first, ..], _) if is_many => {
-                let kinds = listed(&nouns_of(&formed));
+                let kinds = listed(&nouns_of(&by_forms));
                 format!("{limited} to the resources that are meant ({kinds}), such as `{first}`")
             }
             (forms, []) => format!("{limited} to {}", quoted(forms)),
@@ -208,13 +215,18 @@ impl<'a> Advice<'a> {
         if !tagged.is_empty() {
             help.push_str(&format!(", and {}", apart(&tagged, &tags_of(&tagged))));
         }
-        help + &by_condition(&by_forms)
+        help + &by_condition(&by_forms, &|service| makes_some(self.policy, service))
     }
 }
 
 /// Whether the advice says of an entry what becomes of it.
 fn is_settled(told: &[Entry<'_>], fine: &[&Action], entry: &Action) -> bool {
     told.iter().any(|it| std::ptr::eq(it.action, entry)) || fine.iter().any(|it| std::ptr::eq(*it, entry))
+}
+
+/// Whether an action cannot be limited by its resource, or need not be.
+pub(super) fn needs_star(action: catalog::Action) -> bool {
+    action.takes_only_star() || action.sometimes_needs_star().is_some() || action.only_makes() || action.lists_unnamed()
 }
 
 /// The entries that stay on a resource when others are taken from it: nothing of them can be limited, or some of what a
@@ -225,9 +237,6 @@ pub(super) fn right_on<'s>(resource: &Resource, statement: &'s Statement) -> Vec
     if !is_everything && !resource.covers_all_of_its_service() {
         return Vec::new();
     }
-    let needs_star = |it: catalog::Action| {
-        it.takes_only_star() || it.sometimes_needs_star().is_some() || it.only_makes() || it.lists_unnamed()
-    };
     let is_concern = |entry: usize| statement.sweeps().iter().any(|it| it.entry == entry && Concern::of(it).is_some());
     let is_right = |(entry, it): &(usize, &Action)| {
         let is_served = is_everything || it.service() == resource.part(2);
@@ -280,9 +289,14 @@ pub(super) fn needed_arns(entries: &[Entry<'_>]) -> Option<Vec<&'static str>> {
     Some(arns.iter().copied().filter(|it| !is_held(it)).collect())
 }
 
-/// The kinds of resources that requests for the actions name.
+/// The kinds of resources that requests for the actions name: those that they need, or all where each is one that a
+/// request may have in place of another.
 fn nouns_of(entries: &[Entry<'_>]) -> Vec<String> {
-    once(entries.iter().flat_map(|it| &it.wide).flat_map(|it| it.needed_types()).map(|it| it.noun()))
+    let kinds = |it: &catalog::Action| match it.needed_types() {
+        needed if needed.is_empty() => it.resource_types().map(|it| it.resource_type().noun()).collect::<Vec<_>>(),
+        needed => needed.iter().map(|it| it.noun()).collect(),
+    };
+    once(entries.iter().flat_map(|it| &it.wide).flat_map(kinds))
 }
 
 /// The kinds of resources that every request for it names, where they are too many to be written as ARNs.
@@ -317,12 +331,22 @@ pub(super) fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
 /// <https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html>
 const LIMITING: [&str; 2] = ["ec2:Vpc", "ses:FromAddress"];
 
+/// Whether a policy lets something of a service be made, which could be given its tags then.
+fn makes_some(policy: &Policy, service: catalog::Service) -> bool {
+    const MAKING: [&str; 9] = ["Allocate", "Copy", "Create", "Import", "Register", "Request", "Run", "Start", "Submit"];
+    let makes = |it: catalog::Action| {
+        it.access_level() == AccessLevel::Write && MAKING.iter().any(|making| it.name().starts_with(making))
+    };
+    let mut entries = policy.allow_statements().flat_map(|it| it.actions.only());
+    entries.any(|entry| entry.reached().iter().any(|it| it.service() == service && makes(it)))
+}
+
 /// How conditions limit the actions where ARNs are not known.
-fn by_condition(guilty: &[Entry<'_>]) -> String {
+fn by_condition(guilty: &[Entry<'_>], are_made: &dyn Fn(catalog::Service) -> bool) -> String {
     let all = |is: fn(catalog::Action) -> bool| guilty.iter().all(|it| it.wide.iter().all(|it| is(*it)));
     let key = |it: &catalog::Action| {
         let key = catalog::condition_key(&format!("{}:CreateAction", it.service()));
-        key.filter(|key| it.accepts_condition_key(*key))
+        key.filter(|key| it.accepts_condition_key(*key) && are_made(it.service()))
     };
     // What is made by a program while it runs has an id that nobody knows, and often no tag.
     let limits = |key: &catalog::ConditionKey| {

@@ -496,9 +496,11 @@ impl Action {
     }
 
     /// Whether a request that names none of its resources asks for all of them, as one for a list does: by a statement that
-    /// names some it is denied.
+    /// names some it is denied. What a bucket holds is asked of the bucket or of an access point of it, and so of none no
+    /// list. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html>
     pub fn lists_unnamed(self) -> bool {
         self.access_level() == AccessLevel::List
+            && self.service().prefix() != "s3"
             && !self.takes_only_star()
             && !self.resource_types().any(ActionResource::is_required)
     }

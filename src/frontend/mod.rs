@@ -19,6 +19,7 @@ pub use key::Key;
 pub use resource::Resource;
 
 use crate::policy::{Given, Place, Policy};
+use crate::source::Span;
 
 /// Everything one root module, one template or one policy file declares that matters to access. A policy stands in
 /// `policies`, and with whatever carries it too.
@@ -44,6 +45,8 @@ pub struct Configuration {
     pub resources: Vec<Resource>,
     /// What is there in one case only, by its address.
     pub there_if: FxHashMap<Arc<str>, Given>,
+    /// Documents that nothing names, so that they grant nothing yet: their addresses, and where each stands.
+    pub unused: FxHashMap<Arc<str>, Span>,
 }
 
 impl Configuration {

@@ -165,7 +165,7 @@ fn resolution(document: &Node) -> Resolution {
         }
     });
     // What hangs on a value that is listed itself is not told once more.
-    conditions.retain(|it| holes.iter().all(|hole| hole.span != it.span));
+    conditions.retain(|it| !holes.iter().any(|hole| it.span.contains(hole.span)));
     holes.extend(conditions);
     let nothing = match &document.value {
         Value::Unknown(_) => true,

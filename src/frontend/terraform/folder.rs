@@ -299,6 +299,16 @@ impl Folder {
         locals.get(name).cloned()
     }
 
+    /// Whether a data source is named anywhere.
+    pub fn names_data(&self, kind: &str, name: &str) -> bool {
+        let reference = format!("{kind}.{name}");
+        let goes_on = |rest: &str| rest.starts_with(|it: char| it.is_alphanumeric() || matches!(it, '_' | '-'));
+        self.files.iter().any(|file| {
+            let text = &file.source.text;
+            memchr::memmem::find_iter(text.as_bytes(), &reference).any(|at| !goes_on(&text[at + reference.len()..]))
+        })
+    }
+
     /// Whether what stands at a place must be known before a block is: by a reference from block to block, also through
     /// local values and calls of modules, or by `depends_on`.
     pub fn is_made_from(&self, block: &Block, at: Span) -> bool {

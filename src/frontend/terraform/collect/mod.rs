@@ -230,6 +230,7 @@ impl Collector<'_, '_> {
     }
 
     fn unused_documents(&mut self, module: &Rc<Module>, used: &FxHashSet<(Arc<str>, BlockId)>) {
+        let could_use = ["resource", "module", "output"].iter().any(|it| module.folder.blocks(it).next().is_some());
         for (id, [kind, name]) in module.folder.blocks("data") {
             if kind != "aws_iam_policy_document" {
                 continue;
@@ -241,12 +242,16 @@ impl Collector<'_, '_> {
             }
             let Some(block) = module.folder.block(id) else { continue };
             let repeated = self.evaluator.repeated(module, &block);
+            // What nobody names grants nothing yet; beside nothing that could name it, it is a piece of something.
+            let is_named = module.folder.names_data(kind, name) || !could_use;
             for instance in &repeated.instances {
                 let address = prefixed(module, &["data.", kind, ".", name, &instance.key]);
-                let document = self.evaluator.document(id, &block, instance, block.head());
-                let mut document = document;
+                let mut document = self.evaluator.document(id, &block, instance, block.head());
                 // It is used nowhere, so it has come no way.
                 document.origin = Origin::HERE;
+                if !is_named {
+                    self.out.configuration.unused.insert(Arc::clone(&address), block.head());
+                }
                 self.policy(&document, PolicyKind::Unknown, &address);
             }
         }

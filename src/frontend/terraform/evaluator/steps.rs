@@ -95,10 +95,10 @@ impl Evaluator<'_> {
                 Some(text) => match object.entries.iter().rev().find(|it| it.key == text) {
                     Some(entry) => Ok(base.inherit(&entry.node)),
                     None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
-                    None => Ok(self.any_of(base, object.entries.iter().map(|it| &it.node), key, span, scope)),
+                    None => Ok(self.any_of(base, object.entries.iter().map(|it| &it.node), span, scope)),
                 },
                 None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
-                None => Ok(self.any_of(base, object.entries.iter().map(|it| &it.node), key, span, scope)),
+                None => Ok(self.any_of(base, object.entries.iter().map(|it| &it.node), span, scope)),
             },
             Value::List(nodes) if nodes.is_set() => {
                 Err(Failure { span, message: "the elements of a set have no places".into() })
@@ -109,7 +109,7 @@ impl Evaluator<'_> {
                     let before = nodes.iter().position(is_many).unwrap_or(0);
                     match nodes.get(at as usize) {
                         Some(node) if (at as usize) < before => Ok(base.inherit(node)),
-                        _ => Ok(self.any_of(base, nodes.iter(), key, span, scope)),
+                        _ => Ok(self.any_of(base, nodes.iter(), span, scope)),
                     }
                 }
                 Some(at) => nodes
@@ -117,7 +117,7 @@ impl Evaluator<'_> {
                     .filter(|_| at >= 0.0 && at.fract() == 0.0)
                     .map(|it| base.inherit(it))
                     .ok_or_else(|| Failure { span, message: "the list is shorter than that".into() }),
-                None => Ok(self.any_of(base, nodes.iter(), key, span, scope)),
+                None => Ok(self.any_of(base, nodes.iter(), span, scope)),
             },
             Value::Unknown(hole) => Ok(self.part_of(hole, span, scope)),
             _ => Err(Failure { span, message: "it has no elements".into() }),
@@ -129,7 +129,6 @@ impl Evaluator<'_> {
         &self,
         base: &Node,
         nodes: impl ExactSizeIterator<Item = &'n Node>,
-        key: &Node,
         span: Span,
         scope: &Scope,
     ) -> Node {
@@ -138,7 +137,7 @@ impl Evaluator<'_> {
         }
         let when: Arc<str> = format!("`{}` is this element", self.written(span)).into();
         let arms: Vec<Arm> =
-            nodes.map(|it| Arm { when: Arc::clone(&when), at: key.span, node: base.inherit(it) }).collect();
+            nodes.map(|it| Arm { when: Arc::clone(&when), at: span, node: base.inherit(it) }).collect();
         Node::new(Value::OneOf(arms.into()), span)
     }
 }
