@@ -849,7 +849,7 @@ impl Report<'_> {
                 self.finding.severity = self.finding.severity.lower();
                 self = self.label(span, format!("`{key}` leaves fewer callers, but nobody has chosen them"));
             } else if let Some(why) = condition.weakness() {
-                self = self.label(span, format!("`{key}` guards nothing here: {why}"));
+                self = self.unguarding(condition, why);
             } else if condition.is_fixed() {
                 self = self.label(span, format!("`{key}` does not say who calls"));
             } else {
@@ -864,10 +864,22 @@ impl Report<'_> {
     pub fn unguarded(mut self, statement: &Statement, but: Option<&Condition>) -> Self {
         for condition in statement.conditions.iter().filter(|it| !but.is_some_and(|but| ptr::eq(but, *it))) {
             if let Some(why) = condition.weakness().filter(|_| condition.subject() != Guard::Request) {
-                self = self.label(condition.place.span, format!("`{}` guards nothing here: {why}", condition.key));
+                self = self.unguarding(condition, why);
             }
         }
         self
+    }
+
+    /// Says why a condition guards nothing, and in which case, where it guards something in others.
+    fn unguarding(self, condition: &Condition, why: &str) -> Self {
+        let key = &condition.key;
+        match condition.weak_case() {
+            Some(given) => {
+                let why = format!("`{key}` guards nothing only if {}: then {why}", given.words);
+                self.maybe(condition.place.span, why)
+            }
+            None => self.label(condition.place.span, format!("`{key}` guards nothing here: {why}")),
+        }
     }
 
     /// Labels for the stops of a place, and low confidence when it holds in one case only.

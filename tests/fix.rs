@@ -564,7 +564,21 @@ fn a_list_is_written_only_where_terraform_takes_one() {
         |of: &str, default: &str| format!("variable \"a\" {{\n  type    = {of}\n  default = {default}\n}}\n");
     let text = variable("string", "\"sqs:*\"") + &document("[var.a]");
     assert_eq!(unsafely(&[("main.tf", &text)], &rules, "main.tf"), text);
+    // Of which one element is asked for by its place, or which is measured, wherever that is.
+    let local = |value: &str, used: &str| {
+        format!("locals {{\n  a = {value}\n  b = local.a\n}}\noutput \"b\" {{\n  value = {used}\n}}\n")
+            + &document("local.b")
+    };
+    for used in
+        ["local.a[1]", "one(local.b)", "zipmap(local.b, [1])", "[for n, it in local.a : it if n < 1]", "local.b == []"]
+    {
+        let text = local("[\"sqs:*\"]", used);
+        assert_eq!(unsafely(&[("main.tf", &text)], &rules, "main.tf"), text, "{used}");
+        let twice = local("[\"sqs:SendMessage\", \"sqs:*\"]", used);
+        assert_eq!(unsafely(&[("main.tf", &twice)], &["redundant_entry"], "main.tf"), twice, "{used}");
+    }
     for (before, after) in [
+        (local("[\"sqs:*\"]", "join(\",\", local.b)"), "  a = [\n    \"sqs:"),
         (document("concat([\"sqs:*\"], [])"), "actions   = concat([\n      \"sqs:"),
         (variable("list(string)", "[\"sqs:*\"]") + &document("var.a"), "default = [\n    \"sqs:"),
     ] {

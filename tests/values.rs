@@ -826,6 +826,73 @@ resource "aws_sqs_queue_policy" "it" {{
 }
 
 #[test]
+fn what_opens_a_condition_in_one_case_only_makes_no_finding_certain() {
+    let of = |values: &str| {
+        let text = format!(
+            r#"variable "on" {{}}
+resource "aws_iam_role" "it" {{
+  assume_role_policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [{{
+      Effect = "Allow", Principal = {{ AWS = "*" }}, Action = "sts:AssumeRole"
+      Condition = {{ StringLike = {{ "aws:PrincipalOrgID" = {values} }} }}
+    }}]
+  }})
+}}
+"#
+        );
+        let report = linted(&text);
+        let finding = report.findings.iter().find(|it| it.rule == "open_trust").expect("it is open");
+        let says = finding.labels.iter().any(|it| it.message.contains("guards nothing only if `var.on`"));
+        (finding.confidence, says)
+    };
+    use iamlint::rule::Confidence::{High, Low};
+    assert_eq!(of(r#""*""#), (High, false));
+    assert_eq!(of(r#"var.on ? "*" : "o-abcdefghij""#), (Low, true));
+    assert_eq!(of(r#"var.on ? "*" : "**""#).0, High);
+}
+
+#[test]
+fn what_a_loop_over_the_unknown_makes_is_judged_in_the_case_that_it_makes_some() {
+    let policy = |statement: &str| format!("jsonencode({{ Version = \"2012-10-17\", Statement = {statement} }})");
+    let statement = r#"[for s in var.keys : { Effect = "Allow", Action = "kms:*", Resource = "*" }]"#;
+    let said = said_of(&policy(statement));
+    assert_eq!(said, ["kms_wildcard_action Low only if `var.keys` has such an element"]);
+}
+
+#[test]
+fn what_is_repeated_for_an_element_of_one_case_is_there_in_that_case() {
+    let text = |each: &str| {
+        format!(
+            r#"variable "on" {{}}
+resource "aws_iam_policy" "it" {{
+  for_each = toset({each})
+  policy   = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = each.key, Resource = "*" }}] }})
+}}
+"#
+        )
+    };
+    let labels = |each: &str| {
+        let report = linted(&text(each));
+        let [finding] = &report.findings[..] else { panic!("one: {:?}", report.findings) };
+        finding
+            .labels
+            .iter()
+            .filter(|it| it.message.contains("only if"))
+            .map(|it| it.message.clone())
+            .collect::<Vec<_>>()
+    };
+    let only = ["`aws_iam_policy.it[\"kms:*\"]` is there only if `var.on`"];
+    assert_eq!(labels(r#"var.on ? ["kms:*"] : ["kms:DescribeKey"]"#), only);
+    assert_eq!(labels(r#"concat(["kms:DescribeKey"], var.on ? ["kms:*"] : [])"#), only);
+    assert_eq!(labels(r#"var.on ? ["kms:*"] : ["kms:*", "kms:DescribeKey"]"#), NOTHING);
+    // A key of both with another value in each.
+    let text =
+        text("").replace("toset()", r#"var.on ? { a = "kms:*" } : { a = "sns:*" }"#).replace("each.key", "each.value");
+    assert_eq!(said(&text).len(), 2, "{text}");
+}
+
+#[test]
 fn a_document_that_nothing_names_grants_nothing_yet() {
     let document = r#"data "aws_iam_policy_document" "it" {
   statement {
@@ -841,7 +908,7 @@ fn a_document_that_nothing_names_grants_nothing_yet() {
         (finding.confidence, is_said, report.summary.resolved)
     };
     use iamlint::rule::Confidence::{High, Low};
-    assert_eq!(of(""), (Low, true, 1));
+    assert_eq!(of(""), (High, false, 1), "a piece of something");
     assert_eq!(of("output \"it2\" {\n  value = data.aws_iam_policy_document.it2\n}\n"), (Low, true, 1));
     assert_eq!(of("output \"it\" {\n  value = data.aws_iam_policy_document.it.json\n}\n"), (High, false, 1));
 }

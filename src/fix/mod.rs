@@ -4,6 +4,7 @@
 //!
 //! Nothing here touches the disk.
 
+mod counted;
 mod rewrite;
 mod room;
 mod site;

@@ -31,15 +31,15 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
         Rewrite::Uncomment { .. } => Vec::new(),
         _ => around(&source, *at),
     };
-    let place = Place { source: &source, at: at.range(), links };
+    let place = Place { workspace, source: &source, at: at.range(), links };
     match change {
         Rewrite::Replace { with, .. } => place.replace(with),
         Rewrite::Spell { reached, of, .. } => place.spell(reached, *of),
         Rewrite::TakeOut { at, by, also } => place.take_out((*at, *by), also),
         Rewrite::LeaveOut { .. } => place.leave_out(),
         Rewrite::Entry { name, value, .. } => place.entry(name, value),
-        Rewrite::Condition { operator, key, value, .. } => place.condition(workspace, operator, key, value),
-        Rewrite::Scope { forms, apart, .. } => place.scope(workspace, forms, apart),
+        Rewrite::Condition { operator, key, value, .. } => place.condition(operator, key, value),
+        Rewrite::Scope { forms, apart, .. } => place.scope(forms, apart),
         Rewrite::DenyPlainHttp { resource, service, .. } => place.deny_plain_http(*resource, service),
         Rewrite::Apart { actions, .. } => place.split(Vec::new(), actions, true),
         Rewrite::SwitchOn { name, .. } => place.switch_on(name),
@@ -49,6 +49,7 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
 
 /// A place in a file and what holds it, outermost first.
 struct Place<'s> {
+    workspace: &'s Workspace,
     source: &'s Arc<Source>,
     at: Range<usize>,
     links: Vec<Link>,
@@ -119,7 +120,7 @@ impl Place<'_> {
 
     /// What may stand in place of the literal here.
     fn room(&self) -> Room {
-        room(self.source, Span::new(self.source.id, self.at.start, self.at.end))
+        room(self.workspace, self.source, Span::new(self.source.id, self.at.start, self.at.end))
     }
 
     /// Values in place of the one here, each on its line when elements stand so, or when one line would be too long;
@@ -334,14 +335,14 @@ impl Place<'_> {
         Some((n, &self.links[n]))
     }
 
-    fn condition(&self, workspace: &Workspace, operator: &str, key: &str, value: &Wanted) -> Option<Vec<Edit>> {
+    fn condition(&self, operator: &str, key: &str, value: &Wanted) -> Option<Vec<Edit>> {
         if let Some(permission) = self.links.first().filter(|it| self.is_permission(it)) {
             let name = PERMISSION.iter().find(|(it, _)| *it == key)?.1;
-            return Some(vec![self.argument(permission, name, &self.wanted(workspace, permission, value)?)?]);
+            return Some(vec![self.argument(permission, name, &self.wanted(permission, value)?)?]);
         }
         let (_, statement) = self.statement().filter(|_| is_plain(key))?;
         let last = statement.items.last()?;
-        let value = self.wanted(workspace, statement, value)?;
+        let value = self.wanted(statement, value)?;
         if let Kind::Block(_) = statement.kind {
             let lines = [
                 "condition {".to_owned(),
@@ -381,7 +382,7 @@ impl Place<'_> {
     }
 
     /// What a condition of a statement asks for, as a value there.
-    fn wanted(&self, workspace: &Workspace, statement: &Link, value: &Wanted) -> Option<String> {
+    fn wanted(&self, statement: &Link, value: &Wanted) -> Option<String> {
         let (like, named) = match value {
             Wanted::Text(text) => return self.literal(statement, text),
             Wanted::Variable(name) => {
@@ -392,7 +393,7 @@ impl Place<'_> {
             }
             Wanted::OfAccount { like, named } => (like, named),
         };
-        let looked_up = || terraform::account(&Folder::open(workspace, self.source.path.parent()?)?);
+        let looked_up = || terraform::account(&Folder::open(self.workspace, self.source.path.parent()?)?);
         match (statement.dialect, looked_up()) {
             (Dialect::Hcl, Some(account)) if *like == "{}" => Some(account),
             (Dialect::Hcl | Dialect::Template, Some(account)) => {
@@ -472,13 +473,13 @@ impl Place<'_> {
         object.items.first().is_some_and(|it| object.items.len() > 1 && self.has_comma(it))
     }
 
-    fn scope(&self, workspace: &Workspace, forms: &[&str], apart: &[Span]) -> Option<Vec<Edit>> {
+    fn scope(&self, forms: &[&str], apart: &[Span]) -> Option<Vec<Edit>> {
         let Quoted { quote } = self.quoted()?;
         let dialect = self.dialect()?;
         if dialect == Dialect::Json {
             return None;
         }
-        let folder = Folder::open(workspace, self.source.path.parent()?)?;
+        let folder = Folder::open(self.workspace, self.source.path.parent()?)?;
         let at = Span::new(self.source.id, self.at.start, self.at.end);
         let mut values: Vec<String> = Vec::new();
         for form in forms {

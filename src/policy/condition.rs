@@ -340,6 +340,19 @@ impl Condition {
         }
     }
 
+    /// The case in which it guards nothing, where it guards something in another one: one of several values is that opens
+    /// it.
+    pub fn weak_case(&self) -> Option<&Arc<Given>> {
+        self.weakness()?;
+        let in_case = |given: &Given| {
+            let is_there = |it: &&Value| it.place.given.as_ref().is_none_or(|it| it.words == given.words);
+            let values = self.values.iter().filter(is_there).cloned().collect();
+            Self { values, ..self.clone() }.weakness().is_some()
+        };
+        let cases = || self.values.iter().filter_map(|it| it.place.given.as_ref());
+        cases().find(|it| in_case(it)).filter(|_| cases().any(|it| !in_case(it)))
+    }
+
     /// Whether it asks for its key to be there and for nothing else, by `Null` or by a value that is only a wildcard.
     fn only_asks_for_presence(&self) -> bool {
         self.wants_presence() || self.is_bare_wildcard() && self.needs_key() && !self.operator.negated

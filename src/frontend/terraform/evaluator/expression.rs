@@ -371,7 +371,7 @@ impl Evaluator<'_> {
                         message: "only lists and objects can be gone through".into(),
                     });
                 }
-                return Ok(self.free(span, scope, "what it goes through is not known"));
+                return Ok(self.for_over_unknown(it, span, scope));
             };
             let Some(_rounds) = self.rounds(elements.len()) else {
                 return Ok(self.free(span, scope, "loops within loops go through more than iamlint goes along with"));
@@ -454,6 +454,27 @@ impl Evaluator<'_> {
             };
             Ok(self.weighed(Node { value, span, origin: collection.origin.clone() }, scope))
         })
+    }
+
+    /// What a loop over something unknown gives: any number of what it makes of one element of which nothing is known.
+    fn for_over_unknown(&self, it: &For, span: Span, scope: &Scope) -> Node {
+        let why = "what it goes through is not known";
+        let free = || self.free(span, scope, why);
+        let part = |name: &str| {
+            let hole = self.hole(HoleKind::Free, it.collection.span, scope, why);
+            Node::unknown(Hole { reference: name.into(), ..hole })
+        };
+        let mut inner = scope.with(&it.value, part(&it.value));
+        if let Some(key) = &it.key {
+            inner = inner.with(key, part(key));
+        }
+        let Ok(node) = self.eval(&it.result, &inner) else { return free() };
+        // Of a list or a text that is made of the element alone nothing is known either.
+        if !matches!(node.value, Value::Object(_)) || it.result_key.is_some() {
+            return free();
+        }
+        let (words, at) = self.has_element(&it.collection);
+        Node::list(vec![functions::in_case(&words, at, node), free().as_element(true)], span)
     }
 
     pub(super) fn call(&self, call: &Call, span: Span, scope: &Scope) -> Outcome {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::known::{elements, is_many, number, only_case, only_in, open_of, text_of};
+use super::known::{elements, is_many, number, only_case, only_in, open_of, same, text_of};
 use super::{Evaluator, Module, Scope};
+use crate::frontend::terraform::functions;
 use crate::source::Span;
 use crate::syntax::hcl::{Block, Body, Expr, ExprKind};
-use crate::value::{Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
 
 /// A case in which something stands, and where that is decided.
 pub(in crate::frontend::terraform) type Case = (Arc<str>, Span);
@@ -120,8 +121,9 @@ impl Evaluator<'_> {
             let place = block.head();
             let (repeat, given) = self.repeat(module, block);
             let mut instances = self.instances(module, &repeat, place);
-            let assumed = given.map(Rc::new);
-            instances.iter_mut().for_each(|it| it.scope.assumed.clone_from(&assumed));
+            if let Some(assumed) = given.map(Rc::new) {
+                instances.iter_mut().for_each(|it| it.scope.assumed = Some(Rc::clone(&assumed)));
+            }
             let repeated = Rc::new(Repeated { repeat, instances });
             module.repeats.borrow_mut().insert(place, Rc::clone(&repeated));
             repeated
@@ -170,32 +172,54 @@ impl Evaluator<'_> {
 
     pub(super) fn each_of(&self, node: &Node, span: Span, scope: &Scope) -> Repeat {
         let unknown = || Repeat::Unknown { count: false, hole: self.why_unknown(node, span, scope) };
-        // What is there in one case only may be there.
-        let always = |it: Node| only_in(&it).map_or(it, |(it, _)| it);
+        // What is there in one case only keeps that beside its key.
+        let always = |it: &Node| only_in(it).map_or_else(|| it.clone(), |(it, _)| it);
         match &node.value {
             Value::OneOf(arms) => {
-                // Every element of every arm may be there.
-                let mut all = Vec::new();
+                // Every element of every arm may be there: those that are in each for certain, others in their case.
+                let mut of_arms = Vec::with_capacity(arms.len());
                 for arm in arms.iter() {
                     match self.each_of(&node.inherit(&arm.node), span, scope) {
-                        Repeat::Each(pairs) => all.extend(pairs.iter().cloned()),
+                        Repeat::Each(pairs) => of_arms.push((arm, pairs)),
                         _ => return unknown(),
+                    }
+                }
+                let value_of = |pairs: &[(Node, Node)], key: &Node| {
+                    let key = text_of(key)?;
+                    pairs.iter().find(|(it, _)| text_of(it).as_ref() == Some(&key)).map(|(_, value)| value.clone())
+                };
+                let mut all: Vec<(Node, Node)> = Vec::new();
+                for (arm, pairs) in &of_arms {
+                    for (key, value) in pairs.iter() {
+                        let in_arm = |(arm, pairs): &(&Arm, Rc<Vec<(Node, Node)>>)| {
+                            Some(Arm { node: value_of(pairs, key)?, ..(*arm).clone() })
+                        };
+                        match of_arms.iter().map(in_arm).collect::<Option<Vec<Arm>>>() {
+                            None => all.push((key.clone(), functions::in_case(&arm.when, arm.at, value.clone()))),
+                            Some(_) if value_of(&all, key).is_some() => {}
+                            Some(values) if values.iter().all(|it| same(&it.node, value) == Some(true)) => {
+                                all.push((key.clone(), value.clone()));
+                            }
+                            Some(values) => {
+                                all.push((key.clone(), Node::new(Value::OneOf(values.into()), value.span)));
+                            }
+                        }
                     }
                 }
                 if all.is_empty() { unknown() } else { Repeat::Each(Rc::new(all)) }
             }
             // A set of texts: each is its own key.
             Value::List(nodes) => {
-                let told = nodes.iter().take(INSTANCES).map(|it| node.inherit(it)).map(always);
+                let told = nodes.iter().take(INSTANCES).map(|it| node.inherit(it));
                 let rest = self.rest(nodes.len(), span, scope);
-                Repeat::Each(Rc::new(told.map(|it| (it.clone(), it)).chain(rest).collect()))
+                Repeat::Each(Rc::new(told.map(|it| (always(&it), it)).chain(rest).collect()))
             }
             Value::Object(object) => {
                 let mut pairs: Vec<_> = object
                     .entries
                     .iter()
                     .take(INSTANCES)
-                    .map(|it| (Node::new(Value::Text(it.key.clone()), it.key_span), always(node.inherit(&it.node))))
+                    .map(|it| (Node::new(Value::Text(it.key.clone()), it.key_span), node.inherit(&it.node)))
                     .collect();
                 if let Some(hole) = &object.open {
                     let rest = Node::new(Value::Unknown(Arc::clone(hole)), span);
@@ -227,12 +251,19 @@ impl Evaluator<'_> {
                 .collect(),
             Repeat::Each(pairs) => pairs
                 .iter()
-                .map(|(key, value)| Instance {
-                    key: match text_of(key) {
-                        Some(text) => format!("[\"{text}\"]").into(),
-                        None => "".into(),
-                    },
-                    scope: Scope { each: Some(Rc::new((key.clone(), value.clone()))), ..scope.clone() },
+                .map(|(key, value)| {
+                    let (value, case) = only_in(value).map_or((value.clone(), None), |(it, case)| (it, Some(case)));
+                    Instance {
+                        key: match text_of(key) {
+                            Some(text) => format!("[\"{text}\"]").into(),
+                            None => "".into(),
+                        },
+                        scope: Scope {
+                            each: Some(Rc::new((key.clone(), value))),
+                            assumed: case.map(Rc::new),
+                            ..scope.clone()
+                        },
+                    }
                 })
                 .collect(),
             Repeat::Unknown { count: true, hole } => {

@@ -159,9 +159,11 @@ impl Mask<'_, '_> {
         if is_public || declared.any(|it| it == key) {
             return true;
         }
+        // What is written as a bare word is a name, and what is quoted, or is a key of a map, is data.
         let source = self.evaluator.source(entry.key_span.file);
         let name = source.path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
-        is_terraform(name) && source.slice(entry.key_span).contains(key)
+        let is_quoted = source.text[..entry.key_span.start as usize].ends_with('"');
+        is_terraform(name) && source.slice(entry.key_span) == key && !is_quoted && !self.names.contains("map(")
     }
 
     fn text(&mut self, text: &Text) -> Value {
