@@ -301,6 +301,22 @@ resource "aws_iam_role_policy" "of_another" {
 }
 
 #[test]
+fn what_may_not_be_there_makes_no_policy_too_large() {
+    let text = |count: &str| {
+        format!(
+            "variable \"on\" {{}}\nresource \"aws_iam_policy\" \"it\" {{\n  policy = data.aws_iam_policy_document.it.json\n}}\n\
+             data \"aws_iam_policy_document\" \"it\" {{\n  dynamic \"statement\" {{\n    for_each = {count}\n    content {{\n      \
+             actions = [\"sqs:SendMessage\"]\n      resources = [for n in range(200) : \"arn:aws:sqs:eu-west-1:111122223333:queue${{n}}\"]\n    \
+             }}\n  }}\n}}\n"
+        )
+    };
+    let is_told =
+        |count: &str| findings("main.tf", &text(count)).iter().any(|(rule, _)| rule.starts_with("oversized_policy"));
+    assert!(is_told("[1]"));
+    assert!(!is_told("var.on ? [1] : []"));
+}
+
+#[test]
 fn a_file_that_is_a_policy_but_for_its_statements_is_one() {
     let said: Vec<String> = findings("policy.json", r#"{ "Version": "2012-10-18", "Statement": {} }"#)
         .into_iter()

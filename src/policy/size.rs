@@ -102,6 +102,11 @@ impl Size {
                 let mut seen: FxHashSet<&str> = FxHashSet::default();
                 let mut count: usize = 0;
                 for node in nodes.iter() {
+                    // What is there in one case only may not be there.
+                    if matches!(&node.value, Value::OneOf(arms) if arms.len() == 1) {
+                        self.is_exact = false;
+                        continue;
+                    }
                     if !once || nodes.len() == 1 || node.as_str().is_none_or(|it| seen.insert(it)) {
                         count += 1;
                         self.add(node, once);
