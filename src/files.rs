@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tempfile::NamedTempFile;
 
 use crate::config::{Config, Unusable, Written};
-use crate::frontend::terraform::is_terraform;
+use crate::frontend::terraform::{is_loaded, is_terraform};
 use crate::report::{InputError, Skipped};
 use crate::source::{Ground, Overlay, ReadError, Reader, Selected, Workspace, in_order, normal};
 
@@ -509,6 +509,10 @@ fn visit(path: &Path, kind: FileType, as_shown: &dyn Fn(&Path) -> PathBuf) -> Op
     let is_linted = path.file_name().is_some_and(is_linted);
     // A link to a file belongs to the folder it stands in; what a link to a folder leads to is linted where it is.
     let skipped = |why| Walked::Skipped(path.to_owned(), why);
+    // The values of variables are read with what declares these.
+    if path.file_name().and_then(OsStr::to_str).is_some_and(is_loaded) {
+        return None;
+    }
     Some(match kind {
         kind if kind.is_symlink() && path.is_dir() => skipped("is a link to a folder, which is linted where it is"),
         _ if !is_linted => skipped("has a name that iamlint does not read in a folder"),

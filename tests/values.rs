@@ -853,6 +853,51 @@ resource "aws_iam_role" "it" {{
 }
 
 #[test]
+fn what_one_literal_allows_in_both_cases_is_allowed_in_every_case() {
+    let text = r#"locals {
+  a = ["kms:*"]
+}
+variable "on" {}
+resource "aws_iam_policy" "it" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = var.on ? concat(local.a, ["s3:ListAllMyBuckets"]) : local.a
+      Resource = "*"
+    }]
+  })
+}
+"#;
+    let report = linted(text);
+    let [finding] = &report.findings[..] else { panic!("one: {:?}", report.findings) };
+    assert_eq!(finding.confidence, iamlint::rule::Confidence::High);
+}
+
+#[test]
+fn a_denial_of_one_case_leaves_the_other_case_open() {
+    let text = r#"variable "on" {}
+resource "aws_iam_role" "it" {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = "*" } }],
+      var.on ? [{
+        Effect    = "Deny", Action = "sts:AssumeRole", Principal = { AWS = "*" }
+        Condition = { StringNotEquals = { "aws:PrincipalOrgID" = "o-abcdefghij" } }
+      }] : []
+    )
+  })
+}
+"#;
+    let report = linted(text);
+    let finding = report.findings.iter().find(|it| it.rule == "open_trust").expect("it is open");
+    let cases: Vec<_> =
+        finding.labels.iter().filter(|it| it.message.contains("only if")).map(|it| &*it.message).collect();
+    assert_eq!(cases, ["only if not `var.on`"]);
+}
+
+#[test]
 fn what_a_loop_over_the_unknown_makes_is_judged_in_the_case_that_it_makes_some() {
     let policy = |statement: &str| format!("jsonencode({{ Version = \"2012-10-17\", Statement = {statement} }})");
     let statement = r#"[for s in var.keys : { Effect = "Allow", Action = "kms:*", Resource = "*" }]"#;

@@ -252,16 +252,11 @@ impl Policy {
     /// Tells of an action whether one of its own statements denies it always, on every resource and to everybody, as far
     /// as the statement that allows it is there. Hardly any policy has such a one.
     pub fn always_denied<'p>(&'p self, allowing: &'p Statement) -> impl Fn(catalog::Action) -> bool + 'p {
-        let is_there = |given: &Option<Arc<Given>>| match (given, &allowing.place.given) {
-            (None, _) => true,
-            (Some(given), Some(case)) => given.is_same_as(case),
-            (Some(_), None) => false,
-        };
         let is_such = |it: &&Statement| {
             it.effect == Effect::Deny
                 && it.conditions.is_empty()
                 && !it.has_unknown_conditions
-                && is_there(&it.place.given)
+                && it.is_there_with(allowing)
                 && it.star_resources().any(|it| it.place.given.is_none())
                 && (it.principals.is_none() || it.everyone().next().is_some())
         };
@@ -320,7 +315,7 @@ impl Policy {
         let is_of_others = |it: &Statement| matches!(&it.principals, Some(Scope::AllExcept(spared)) if !spared.iter().any(Principal::is_everyone));
         self.statements.iter().filter(move |deny| {
             deny.effect == Effect::Deny
-                && deny.place.given.is_none()
+                && deny.is_there_with(statement)
                 && (deny.everyone().next().is_some() || is_of_others(deny))
                 && deny.conditions.iter().all(|it| it.case().is_none() && it.spares_only_chosen_callers())
                 && deny.covers_of(statement, self.service())
@@ -538,6 +533,15 @@ impl Statement {
     /// The same where nothing but the actions of one service can be done.
     fn covers_of(&self, other: &Self, service: Option<&str>) -> bool {
         self.covers_actions_of(other, service) && self.covers_resources(other)
+    }
+
+    /// Whether it is there in every case in which another statement is.
+    fn is_there_with(&self, other: &Self) -> bool {
+        match (&self.place.given, &other.place.given) {
+            (None, _) => true,
+            (Some(given), Some(case)) => given.is_same_as(case),
+            (Some(_), None) => false,
+        }
     }
 
     /// Whether its actions hold all of another statement's.

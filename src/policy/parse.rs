@@ -358,13 +358,72 @@ pub(super) fn head(node: &Node) -> Span {
     }
 }
 
+/// An entry of an element, which may be there in one case only.
+trait Entry {
+    fn place(&mut self) -> &mut Place;
+    fn says_the_same(&self, other: &Self) -> bool;
+}
+
+impl Entry for Action {
+    fn place(&mut self) -> &mut Place {
+        &mut self.place
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Entry for Resource {
+    fn place(&mut self) -> &mut Place {
+        &mut self.place
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Entry for Principal {
+    fn place(&mut self) -> &mut Place {
+        &mut self.place
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.text == other.text
+    }
+}
+
+/// What is there by one literal however a condition turns out is there in every case.
+fn in_every_case<T: Entry>(mut entries: Vec<T>) -> Vec<T> {
+    let mut n = 0;
+    while n < entries.len() {
+        let (before, behind) = entries.split_at_mut(n + 1);
+        let one = &mut before[n];
+        if let Some(given) = one.place().given.clone() {
+            let span = one.place().span;
+            let is_other_case = |it: &mut T| {
+                let place = it.place();
+                place.span == span && place.given.as_ref().is_some_and(|it| it.is_opposite_of(&given))
+            };
+            let found = behind.iter_mut().position(|it| is_other_case(it) && it.says_the_same(one));
+            if let Some(at) = found {
+                one.place().given = None;
+                entries.remove(n + 1 + at);
+            }
+        }
+        n += 1;
+    }
+    entries
+}
+
 /// The positive or the negative form of an element.
-fn scope<T, I: IntoIterator<Item = T>>(
+fn scope<T: Entry, I: IntoIterator<Item = T>>(
     part: impl Fn(&str) -> Option<Node>,
     [only, except]: [&str; 2],
     read: impl Fn(Node, Case) -> I,
 ) -> Option<Scope<T>> {
-    let entries = |node| read_each(node, &None, &read);
+    let entries = |node| in_every_case(read_each(node, &None, &read));
     let positive = part(only).map(|node| Scope::Only(entries(node)));
     positive.or_else(|| Some(Scope::AllExcept(entries(part(except)?))))
 }
