@@ -803,6 +803,23 @@ fn what_may_be_merged_over_a_value_makes_it_uncertain() {
 }
 
 #[test]
+fn what_is_tried_in_place_of_what_may_be_missing_is_judged() {
+    let said = |of: &str, actions: &str| {
+        let text = format!(
+            "variable \"cfg\" {{{of}}}\nresource \"aws_iam_policy\" \"it\" {{\n  policy = jsonencode({{ Version = \"2012-10-17\", \
+             Statement = [{{ Effect = \"Allow\", Resource = \"*\", Action = {actions} }}] }})\n}}\n"
+        );
+        said(&text).iter().map(|it| it.split(':').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let tried = r#"try(var.cfg.actions, ["kms:*"])"#;
+    assert_eq!(said("", tried), ["kms_wildcard_action"]);
+    assert_eq!(said("", r#"try(var.cfg["actions"], var.cfg.more, "kms:*")"#), ["kms_wildcard_action"]);
+    // It is there for certain.
+    assert_eq!(said("\n  type = object({ actions = list(string) })\n", tried), NOTHING);
+    assert_eq!(said("", r#"try(var.cfg, "kms:*")"#), NOTHING);
+}
+
+#[test]
 fn a_statement_for_everybody_in_one_case_makes_no_other_needless() {
     let text = |principal: &str| {
         format!(

@@ -12,7 +12,7 @@ use super::{Evaluator, Failure, Outcome, Scope, WEIGHT, secret};
 use crate::frontend::terraform::decimal::calculated;
 use crate::frontend::terraform::functions::{self, truth};
 use crate::source::Span;
-use crate::syntax::hcl::{BinaryOp, Call, Expr, ExprKind, For, Part, UnaryOp};
+use crate::syntax::hcl::{Accessor, BinaryOp, Call, Expr, ExprKind, For, Part, UnaryOp};
 use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Text, Value};
 
 impl Evaluator<'_> {
@@ -456,6 +456,31 @@ impl Evaluator<'_> {
         })
     }
 
+    /// Whether what is not known of a variable or an element may be that it has no such part; what the type of the
+    /// variable names is there.
+    fn may_be_missing(&self, expr: &Expr, node: &Node, scope: &Scope) -> bool {
+        let ExprKind::Access(it) = &expr.kind else { return false };
+        let ExprKind::Variable(root) = &it.base.kind else { return false };
+        let (Value::Unknown(_), [Accessor::Attribute(name), rest @ ..]) = (&node.value, it.accessors.as_slice()) else {
+            return false;
+        };
+        let folder = &scope.module.folder;
+        let declared = || {
+            let block = folder.find("variable", &name.text, "").and_then(|id| folder.block(id))?;
+            let of = block.body.attribute("type")?.value.span;
+            Some(self.source(of.file).slice(of).to_owned())
+        };
+        let is_named = |accessor: &Accessor, types: &str| match accessor {
+            Accessor::Attribute(part) => types.contains(&*part.text),
+            _ => false,
+        };
+        match &**root {
+            "var" => !rest.is_empty() && declared().is_none_or(|types| !rest.iter().all(|it| is_named(it, &types))),
+            "each" => &*name.text == "value" && !rest.is_empty(),
+            _ => false,
+        }
+    }
+
     /// What a loop over something unknown gives: any number of what it makes of one element of which nothing is known.
     fn for_over_unknown(&self, it: &For, span: Span, scope: &Scope) -> Node {
         let why = "what it goes through is not known";
@@ -482,13 +507,22 @@ impl Evaluator<'_> {
             "try" => {
                 let _trying = Counted::new(&self.trying);
                 let mut last = Failure { span, message: "none of its expressions can be evaluated".into() };
-                for argument in &call.arguments {
+                let mut perhaps: Vec<Arm> = Vec::new();
+                for (n, argument) in call.arguments.iter().enumerate() {
                     match self.eval(argument, scope) {
-                        Ok(node) => return Ok(node),
+                        // It may be there or not, and then the next one is what counts.
+                        Ok(node) if n + 1 < call.arguments.len() && self.may_be_missing(argument, &node, scope) => {
+                            let when = format!("`{}` is there", self.written(argument.span)).into();
+                            perhaps.push(Arm { when, at: argument.span, node });
+                        }
+                        Ok(node) => return Ok(one_of_perhaps(perhaps, node, span)),
                         Err(failure) => last = failure,
                     }
                 }
-                return Err(last);
+                return match perhaps.pop() {
+                    Some(arm) => Ok(one_of_perhaps(perhaps, arm.node, span)),
+                    None => Err(last),
+                };
             }
             "can" => {
                 let Some(argument) = call.arguments.first() else {
@@ -564,6 +598,14 @@ fn may_have_failed(node: &Node) -> bool {
         Value::OneOf(arms) => arms.iter().any(|arm| may_have_failed(&arm.node)),
         _ => false,
     }
+}
+
+/// The first of several values that is there, where it is not known of all but the last whether they are.
+fn one_of_perhaps(perhaps: Vec<Arm>, last: Node, span: Span) -> Node {
+    let Some(first) = perhaps.first() else { return last };
+    let none = perhaps.iter().map(|it| format!("not {}", it.when)).collect::<Vec<_>>().join(" and ");
+    let last = Arm { when: none.into(), at: first.at, node: last };
+    Node::new(Value::OneOf(perhaps.into_iter().chain([last]).collect()), span)
 }
 
 fn not_a_condition(expr: &Expr) -> Failure {
