@@ -647,11 +647,6 @@ impl Text {
         matches!(self.runs(), [run] if run.hole.as_ref().is_some_and(|it| it.kind == HoleKind::Free))
     }
 
-    /// Whether it is one hole and nothing else.
-    pub fn is_one_hole(&self) -> bool {
-        matches!(self.runs(), [run] if run.hole.is_some())
-    }
-
     /// Length in bytes of [`Text::raw`].
     pub fn len(&self) -> usize {
         self.raw().len()

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashSet;
+
 use super::{Given, IpRange, Place};
 use crate::catalog::{self, ConditionKey, KeyType, Presence};
 use crate::value::{self, HOLE, Node, Text};
@@ -349,8 +351,10 @@ impl Condition {
             let values = self.values.iter().filter(is_there).cloned().collect();
             Self { values, ..self.clone() }.weakness().is_some()
         };
-        let cases = || self.values.iter().filter_map(|it| it.place.given.as_ref());
-        cases().find(|it| in_case(it)).filter(|_| cases().any(|it| !in_case(it)))
+        let mut seen = FxHashSet::default();
+        let cases = self.values.iter().filter_map(|it| it.place.given.as_ref()).filter(|it| seen.insert(&it.words));
+        let (weak, guarded): (Vec<_>, Vec<_>) = cases.partition(|it| in_case(it));
+        weak.first().copied().filter(|_| !guarded.is_empty())
     }
 
     /// Whether it asks for its key to be there and for nothing else, by `Null` or by a value that is only a wildcard.

@@ -166,32 +166,26 @@ impl Statement {
     /// What it allows on every resource although it could be limited to some, in the order of its entries. Entries that
     /// are all of a service are left out: no list of resources makes those narrow.
     pub fn sweeps(&self) -> &[Sweep] {
-        self.facts.sweeps.get_or_init(|| {
-            if self.is_all_but() || self.wide_resources().is_empty() {
-                return Box::default();
-            }
-            let entries = self.actions.only().iter().enumerate();
-            let narrow = entries.filter(|(_, it)| !it.is_whole_service() && !it.covers_every_action());
-            let held = narrow.flat_map(|(entry, it)| it.reached().iter().map(move |action| (entry, action)));
-            held.filter_map(|(entry, action)| self.sweep(entry, action)).collect()
-        })
+        self.facts.sweeps.get_or_init(|| self.sweeps_of(|it| !it.is_whole_service() && !it.covers_every_action()))
     }
 
     /// What it allows so by entries that are all of a service, or everything on what is not. All there is on everything is
     /// another matter.
     pub fn broad_sweeps(&self) -> &[Sweep] {
-        self.facts.broad_sweeps.get_or_init(|| {
-            let is_broad = |it: &Action| match it.covers_every_action() {
-                true => !self.gives_everything(),
-                false => it.is_whole_service(),
-            };
-            if self.is_all_but() || !self.actions.only().iter().any(is_broad) || self.wide_resources().is_empty() {
-                return Box::default();
-            }
-            let broad = self.actions.only().iter().enumerate().filter(|(_, it)| is_broad(it));
-            let held = broad.flat_map(|(entry, it)| it.reached().iter().map(move |action| (entry, action)));
-            held.filter_map(|(entry, action)| self.sweep(entry, action)).collect()
-        })
+        let is_broad = |it: &Action| match it.covers_every_action() {
+            true => !self.gives_everything(),
+            false => it.is_whole_service(),
+        };
+        self.facts.broad_sweeps.get_or_init(|| self.sweeps_of(is_broad))
+    }
+
+    fn sweeps_of(&self, is_such: impl Fn(&Action) -> bool) -> Box<[Sweep]> {
+        let entries = || self.actions.only().iter().enumerate().filter(|(_, it)| is_such(it));
+        if self.is_all_but() || entries().next().is_none() || self.wide_resources().is_empty() {
+            return Box::default();
+        }
+        let held = entries().flat_map(|(entry, it)| it.reached().iter().map(move |action| (entry, action)));
+        held.filter_map(|(entry, action)| self.sweep(entry, action)).collect()
     }
 
     fn sweep(&self, entry: usize, action: catalog::Action) -> Option<Sweep> {

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::condition::{self, Condition, JsonType, Operator};
 use super::form::Written;
@@ -165,7 +165,14 @@ fn resolution(document: &Node) -> Resolution {
         }
     });
     // What hangs on a value that is listed itself is not told once more.
-    conditions.retain(|it| !holes.iter().any(|hole| it.span.contains(hole.span)));
+    let mut places: Vec<Span> = holes.iter().map(|it| it.span).collect();
+    places.sort_unstable_by_key(|it| (it.file, it.start));
+    let has_hole = |span: Span| {
+        let first = places.partition_point(|it| (it.file, it.start) < (span.file, span.start));
+        let begin_within = places[first..].iter().take_while(|it| it.file == span.file && it.start <= span.end);
+        begin_within.into_iter().any(|it| span.contains(*it))
+    };
+    conditions.retain(|it| !has_hole(it.span));
     holes.extend(conditions);
     let nothing = match &document.value {
         Value::Unknown(_) => true,
@@ -229,7 +236,7 @@ fn visit(node: Node, given: &Case, depth: usize, out: &mut dyn FnMut(Node, Case)
             }
         }
         Value::Text(text) if text.has_choices() => {
-            match text.cases(node.span, |arms| text.is_one_hole() || has_wildcard(arms)) {
+            match text.cases(node.span, |arms| text.is_hole() || has_wildcard(arms)) {
                 Some(arms) => visit(Node { value: Value::OneOf(arms.into()), ..node }, given, depth, out),
                 None => out(node, given.clone()),
             }
@@ -395,26 +402,26 @@ impl Entry for Principal {
 }
 
 /// What is there by one literal however a condition turns out is there in every case.
-fn in_every_case<T: Entry>(mut entries: Vec<T>) -> Vec<T> {
-    let mut n = 0;
-    while n < entries.len() {
-        let (before, behind) = entries.split_at_mut(n + 1);
-        let one = &mut before[n];
-        if let Some(given) = one.place().given.clone() {
-            let span = one.place().span;
-            let is_other_case = |it: &mut T| {
-                let place = it.place();
-                place.span == span && place.given.as_ref().is_some_and(|it| it.is_opposite_of(&given))
+fn in_every_case<T: Entry>(entries: Vec<T>) -> Vec<T> {
+    let mut out: Vec<T> = Vec::with_capacity(entries.len());
+    // Those that are there in one case, by their literals.
+    let mut in_one_case: FxHashMap<Span, Vec<usize>> = FxHashMap::default();
+    for mut entry in entries {
+        if let Some(given) = entry.place().given.clone() {
+            let alike = in_one_case.entry(entry.place().span).or_default();
+            let is_other_case = |at: &usize| {
+                let other = &mut out[*at];
+                other.place().given.as_ref().is_some_and(|it| it.is_opposite_of(&given)) && other.says_the_same(&entry)
             };
-            let found = behind.iter_mut().position(|it| is_other_case(it) && it.says_the_same(one));
-            if let Some(at) = found {
-                one.place().given = None;
-                entries.remove(n + 1 + at);
+            if let Some(at) = alike.iter().position(is_other_case) {
+                out[alike.remove(at)].place().given = None;
+                continue;
             }
+            alike.push(out.len());
         }
-        n += 1;
+        out.push(entry);
     }
-    entries
+    out
 }
 
 /// The positive or the negative form of an element.

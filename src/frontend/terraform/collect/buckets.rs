@@ -177,7 +177,7 @@ fn carriers_of_points(
 
 /// Whether an expression that stands at an address refers to the resource at another one.
 fn refers_to(written: &str, address: &str, from: &str) -> bool {
-    let within = |address: &str| address.rfind("aws_").map_or(0, |at| at);
+    let within = |address: &str| address.rfind("aws_").unwrap_or(0);
     let (module, resource) = address.split_at(within(address));
     from.split_at(within(from)).0 == module && written.contains(&format!("{resource}."))
 }

@@ -243,7 +243,7 @@ impl Collector<'_, '_> {
             let Some(block) = module.folder.block(id) else { continue };
             let repeated = self.evaluator.repeated(module, &block);
             // What nobody names grants nothing yet; beside nothing that could name it, it is a piece of something.
-            let is_named = module.folder.names_data(kind, name) || !could_use;
+            let is_named = !could_use || module.folder.names_data(kind, name);
             for instance in &repeated.instances {
                 let address = prefixed(module, &["data.", kind, ".", name, &instance.key]);
                 let mut document = self.evaluator.document(id, &block, instance, block.head());

@@ -15,6 +15,9 @@ use crate::source::Span;
 use crate::syntax::hcl::{Accessor, BinaryOp, Call, Expr, ExprKind, For, Part, UnaryOp};
 use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Text, Value};
 
+/// Why nothing is known of what a loop gives.
+const UNKNOWN_COLLECTION: &str = "what it goes through is not known";
+
 impl Evaluator<'_> {
     pub(super) fn expression(&self, expr: &Expr, scope: &Scope) -> Outcome {
         let span = expr.span;
@@ -144,11 +147,7 @@ impl Evaluator<'_> {
                         key.as_ref().map_or(inner.clone(), |key| inner.with(key, name))
                     };
                     let Some(elements) = elements(&all) else {
-                        let part = |name: &str| {
-                            let why = "what it goes through is not known";
-                            Node::unknown(Hole { reference: name.into(), ..self.hole(HoleKind::Free, at, scope, why) })
-                        };
-                        let inner = within(part(key.as_deref().unwrap_or_default()), part(value));
+                        let inner = self.of_any_element(key.as_deref(), value, at, scope);
                         let (words, _) = self.has_element(collection);
                         let not = format!("not {words}");
                         let ways = [(not, &Vec::new(), scope), (words.to_string(), body, &inner)];
@@ -481,18 +480,20 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What a loop over something unknown gives: any number of what it makes of one element of which nothing is known.
-    fn for_over_unknown(&self, it: &For, span: Span, scope: &Scope) -> Node {
-        let why = "what it goes through is not known";
-        let free = || self.free(span, scope, why);
+    /// What the names of a loop over something unknown mean: one element of which nothing is known.
+    fn of_any_element(&self, key: Option<&str>, value: &str, collection: Span, scope: &Scope) -> Scope {
         let part = |name: &str| {
-            let hole = self.hole(HoleKind::Free, it.collection.span, scope, why);
+            let hole = self.hole(HoleKind::Free, collection, scope, UNKNOWN_COLLECTION);
             Node::unknown(Hole { reference: name.into(), ..hole })
         };
-        let mut inner = scope.with(&it.value, part(&it.value));
-        if let Some(key) = &it.key {
-            inner = inner.with(key, part(key));
-        }
+        let inner = scope.with(value, part(value));
+        key.map_or(inner.clone(), |key| inner.with(key, part(key)))
+    }
+
+    /// What a loop over something unknown gives: any number of what it makes of one element of which nothing is known.
+    fn for_over_unknown(&self, it: &For, span: Span, scope: &Scope) -> Node {
+        let free = || self.free(span, scope, UNKNOWN_COLLECTION);
+        let inner = self.of_any_element(it.key.as_deref(), &it.value, it.collection.span, scope);
         let Ok(node) = self.eval(&it.result, &inner) else { return free() };
         // Of a list or a text that is made of the element alone nothing is known either.
         if !matches!(node.value, Value::Object(_)) || it.result_key.is_some() {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::repeat::Case;
+use crate::frontend::terraform::functions;
 use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
 
 /// Takes what walking over a value costs off `left`; whether that was enough.
@@ -62,8 +63,7 @@ fn texts_in_case(node: &Node, case: Option<&Case>, left: &mut usize, out: &mut V
                 let case = match case {
                     None => (Arc::clone(&arm.when), arm.at),
                     Some((outer, _)) if excludes(outer, &arm.when) => continue,
-                    Some((outer, at)) if outer.split(" and ").any(|it| *it == *arm.when) => (Arc::clone(outer), *at),
-                    Some((outer, at)) => (format!("{outer} and {}", arm.when).into(), *at),
+                    Some((outer, at)) => (functions::both(outer, &arm.when), *at),
                 };
                 texts_in_case(&node.inherit(&arm.node), Some(&case), left, out)?;
             }

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::{SmallVec, smallvec};
 
 use super::known::{elements, is_many, number, only_case, only_in, open_of, same, text_of};
@@ -16,6 +17,9 @@ use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value
 
 /// A case in which something stands, and where that is decided.
 pub(in crate::frontend::terraform) type Case = (Arc<str>, Span);
+
+/// Keys and values.
+type Pairs = Vec<(Node, Node)>;
 
 /// A nested block: what names mean in it, and the case in which it is there when that is not certain.
 pub(in crate::frontend::terraform) type Standing<'b> = (Nested<'b>, Scope, Option<Case>);
@@ -55,7 +59,7 @@ pub(in crate::frontend::terraform) enum Repeat {
     /// `count` of so many.
     Count(usize),
     /// `for_each`, by key.
-    Each(Rc<Vec<(Node, Node)>>),
+    Each(Rc<Pairs>),
     /// `count` or `for_each` of an unknown number: one stands for all.
     Unknown {
         /// `count` rather than `for_each`.
@@ -107,6 +111,38 @@ const INSTANCES: usize = 2_000;
 /// Why one stands for others.
 fn too_many(all: impl Display) -> String {
     format!("{all} are more than iamlint tells apart")
+}
+
+/// Every element of every arm may be there: one whose key each arm has is there for certain, with the value that it has in
+/// the arm, and others are in their case.
+fn pairs_of(arms: &[(&Arm, Rc<Pairs>)]) -> Pairs {
+    let by_key = |(_, pairs): &(&Arm, Rc<Pairs>)| {
+        // Of a key that is there twice the first one counts.
+        let keyed = pairs.iter().rev().filter_map(|(key, value)| Some((text_of(key)?, value.clone())));
+        keyed.collect::<FxHashMap<Text, Node>>()
+    };
+    let keyed: Vec<FxHashMap<Text, Node>> = arms.iter().map(by_key).collect();
+    let in_each_arm = |key: &Text| {
+        let in_arm = |((arm, _), keyed): (&(&Arm, _), &FxHashMap<Text, Node>)| {
+            Some(Arm { node: keyed.get(key)?.clone(), ..(*arm).clone() })
+        };
+        arms.iter().zip(&keyed).map(in_arm).collect::<Option<Vec<Arm>>>()
+    };
+    let (mut out, mut told) = (Vec::new(), FxHashSet::default());
+    for (arm, pairs) in arms {
+        for (key, value) in pairs.iter() {
+            let text = text_of(key);
+            match text.as_ref().and_then(in_each_arm) {
+                None => out.push((key.clone(), functions::in_case(&arm.when, arm.at, value.clone()))),
+                Some(_) if !told.insert(text) => {}
+                Some(values) if values.iter().all(|it| same(&it.node, value) == Some(true)) => {
+                    out.push((key.clone(), value.clone()));
+                }
+                Some(values) => out.push((key.clone(), Node::new(Value::OneOf(values.into()), value.span))),
+            }
+        }
+    }
+    out
 }
 
 /// Whether a block may stand any number of times: it has a `count` or a `for_each`.
@@ -176,7 +212,6 @@ impl Evaluator<'_> {
         let always = |it: &Node| only_in(it).map_or_else(|| it.clone(), |(it, _)| it);
         match &node.value {
             Value::OneOf(arms) => {
-                // Every element of every arm may be there: those that are in each for certain, others in their case.
                 let mut of_arms = Vec::with_capacity(arms.len());
                 for arm in arms.iter() {
                     match self.each_of(&node.inherit(&arm.node), span, scope) {
@@ -184,28 +219,7 @@ impl Evaluator<'_> {
                         _ => return unknown(),
                     }
                 }
-                let value_of = |pairs: &[(Node, Node)], key: &Node| {
-                    let key = text_of(key)?;
-                    pairs.iter().find(|(it, _)| text_of(it).as_ref() == Some(&key)).map(|(_, value)| value.clone())
-                };
-                let mut all: Vec<(Node, Node)> = Vec::new();
-                for (arm, pairs) in &of_arms {
-                    for (key, value) in pairs.iter() {
-                        let in_arm = |(arm, pairs): &(&Arm, Rc<Vec<(Node, Node)>>)| {
-                            Some(Arm { node: value_of(pairs, key)?, ..(*arm).clone() })
-                        };
-                        match of_arms.iter().map(in_arm).collect::<Option<Vec<Arm>>>() {
-                            None => all.push((key.clone(), functions::in_case(&arm.when, arm.at, value.clone()))),
-                            Some(_) if value_of(&all, key).is_some() => {}
-                            Some(values) if values.iter().all(|it| same(&it.node, value) == Some(true)) => {
-                                all.push((key.clone(), value.clone()));
-                            }
-                            Some(values) => {
-                                all.push((key.clone(), Node::new(Value::OneOf(values.into()), value.span)));
-                            }
-                        }
-                    }
-                }
+                let all = pairs_of(&of_arms);
                 if all.is_empty() { unknown() } else { Repeat::Each(Rc::new(all)) }
             }
             // A set of texts: each is its own key.

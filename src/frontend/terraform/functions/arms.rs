@@ -124,17 +124,20 @@ pub(in crate::frontend::terraform) fn at_key(whole: &Node, object: &Object, key:
     (exact.is_some(), arms)
 }
 
+/// The case in which two cases hold.
+pub(in crate::frontend::terraform) fn both(outer: &Arc<str>, inner: &Arc<str>) -> Arc<str> {
+    match outer.split(" and ").any(|it| *it == **inner) {
+        true => Arc::clone(outer),
+        false => format!("{outer} and {inner}").into(),
+    }
+}
+
 /// Adds a result; one that is itself one of several becomes so many arms.
 fn push(arms: &mut Vec<Arm>, when: Arc<str>, at: Span, node: Node) {
     match &node.value {
         Value::OneOf(inner) => {
             for arm in inner.iter() {
-                let both = if when.split(" and ").any(|it| *it == *arm.when) {
-                    Arc::clone(&when)
-                } else {
-                    format!("{when} and {}", arm.when).into()
-                };
-                push(arms, both, at, node.inherit(&arm.node));
+                push(arms, both(&when, &arm.when), at, node.inherit(&arm.node));
             }
         }
         _ => arms.push(Arm { when, at, node }),

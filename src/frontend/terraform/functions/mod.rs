@@ -21,7 +21,7 @@ mod strings;
 mod time;
 mod yaml;
 
-pub(super) use arms::{LIMIT, at_key, in_case, one_of};
+pub(super) use arms::{LIMIT, at_key, both, in_case, one_of};
 pub(super) use compare::{as_set, same};
 pub(super) use convert::{parse_number, truth, unified};
 
