@@ -1,4 +1,4 @@
-use crate::policy::{Place, Policy, Scope, Statement};
+use crate::policy::{Place, Policy, Scope, Statement, asks_for_partition};
 use crate::rule::Context;
 use crate::value::Text;
 
@@ -7,7 +7,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         .statements
         .iter()
         .flat_map(arns)
-        .filter(|(text, _)| is_looked_up(text))
+        .filter(|(text, _)| asks_for_partition(text))
         .map(|(_, place)| place)
         .collect();
     if looked_up.is_empty() {
@@ -26,13 +26,6 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .help("ask for the partition here too");
         }
     }
-}
-
-/// Whether the partition of an ARN is one that was asked for by name. What AWS computes has one anyway.
-fn is_looked_up(text: &Text) -> bool {
-    text.raw().starts_with("arn:")
-        && text.hole_at("arn:".len()).is_some_and(|it| it.reference.contains("partition"))
-        && text.to_string().starts_with("arn:")
 }
 
 fn arns(statement: &Statement) -> impl Iterator<Item = (&Text, &Place)> {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::advice::{Advice, further_kinds, has_given_ids, is_served, needed_arns, needs_star, right_on};
+use self::advice::{Advice, further_kinds, is_served, needed_arns, needs_star, right_on, sort_by_use};
 use super::partial_wildcard_action::Partial;
 use super::wildcard_action::spell_out;
 use crate::catalog::{self, AccessLevel, Danger, Power, Risk};
@@ -186,7 +186,7 @@ fn along<'p>(concern: Concern, worse: &[Entry<'_>], mut rest: Vec<Entry<'p>>) ->
         is_certain(it)
             && severity(Concern::Rest, one) <= severity(concern, worse)
             && needed_arns(one).is_some_and(is_named)
-            && further_kinds(one).is_empty()
+            && further_kinds(it).is_empty()
     });
     rest
 }
@@ -295,19 +295,9 @@ struct Entry<'s> {
 }
 
 impl Entry<'_> {
-    /// Whether it is known which forms of ARN a statement must name for all of it.
-    fn has_forms(&self) -> bool {
-        self.wide.iter().all(|it| !it.needed_types().is_empty())
-    }
-
     /// Whether it stands for a few actions, all of which are told.
     fn is_family(&self) -> bool {
         self.wide.len() <= Advice::SPELLED && self.wide.len() == self.action.reached().len()
-    }
-
-    /// Whether tags tell all that it acts on. A pattern may hold what makes things, which have no tags yet.
-    fn is_told_by_tags(&self) -> bool {
-        self.action.reached().len() == self.wide.len() && self.wide.iter().all(|it| has_given_ids(*it))
     }
 
     /// Whether a pattern that named these forms of ARN alone would no longer allow all that it stands for: some of it
@@ -437,6 +427,9 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
     for entry in told.iter().filter(|it| it.action.has_wildcard()) {
         report = report.label(entry.action.place.span, format!("`{}` holds {}", entry.action, quoted(&entry.wide)));
     }
+    for (action, words) in advice.beside() {
+        report = report.label(action.place.span, words);
+    }
     let (sometimes, always): (Vec<&Action>, Vec<&Action>) =
         fine.iter().copied().partition(|it| it.reached().iter().all(|it| it.sometimes_needs_star().is_some()));
     let (whole, partly): (Vec<&Action>, Vec<&Action>) =
@@ -508,23 +501,25 @@ fn what_they_do(concern: Concern, guilty: &[Entry<'_>], statement: &Statement) -
     }
 }
 
-/// `every table in the account`, `every table and every queue in the account`; of more than a few kinds, every resource that the actions take.
+/// `every table in the account`, `every table and every queue in the account`; of many kinds the first, and how many more
+/// there are.
 fn kinds(guilty: &[Entry<'_>]) -> String {
     const FEW: usize = 3;
-    let mut kinds: Vec<String> = Vec::new();
     // Of all that a pattern stands for, the worst is named.
-    for action in guilty.iter().map(|it| it.worst) {
-        for kind in nouns(action) {
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-            }
+    let kinds = once(guilty.iter().flat_map(|it| nouns(it.worst)));
+    let every = |kinds: &[String]| kinds.iter().map(|it| format!("every {it}")).collect::<Vec<_>>();
+    match &kinds[..] {
+        few if few.len() <= FEW => format!("{} in the account", listed(&every(few))),
+        [firsts @ .., _] => {
+            let firsts = &firsts[..FEW - 1];
+            format!(
+                "{} and {} more kinds of resources in the account",
+                every(firsts).join(", "),
+                kinds.len() - firsts.len()
+            )
         }
-        if kinds.len() > FEW {
-            let take = if guilty.len() == 1 { "it takes" } else { "they take" };
-            return format!("every resource in the account that {take}");
-        }
+        [] => "everything".to_owned(),
     }
-    format!("{} in the account", listed(&kinds.iter().map(|it| format!("every {it}")).collect::<Vec<_>>()))
 }
 
 /// What a person calls the resource that an action is about, or all those that it may be about.
@@ -533,7 +528,15 @@ fn nouns(action: catalog::Action) -> Vec<String> {
     match action.needed_types().into_iter().filter(|it| !action.makes(*it)).max_by_key(|it| it.depth()) {
         _ if makes_linked_roles(action) => vec![LINKED_ROLE.to_owned()],
         Some(it) => vec![it.noun()],
-        None => action.resource_types().map(|it| it.resource_type().noun()).collect(),
+        None => {
+            let mut types: Vec<_> = action.resource_types().map(|it| it.resource_type()).collect();
+            let is_required = |of: &catalog::ResourceType| {
+                action.resource_types().any(|it| it.is_required() && it.resource_type() == *of)
+            };
+            sort_by_use(action, &mut types);
+            types.sort_by_key(|it| !is_required(it));
+            types.into_iter().map(|it| it.noun()).collect()
+        }
     }
 }
 

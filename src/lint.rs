@@ -538,18 +538,23 @@ fn judged(
     out
 }
 
-/// Has what is advised name the partition that the policy itself does.
+/// Has what is advised name the partition that the policy itself does, or leave it open where the policy asks for it.
 fn advise_in_partition(policy: &Policy, findings: &mut [Finding]) {
     const PLAIN: &str = "arn:aws:";
-    let helps = findings.iter_mut().filter_map(|it| it.help.as_mut());
-    let helps: Vec<&mut String> = helps.filter(|it| it.contains(PLAIN)).collect();
-    if helps.is_empty() {
+    let said =
+        findings.iter_mut().flat_map(|it| it.help.iter_mut().chain(it.labels.iter_mut().map(|it| &mut it.message)));
+    let said: Vec<&mut String> = said.filter(|it| it.contains(PLAIN)).collect();
+    if said.is_empty() {
         return;
     }
-    if let Some(partition) = policy.partition().filter(|it| *it != "aws") {
-        let own = format!("arn:{partition}:");
-        helps.into_iter().for_each(|it| *it = it.replace(PLAIN, &own));
-    }
+    let own = match policy.partition() {
+        Some("aws") => return,
+        Some(own) => own,
+        None if policy.asks_for_partition() => "{Partition}",
+        None => return,
+    };
+    let own = format!("arn:{own}:");
+    said.into_iter().for_each(|it| *it = it.replace(PLAIN, &own));
 }
 
 fn carrier(address: &Arc<str>) -> Carrier {

@@ -8,16 +8,18 @@ use iamlint::rule::{Finding, Safety, Severity};
 use iamlint::rules;
 use iamlint::source::Workspace;
 
-/// What one rule finds in a policy that allows actions on resources.
-fn findings(rule: &str, actions: &[&str], resources: &[&str]) -> Vec<Finding> {
+/// A policy that allows actions on resources.
+fn policy(actions: &[&str], resources: &[&str]) -> String {
     let quoted = |items: &[&str]| items.iter().map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(", ");
     let (actions, resources) = (quoted(actions), quoted(resources));
-    found_in(
-        rule,
-        &format!(
-            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": [{resources}]}}}}"#
-        ),
+    format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": [{actions}], "Resource": [{resources}]}}}}"#
     )
+}
+
+/// What one rule finds in such a policy.
+fn findings(rule: &str, actions: &[&str], resources: &[&str]) -> Vec<Finding> {
+    found_in(rule, &policy(actions, resources))
 }
 
 fn found_in(rule: &str, policy: &str) -> Vec<Finding> {
@@ -61,6 +63,7 @@ fn all_that_an_action_needs_is_named() {
     assert!(table.contains(":catalog`") && table.contains(":database/") && table.contains(":table/"), "{table}");
     let job = help("wildcard_resource", &["batch:SubmitJob"], &["*"]);
     assert!(job.contains(":job-queue/") && job.contains("job definition"), "{job}");
+    assert!(job.contains(":job/*`") && !job.contains("tag"), "what is being made has none: {job}");
     let command = help("wildcard_resource", &["ssm:SendCommand"], &["*"]);
     assert!(command.contains(":document/") && command.contains("what else requests name ("), "{command}");
 }
@@ -128,25 +131,29 @@ fn tagging_what_is_being_made_is_limited_by_what_makes_it() {
     };
     let making = r#""ec2:CreateVolume""#;
     let alone = help_beside(making, r#""ec2:CreateTags""#);
-    assert!(alone.ends_with("that are meant, or by `ec2:CreateAction` to what is being made"), "{alone}");
+    let wanted =
+        "such as `arn:aws:ec2:{Region}:{Account}:volume/{VolumeId}`, or by `ec2:CreateAction` to what is being made";
+    assert!(alone.ends_with(wanted), "{alone}");
     // What makes nothing would tag nothing any more.
     let never = help_beside(r#""ec2:DescribeVolumes""#, r#""ec2:CreateTags""#);
-    assert!(never.ends_with("that are meant"), "{never}");
+    assert!(!never.contains("CreateAction"), "{never}");
     let both = help_beside(making, r#""ec2:StopInstances", "ec2:CreateTags""#);
-    assert!(both.contains("or `ec2:StopInstances` in a statement of its own by a tag under"), "{both}");
     assert!(
-        both.ends_with("or `ec2:CreateTags` in a statement of its own by `ec2:CreateAction` to what is being made"),
+        both.starts_with("limit `ec2:StopInstances` to `arn:aws:ec2:{Region}:{Account}:instance/*` by a tag"),
         "{both}"
     );
+    assert!(both.ends_with("by `ec2:CreateAction` to what is being made, in a statement each"), "{both}");
 }
 
 #[test]
-fn a_few_kinds_are_named_and_more_are_what_the_actions_take() {
+fn a_few_kinds_are_named_and_of_more_the_first() {
     let message = |actions: &[&str]| findings("wildcard_resource", actions, &["*"])[0].message.clone();
     let few = message(&["sqs:DeleteMessage", "dynamodb:PutItem", "s3:PutObject"]);
     assert!(few.contains("every object, every queue and every table in the account"), "{few}");
     let many = message(&["sqs:DeleteMessage", "dynamodb:PutItem", "s3:PutObject", "ec2:StopInstances"]);
-    assert!(many.contains("reach every resource in the account that they take"), "{many}");
+    assert!(many.contains("reach every instance, every object and 2 more kinds of resources in the account"), "{many}");
+    let tags = message(&["ec2:CreateTags"]);
+    assert!(tags.contains("reaches every instance, every vpc and "), "{tags}");
 }
 
 #[test]
@@ -178,10 +185,13 @@ fn what_the_same_limit_cures_is_said_once_and_by_the_worse_rule() {
 #[test]
 fn what_aws_gives_an_id_is_told_by_a_tag() {
     let volume = help("wildcard_resource", &["ec2:DeleteVolume"], &["*"]);
-    assert!(volume.contains("or by a tag under `aws:ResourceTag/…`"), "{volume}");
+    assert!(volume.ends_with("volume/*` by a tag under `aws:ResourceTag/…` or to known ids"), "{volume}");
     assert!(!help("wildcard_resource", &["dynamodb:PutItem"], &["*"]).contains("tag"));
     // The subnet has tags, and the interface is only being made.
-    assert!(!help("wildcard_resource", &["ec2:CreateNetworkInterface"], &["*"]).contains("tag"));
+    let interface = help("wildcard_resource", &["ec2:CreateNetworkInterface"], &["*"]);
+    let wanted = "to `arn:aws:ec2:{Region}:{Account}:network-interface/*`, and in a statement of its own to \
+        `arn:aws:ec2:{Region}:{Account}:subnet/*` by a tag";
+    assert!(interface.contains(wanted), "{interface}");
 }
 
 #[test]
@@ -200,7 +210,7 @@ fn what_every_instance_is_made_of_is_named_before_what_few_have() {
     assert!(help.starts_with(words), "{help}");
     // A listener of one kind and of another is a listener.
     let help = self::help("wildcard_resource", &["elasticloadbalancing:AddListenerCertificates"], &["*"]);
-    assert!(help.ends_with(", or by a tag under `aws:ResourceTag/…`"), "{help}");
+    assert!(help.contains(":listener/app/{LoadBalancerName}/*`"), "{help}");
 }
 
 #[test]
@@ -213,27 +223,13 @@ fn what_takes_another_resource_is_not_caught_by_the_limit() {
         assert!(help.starts_with(own) && !help.contains("leave"), "{help}");
     }
     let several = help("wildcard_resource", &["sqs:DeleteMessage", "s3:*Object*", "kms:DescribeKey"], &["*"]);
-    assert!(
-        several.starts_with(
-            "name the actions that are called in place of `s3:*Object*`, put them and `sqs:DeleteMessage` in a"
-        ),
-        "{several}"
-    );
-    assert!(several.contains("in a statement of their own, limited to"), "{several}");
+    let wanted = "name the actions that are called in place of `s3:*Object*`, and limit what is called of `s3:*Object*` to `arn:";
+    assert!(several.starts_with(wanted), "{several}");
     // Whom a word stands for is never left to be guessed.
-    assert_eq!(several.matches(" them").count(), 1, "{several}");
-    let two = ["glue:*Job*", "glue:*DataQuality*", "glue:*Resource", "glue:GetTable", "kms:DescribeKey"];
-    let two = help("wildcard_resource", &two, &["*"]);
+    assert!(!several.contains(" them"), "{several}");
     assert!(
-        two.contains(", and there limit `glue:*Resource` to the resources that are meant, and the rest to `"),
-        "{two}"
-    );
-    assert_eq!(two.matches(" them").count(), 1, "{two}");
-    let many = ["sqs:DeleteMessage", "dynamodb:PutItem", "glue:UpdateTable", "s3:PutObject", "batch:SubmitJob"];
-    let many = help("wildcard_resource", &many, &["*"]);
-    assert!(
-        many.starts_with("give what can be limited of `batch` (`batch:SubmitJob`), `dynamodb` (`dynamodb:PutItem`), "),
-        "{many}"
+        several
+            .contains(", and `sqs:DeleteMessage` to `arn:aws:sqs:{Region}:{Account}:{QueueName}`, in a statement each")
     );
     let listed = help("wildcard_resource", &["sqs:DeleteMessage", "sqs:GetQueueUrl"], &["*"]);
     assert!(listed.starts_with("limit `sqs:DeleteMessage` to"), "{listed}");
@@ -507,7 +503,9 @@ fn whose_the_caller_is_is_asked_of_it_or_of_what_a_service_acts_for() {
 #[test]
 fn what_a_tag_tells_apart_is_named_beside_what_it_does_not() {
     let help = help("wildcard_resource", &["ec2:StopInstances", "dynamodb:PutItem"], &["*"]);
-    assert!(help.contains("or `ec2:StopInstances` in a statement of its own by a tag"), "{help}");
+    let wanted = "limit `ec2:StopInstances` to `arn:aws:ec2:{Region}:{Account}:instance/*` by a tag under `aws:ResourceTag/…` or to \
+        known ids, and `dynamodb:PutItem` to `arn:aws:dynamodb:{Region}:{Account}:table/{TableName}`, in a statement each";
+    assert_eq!(help, wanted);
 }
 
 #[test]
@@ -519,7 +517,9 @@ fn what_is_being_made_has_no_id_to_be_named() {
     // A name is chosen by who writes the program, and can be named before.
     assert_eq!(findings("wildcard_resource", &["dynamodb:CreateTable"], &["*"]).len(), 1);
     let image = help("wildcard_resource", &["ec2:CreateImage"], &["*"]);
-    assert!(image.contains(":image/*`") && image.contains(":instance/{InstanceId}`"), "{image}");
+    let wanted = ":image/*` and `arn:aws:ec2:{Region}::snapshot/*`, and in a statement of its own to \
+        `arn:aws:ec2:{Region}:{Account}:instance/*` by a tag";
+    assert!(image.contains(wanted), "{image}");
 }
 
 #[test]
@@ -538,7 +538,10 @@ fn what_needs_a_star_keeps_it_within_a_pattern_too_and_on_an_arn_that_is_all_of_
 #[test]
 fn what_many_things_can_be_given_to_does_not_hide_the_arns_of_the_others() {
     let help = help("wildcard_resource", &["dynamodb:PutItem", "ec2:CreateTags"], &["*"]);
-    assert!(help.contains(":table/{TableName}`, and `ec2:CreateTags` to the resources that are meant"), "{help}");
+    assert!(
+        help.contains(":table/{TableName}`, and `ec2:CreateTags` to the kinds of resources that are meant, such as"),
+        "{help}"
+    );
 }
 
 #[test]
@@ -666,19 +669,19 @@ fn one_arn_that_does_for_several_actions_is_told_once() {
 #[test]
 fn of_two_kinds_that_an_action_may_be_about_both_are_named() {
     let tag = help("wildcard_resource", &["elasticfilesystem:TagResource"], &["*"]);
-    assert!(tag.contains(":file-system/{FileSystemId}`") && tag.contains(":access-point/{AccessPointId}`"), "{tag}");
+    assert!(tag.contains(":file-system/*`") && tag.contains(":access-point/*`"), "{tag}");
 }
 
 #[test]
 fn what_is_there_is_told_by_tags_where_what_is_made_has_any_id() {
-    let wanted = "limit `ec2:CreateSnapshot` to `arn:aws:ec2:{Region}::snapshot/*` and \
-        `arn:aws:ec2:{Region}:{Account}:volume/{VolumeId}`, and `ec2:DeleteSnapshot` in a statement of its own by a tag";
-    let snapshots = help("wildcard_resource", &["ec2:CreateSnapshot", "ec2:DeleteSnapshot"], &["*"]);
-    assert!(snapshots.starts_with(wanted), "{snapshots}");
-    // Nothing is being made, so that its id can be written.
+    let wanted = "limit `ec2:CreateSnapshot` to `arn:aws:ec2:{Region}::snapshot/*`, and in a statement of its own to \
+        `arn:aws:ec2:{Region}:{Account}:volume/*` by a tag under `aws:ResourceTag/…` or to known ids";
+    let snapshot = help("wildcard_resource", &["ec2:CreateSnapshot"], &["*"]);
+    assert_eq!(snapshot, wanted);
+    // Nothing is being made, so that its tags tell which.
     let deleted = help("wildcard_resource", &["ec2:DeleteSnapshot"], &["*"]);
     assert!(
-        deleted.starts_with("limit `ec2:DeleteSnapshot` to `arn:aws:ec2:{Region}::snapshot/{SnapshotId}`"),
+        deleted.starts_with("limit `ec2:DeleteSnapshot` to `arn:aws:ec2:{Region}::snapshot/*` by a tag under"),
         "{deleted}"
     );
 }
@@ -751,17 +754,14 @@ fn what_denies_nothing_is_said_to() {
 #[test]
 fn a_tag_is_asked_of_everything_that_a_request_names() {
     let attach = help("wildcard_resource", &["ec2:AttachVolume"], &["*"]);
-    assert!(attach.ends_with("by a tag under `aws:ResourceTag/…` that the instance and the volume have"), "{attach}");
+    let wanted = "to `arn:aws:ec2:{Region}:{Account}:instance/*` and `arn:aws:ec2:{Region}:{Account}:volume/*` by a tag under \
+        `aws:ResourceTag/…` that each of them has or to known ids";
+    assert!(attach.ends_with(wanted), "{attach}");
     let delete = help("wildcard_resource", &["ec2:DeleteVolume"], &["*"]);
-    assert!(delete.ends_with("by a tag under `aws:ResourceTag/…`"), "{delete}");
+    assert!(delete.ends_with("volume/*` by a tag under `aws:ResourceTag/…` or to known ids"), "{delete}");
     // The instance may be named too, and then it is asked for the tag as well.
     let detach = help("wildcard_resource", &["ec2:DetachVolume"], &["*"]);
-    assert!(
-        detach.ends_with("by a tag under `aws:ResourceTag/…` that everything has which a request names"),
-        "{detach}"
-    );
-    let both = help("wildcard_resource", &["ec2:AttachVolume", "ec2:TerminateInstances"], &["*"]);
-    assert!(both.ends_with("by a tag under `aws:ResourceTag/…` that everything has which a request names"), "{both}");
+    assert!(detach.ends_with("or to known ids, and to what else requests name (instance)"), "{detach}");
 }
 
 #[test]
@@ -784,10 +784,27 @@ fn what_is_to_be_done_about_many_actions_is_one_short_sentence() {
         "ec2:DeleteSubnet",
         "ec2:DeleteSecurityGroup",
     ];
-    let help = help("wildcard_resource", &actions, &["*"]);
-    assert!(help.starts_with("give each kind of resource (instance, "), "{help}");
-    assert!(help.contains("such as `arn:aws:ec2:{Region}:{Account}:instance/{InstanceId}`"), "{help}");
-    assert!(help.len() < 320, "{help}");
+    let [finding] = &findings("wildcard_resource", &actions, &["*"])[..] else { panic!("one finding") };
+    let help = finding.help.as_deref().unwrap();
+    let wanted = "limit each marked action as is said beside it, in a statement for each kind of resource: ";
+    assert!(help.starts_with(wanted) && help.ends_with(", and so on"), "{help}");
+    assert!(help.len() < 420, "{help}");
+    let beside = |action: &str| {
+        let at = policy(&actions, &["*"]).find(action).unwrap();
+        finding.labels.iter().find(|it| it.span.range().start == at - 1).unwrap().message.clone()
+    };
+    assert!(beside("ec2:DeleteVolume").starts_with("limit this to `arn:aws:ec2:{Region}:{Account}:volume/*` by a tag"));
+    assert!(beside("ec2:DeleteRoute").ends_with("or by `ec2:Vpc`"), "{}", beside("ec2:DeleteRoute"));
+}
+
+#[test]
+fn of_many_that_are_limited_in_one_way_those_are_marked_that_the_message_does_not_name() {
+    let actions =
+        ["sqs:DeleteMessage", "sqs:SendMessage", "sqs:PurgeQueue", "sqs:DeleteQueue", "sqs:ChangeMessageVisibility"];
+    let [finding] = &findings("wildcard_resource", &actions, &["*"])[..] else { panic!("one finding") };
+    assert!(finding.message.contains(" and 2 more on `*`"), "{}", finding.message);
+    let marked = finding.labels.iter().filter(|it| it.message.ends_with(" is one of them")).count();
+    assert_eq!(marked, 2, "{:?}", finding.labels);
 }
 
 #[test]
@@ -859,6 +876,32 @@ fn advice_names_the_partition_that_the_policy_names() {
         let help = on(&queue(partition));
         assert!(help.contains(&format!("`arn:{partition}:sqs:{{Region}}:{{Account}}:{{QueueName}}`")), "{help}");
     }
+}
+
+#[test]
+fn advice_leaves_the_partition_open_where_the_policy_asks_for_it() {
+    let text = r#"
+data "aws_partition" "here" {}
+data "aws_iam_policy_document" "app" {
+  statement {
+    actions   = ["sqs:SendMessage", "logs:PutLogEvents"]
+    resources = ["arn:${data.aws_partition.here.partition}:logs:*:*:*", "*"]
+  }
+}
+resource "aws_iam_policy" "app" {
+  policy = data.aws_iam_policy_document.app.json
+}
+"#;
+    let found = found_among(&["wildcard_resource"], &[("main.tf", text)]);
+    let [finding] = &found.iter().filter(|it| it.message.contains("sqs:")).collect::<Vec<_>>()[..] else {
+        panic!("one finding")
+    };
+    let help = finding.help.as_deref().unwrap();
+    assert!(
+        help.contains("`arn:{Partition}:sqs:{Region}:{Account}:{QueueName}`") && !help.contains("arn:aws:"),
+        "{help}"
+    );
+    assert!(finding.labels.iter().all(|it| !it.message.contains("arn:aws:")), "{:?}", finding.labels);
 }
 
 #[test]

@@ -409,18 +409,17 @@ fn a_statement_must_name_all_that_a_request_always_has_or_the_plainest_that_it_m
 
 #[test]
 fn what_is_being_made_has_no_tag_to_be_told_by() {
-    let told = |name| catalog::action(name).unwrap().needs_tagged();
-    assert!(
-        told("ec2:DeleteVolume")
-            && told("secretsmanager:GetSecretValue")
-            && told("elasticfilesystem:CreateMountTarget")
-    );
-    for name in
-        ["ec2:CreateNetworkInterface", "ec2:CreateSecurityGroup", "ec2:RegisterImage", "workspaces:CreateWorkspaces"]
-    {
-        assert!(!told(name), "{name}");
-    }
-    assert!(!told("glue:CreateSession") && told("glue:RunStatement") && !told("s3:ListAllMyBuckets"));
+    let told = |name, of: &str| {
+        let action = catalog::action(name).unwrap();
+        action.tells_by_tag(action.service().resource_type(of).unwrap())
+    };
+    assert!(told("ec2:DeleteVolume", "volume") && told("secretsmanager:GetSecretValue", "Secret"));
+    assert!(told("elasticfilesystem:CreateMountTarget", "file-system"));
+    // The network that an interface is made in is there already.
+    let subnet = told("ec2:CreateNetworkInterface", "subnet");
+    assert!(subnet && !told("ec2:CreateNetworkInterface", "network-interface"));
+    assert!(!told("ec2:CreateSecurityGroup", "security-group") && !told("ec2:RegisterImage", "image"));
+    assert!(!told("glue:CreateSession", "session") && told("glue:RunStatement", "session"));
 }
 
 #[test]

@@ -7,20 +7,18 @@ use std::fmt::Display;
 use super::{Concern, Entry, Found, makes_linked_roles, once};
 use crate::catalog::{self, AccessLevel};
 use crate::policy::{Action, Policy, Resource, Statement, matches};
-use crate::rule::{listed, quoted};
-
-/// The actions that are to be named in place of a pattern, which only the program tells.
-const THEM: &str = "them";
+use crate::rule::{either, listed, quoted};
 
 /// What to do about it, so that nothing else is taken away when it is done to the letter.
 pub(super) struct Advice<'a> {
-    policy: &'a Policy,
     found: &'a Found<'a>,
     told: &'a [Entry<'a>],
     /// What stays on the resource.
     fine: &'a [&'a Action],
     /// What the statement must name for all that is told, if that is known of all.
     needed: Option<Vec<&'static str>>,
+    /// What is told, by how it is limited, the worst first.
+    limits: Vec<Limit<'a>>,
     /// Patterns that hold more than can be limited so, or more than is to be given at all.
     losing: Vec<&'a Entry<'a>>,
     /// Whether the statement has other entries that the limit would deny, so that what is told leaves it.
@@ -38,18 +36,21 @@ impl<'a> Advice<'a> {
     ) -> Self {
         let statement = found.statement;
         let needed = needed_arns(told);
+        let limits = Limit::of_each(policy, told);
         let is_vague = |entry: &Entry<'_>| vague.iter().any(|it| std::ptr::eq(*it, entry.action));
-        let loses = |it: &&Entry<'_>| is_vague(it) || it.would_lose(statement, needed.as_deref());
-        let losing = told.iter().filter(loses).collect();
+        let loses =
+            |limit: &Limit<'_>, it: &Entry<'_>| is_vague(it) || it.would_lose(statement, limit.forms.as_deref());
+        let losing =
+            limits.iter().flat_map(|limit| limit.entries.iter().filter(|it| loses(limit, it)).copied()).collect();
         let mut others = statement.actions.only().iter().filter(|it| !is_settled(told, fine, it));
         let is_parted = others.any(|it| would_be_denied(it, statement, needed.as_deref()));
-        Self { policy, found, told, fine, needed, losing, is_parted }
+        Self { found, told, fine, needed, limits, losing, is_parted }
     }
 
     /// The forms of ARN by which the resource can be replaced where the statement stands.
     pub(super) fn all_that_is_needed(&self) -> Option<Vec<&'static str>> {
         let makes = |it: &catalog::Action| makes_linked_roles(*it) || it.needed_types().iter().any(|of| it.makes(*of));
-        let can_be_named = further_kinds(self.told).is_empty()
+        let can_be_named = self.told.iter().all(|it| further_kinds(it).is_empty())
             && self.losing.is_empty()
             && !self.told.iter().flat_map(|it| &it.wide).any(makes)
             && self.found.statement.actions.only().iter().all(|it| is_settled(self.told, self.fine, it));
@@ -67,21 +68,19 @@ impl<'a> Advice<'a> {
         entry.wide.len() <= Self::SPELLED
     }
 
-    /// The actions as they are to be written; what the others before them are called for, as [`THEM`].
-    fn names(&self, entries: &[Entry<'_>]) -> Vec<String> {
+    /// The actions of a limit as they are to be written; what only the program tells is called for, as `them`.
+    fn names(&self, limit: &Limit<'_>, them: &str) -> Vec<String> {
         let quoted = |it: &dyn Display| format!("`{it}`");
-        let mut names = once(entries.iter().flat_map(|it| match self.is_losing(it) {
+        let mut names = once(limit.entries.iter().flat_map(|it| match self.is_losing(it) {
             true if self.is_spelled(it) => it.wide.iter().map(|it| quoted(it)).collect(),
-            true => vec![THEM.to_owned()],
+            true => vec![them.to_owned()],
             false => vec![quoted(it.action)],
         }));
-        names.sort_by_key(|it| it != THEM);
+        names.sort_by_key(|it| it != them);
         names
     }
 
     pub(super) fn in_words(&self) -> String {
-        const FEW: usize = 3;
-        let resource = self.found.resource;
         let mut help = String::new();
         if !self.losing.is_empty() {
             let is_all = self.losing.iter().all(|it| self.is_spelled(it)) && !self.has_others();
@@ -89,27 +88,81 @@ impl<'a> Advice<'a> {
             let replaced = quoted(&once(self.losing.iter().map(|it| it.action.to_string())));
             help.push_str(&format!("name the actions{called} in place of {replaced}, "));
         }
-        let limit = self.limit();
-        // What is put apart is limited after that.
-        if !self.losing.is_empty() && !limit.starts_with("put ") {
-            help.push_str("and ");
+        match &self.limits[..] {
+            [one] => self.limit_at_once(one, &mut help),
+            limits => self.limit_each(limits, &mut help),
         }
-        help.push_str(&limit);
-        if limit.starts_with("give ") {
-            return help + &format!(", and leave on `{resource}` what takes no resource");
-        }
+        help
+    }
+
+    /// `limit … to …`, perhaps in another statement.
+    fn limit_at_once(&self, limit: &Limit<'_>, help: &mut String) {
+        const THEM: &str = "them";
+        let names = self.names(limit, THEM);
+        let and = if self.losing.is_empty() || self.is_parted { "" } else { "and " };
+        help.push_str(and);
+        help.push_str(&match &names[..] {
+            names if !self.is_parted => format!("limit {} {}", listed(names), limit.words()),
+            // What is put apart is there already, and is not said twice.
+            [one] if one != THEM => format!("put {one} in a statement of its own, limited {}", limit.words()),
+            names => format!("put {} in a statement of their own, limited {}", listed(names), limit.words()),
+        });
         if self.has_others() {
             help.push_str(", and give what else is called the resources that it takes");
         }
-        let own = if self.is_parted { "" } else { " in a statement of its own" };
-        let fine = if self.is_parted { &[] } else { self.fine };
-        help + &match (fine, &self.unlimited()[..]) {
-            ([], []) => String::new(),
-            (fine, []) => format!(", and leave {} on `{resource}`{own}", quoted(fine)),
-            ([], few) if few.len() <= FEW => format!(", and leave on `{resource}` what is called of {}", quoted(few)),
-            ([], _) => format!(", and leave on `{resource}` what takes no resource"),
-            (fine, _) => format!(", and leave {} on `{resource}`{own}, with what else takes no resource", quoted(fine)),
+        if let Some(left) = self.left(" in a statement of its own") {
+            help.push_str(&format!(", and leave {left}"));
         }
+    }
+
+    /// What is limited in different ways goes apart; of many ways the first is said, and each is beside its action.
+    fn limit_each(&self, limits: &[Limit<'_>], help: &mut String) {
+        const FEW: usize = 3;
+        const LENGTH: usize = 560;
+        let said: Vec<String> = limits.iter().map(|it| format!("{} {}", self.names_apart(it), it.words())).collect();
+        let is_short = said.len() <= FEW && said.iter().map(String::len).sum::<usize>() <= LENGTH;
+        let and = if self.losing.is_empty() { "" } else { "and " };
+        match &said[..] {
+            [firsts @ .., last] if is_short => {
+                help.push_str(&format!("{and}limit {}, and {last}, in a statement each", firsts.join(", ")));
+            }
+            [first, ..] => help.push_str(&format!(
+                "{and}limit each marked action as is said beside it, in a statement for each kind of resource: {first}, and so on"
+            )),
+            [] => {}
+        }
+        if self.has_others() {
+            help.push_str("; give what else is called the resources that it takes");
+        }
+        if let Some(left) = self.left("") {
+            help.push_str(&format!("; leave {left}"));
+        }
+    }
+
+    /// The names of a limit that is not the only one, so that no word stands for the names of another.
+    fn names_apart(&self, limit: &Limit<'_>) -> String {
+        let unspelled = limit.entries.iter().filter(|it| self.is_losing(it) && !self.is_spelled(it));
+        let of = quoted(&once(unspelled.map(|it| it.action.to_string())));
+        listed(&self.names(limit, &format!("what is called of {of}")))
+    }
+
+    /// What stays on the resource, and where.
+    fn left(&self, own: &str) -> Option<String> {
+        const FEW: usize = 3;
+        let resource = self.found.resource;
+        let fine = if self.is_parted { &[] } else { self.fine };
+        // They are all marked, and to count them is to tell nothing.
+        let named = |fine: &[&Action]| match fine.len() {
+            ..=FEW => format!("{} on `{resource}`{own}", quoted(fine)),
+            _ => format!("the rest on `{resource}`{own}"),
+        };
+        Some(match (fine, &self.unlimited()[..]) {
+            ([], []) => return None,
+            (fine, []) => named(fine),
+            ([], few) if few.len() <= FEW => format!("on `{resource}` what is called of {}", quoted(few)),
+            ([], _) => format!("on `{resource}` what takes no resource"),
+            (fine, _) => format!("{}, with what else takes no resource", named(fine)),
+        })
     }
 
     /// Whether patterns that are named out stand for something besides that takes resources which are not told.
@@ -134,89 +187,175 @@ impl<'a> Advice<'a> {
         unlimited
     }
 
-    /// `limit … to …`, perhaps in another statement.
-    fn limit(&self) -> String {
-        const FEW: usize = 4;
-        const MANY: usize = 8;
-        // Any id will do for what is being made, and not for what is there, which is told by its tags.
-        let makes = |of: &catalog::ResourceType| {
-            let mut wide = self.told.iter().flat_map(|it| &it.wide);
-            !of.has_chosen_name() && wide.any(|it| it.makes(*of))
-        };
-        let is_tagged = |it: &Entry<'_>| {
-            it.is_told_by_tags() && it.wide.iter().flat_map(|it| it.needed_types()).any(|it| makes(&it))
-        };
-        let (tagged, by_forms): (Vec<Entry<'_>>, Vec<Entry<'_>>) = self.told.iter().cloned().partition(is_tagged);
-        let names = self.names(&by_forms);
-        let (formed, others): (Vec<_>, Vec<_>) = by_forms.iter().cloned().partition(Entry::has_forms);
-        let forms = forms(&formed);
-        let mut services: Vec<_> = self.told.iter().map(|it| it.worst.service()).collect();
-        services.sort_unstable();
-        services.dedup();
-        // Which of many is for which of many, nobody would find out.
-        let is_many = forms.len() > FEW;
-        if is_many && services.len() > 1 {
-            // The worst of each shows in no other place.
-            let worst = |of: &catalog::Service| self.told.iter().map(|it| it.worst).find(|it| it.service() == *of);
-            let services: Vec<String> =
-                services.iter().filter_map(worst).map(|it| format!("`{}` (`{it}`)", it.service())).collect();
-            let services = listed(&services);
-            return format!(
-                "give what can be limited of {services} a statement each, with the resources that are meant"
-            );
-        }
-        // Nor what of so many is limited how.
-        if is_many && self.told.len() > MANY {
-            let kinds = listed(&nouns_of(&by_forms));
-            let by_tags =
-                if self.told.iter().any(Entry::is_told_by_tags) { ", or by a tag that they have" } else { "" };
-            return format!(
-                "give each kind of resource ({kinds}) a statement with what is called on it, limited to those that are \
-                 meant, such as `{}`{by_tags}",
-                forms[0]
-            );
-        }
-        let (put, names) = match &names[..] {
-            _ if !self.is_parted => (None, listed(&names)),
-            [one] if one != THEM => (Some(format!("put {one} in a statement of its own")), String::new()),
-            names => (Some(format!("put {} in a statement of their own", listed(names))), String::new()),
-        };
-        // What is put apart is there already, and is not said twice.
-        let limited = put.as_ref().map_or_else(|| format!("limit {names}"), |put| format!("{put}, limited"));
-        let always = match &others[..] {
-            [one] => always_named(one),
-            _ => String::new(),
-        };
-        let mut help = match (&forms[..], &others[..]) {
-            ([], _) => format!("{limited} to the resources that are meant{always}"),
-            ([first, ..], _) if is_many => {
-                let kinds = listed(&nouns_of(&by_forms));
-                format!("{limited} to the resources that are meant ({kinds}), such as `{first}`")
+    /// What is to be said beside entries, where the message and the help do not tell of each: the worst of them.
+    pub(super) fn beside(&self) -> Vec<(&'a Action, String)> {
+        const MOST: usize = 12;
+        // So many does a message name when there are more than these.
+        const ALL: usize = 4;
+        let by_itself = |limit: &Limit<'_>, it: &'a Entry<'a>| (it.action, format!("limit this {}", limit.words()));
+        match &self.limits[..] {
+            [one] if one.entries.len() <= ALL => Vec::new(),
+            [one] => one.entries[ALL - 1..]
+                .iter()
+                .map(|it| (it.action, format!("`{}` is one of them", it.action)))
+                .take(MOST)
+                .collect(),
+            limits => {
+                limits.iter().flat_map(|limit| limit.entries.iter().map(|it| by_itself(limit, it))).take(MOST).collect()
             }
-            (forms, []) => format!("{limited} to {}", quoted(forms)),
-            (forms, others) => {
-                let (formed, others) = (listed(&self.names(&formed)), listed(&self.names(others)));
-                let forms = quoted(forms);
-                match put {
-                    Some(put) => format!(
-                        "{put}, and there limit {others} to the resources that are meant{always}, and the rest to {forms}"
-                    ),
-                    None => {
-                        format!("limit {formed} to {forms}, and {others} to the resources that are meant{always}")
-                    }
-                }
-            }
-        };
-        let named = nouns_of(&formed);
-        let further: Vec<String> = further_kinds(self.told).into_iter().filter(|it| !named.contains(it)).collect();
-        if !further.is_empty() && !is_many {
-            help.push_str(&format!(", and to what else requests name ({})", listed(&further)));
         }
-        if !tagged.is_empty() {
-            help.push_str(&format!(", and {}", apart(&tagged, &tags_of(&tagged))));
-        }
-        help + &by_condition(&by_forms, &|service| makes_some(self.policy, service))
     }
+}
+
+/// How entries are to be limited, and those for which it is the same.
+struct Limit<'a> {
+    entries: Vec<&'a Entry<'a>>,
+    /// The forms of ARN that their statement must name, if they are known.
+    forms: Option<Vec<&'static str>>,
+    /// Whether these forms are all that there is to it.
+    is_plain: bool,
+    /// What follows `limit …`.
+    words: String,
+    /// What else requests may name, and are denied without.
+    further: Vec<String>,
+}
+
+impl<'a> Limit<'a> {
+    /// Each once, in the order of the entries.
+    fn of_each(policy: &Policy, told: &'a [Entry<'a>]) -> Vec<Self> {
+        let mut limits: Vec<Self> = Vec::new();
+        for entry in told {
+            let limit = Self::of(policy, entry);
+            match limits.iter_mut().find(|it| it.words == limit.words) {
+                Some(same) => {
+                    same.entries.push(entry);
+                    same.further = once([&same.further[..], &limit.further].concat().into_iter());
+                }
+                None => limits.push(limit),
+            }
+        }
+        // Who names a log group with all behind it has named its streams.
+        let mut at = 0;
+        while at < limits.len() {
+            let (here, others) = (&limits[at], limits.iter().enumerate());
+            let holder =
+                others.filter(|(other, _)| *other != at).find(|(_, it)| it.holds(here)).map(|(other, _)| other);
+            match holder {
+                Some(holder) => {
+                    let held = std::mem::take(&mut limits[at].entries);
+                    limits[holder].entries.extend(held);
+                    limits.remove(at);
+                }
+                None => at += 1,
+            }
+        }
+        for limit in &mut limits {
+            limit.entries.sort_by_key(|it| told.iter().position(|other| std::ptr::eq(*it, other)));
+        }
+        limits.sort_by_key(|it| told.iter().position(|other| std::ptr::eq(it.entries[0], other)));
+        limits
+    }
+
+    fn of(policy: &Policy, entry: &'a Entry<'a>) -> Self {
+        let forms = needed_arns(std::slice::from_ref(entry));
+        let mut words = match &forms {
+            Some(forms) => to_forms(entry, forms),
+            None => to_some(policy, entry),
+        };
+        let condition = by_condition(policy, entry);
+        words.push_str(&condition);
+        let further = further_kinds(entry);
+        let is_plain = condition.is_empty() && further.is_empty() && !words.contains(TAG);
+        Self { entries: vec![entry], forms, is_plain, words, further }
+    }
+
+    fn words(&self) -> String {
+        match &self.further[..] {
+            [] => self.words.clone(),
+            further => format!("{}, and to what else requests name ({})", self.words, listed(further)),
+        }
+    }
+
+    /// Whether whoever names what this needs has named what the other needs.
+    fn holds(&self, other: &Self) -> bool {
+        let (Some(forms), Some(needed)) = (&self.forms, &other.forms) else { return false };
+        let is_held = |it: &&str| forms.iter().any(|form| form == it || matches(form, it, false));
+        self.is_plain && other.is_plain && needed.iter().all(is_held)
+    }
+}
+
+/// The key by which one resource is told from others whose ids nobody knows.
+const TAG: &str = "a tag under `aws:ResourceTag/…`";
+
+/// `to …`, where all that the statement must name is known. What has an id that AWS gives is told by a tag, in a statement
+/// that has nothing else: a request is denied when one of those that it names lacks the tag.
+fn to_forms(entry: &Entry<'_>, needed: &[&'static str]) -> String {
+    let takes = |arn: &str| {
+        let of = |it: &catalog::Action| it.needed_types().into_iter().chain(it.alternative());
+        let types = entry.wide.iter().flat_map(|action| of(action).map(|of| (*action, of)));
+        types.filter(|(_, of)| of.arns().next() == Some(arn)).collect::<Vec<_>>()
+    };
+    // Of a pattern, all that takes the ARN must be told by a tag.
+    let is_tagged = |arn: &&&str| {
+        let takes = takes(arn);
+        !takes.is_empty()
+            && takes.iter().all(|(action, of)| is_given(*of) && !action.makes(*of) && action.tells_by_tag(*of))
+    };
+    let (tagged, named): (Vec<&str>, Vec<&str>) = needed.iter().partition(is_tagged);
+    let named = written(entry, &named);
+    let open: Vec<String> = tagged.iter().map(|it| shown(&open_at_id(it))).collect();
+    let tag = match open.len() {
+        1 => format!("by {TAG}"),
+        _ => format!("by {TAG} that each of them has"),
+    };
+    match (&named[..], &open[..]) {
+        (named, []) => format!("to {}", quoted(named)),
+        ([], open) => format!("to {} {tag} or to known ids", quoted(open)),
+        (named, open) => {
+            format!("to {}, and in a statement of its own to {} {tag} or to known ids", quoted(named), quoted(open))
+        }
+    }
+}
+
+/// `to …`, where a request may have many things, one in place of another.
+fn to_some(policy: &Policy, entry: &Entry<'_>) -> String {
+    const FEW: usize = 2;
+    if let [kinds @ .., last] = &always_named(entry)[..] {
+        return format!("to the resources that are meant ({} and {last})", kinds.join(", "));
+    }
+    let (mut likely, mut all) = (Vec::new(), 0);
+    for action in entry.wide.iter().filter(|it| it.needed_types().is_empty()) {
+        likely.extend(likely_types(policy, *action));
+        all = all.max(action.resource_types().len());
+    }
+    let forms = once(likely.iter().filter_map(|it| it.arns().next()).map(by_name));
+    match &forms[..forms.len().min(FEW)] {
+        [] => "to the resources that are meant".to_owned(),
+        few if few.len() == all => format!("to {}", either(few)),
+        few => format!("to the kinds of resources that are meant, such as {}", either(few)),
+    }
+}
+
+/// The resource types of an action that may be meant: those that the policy is about by other actions, else those that most
+/// of the service's actions are about.
+fn likely_types(policy: &Policy, action: catalog::Action) -> Vec<catalog::ResourceType> {
+    let mut types: Vec<_> = action.resource_types().map(|it| it.resource_type()).collect();
+    let is_about = |of: &catalog::ResourceType| {
+        let mut named = policy.allow_statements().flat_map(|it| it.actions.only()).filter(|it| !it.has_wildcard());
+        named.any(|it| it.reached().iter().any(|it| it != action && it.needed_types().contains(of)))
+    };
+    sort_by_use(action, &mut types);
+    let about: Vec<_> = types.iter().copied().filter(is_about).collect();
+    if about.is_empty() { types } else { about }
+}
+
+/// Sorts resource types of an action by how many of its service's actions take them.
+pub(super) fn sort_by_use(action: catalog::Action, types: &mut [catalog::ResourceType]) {
+    let uses = |of: &catalog::ResourceType| {
+        let takes = |it: &catalog::Action| it.resource_types().any(|it| it.resource_type() == *of);
+        action.service().actions().filter(takes).count()
+    };
+    types.sort_by_cached_key(|it| Reverse(uses(it)));
 }
 
 /// Whether the advice says of an entry what becomes of it.
@@ -289,31 +428,18 @@ pub(super) fn needed_arns(entries: &[Entry<'_>]) -> Option<Vec<&'static str>> {
     Some(arns.iter().copied().filter(|it| !is_held(it)).collect())
 }
 
-/// The kinds of resources that requests for the actions name: those that they need, or all where each is one that a
-/// request may have in place of another.
-fn nouns_of(entries: &[Entry<'_>]) -> Vec<String> {
-    let kinds = |it: &catalog::Action| match it.needed_types() {
-        needed if needed.is_empty() => it.resource_types().map(|it| it.resource_type().noun()).collect::<Vec<_>>(),
-        needed => needed.iter().map(|it| it.noun()).collect(),
-    };
-    once(entries.iter().flat_map(|it| &it.wide).flat_map(kinds))
-}
-
 /// The kinds of resources that every request for it names, where they are too many to be written as ARNs.
-fn always_named(entry: &Entry<'_>) -> String {
+fn always_named(entry: &Entry<'_>) -> Vec<String> {
     // Of so many each is one that a request may have in place of another.
     const MOST: usize = 6;
     let unformed = entry.wide.iter().filter(|it| it.needed_types().is_empty());
     let required = unformed.flat_map(|it| it.resource_types()).filter(|it| it.is_required());
     let kinds = once(required.map(|it| it.resource_type().noun()));
-    match &kinds[..] {
-        [kinds @ .., last] if !kinds.is_empty() && kinds.len() < MOST => format!(" ({} and {last})", kinds.join(", ")),
-        _ => String::new(),
-    }
+    if (2..=MOST).contains(&kinds.len()) { kinds } else { Vec::new() }
 }
 
 /// What else requests for the actions may name, and are then denied without; what has most to be asked of first.
-pub(super) fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
+pub(super) fn further_kinds(entry: &Entry<'_>) -> Vec<String> {
     let keys = |action: catalog::Action, kind: catalog::ResourceType| {
         action.resource_types().find(|it| it.resource_type() == kind).map_or(0, |it| it.condition_keys().len())
     };
@@ -321,7 +447,7 @@ pub(super) fn further_kinds(entries: &[Entry<'_>]) -> Vec<String> {
         let action = *it;
         action.further_types().map(move |kind| (keys(action, kind), kind)).collect::<Vec<_>>()
     };
-    let mut kinds: Vec<_> = entries.iter().flat_map(|it| &it.wide).flat_map(further).collect();
+    let mut kinds: Vec<_> = entry.wide.iter().flat_map(further).collect();
     kinds.sort_by_key(|(keys, _)| Reverse(*keys));
     once(kinds.into_iter().map(|(_, kind)| kind.noun()))
 }
@@ -341,111 +467,98 @@ fn makes_some(policy: &Policy, service: catalog::Service) -> bool {
     entries.any(|entry| entry.reached().iter().any(|it| it.service() == service && makes(it)))
 }
 
-/// How conditions limit the actions where ARNs are not known.
-fn by_condition(guilty: &[Entry<'_>], are_made: &dyn Fn(catalog::Service) -> bool) -> String {
-    let all = |is: fn(catalog::Action) -> bool| guilty.iter().all(|it| it.wide.iter().all(|it| is(*it)));
-    let key = |it: &catalog::Action| {
-        let key = catalog::condition_key(&format!("{}:CreateAction", it.service()));
-        key.filter(|key| it.accepts_condition_key(*key) && are_made(it.service()))
-    };
+/// `, or by …`: how a condition limits an entry in place of its ARNs.
+fn by_condition(policy: &Policy, entry: &Entry<'_>) -> String {
     // What is made by a program while it runs has an id that nobody knows, and often no tag.
     let limits = |key: &catalog::ConditionKey| {
         let takes = |it: &catalog::Action| {
             it.accepts_condition_key(*key) && it.needed_types().len() == 1 && it.alternative().is_none()
         };
-        guilty.iter().all(|it| it.wide.iter().all(takes))
+        entry.wide.iter().all(takes)
     };
     if let Some(key) = LIMITING.iter().filter_map(|it| catalog::condition_key(it)).find(limits) {
         return format!(", or by `{}`", key.name());
     }
-    // Ids that AWS gives are seldom known when the policy is written.
-    if all(has_given_ids) {
-        return format!(", or by {}", tags_of(guilty));
-    }
-    if all(makes_linked_roles) {
+    if entry.wide.iter().all(|it| makes_linked_roles(*it)) {
         return ", or by `iam:AWSServiceName`".to_owned();
     }
-    let tagging =
-        |it: &&Entry<'_>| it.wide.iter().all(|it| it.access_level() == AccessLevel::Tagging && key(it).is_some());
     // Whoever makes things with tags needs to tag nothing else.
-    if let ([_], Some(key)) = (guilty, guilty.iter().filter(tagging).find_map(|it| key(it.wide.first()?))) {
-        return format!(", or by `{}` to what is being made", key.name());
-    }
-    let mut out = String::new();
-    let (tagging, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) = guilty.iter().cloned().partition(|it| tagging(&it));
-    let tagged: Vec<_> = others.into_iter().filter(Entry::is_told_by_tags).collect();
-    if !tagged.is_empty() {
-        out.push_str(&format!(", or {}", apart(&tagged, &tags_of(&tagged))));
-    }
-    if let Some(key) = tagging.first().and_then(|it| key(it.wide.first()?)) {
-        out.push_str(&format!(", or {}", apart(&tagging[..1], &format!("`{}` to what is being made", key.name()))));
-    }
-    out
+    let service = entry.worst.service();
+    let key = catalog::condition_key(&format!("{service}:CreateAction")).filter(|key| {
+        let tags = |it: &catalog::Action| it.access_level() == AccessLevel::Tagging && it.accepts_condition_key(*key);
+        entry.wide.iter().all(tags) && makes_some(policy, service)
+    });
+    key.map(|key| format!(", or by `{}` to what is being made", key.name())).unwrap_or_default()
 }
 
-/// How one resource is told from others whose ids nobody knows. A request that names several is denied when one of them
-/// lacks the tag.
-fn tags_of(entries: &[Entry<'_>]) -> String {
-    const TAG: &str = "a tag under `aws:ResourceTag/…`";
-    let kinds = |it: &catalog::Action| once(it.needed_types().iter().map(|it| format!("the {}", it.noun())));
-    let named: Vec<Vec<String>> = entries.iter().flat_map(|it| &it.wide).map(kinds).collect();
-    match &named[..] {
-        named if named.iter().all(|it| it.len() == 1) && further_kinds(entries).is_empty() => TAG.to_owned(),
-        [first, others @ ..] if others.iter().all(|it| it == first) && first.len() > 1 => {
-            format!("{TAG} that {} have", listed(first))
-        }
-        _ => format!("{TAG} that everything has which a request names"),
+/// Whether AWS names it, so that who writes a policy seldom knows what it is called.
+fn is_given(of: catalog::ResourceType) -> bool {
+    of.arns().all(|arn| arn.ends_with("Id}")) && !of.has_chosen_name()
+}
+
+/// A form with the id at its end left open, and all that stands before that within the same path.
+fn open_at_id(arn: &str) -> String {
+    let name = arn.match_indices(':').nth(4).map_or(0, |(at, _)| at + 1);
+    match arn[name..].find("${") {
+        Some(at) => format!("{}*", &arn[..name + at]),
+        None => arn.to_owned(),
     }
-}
-
-/// What is limited by something in a statement that has nothing else.
-fn apart(entries: &[Entry<'_>], by: &str) -> String {
-    let own = if entries.len() == 1 { "its" } else { "their" };
-    let names = quoted(&once(entries.iter().map(|it| it.action.to_string())));
-    format!("{names} in a statement of {own} own by {by}")
-}
-
-/// Whether AWS names what it acts on, and a tag tells it from others.
-pub(super) fn has_given_ids(action: catalog::Action) -> bool {
-    let is_id = |it: catalog::ResourceType| it.arns().all(|arn| arn.ends_with("Id}"));
-    action.needed_types().into_iter().all(is_id) && action.needs_tagged()
 }
 
 /// What AWS or a running program names anew each time: who writes one such name into a policy is denied the next one.
-const PASSING: [&str; 8] = [
+const PASSING: [&str; 6] = [
     ":access-entry/${ClusterName}/${IamIdentityType}/${IamIdentityAccountID}/${IamIdentityName}/${UUID}",
-    ":container-instance/${ClusterName}/${ContainerInstanceId}",
     ":job/${JobId}",
     ":log-stream:${LogStreamName}",
-    ":task/${ClusterName}/${TaskId}",
     ":${LayerVersion}",
     ":${Revision}",
     "RevisionNumber}",
 ];
 
-/// The forms of ARN that these entries need, as a person reads them.
-fn forms(entries: &[Entry<'_>]) -> Vec<String> {
+/// Forms of ARN that an entry needs, as a person reads them.
+fn written(entry: &Entry<'_>, needed: &[&'static str]) -> Vec<String> {
     let is_made = |arn: &str| {
-        entries
-            .iter()
-            .flat_map(|it| &it.wide)
-            .any(|action| action.needed_types().iter().any(|it| it.arns().next() == Some(arn) && action.makes(*it)))
+        let makes = |action: &catalog::Action| {
+            action.needed_types().iter().any(|it| it.arns().next() == Some(arn) && action.makes(*it))
+        };
+        entry.wide.iter().any(makes)
     };
-    let form = |arn: &&str| {
+    let form = |arn: &&'static str| {
         // The id of what is being made is not known yet, nor is that of what comes and goes while a program runs.
         let is_open = is_made(arn) || PASSING.iter().any(|it| arn.ends_with(it));
-        let before = arn.rfind("${").filter(|_| is_open).map(|at| match arn.ends_with(":secret:${SecretId}") {
-            true => format!("{}${{SecretName}}-*", &arn[..at]),
-            false => format!("{}*", &arn[..at]),
-        });
-        // `${…}` would be read as Terraform's own if it were copied.
-        before.as_deref().unwrap_or(arn).replace("${Partition}", "aws").replace("${", "{")
+        let before = arn.rfind("${").filter(|_| is_open && !arn.ends_with(":secret:${SecretId}"));
+        let before = before.map(|at| format!("{}*", &arn[..at]));
+        by_name(before.as_deref().unwrap_or(arn))
     };
-    let mut forms: Vec<String> = needed_arns(entries).unwrap_or_default().iter().map(form).collect();
+    let mut forms: Vec<String> = needed.iter().map(form).collect();
     // A document of AWS is in no account.
     // https://docs.aws.amazon.com/systems-manager/latest/userguide/security_iam_service-with-iam.html
     if let Some(at) = forms.iter().position(|it| it == "arn:aws:ssm:{Region}:{Account}:document/{DocumentName}") {
         forms.insert(at + 1, "arn:aws:ssm:{Region}::document/{DocumentName}".to_owned());
     }
     forms
+}
+
+/// The form as it is shown, where ids that AWS gives are left open beside a name that somebody chose.
+fn by_name(arn: &str) -> String {
+    let mut out = shown(arn);
+    if !out.contains("Name}") {
+        return out;
+    }
+    while let Some(end) = out.find("Id}") {
+        let Some(start) = out[..end].rfind('{') else { break };
+        out.replace_range(start..end + 3, "*");
+    }
+    while out.ends_with("/*/*") {
+        out.truncate(out.len() - 2);
+    }
+    out
+}
+
+/// `${…}` would be read as Terraform's own if it were copied.
+fn shown(arn: &str) -> String {
+    // The id of a secret is its name and six letters that AWS adds, which nobody knows beforehand.
+    // https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+    let arn = arn.replace(":secret:${SecretId}", ":secret:${SecretName}-*");
+    arn.replace("${Partition}", "aws").replace("${", "{")
 }

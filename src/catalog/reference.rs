@@ -530,23 +530,18 @@ impl Action {
         types(false).filter(move |it| has_some && is_apart(it))
     }
 
-    /// Whether a tag tells the resources that it needs from others, and all else that a request may name can have it. What it
-    /// makes has none yet: some services say so row by row of the published table, and of the others the name says it.
-    pub fn needs_tagged(self) -> bool {
-        if !self.further_types().all(|it| it.condition_keys().any(is_resource_tag)) {
-            return false;
-        }
+    /// Whether a tag tells resources of a type that it needs, or may have in place of that, from others. What it makes has
+    /// none yet: some services say so row by row of the published table, and of the others the name says it.
+    pub fn tells_by_tag(self, of: ResourceType) -> bool {
         let needed = self.needed_types();
-        let rows = || self.resource_types().filter(|it| needed.contains(&it.resource_type()));
-        if rows().any(ActionResource::is_told_by_tags) {
-            return rows().all(ActionResource::is_told_by_tags);
+        let mut rows = self.resource_types().filter(|it| needed.contains(&it.resource_type()));
+        let mut own = self.resource_types().filter(|it| it.resource_type() == of);
+        if rows.any(ActionResource::is_told_by_tags) {
+            return own.any(ActionResource::is_told_by_tags);
         }
         let made = self.name().strip_prefix("Create").unwrap_or_default();
-        let has_tag = |it: ResourceType| {
-            let is_listed = self.condition_keys().chain(it.condition_keys()).any(is_resource_tag);
-            is_listed && !it.name().eq_ignore_ascii_case(made) && !it.has_rows_told_by_tags()
-        };
-        !needed.is_empty() && needed.iter().all(|it| has_tag(*it))
+        let is_listed = self.condition_keys().chain(of.condition_keys()).any(is_resource_tag);
+        is_listed && !of.name().eq_ignore_ascii_case(made) && !of.has_rows_told_by_tags()
     }
 
     /// What it makes, by its name: `SecurityGroup` of `CreateSecurityGroup`.

@@ -27,7 +27,7 @@ pub use granted::{Granted, Test};
 pub use managed::of_aws;
 pub use operand::{IpRange, date, days_since_1970, number};
 pub use parse::{Carried, Resolution, VERSIONS, is_policy, parse};
-pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
+pub use pattern::{Action, Reach, Resource, asks_for_partition, matches, matches_resource, split_arn};
 pub use principal::{Principal, PrincipalKind, is_account_id};
 pub use restraint::Restraint;
 pub use size::{Quota, Size};
@@ -281,6 +281,12 @@ impl Policy {
             resources.filter_map(|it| it.part(1)).chain(of_principals).filter(|it| catalog::is_partition(it));
         let first = named.next()?;
         named.all(|it| it == first).then_some(first)
+    }
+
+    /// Whether one of its resources has a partition that is asked for by name.
+    pub fn asks_for_partition(&self) -> bool {
+        let mut resources = self.statements.iter().flat_map(|it| &it.resources).flat_map(Scope::entries);
+        resources.any(|it| asks_for_partition(&it.text))
     }
 
     /// The statements that let everybody in, with the principal that says so. A condition that bounds the caller, or a
