@@ -162,9 +162,17 @@ impl<'p> Found<'p> {
         [others, along].into_iter().filter(|it| !it.is_empty()).map(of).collect()
     }
 
-    /// How bad it is, and the condition that makes it less so.
+    /// How bad it is, what goes along with it counted in, and the condition that makes it less so.
     fn severity(&self, concern: Concern) -> (Severity, Option<&Condition>) {
-        let severity = severity(concern, &self.guilty);
+        let own = self.severity_of(concern, &self.guilty);
+        match concern {
+            Concern::Rest => own,
+            _ => [self.severity_of(Concern::Rest, &self.along), own].into_iter().max_by_key(|it| it.0).unwrap_or(own),
+        }
+    }
+
+    fn severity_of(&self, concern: Concern, entries: &[Entry<'_>]) -> (Severity, Option<&Condition>) {
+        let severity = severity(concern, entries);
         // One account or region is less than all, and a bound on the way is better than none.
         let bound = self.statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
         // To lose what has some tag is not to lose everything; to give away a secret is, whatever its tags.
@@ -184,7 +192,7 @@ fn along<'p>(concern: Concern, worse: &[Entry<'_>], mut rest: Vec<Entry<'p>>) ->
     rest.retain(|it| {
         let one = std::slice::from_ref(it);
         is_certain(it)
-            && severity(Concern::Rest, one) <= severity(concern, worse)
+            && severity(Concern::Rest, one) <= severity(concern, worse).max(Severity::Medium)
             && needed_arns(one).is_some_and(is_named)
             && further_kinds(it).is_empty()
     });
@@ -196,7 +204,7 @@ fn is_repeated(found: &[Found<'_>]) -> bool {
     found.iter().any(|it| !std::ptr::eq(it.statement, found[0].statement))
 }
 
-/// How bad it is where nothing makes it less so.
+/// How bad it is where nothing makes it less so; low where there is nothing.
 fn severity(concern: Concern, guilty: &[Entry<'_>]) -> Severity {
     let leads_on = guilty.iter().any(|it| catalog::leads_on(it.worst));
     if leads_on || concern == Concern::Permissions {

@@ -169,6 +169,11 @@ fn what_the_same_limit_cures_is_said_once_and_by_the_worse_rule() {
     // A log group is named with all of its streams.
     let logs = r#""logs:FilterLogEvents", "logs:PutLogEvents", "logs:PutRetentionPolicy""#;
     assert_eq!(found(logs, &both).len(), 1);
+    // To push is worse than to pull, and cured by the same repository.
+    let images = r#""ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage", "ecr:PutImage""#;
+    let [finding] = &found(images, &both)[..] else { panic!("one finding") };
+    assert_eq!((finding.rule, finding.severity), ("data_any_resource", Severity::Medium));
+    assert_eq!(found(r#""ecr:GetDownloadUrlForLayer""#, &both)[0].severity, Severity::Low);
     // What else is there takes nothing from that.
     let others = found(r#""sqs:ReceiveMessage", "sqs:DeleteMessage", "dynamodb:PutItem""#, &both);
     let [data, rest] = &others[..] else { panic!("two findings") };
