@@ -153,7 +153,7 @@ fn a_few_kinds_are_named_and_of_more_the_first() {
     let many = message(&["sqs:DeleteMessage", "dynamodb:PutItem", "s3:PutObject", "ec2:StopInstances"]);
     assert!(many.contains("reach every instance, every object and 2 more kinds of resources in the account"), "{many}");
     let tags = message(&["ec2:CreateTags"]);
-    assert!(tags.contains("reaches every instance, every vpc and "), "{tags}");
+    assert!(tags.contains("reaches every instance, every VPC and "), "{tags}");
 }
 
 #[test]
@@ -516,9 +516,12 @@ fn what_a_tag_tells_apart_is_named_beside_what_it_does_not() {
 #[test]
 fn what_is_being_made_has_no_id_to_be_named() {
     // AWS gives the id, and another resource that the request names is all that could be limited.
-    for action in ["ec2:CreateSecurityGroup", "macie2:CreateClassificationJob"] {
+    for action in ["ec2:CreateSecurityGroup", "macie2:CreateClassificationJob", "ec2:RequestSpotInstances"] {
         assert!(findings("wildcard_resource", &[action], &["*"]).is_empty(), "{action}");
     }
+    // What lies within another thing is told by its own tags.
+    let agent = help("wildcard_resource", &["connect:DeleteUser"], &["*"]);
+    assert!(agent.contains(":instance/*/agent/*`"), "{agent}");
     // A name is chosen by who writes the program, and can be named before.
     assert_eq!(findings("wildcard_resource", &["dynamodb:CreateTable"], &["*"]).len(), 1);
     let image = help("wildcard_resource", &["ec2:CreateImage"], &["*"]);

@@ -303,7 +303,7 @@ fn to_forms(entry: &Entry<'_>, needed: &[&'static str]) -> String {
     };
     let (tagged, named): (Vec<&str>, Vec<&str>) = needed.iter().partition(is_tagged);
     let named = written(entry, &named);
-    let open: Vec<String> = tagged.iter().map(|it| shown(&open_at_id(it))).collect();
+    let open = once(tagged.iter().map(|it| shown(&open_at_ids(it))));
     let tag = match open.len() {
         1 => format!("by {TAG}"),
         _ => format!("by {TAG} that each of them has"),
@@ -496,13 +496,17 @@ fn is_given(of: catalog::ResourceType) -> bool {
     of.arns().all(|arn| arn.ends_with("Id}")) && !of.has_chosen_name()
 }
 
-/// A form with the id at its end left open, and all that stands before that within the same path.
-fn open_at_id(arn: &str) -> String {
-    let name = arn.match_indices(':').nth(4).map_or(0, |(at, _)| at + 1);
-    match arn[name..].find("${") {
-        Some(at) => format!("{}*", &arn[..name + at]),
-        None => arn.to_owned(),
+/// A form with all of its names left open.
+fn open_at_ids(arn: &str) -> String {
+    let resource = arn.match_indices(':').nth(4).map_or(0, |(at, _)| at + 1);
+    let (before, mut rest) = arn.split_at(resource);
+    let mut out = before.to_owned();
+    while let Some((kind, name)) = rest.split_once("${") {
+        out.push_str(kind);
+        out.push('*');
+        rest = name.split_once('}').map_or("", |(_, rest)| rest);
     }
+    out + rest
 }
 
 /// What AWS or a running program names anew each time: who writes one such name into a policy is denied the next one.
