@@ -806,12 +806,30 @@ fn what_is_to_be_done_about_many_actions_is_one_short_sentence() {
 }
 
 #[test]
+fn of_actions_that_one_text_makes_each_is_named_beside_it() {
+    let text = r#"
+data "aws_iam_policy_document" "it" {
+  statement {
+    actions   = [for it in ["CreateTable", "StartCrawler", "StartJobRun", "CreateTrigger"] : "glue:${it}"]
+    resources = ["*"]
+  }
+}
+"#;
+    let [finding] = &found_among(&["wildcard_resource"], &[("main.tf", text)])[..] else { panic!("one finding") };
+    let beside = finding.labels.iter().find(|it| it.message.contains("StartCrawler")).unwrap();
+    assert!(
+        beside.message.starts_with("limit `glue:StartCrawler` to `arn:aws:glue:{Region}:{Account}:crawler/"),
+        "{beside:?}"
+    );
+}
+
+#[test]
 fn of_many_that_are_limited_in_one_way_those_are_marked_that_the_message_does_not_name() {
     let actions =
         ["sqs:DeleteMessage", "sqs:SendMessage", "sqs:PurgeQueue", "sqs:DeleteQueue", "sqs:ChangeMessageVisibility"];
     let [finding] = &findings("wildcard_resource", &actions, &["*"])[..] else { panic!("one finding") };
     assert!(finding.message.contains(" and 2 more on `*`"), "{}", finding.message);
-    let marked = finding.labels.iter().filter(|it| it.message.ends_with(" is one of them")).count();
+    let marked = finding.labels.iter().filter(|it| it.message.starts_with("limit this to `arn:aws:sqs:")).count();
     assert_eq!(marked, 2, "{:?}", finding.labels);
 }
 

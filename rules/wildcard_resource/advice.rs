@@ -117,13 +117,9 @@ impl<'a> Advice<'a> {
 
     /// What is limited in different ways goes apart; of many ways the first is said, and each is beside its action.
     fn limit_each(&self, limits: &[Limit<'_>], help: &mut String) {
-        const FEW: usize = 3;
-        const LENGTH: usize = 560;
-        let said: Vec<String> = limits.iter().map(|it| format!("{} {}", self.names_apart(it), it.words())).collect();
-        let is_short = said.len() <= FEW && said.iter().map(String::len).sum::<usize>() <= LENGTH;
         let and = if self.losing.is_empty() { "" } else { "and " };
-        match &said[..] {
-            [firsts @ .., last] if is_short => {
+        match &self.said_of_each(limits)[..] {
+            [firsts @ .., last] if is_short(firsts, last) => {
                 help.push_str(&format!("{and}limit {}, and {last}, in a statement each", firsts.join(", ")));
             }
             [first, ..] => help.push_str(&format!(
@@ -137,6 +133,10 @@ impl<'a> Advice<'a> {
         if let Some(left) = self.left("") {
             help.push_str(&format!("; leave {left}"));
         }
+    }
+
+    fn said_of_each(&self, limits: &[Limit<'_>]) -> Vec<String> {
+        limits.iter().map(|it| format!("{} {}", self.names_apart(it), it.words())).collect()
     }
 
     /// The names of a limit that is not the only one, so that no word stands for the names of another.
@@ -190,21 +190,35 @@ impl<'a> Advice<'a> {
     /// What is to be said beside entries, where the message and the help do not tell of each: the worst of them.
     pub(super) fn beside(&self) -> Vec<(&'a Action, String)> {
         const MOST: usize = 12;
-        // So many does a message name when there are more than these.
+        // So many are named where there are more than these, see [`listed`].
         const ALL: usize = 4;
-        let by_itself = |limit: &Limit<'_>, it: &'a Entry<'a>| (it.action, format!("limit this {}", limit.words()));
-        match &self.limits[..] {
-            [one] if one.entries.len() <= ALL => Vec::new(),
-            [one] => one.entries[ALL - 1..]
-                .iter()
-                .map(|it| (it.action, format!("`{}` is one of them", it.action)))
-                .take(MOST)
-                .collect(),
-            limits => {
-                limits.iter().flat_map(|limit| limit.entries.iter().map(|it| by_itself(limit, it))).take(MOST).collect()
-            }
-        }
+        let is_said = match &self.said_of_each(&self.limits)[..] {
+            [_] => true,
+            [firsts @ .., last] => is_short(firsts, last),
+            [] => true,
+        };
+        let beside = |limit: &Limit<'a>, it: &'a Entry<'a>| {
+            // Several may be made of one text, as by a loop.
+            let at = it.action.place.span;
+            let is_alone = self.told.iter().filter(|it| it.action.place.span == at).count() == 1;
+            let this = if is_alone { "this".to_owned() } else { format!("`{}`", it.action) };
+            (it.action, format!("limit {this} {}", limit.words()))
+        };
+        let unsaid = |limit: &'_ Limit<'a>| match limit.entries.len() {
+            ..=ALL if is_said => Vec::new(),
+            _ if is_said => limit.entries[ALL - 1..].to_vec(),
+            _ => limit.entries.clone(),
+        };
+        let limits = self.limits.iter();
+        limits.flat_map(|limit| unsaid(limit).into_iter().map(|it| beside(limit, it))).take(MOST).collect()
     }
+}
+
+/// Whether what is said of each limit can be read in one sentence.
+fn is_short(firsts: &[String], last: &str) -> bool {
+    const FEW: usize = 3;
+    const LENGTH: usize = 560;
+    firsts.len() < FEW && firsts.iter().map(String::len).sum::<usize>() + last.len() <= LENGTH
 }
 
 /// How entries are to be limited, and those for which it is the same.
