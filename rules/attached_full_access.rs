@@ -38,7 +38,7 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
             .about(managed)
             .severity(allowed.severity)
             .help(match successor {
-                Some(it) => it.advice.to_owned(),
+                Some(it) => it.advice(identity),
                 None => "attach a policy that names the actions that are called, and the resources that are meant"
                     .to_owned(),
             });
@@ -54,33 +54,47 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
 /// What AWS itself has people write in place of one of its policies.
 struct Successor {
     name: &'static str,
-    advice: &'static str,
+    /// The policy that AWS keeps for the same.
+    by: Option<&'static str>,
+    /// What is not in that.
+    rest: &'static str,
 }
 
 impl Successor {
     /// <https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-managed-iam-policies.html>
     /// <https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-role-for-ec2.html>
-    /// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEC2RoleforSSM.html>
+    /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-instance-permissions.html>
     const ALL: [Self; 3] = [
         Self {
             name: "AmazonEC2RoleforSSM",
-            advice: "attach `AmazonSSMManagedInstanceCore`, which AWS keeps for this, and give the role the buckets that \
-                     it needs by name",
+            by: Some("AmazonSSMManagedInstanceCore"),
+            rest: "give the role what else it needs: buckets by name, `CloudWatchAgentServerPolicy` for logs and metrics, \
+                   `AmazonSSMDirectoryServiceAccess` to join a domain",
         },
         Self {
             name: "AmazonElasticMapReduceRole",
-            advice: "attach `AmazonEMRServicePolicy_v2`, which AWS has put in its place, and give the cluster the tag that \
-                     it asks for",
+            by: Some("AmazonEMRServicePolicy_v2"),
+            rest: "give the cluster the tag that it asks for",
         },
         Self {
             name: "AmazonElasticMapReduceforEC2Role",
-            advice: "attach a policy that names the buckets and tables of the jobs: AWS takes this one out of use and has \
-                     no other in its place",
+            by: None,
+            rest: "attach a policy that names the buckets and tables of the jobs: AWS takes this one out of use and has no \
+                   other in its place",
         },
     ];
 
     fn of(managed: ManagedPolicy) -> Option<&'static Self> {
         Self::ALL.iter().find(|it| it.name == managed.name())
+    }
+
+    fn advice(&self, identity: &Identity) -> String {
+        let Some(by) = self.by else { return self.rest.to_owned() };
+        let mut others = identity.attached.iter().filter_map(|it| it.attachment.managed_policy());
+        match others.any(|it| it.name() == by) {
+            true => format!("leave it out, since `{by}` is attached already, and {}", self.rest),
+            false => format!("attach `{by}`, which AWS has put in its place, and {}", self.rest),
+        }
     }
 }
 

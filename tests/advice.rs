@@ -993,3 +993,33 @@ fn a_revision_that_aws_counts_is_left_open() {
     let help = help("wildcard_resource", &["ecs:RegisterTaskDefinition"], &["*"]);
     assert!(help.contains("task-definition/{TaskDefinitionFamilyName}:*`"), "{help}");
 }
+
+#[test]
+fn what_aws_has_put_in_place_of_a_policy_is_not_attached_twice() {
+    let help = |beside: &str| {
+        let text = format!(
+            r#"resource "aws_iam_role_policy_attachment" "old" {{
+  role       = "app"
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonEC2RoleforSSM"
+}}
+{beside}
+"#
+        );
+        let [finding] = &found_among(&["attached_full_access"], &[("main.tf", &text)])[..] else {
+            panic!("one finding")
+        };
+        finding.help.clone().unwrap()
+    };
+    assert!(
+        help("").starts_with("attach `AmazonSSMManagedInstanceCore`, which AWS has put in its place"),
+        "{}",
+        help("")
+    );
+    let core = r#"resource "aws_iam_role_policy_attachment" "core" {
+  role       = "app"
+  policy_arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+}"#;
+    let both = help(core);
+    assert!(both.starts_with("leave it out, since `AmazonSSMManagedInstanceCore` is attached already"), "{both}");
+    assert!(both.contains("`CloudWatchAgentServerPolicy` for logs"), "{both}");
+}
