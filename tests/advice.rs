@@ -624,6 +624,18 @@ fn a_limit_that_another_statement_undoes_is_kept_by_what_is_taken_out_there() {
 }
 
 #[test]
+fn all_of_a_service_on_a_star_is_limited_in_its_resources_too() {
+    let whole = |action: &str, resource: &str| help("wildcard_action", &[action], &[resource]);
+    let named = |action: &str| format!("name the actions that are called in place of `{action}`");
+    let tables = format!("{}, and limit those that take a resource to the ones that are meant", named("dynamodb:*"));
+    assert_eq!(whole("dynamodb:*", "*"), tables);
+    let table = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders";
+    assert_eq!(whole("dynamodb:*", table), named("dynamodb:*"));
+    let partial = help("partial_wildcard_action", &["lambda:Update*"], &["*"]);
+    assert!(partial.starts_with(&format!("{}, and limit", named("lambda:Update*"))), "{partial}");
+}
+
+#[test]
 fn what_is_called_without_a_resource_goes_on_a_star() {
     let tasks = help("mismatched_resource", &["ecs:ListTasks"], &["arn:aws:ecs:eu-west-1:111122223333:cluster/web"]);
     assert_eq!(tasks, "put `ecs:ListTasks` on `*`, in a statement of its own");
