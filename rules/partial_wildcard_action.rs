@@ -87,11 +87,11 @@ fn report(statement: &Statement, partial: &Partial<'_>, is_identity: bool, cx: &
         Some(use_of_it) => format!("`{action}` {use_of_it} (`{worst}`): it stands for {count}"),
         None => format!("`{action}` stands for {count}: {}", quoted(acting)),
     };
-    let report = cx
-        .report(&action.place, message)
-        .of(statement, action)
-        .severity(partial.severity)
-        .help(in_place_of(&[action], statement, is_identity.then_some(reached)));
+    let report = cx.report(&action.place, message).of(statement, action).severity(partial.severity).help(in_place_of(
+        &[action],
+        statement,
+        is_identity.then_some(reached),
+    ));
     // Without what gives permissions it is another grant, and all of it by name is the same one.
     if reached.iter().any(|it| !Use::Work.needs(*it)) {
         spell_out(report, action, reached);

@@ -490,7 +490,7 @@ fn judged(
         for (rule, check) in &of_policies {
             check(policy, &mut Context::new(rule, &carrier, facts, &mut out));
         }
-        advise_in_partition(policy, &mut out[before..]);
+        advise_in_partition(workspace, policy, &mut out[before..]);
     }
     for rule in &options.rules {
         match rule.check {
@@ -538,17 +538,24 @@ fn judged(
     out
 }
 
-/// Has what is advised name the partition that the policy itself does.
-fn advise_in_partition(policy: &Policy, findings: &mut [Finding]) {
+/// Has what is advised name the partition that the policy itself does, or that its file does where the policy names none:
+/// one that is looked up is left open.
+fn advise_in_partition(workspace: &Workspace, policy: &Policy, findings: &mut [Finding]) {
     const PLAIN: &str = "arn:aws:";
-    let helps = findings.iter_mut().filter_map(|it| it.help.as_mut());
-    let helps: Vec<&mut String> = helps.filter(|it| it.contains(PLAIN)).collect();
-    if helps.is_empty() {
+    const OPEN: &str = "{Partition}";
+    let is_plain = |it: &&mut Finding| it.help.as_ref().is_some_and(|it| it.contains(PLAIN));
+    let mut plain = findings.iter_mut().filter(is_plain).peekable();
+    if plain.peek().is_none() {
         return;
     }
-    if let Some(partition) = policy.partition().filter(|it| *it != "aws") {
-        let own = format!("arn:{partition}:");
-        helps.into_iter().for_each(|it| *it = it.replace(PLAIN, &own));
+    let own = if policy.looks_up_partition() { Some(OPEN) } else { policy.partition() };
+    for finding in plain {
+        let file = || workspace.source(finding.span.file);
+        let looked_up = || file().text.contains("data.aws_partition.").then_some(OPEN);
+        if let Some(partition) = own.or_else(looked_up).filter(|it| *it != "aws") {
+            let advised = |it: String| it.replace(PLAIN, &format!("arn:{partition}:"));
+            finding.help = finding.help.take().map(advised);
+        }
     }
 }
 

@@ -922,6 +922,32 @@ fn advice_names_the_partition_that_the_policy_names() {
 }
 
 #[test]
+fn advice_leaves_the_partition_open_that_the_file_looks_up() {
+    let help = |rule: &str, action: &str, resource: &str, suffix: &str| {
+        let text = format!(
+            r#"resource "aws_iam_policy" "p" {{
+              policy = jsonencode({{ Version = "2012-10-17", Statement = [
+                {{ Effect = "Allow", Action = "{action}", Resource = "{resource}" }}
+              ] }})
+            }}
+            {suffix}"#
+        );
+        let [finding] = &found_among(&[rule], &[("main.tf", &text)])[..] else { panic!("one finding") };
+        finding.help.clone().unwrap()
+    };
+    let bucket = |partition: &str| format!("`s3:ListBucket` needs `arn:{partition}:s3:::{{BucketName}}`");
+    let objects =
+        |partition: &str| help("mismatched_resource", "s3:ListBucket", &format!("arn:{partition}:s3:::reports/*"), "");
+    assert!(objects("${data.aws_partition.current.partition}").starts_with(&bucket("{Partition}")));
+    assert!(objects("aws").starts_with(&bucket("aws")));
+    // A policy that names none is of the partition that its file is of.
+    let elsewhere = "locals {\n  partition = data.aws_partition.current.partition\n}";
+    let function = |suffix: &str| help("impossible_arn", "lambda:*", "arn:*:lambda::111122223333:function:app", suffix);
+    assert!(function(elsewhere).contains("`arn:{Partition}:lambda:{Region}"), "{}", function(elsewhere));
+    assert!(function("").contains("`arn:aws:lambda:{Region}"), "{}", function(""));
+}
+
+#[test]
 fn a_service_is_bound_to_a_source_of_the_partition_that_the_policy_names() {
     let text = r#"resource "aws_sqs_queue_policy" "jobs" {
   queue_url = "jobs"
