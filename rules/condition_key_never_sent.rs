@@ -1,6 +1,6 @@
 use crate::catalog::{self, ConditionKey, KeyStanding, Power};
 use crate::policy::{
-    Action, Condition, Effect, Policy, PolicyKind, Principal, PrincipalKind, Resource, Scope, Statement,
+    Action, Condition, Effect, Policy, PolicyKind, Principal, PrincipalKind, Resource, Scope, Service, Statement,
 };
 use crate::rule::{Context, Severity, quoted};
 
@@ -204,14 +204,53 @@ fn by_principal(policy: &Policy, statement: &Statement, condition: &Condition, c
         .help("name the roles that it is given as the principals");
     }
     let Some(first) = services.first() else { return };
-    let help = if policy.address.contains("aws_lambda_permission.") {
-        "bound a service by `source_account` or `source_arn`"
-    } else {
-        "bound a service by `aws:SourceAccount`, `aws:SourceArn` or `aws:SourceOrgID`"
-    };
+    let apart = principals.len() > services.len();
+    let help = help_for_services(policy, statement, condition, &services, apart);
     cx.report(&condition.place, format!("a call by {} never carries `{key}`, so it is not allowed", quoted(&services)))
         .severity(Severity::Low)
         .of(statement, format!("{key} of {first}"))
         .label(first.place.span, "is a service that calls for itself")
         .help(help);
+}
+
+/// What bounds services instead of a key about members, each of which is about who owns what they call for.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceorgid>
+fn help_for_services(
+    policy: &Policy,
+    statement: &Statement,
+    condition: &Condition,
+    services: &[&Principal],
+    apart: bool,
+) -> String {
+    let key = &condition.key;
+    let of_organization = condition.is_on("aws:principalorgid") || condition.is_on("aws:principalorgpaths");
+    if policy.address.contains("aws_lambda_permission.") {
+        let instead = "`source_account` or `source_arn` bounds a service";
+        return match of_organization {
+            true => format!("{instead}; the accounts of an organization are let in by the principal `*`"),
+            false => instead.to_owned(),
+        };
+    }
+    let source = match condition.key_lower().as_str() {
+        "aws:principalorgid" => "aws:SourceOrgID",
+        "aws:principalorgpaths" => "aws:SourceOrgPaths",
+        _ => "aws:SourceAccount",
+    };
+    let says_for_whom = |it: &&Principal| statement.callers().any(|(own, _)| std::ptr::eq(own, *it));
+    let is_logs = |it: &&Principal| it.is_service("logs.amazonaws.com");
+    let is_of_key = policy.kind == PolicyKind::Resource(Service::Kms);
+    let names = quoted(services);
+    let place = if apart { format!("in a statement of its own for {names}, ") } else { String::new() };
+    let instead = if is_of_key && services.iter().all(|it| is_logs(it)) {
+        // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+        format!("{place}test `kms:EncryptionContext:aws:logs:arn` in place of `{key}`")
+    } else if services.iter().all(|it| says_for_whom(it)) {
+        format!("{place}test `{source}` in place of `{key}`")
+    } else {
+        format!("{place}leave `{key}` out")
+    };
+    match of_organization && !apart && policy.kind != PolicyKind::Trust {
+        true => format!("{instead}; if the accounts of the organization are meant, the principal is `\"AWS\": \"*\"`"),
+        false => instead,
+    }
 }

@@ -1,20 +1,15 @@
-use crate::policy::{Place, Policy, Scope, Statement, asks_for_partition};
+use crate::policy::{Place, Policy, Statement, has_looked_up_partition};
 use crate::rule::Context;
-use crate::value::Text;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
-    let looked_up: Vec<&Place> = policy
-        .statements
-        .iter()
-        .flat_map(arns)
-        .filter(|(text, _)| asks_for_partition(text))
-        .map(|(_, place)| place)
-        .collect();
+    let texts = policy.statements.iter().flat_map(Statement::arns);
+    let looked_up: Vec<&Place> =
+        texts.filter(|(text, _)| has_looked_up_partition(text)).map(|(_, place)| place).collect();
     if looked_up.is_empty() {
         return;
     }
     for statement in &policy.statements {
-        for (text, place) in arns(statement).filter(|(text, _)| text.raw().starts_with("arn:aws:")) {
+        for (text, place) in statement.arns().filter(|(text, _)| text.raw().starts_with("arn:aws:")) {
             // What a module is handed is written by somebody else.
             let is_handed = place.origin.steps().any(|it| it.words.contains(" argument "));
             let Some(other) = looked_up.iter().find(|it| it.span.file == place.span.file && !is_handed) else {
@@ -26,11 +21,4 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .help("ask for the partition here too");
         }
     }
-}
-
-fn arns(statement: &Statement) -> impl Iterator<Item = (&Text, &Place)> {
-    let resources = statement.resources.iter().flat_map(Scope::entries).map(|it| (&it.text, &it.place));
-    let principals = statement.principals.iter().flat_map(Scope::entries).map(|it| (&it.text, &it.place));
-    let values = statement.conditions.iter().flat_map(|it| &it.values).map(|it| (&it.text, &it.place));
-    resources.chain(principals).chain(values)
 }

@@ -3,6 +3,8 @@ use crate::policy::{ArnPart, Policy, Resource, Scope, Statement, is_account_id, 
 use crate::rule::{Confidence, Context, Severity};
 use crate::value::{HOLE, Text};
 
+mod names;
+
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
         for resource in statement.resources.iter().flat_map(Scope::entries) {
@@ -53,7 +55,8 @@ fn fault(statement: &Statement, resource: &Resource) -> Option<Fault> {
         });
     }
     if pattern.has_known_form() {
-        return None;
+        let names::Misnamed { why, help } = names::misnamed(resource)?;
+        return Some(Fault { why, help, confidence: Confidence::High });
     }
     let but_for = |parts: &[ArnPart]| -> Vec<&'static str> {
         let mut alike: Vec<_> = forms.iter().filter(|it| pattern.meets_but_for(it, parts)).map(|it| it.text).collect();

@@ -1,7 +1,7 @@
 use crate::frontend::{Configuration, Resource};
 use crate::policy::{Condition, Policy, PolicyKind, Principal, Quantifier, Scope, Statement};
 use crate::rule::{Context, Rewrite, Safety, Wanted};
-use crate::value::{HOLE, Value};
+use crate::value::{HOLE, Hole, Value};
 
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     for policy in configuration.policies.iter().filter(|it| it.kind == PolicyKind::Trust) {
@@ -23,6 +23,11 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
                 _ => continue,
             };
             // Without any claim the tokens of everybody will do, which is another rule's.
+            // An agent of Google is known by its id, and brings tokens for an audience that Google chooses.
+            // https://docs.cloud.google.com/storage-transfer/docs/source-amazon-s3
+            if principal.issuer() == Some(GOOGLE) && claims.iter().any(|it| is_of_agent(it)) {
+                continue;
+            }
             let unclaimed = !principal.is_saml() && !claims.iter().any(|it| it.weakness().is_none());
             if unclaimed || statement.bounded_caller().is_some() {
                 continue;
@@ -42,7 +47,7 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
                             format!("tokens of {whose} count whichever of its audiences they are for"),
                         )
                         .of(statement, principal)
-                        .help(format!("require {audience} to be the audience that your tokens have"));
+                        .help(format!("require {audience} to be {}", what_it_is(principal.issuer())));
                     if let Some((key, value)) = usual_audience(principal).filter(|_| principals.len() == 1) {
                         let guard = Rewrite::require(statement.place.span, "StringEquals", key, Wanted::Text(value));
                         report.fix(Safety::Unsafe, format!("require the audience `{value}`"), [guard]);
@@ -88,11 +93,32 @@ fn usual_audience(principal: &Principal) -> Option<(String, &'static str)> {
     }
 }
 
+const GOOGLE: &str = "accounts.google.com";
+
+/// Whether a claim asks for the id of something that Terraform makes or looks up at Google.
+fn is_of_agent(claim: &Condition) -> bool {
+    let is_agent = |it: &Hole| it.reference.starts_with("data.google_") || it.reference.starts_with("google_");
+    claim.key_lower().ends_with(":sub")
+        && claim.weakness().is_none()
+        && !claim.values.is_empty()
+        && claim.values.iter().all(|it| it.text.holes().any(|(_, hole)| is_agent(hole)))
+}
+
+/// What the audience is, where the provider is one that IAM knows without being told of it.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html>
+fn what_it_is(issuer: Option<&str>) -> &'static str {
+    match issuer {
+        Some("cognito-identity.amazonaws.com") => "the id of your identity pool",
+        Some("graph.facebook.com" | "www.amazon.com") => "the id of your app",
+        _ => "the audience that your tokens have",
+    }
+}
+
 /// The key that holds the audience of an issuer's tokens. Google's `aud` is what the token calls `azp`.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
 fn audience_of(issuer: &str) -> String {
     let claim = match issuer {
-        "accounts.google.com" => "oaud",
+        GOOGLE => "oaud",
         "graph.facebook.com" | "www.amazon.com" => "app_id",
         _ => "aud",
     };
@@ -102,11 +128,19 @@ fn audience_of(issuer: &str) -> String {
     }
 }
 
-/// Whether it says for whom a token must have been made, each provider by its own name.
+/// Whether it says for whom a token must have been made, each provider by its own name. Every token of OpenID Connect has
+/// an `aud`, so nothing passes for want of one.
+/// <https://openid.net/specs/openid-connect-core-1_0.html#IDToken>
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
 fn is_audience(condition: &Condition) -> bool {
     let claim = condition.key.raw().rsplit(':').next().unwrap_or_default();
-    condition.weakness().is_none() && ["aud", "oaud", "azp", "app_id"].iter().any(|it| claim.eq_ignore_ascii_case(it))
+    let is_it = |it: &str| claim.eq_ignore_ascii_case(it);
+    let guards = || {
+        let mut present = condition.clone();
+        present.required = true;
+        present.weakness().is_none()
+    };
+    is_it("aud") && guards() || ["oaud", "azp", "app_id"].into_iter().any(is_it) && condition.weakness().is_none()
 }
 
 fn any_of_several(statement: &Statement, test: &Condition, cx: &mut Context<'_>) {

@@ -4,19 +4,16 @@ use crate::value::Value;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for document in policy.written().iter().filter(|it| it.node.as_object().is_some()) {
+        let statements = document.element("Statement");
+        // A list that comes from elsewhere is often empty by a default only, for whoever calls to fill.
         let none =
-            document.element("Statement").is_some_and(|it| matches!(it.value(), Value::List(it) if it.is_empty()));
+            statements.is_some_and(|it| it.is_written_here() && matches!(it.value(), Value::List(it) if it.is_empty()));
         // A document without statements that is attached to nothing is what others are added to.
         let base = policy.kind == PolicyKind::Unknown && policy.source.is_some();
         if !document.may_have("Statement") || none && !base {
-            let report = cx
-                .report(&document.place(), "the policy has no statement, and AWS takes none without")
+            cx.report(&document.place(), "the policy has no statement, and AWS takes none without")
                 .about("no Statement")
                 .help("add a statement, or leave out the policy");
-            if policy.source.is_some() {
-                // Its statements come from elsewhere, and are none by a default only.
-                report.confidence(Confidence::Low);
-            }
         }
     }
     for statement in policy.written_statements().iter().filter(|it| it.node.as_object().is_some()) {

@@ -1,6 +1,6 @@
 use std::cmp::Reverse;
 
-use super::wildcard_action::{FEW, is_delegation, rank, spell_out};
+use super::wildcard_action::{FEW, in_place_of, is_delegation, rank, spell_out};
 use crate::catalog::{self, AccessLevel, Danger, Power, Use};
 use crate::policy::{Action, Policy, PolicyKind, Service, Statement};
 use crate::rule::{Context, Severity, listed, quoted};
@@ -27,9 +27,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         }
         if partial.len() > FEW {
             partial.sort_by_key(|it| (Reverse(it.severity), Reverse(Danger::of(it.worst))));
-            report_all(statement, &partial, cx);
+            report_all(statement, &partial, policy.kind.is_identity(), cx);
         } else {
-            partial.iter().for_each(|it| report(statement, it, cx));
+            partial.iter().for_each(|it| report(statement, it, policy.kind.is_identity(), cx));
         }
     }
 }
@@ -75,7 +75,7 @@ impl<'s> Partial<'s> {
     }
 }
 
-fn report(statement: &Statement, partial: &Partial<'_>, cx: &mut Context<'_>) {
+fn report(statement: &Statement, partial: &Partial<'_>, is_identity: bool, cx: &mut Context<'_>) {
     let Partial { action, reached, acting, worst, .. } = partial;
     let all = reached.len();
     let count = match acting.len() {
@@ -87,11 +87,11 @@ fn report(statement: &Statement, partial: &Partial<'_>, cx: &mut Context<'_>) {
         Some(use_of_it) => format!("`{action}` {use_of_it} (`{worst}`): it stands for {count}"),
         None => format!("`{action}` stands for {count}: {}", quoted(acting)),
     };
-    let report = cx
-        .report(&action.place, message)
-        .of(statement, action)
-        .severity(partial.severity)
-        .help(format!("name the actions that are called in place of `{action}`"));
+    let report = cx.report(&action.place, message).of(statement, action).severity(partial.severity).help(in_place_of(
+        &[action],
+        statement,
+        is_identity.then_some(reached),
+    ));
     // Without what gives permissions it is another grant, and all of it by name is the same one.
     if reached.iter().any(|it| !Use::Work.needs(*it)) {
         spell_out(report, action, reached);
@@ -99,16 +99,17 @@ fn report(statement: &Statement, partial: &Partial<'_>, cx: &mut Context<'_>) {
 }
 
 /// One finding for all patterns of a statement, the worst of which come first.
-fn report_all(statement: &Statement, all: &[Partial<'_>], cx: &mut Context<'_>) {
+fn report_all(statement: &Statement, all: &[Partial<'_>], is_identity: bool, cx: &mut Context<'_>) {
     let [worst, rest @ ..] = all else { return };
     let actions: Vec<&Action> = all.iter().map(|it| it.action).collect();
     let named: Vec<String> = all.iter().map(|it| format!("`{}` for `{}`", it.action, it.worst)).collect();
+    let swept: Vec<_> = all.iter().flat_map(|it| it.reached.iter().copied()).collect();
     let mut report = cx
         .report(&worst.action.place, format!("{} patterns stand for more than they say: {}", all.len(), listed(&named)))
         .of(statement, actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
         .acting(&actions)
         .severity(worst.severity)
-        .help(format!("name the actions that are called in place of {}", quoted(&actions)));
+        .help(in_place_of(&actions, statement, is_identity.then_some(&swept)));
     for other in rest.iter().take(FEW) {
         report = report.label(other.action.place.span, format!("stands for {}", quoted(&other.acting)));
     }

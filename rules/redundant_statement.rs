@@ -1,4 +1,4 @@
-use crate::policy::{Condition, Effect, Policy, Scope, Statement};
+use crate::policy::{Action, Condition, Effect, Policy, PolicyKind, Principal, Resource, Scope, Service, Statement};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -26,33 +26,77 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         if in_plain_http && void.iter().any(is_of_tls) {
             continue;
         }
-        let (message, help) = match &void[..] {
-            [] => (format!("{name} {does} all of this already"), "remove the statement, or narrow the other one"),
-            void => {
-                let keys: Vec<_> = void.iter().map(|it| &it.key).collect();
-                let (tests, have, them) =
-                    if keys.len() == 1 { ("condition", "has", "it") } else { ("conditions", "have", "them") };
-                let message =
-                    format!("the {tests} on {} {have} no effect: {name} {does} the same without {them}", quoted(&keys));
-                let help = match statement.effect {
-                    Effect::Allow => "narrow the other statement, or remove this one if that is all that is meant",
-                    Effect::Deny => "remove this statement, or narrow the other one if less was to be denied",
-                };
-                (message, help)
+        let are_one = holds(statement, other);
+        let (message, meant) = if are_one {
+            (format!("{name} {does} the same"), None)
+        } else if !void.is_empty() {
+            let keys = quoted(&void.iter().map(|it| &it.key).collect::<Vec<_>>());
+            match void.len() {
+                1 => (
+                    format!("the condition on {keys} has no effect: {name} {does} the same without it"),
+                    Some("the condition is"),
+                ),
+                _ => (
+                    format!("the conditions on {keys} have no effect: {name} {does} the same without them"),
+                    Some("the conditions are"),
+                ),
             }
+        } else if let Some(wider) = other.resources.as_ref().filter(|_| !statement.covers_resources(other)) {
+            let theirs = |it: &&Resource| resources_of(statement).iter().any(|own| it.covers(own));
+            let wider: Vec<&Resource> = wider.only().iter().filter(theirs).collect();
+            (format!("{name} {does} all of this already, on {}", quoted(&wider)), Some("the resources are"))
+        } else {
+            (format!("{name} {does} all of this already"), None)
+        };
+        let help = match (statement.effect, meant) {
+            _ if are_one => "remove one of the two".to_owned(),
+            _ if administers_the_key(policy, other) => {
+                format!("remove this statement; {name} stays, since the account administers the key by it")
+            }
+            (_, None) => "remove this statement".to_owned(),
+            (Effect::Deny, Some(_)) => {
+                "remove this statement, or narrow the other one if less was to be denied".to_owned()
+            }
+            (Effect::Allow, Some(meant)) => match written_alike(statement, other) {
+                Some(actions) => {
+                    format!("if {meant} meant as a limit, take {actions} out of {name}; if not, remove this statement")
+                }
+                None => format!("if {meant} meant as a limit, narrow {name}; if not, remove this statement"),
+            },
         };
         let mut report = cx
             .report(&statement.place, message)
             .severity(if void.is_empty() { Severity::Low } else { Severity::Medium })
             .of(statement, format!("{does} nothing more"))
-            .label(other.place.span, format!("{does} all of it"))
+            .label(other.place.span, if are_one { format!("{does} the same") } else { format!("{does} all of it") })
             .by(&other.place)
             .help(help);
         for condition in void {
-            report =
-                report.label(condition.place.span, "makes no difference, since the other one asks for nothing of it");
+            report = report.label(condition.place.span, "has no effect, since the other one does not ask for it");
         }
     }
+}
+
+/// The actions of a statement, where they can be taken out of the other one and leave some there: each is an entry of
+/// that one too, and no other entry there holds it.
+fn written_alike(statement: &Statement, other: &Statement) -> Option<String> {
+    let (actions, others) = (statement.actions.only(), other.actions.only());
+    let is_alone = |action: &Action| {
+        others.iter().filter(|it| it.covers(action) || action.covers(it)).all(|it| it.text.raw() == action.text.raw())
+    };
+    (actions.len() < others.len() && actions.iter().all(is_alone)).then(|| quoted(actions))
+}
+
+fn resources_of(statement: &Statement) -> &[Resource] {
+    statement.resources.as_ref().map_or(&[], Scope::entries)
+}
+
+/// Whether the account has the key in its hands by a statement, and nobody without it.
+fn administers_the_key(policy: &Policy, statement: &Statement) -> bool {
+    policy.kind == PolicyKind::Resource(Service::Kms)
+        && statement.effect == Effect::Allow
+        && statement.actions.may_match("kms:PutKeyPolicy")
+        && statement.principals.as_ref().is_some_and(|it| it.only().iter().any(Principal::is_account))
 }
 
 /// Whether a statement speaks of all that another one speaks of, in the same way.

@@ -122,7 +122,7 @@ fn report(policy: &Policy, statement: &Statement, broad: &Broad<'_>, cx: &mut Co
         .report(&action.place, format!("`{action}` allows{whom} {all} {on}{example}"))
         .of(statement, action)
         .severity(broad.severity)
-        .help(format!("name the actions that are called in place of `{action}`"));
+        .help(in_place_of(&[action], statement, broad.is_unbounded.then_some(reached)));
     spell_out(report, action, reached);
 }
 
@@ -142,12 +142,13 @@ fn report_all(policy: &Policy, statement: &Statement, all: &[Broad<'_>], cx: &mu
     let that = if worst.is_unbounded { "on" } else { "that applies to" };
     let message =
         format!("{} entries allow{whom} every action of a service {that} {on}: {}", all.len(), listed(&named));
+    let swept: Vec<_> = all.iter().filter(|it| it.is_unbounded).flat_map(|it| it.reached.iter().copied()).collect();
     let mut report = cx
         .report(&worst.action.place, message)
         .of(statement, actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
         .acting(&actions)
         .severity(worst.severity)
-        .help(format!("name the actions that are called in place of {}", quoted(&actions)));
+        .help(in_place_of(&actions, statement, Some(&swept)));
     for other in rest.iter().take(FEW) {
         report = report.label(other.action.place.span, "and all of this service");
     }
@@ -158,6 +159,7 @@ fn report_all(policy: &Policy, statement: &Statement, all: &[Broad<'_>], cx: &mu
 
 fn whom(policy: &Policy, statement: &Statement) -> String {
     match &statement.principals {
+        Some(Scope::Only(_)) if statement.everyone().next().is_some() => " whoever meets its conditions".to_owned(),
         Some(Scope::Only(principals)) if !policy.kind.is_identity() => format!(" {}", quoted(principals)),
         _ => String::new(),
     }
@@ -178,6 +180,17 @@ fn on(policy: &Policy, statement: &Statement, is_unbounded: bool, reached: &[cat
         }
         Some(Scope::Only(resources)) => quoted(resources),
         None => "no resource".to_owned(),
+    }
+}
+
+/// What to write in place of patterns, which is half of it where they are on every resource: of that, what they stand for.
+pub(super) fn in_place_of(actions: &[&Action], statement: &Statement, swept: Option<&[catalog::Action]>) -> String {
+    let named = format!("name the actions that are called in place of {}", quoted(actions));
+    let swept = || swept.unwrap_or_default().iter().filter(|it| statement.is_unbounded(**it));
+    match (swept().any(|it| !it.takes_only_star()), swept().any(|it| it.takes_only_star())) {
+        (false, _) => named,
+        (true, false) => format!("{named}, and limit them to the resources that are meant"),
+        (true, true) => format!("{named}, and limit those that take a resource to the ones that are meant"),
     }
 }
 

@@ -490,7 +490,7 @@ fn judged(
         for (rule, check) in &of_policies {
             check(policy, &mut Context::new(rule, &carrier, facts, &mut out));
         }
-        advise_in_partition(policy, &mut out[before..]);
+        advise_in_partition(workspace, policy, &mut out[before..]);
     }
     for rule in &options.rules {
         match rule.check {
@@ -538,23 +538,26 @@ fn judged(
     out
 }
 
-/// Has what is advised name the partition that the policy itself does, or leave it open where the policy asks for it.
-fn advise_in_partition(policy: &Policy, findings: &mut [Finding]) {
+/// Has what is advised name the partition that the policy itself does, or that its file does where the policy names none:
+/// one that is looked up is left open.
+fn advise_in_partition(workspace: &Workspace, policy: &Policy, findings: &mut [Finding]) {
     const PLAIN: &str = "arn:aws:";
-    let said =
-        findings.iter_mut().flat_map(|it| it.help.iter_mut().chain(it.labels.iter_mut().map(|it| &mut it.message)));
-    let said: Vec<&mut String> = said.filter(|it| it.contains(PLAIN)).collect();
-    if said.is_empty() {
-        return;
+    const OPEN: &str = "{Partition}";
+    let mut own = None;
+    for finding in findings {
+        let file = finding.span.file;
+        let said = finding.help.iter_mut().chain(finding.labels.iter_mut().map(|it| &mut it.message));
+        let said: Vec<&mut String> = said.filter(|it| it.contains(PLAIN)).collect();
+        if said.is_empty() {
+            continue;
+        }
+        let of_policy =
+            *own.get_or_insert_with(|| if policy.looks_up_partition() { Some(OPEN) } else { policy.partition() });
+        let looked_up = || workspace.source(file).text.contains("data.aws_partition.").then_some(OPEN);
+        if let Some(partition) = of_policy.or_else(looked_up).filter(|it| *it != "aws") {
+            said.into_iter().for_each(|it| *it = it.replace(PLAIN, &format!("arn:{partition}:")));
+        }
     }
-    let own = match policy.partition() {
-        Some("aws") => return,
-        Some(own) => own,
-        None if policy.asks_for_partition() => "{Partition}",
-        None => return,
-    };
-    let own = format!("arn:{own}:");
-    said.into_iter().for_each(|it| *it = it.replace(PLAIN, &own));
 }
 
 fn carrier(address: &Arc<str>) -> Carrier {

@@ -587,6 +587,66 @@ fn a_role_is_named_where_a_key_of_services_was_meant_to_tell_it() {
 }
 
 #[test]
+fn a_service_is_bound_by_whose_resource_it_calls_for_in_place_of_whose_member_it_is() {
+    let help = |service: &str, action: &str| {
+        let text = format!(
+            r#"resource "aws_kms_key" "k" {{
+              policy = jsonencode({{ Version = "2012-10-17", Statement = [{{
+                Effect = "Allow", Principal = {{ Service = {service} }}, Action = "{action}", Resource = "*"
+                Condition = {{ StringEquals = {{ "aws:PrincipalOrgID" = "o-a1b2c3d4e5" }} }}
+              }}] }})
+            }}"#
+        );
+        let [finding] = &found_among(&["condition_key_never_sent"], &[("main.tf", &text)])[..] else {
+            panic!("one finding for {service}")
+        };
+        finding.help.clone().unwrap()
+    };
+    let members = "; if the accounts of the organization are meant, the principal is `\"AWS\": \"*\"`";
+    let trail = help("\"cloudtrail.amazonaws.com\"", "kms:GenerateDataKey*");
+    assert_eq!(trail, format!("test `aws:SourceOrgID` in place of `aws:PrincipalOrgID`{members}"));
+    let logs = help("\"logs.${var.region}.amazonaws.com\"", "kms:Decrypt");
+    assert_eq!(logs, format!("test `kms:EncryptionContext:aws:logs:arn` in place of `aws:PrincipalOrgID`{members}"));
+    // Of what it does not say it cannot be asked.
+    let unknown = help("\"transcribe.amazonaws.com\"", "kms:Decrypt");
+    assert_eq!(unknown, format!("leave `aws:PrincipalOrgID` out{members}"));
+}
+
+#[test]
+fn a_limit_that_another_statement_undoes_is_kept_by_what_is_taken_out_there() {
+    let help = |broad: &str, narrow: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [
+              {{"Sid": "All", "Effect": "Allow", "Action": {broad}, "Resource": "*"}},
+              {{"Effect": "Allow", "Action": {narrow}, "Resource": "arn:aws:s3:::reports/*"}}
+            ]}}"#
+        );
+        let [finding] = &found_in("redundant_statement", &text)[..] else { panic!("one finding") };
+        finding.help.clone().unwrap()
+    };
+    assert_eq!(
+        help(r#"["s3:GetObject", "s3:ListAllMyBuckets"]"#, r#""s3:GetObject""#),
+        "if the resources are meant as a limit, take `s3:GetObject` out of statement `All`; if not, remove this statement"
+    );
+    assert_eq!(
+        help(r#""s3:Get*""#, r#""s3:GetObject""#),
+        "if the resources are meant as a limit, narrow statement `All`; if not, remove this statement"
+    );
+}
+
+#[test]
+fn all_of_a_service_on_a_star_is_limited_in_its_resources_too() {
+    let whole = |action: &str, resource: &str| help("wildcard_action", &[action], &[resource]);
+    let named = |action: &str| format!("name the actions that are called in place of `{action}`");
+    let tables = format!("{}, and limit those that take a resource to the ones that are meant", named("dynamodb:*"));
+    assert_eq!(whole("dynamodb:*", "*"), tables);
+    let table = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders";
+    assert_eq!(whole("dynamodb:*", table), named("dynamodb:*"));
+    let partial = help("partial_wildcard_action", &["lambda:Update*"], &["*"]);
+    assert!(partial.starts_with(&format!("{}, and limit", named("lambda:Update*"))), "{partial}");
+}
+
+#[test]
 fn what_is_called_without_a_resource_goes_on_a_star() {
     let tasks = help("mismatched_resource", &["ecs:ListTasks"], &["arn:aws:ecs:eu-west-1:111122223333:cluster/web"]);
     assert_eq!(tasks, "put `ecs:ListTasks` on `*`, in a statement of its own");
@@ -928,6 +988,32 @@ resource "aws_iam_policy" "app" {
         "{help}"
     );
     assert!(finding.labels.iter().all(|it| !it.message.contains("arn:aws:")), "{:?}", finding.labels);
+}
+
+#[test]
+fn advice_leaves_the_partition_open_that_the_file_looks_up() {
+    let help = |rule: &str, action: &str, resource: &str, suffix: &str| {
+        let text = format!(
+            r#"resource "aws_iam_policy" "p" {{
+              policy = jsonencode({{ Version = "2012-10-17", Statement = [
+                {{ Effect = "Allow", Action = "{action}", Resource = "{resource}" }}
+              ] }})
+            }}
+            {suffix}"#
+        );
+        let [finding] = &found_among(&[rule], &[("main.tf", &text)])[..] else { panic!("one finding") };
+        finding.help.clone().unwrap()
+    };
+    let bucket = |partition: &str| format!("`s3:ListBucket` needs `arn:{partition}:s3:::{{BucketName}}`");
+    let objects =
+        |partition: &str| help("mismatched_resource", "s3:ListBucket", &format!("arn:{partition}:s3:::reports/*"), "");
+    assert!(objects("${data.aws_partition.current.partition}").starts_with(&bucket("{Partition}")));
+    assert!(objects("aws").starts_with(&bucket("aws")));
+    // A policy that names none is of the partition that its file is of.
+    let elsewhere = "locals {\n  partition = data.aws_partition.current.partition\n}";
+    let function = |suffix: &str| help("impossible_arn", "lambda:*", "arn:*:lambda::111122223333:function:app", suffix);
+    assert!(function(elsewhere).contains("`arn:{Partition}:lambda:{Region}"), "{}", function(elsewhere));
+    assert!(function("").contains("`arn:aws:lambda:{Region}"), "{}", function(""));
 }
 
 #[test]

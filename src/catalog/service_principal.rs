@@ -7,6 +7,7 @@ use std::fmt;
 use super::layout::{LogAccountRecord, ServicePrincipalRecord};
 use super::nearest::nearest;
 use super::{partition, reference, superseded, table};
+use crate::value::HOLE;
 
 /// A service principal that was seen somewhere.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,7 +19,9 @@ pub fn service_principal(name: &str) -> Option<ServicePrincipal> {
     let without_suffix = |stem: &str| find(&format!("{stem}.amazonaws.com"));
     let regional = || {
         let (stem, region) = stem.rsplit_once('.')?;
-        partition::region(region)?;
+        // What is not known in this place can only be a region.
+        let is_region = region.chars().eq([HOLE]) || partition::region(region).is_some();
+        is_region.then_some(())?;
         let of_no_region = without_suffix(stem).filter(|it| it.is_regional());
         of_no_region.or_else(|| without_suffix(&format!("{stem}.${{Region}}")))
     };
@@ -59,9 +62,10 @@ pub fn nearest_service_principal(name: &str) -> Option<ServicePrincipal> {
         .or_else(|| nearest(name, service_principals().map(|it| (it, it.name()))))
 }
 
-/// What stands before `.amazonaws.com`, or before the suffix of another partition.
+/// What stands before `.amazonaws.com`, or before the suffix of another partition or of one that is not known.
 fn stem(name: &str) -> Option<&str> {
-    partition::partitions().find_map(|it| name.strip_suffix(it.dns_suffix())?.strip_suffix('.'))
+    let known = || partition::partitions().find_map(|it| name.strip_suffix(it.dns_suffix()));
+    name.strip_suffix(HOLE).or_else(known)?.strip_suffix('.')
 }
 
 fn find(name: &str) -> Option<ServicePrincipal> {
@@ -113,6 +117,9 @@ mod tests {
         assert!(service_principal("lambda.amazonaws.com.cn").is_some());
         assert!(service_principal("cks.kms.eu-west-1.amazonaws.com").is_some());
         assert_eq!(service_principal("lambda"), None);
+        assert_eq!(service_principal(&format!("logs.{HOLE}.amazonaws.com")), logs);
+        assert_eq!(service_principal(&format!("logs.{HOLE}.{HOLE}")), logs);
+        assert_eq!(service_principal(&format!("{HOLE}.amazonaws.com")), None);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use granted::{Granted, Test};
 pub use managed::of_aws;
 pub use operand::{IpRange, date, days_since_1970, number};
 pub use parse::{Carried, Resolution, VERSIONS, is_policy, parse};
-pub use pattern::{Action, Reach, Resource, asks_for_partition, matches, matches_resource, split_arn};
+pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
 pub use principal::{Principal, PrincipalKind, is_account_id};
 pub use restraint::Restraint;
 pub use size::{Quota, Size};
@@ -283,10 +283,9 @@ impl Policy {
         named.all(|it| it == first).then_some(first)
     }
 
-    /// Whether one of its resources has a partition that is asked for by name.
-    pub fn asks_for_partition(&self) -> bool {
-        let mut resources = self.statements.iter().flat_map(|it| &it.resources).flat_map(Scope::entries);
-        resources.any(|it| asks_for_partition(&it.text))
+    /// Whether an ARN of it has a partition that is looked up.
+    pub fn looks_up_partition(&self) -> bool {
+        self.statements.iter().flat_map(Statement::arns).any(|(text, _)| has_looked_up_partition(text))
     }
 
     /// The statements that let everybody in, with the principal that says so. A condition that bounds the caller, or a
@@ -377,6 +376,13 @@ pub struct Statement {
     /// The statement itself.
     pub place: Place,
     facts: grant::Facts,
+}
+
+/// Whether the partition of an ARN is one that was asked for by name. What AWS computes has one anyway.
+pub fn has_looked_up_partition(text: &Text) -> bool {
+    text.raw().starts_with("arn:")
+        && text.hole_at("arn:".len()).is_some_and(|it| it.reference.contains("partition"))
+        && text.to_string().starts_with("arn:")
 }
 
 /// `Action` or `NotAction`, `Resource` or `NotResource`, `Principal` or `NotPrincipal`.
@@ -528,6 +534,14 @@ impl Statement {
     /// Whether it takes effect in every case and for every request that its scopes hold.
     pub fn is_unconditional(&self) -> bool {
         self.conditions.is_empty() && !self.has_unknown_conditions && self.place.given.is_none()
+    }
+
+    /// The texts where ARNs stand: its resources, its principals, and what its conditions ask for.
+    pub fn arns(&self) -> impl Iterator<Item = (&Text, &Place)> {
+        let resources = self.resources.iter().flat_map(Scope::entries).map(|it| (&it.text, &it.place));
+        let principals = self.principals.iter().flat_map(Scope::entries).map(|it| (&it.text, &it.place));
+        let values = self.conditions.iter().flat_map(|it| &it.values).map(|it| (&it.text, &it.place));
+        resources.chain(principals).chain(values)
     }
 
     /// Whether its actions and resources hold all of another statement's, whatever is unknown in them. Negative forms

@@ -497,14 +497,6 @@ pub fn matches_resource(pattern: &str, resource: &str) -> bool {
     parts.iter().enumerate().all(|(n, part)| matches(patterns.get(n).copied().unwrap_or("*"), part, false))
 }
 
-/// Whether the partition of an ARN is one that was asked for by name, as `data.aws_partition` does. What AWS computes has
-/// one anyway.
-pub fn asks_for_partition(text: &Text) -> bool {
-    text.raw().starts_with("arn:")
-        && text.hole_at("arn:".len()).is_some_and(|it| it.reference.contains("partition"))
-        && text.to_string().starts_with("arn:")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -80,7 +80,23 @@ impl Evaluator<'_> {
         }
         let version = attribute("version").filter(|it| !it.is_null());
         entry("Version", version.unwrap_or_else(|| Node::new(Value::Text(Text::known("2012-10-17", head)), head)));
-        entry("Statement", Node::list(statements, head));
+        // Where there are none although something is to give them, none are written here.
+        let gives = |name: &str| body.attribute(name).map(|it| it.value.span);
+        let giver = || {
+            let block = body.blocks.iter().find(|it| it.kind.text == "dynamic").map(|it| it.kind.span);
+            block
+                .or_else(|| ["source_policy_documents", "source_json"].into_iter().find_map(gives))
+                .or_else(|| ["override_policy_documents", "override_json"].into_iter().find_map(gives))
+        };
+        let given = statements.is_empty().then(giver).flatten();
+        let list = Node::list(statements, head);
+        entry(
+            "Statement",
+            match given {
+                Some(span) => list.through(span, "what gives the statements"),
+                None => list,
+            },
+        );
         Node::new(Value::Object(Arc::new(object)), head)
     }
 
