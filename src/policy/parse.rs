@@ -59,6 +59,7 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
         statements_as_written: Vec::new(),
         resolution: resolution(&document),
         document,
+        case: None,
     };
     let roots = each(policy.document.clone(), &None);
     policy.documents.reserve_exact(roots.len());

@@ -209,6 +209,15 @@ impl Scope {
         around.filter_map(|it| it.assumed.as_deref().cloned()).collect()
     }
 
+    /// The same in whatever words each is told.
+    pub(super) fn all_cases(&self) -> Vec<Case> {
+        let around = std::iter::successors(Some(self), |it| match &it.module.arguments {
+            Arguments::Call { scope, .. } => Some(&**scope),
+            Arguments::Given(_) => None,
+        });
+        around.flat_map(Self::premises).cloned().collect()
+    }
+
     /// All that is known to hold where its block is there.
     fn premises(&self) -> impl Iterator<Item = &Case> {
         let stands = self.stands.iter().filter(|it| self.assumed.as_ref().is_none_or(|own| own.0 != it.0));
