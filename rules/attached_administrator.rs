@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use crate::catalog;
 use crate::frontend::{Attached, Identity};
-use crate::policy::{self, Action, Policy, Statement};
+use crate::policy::{self, Action, Given, Policy, Statement};
 use crate::rule::{Confidence, Context};
 
 pub(super) fn check(identity: &Identity, cx: &mut Context<'_>) {
@@ -48,8 +50,17 @@ pub(super) fn way_to_everything(policy: &Policy) -> Option<catalog::Action> {
     policy.allow_statements().find_map(Statement::way_to_everything)
 }
 
-/// Whether a boundary takes anything away; one that cannot be read is taken to.
+/// Whether a boundary takes anything away in every case; one that cannot be read is taken to.
 pub(super) fn bounds(boundary: &Attached) -> bool {
+    boundary.attachment.place.given.is_none() && takes_away(boundary)
+}
+
+/// The boundary of an identity that takes something away in one case only, and that case.
+pub(super) fn perhaps_bounded(identity: &Identity) -> Option<&Arc<Given>> {
+    identity.boundary.as_ref().filter(|it| takes_away(it)).and_then(|it| it.attachment.place.given.as_ref())
+}
+
+fn takes_away(boundary: &Attached) -> bool {
     let everything = match (&boundary.policy, boundary.attachment.managed_policy().map(policy::of_aws)) {
         (Some(policy), _) => way_to_everything(policy).is_some(),
         (None, Some(policy)) => way_to_everything(&policy).is_some(),

@@ -46,7 +46,7 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
         report
             .confidence(Confidence::Medium)
             .label(identity.place.span, "what this module does with it cannot be read");
-    } else if let Some(boundary) = &identity.boundary {
+    } else if let Some(boundary) = identity.boundary.as_ref().filter(|it| it.attachment.place.given.is_none()) {
         report.lower().label(boundary.attachment.place.span, "this boundary leaves less of it");
     }
 }

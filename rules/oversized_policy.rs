@@ -14,7 +14,9 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
         report(policy, &[], Quota::MANAGED, cx);
     }
     for identity in &configuration.identities {
-        if let Some((first, others)) = identity.inline.split_first() {
+        // What is its own in one case only need not count.
+        let inline: Vec<Arc<Policy>> = identity.inline.iter().filter(|it| it.case().is_none()).cloned().collect();
+        if let Some((first, others)) = inline.split_first() {
             report(first, others, identity.kind.inline_quota(), cx);
         }
     }

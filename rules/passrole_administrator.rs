@@ -53,6 +53,11 @@ fn report(policy: &Policy, statement: &Statement, resource: &Resource, role: &Id
         .severity(if taker.is_some() { Severity::High } else { Severity::Medium })
         .label(role.place.span, "the role")
         .help("give the role what its service takes, or let nobody hand it over who is no administrator");
+    let way = way_to_everything(role);
+    let case = way.as_ref().and_then(|it| it.case()).cloned();
+    if let Some(given) = case.or_else(|| attached_administrator::perhaps_bounded(role).cloned()) {
+        report = report.maybe(given.span, format!("whether it may do everything hangs on {}", given.words));
+    }
     if let Some((place, action)) = taker {
         report = report.label(place.span, format!("`{action}` then runs with the role"));
     }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 use super::access_point_block_off;
 use super::public_access_block_off::Off;
 use crate::catalog::{self, AccessLevel};
-use crate::frontend::{Acl, Aspect, Bucket, Configuration, Resource};
+use crate::frontend::{Acl, Aspect, Bucket, Configuration, Resource, Switch};
 use crate::policy::{Condition, Place, Policy, PolicyKind, Principal, Service, Statement};
 use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, granted_to, quoted, scope_in_words};
 use crate::source::Span;
@@ -26,7 +26,7 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
         report(all, Some(bucket), cx);
     }
     // A policy by itself, or that of a bucket which is not named.
-    for policy in of_buckets().filter(|it| !told.iter().any(|own| Arc::ptr_eq(own, it))) {
+    for policy in of_buckets().filter(|it| !told.iter().any(|own| own.is(it))) {
         report(Way::by_policy(policy).collect(), None, cx);
     }
 }
@@ -43,8 +43,7 @@ fn ways(bucket: &Bucket) -> impl Iterator<Item = Way<'_>> {
 
 /// Access control lists are not heeded where they are switched off, or where the public ones are ignored.
 fn heeds_acls(bucket: &Bucket) -> bool {
-    let enforced = bucket.ownership.as_ref().is_some_and(|it| it.value.raw() == "BucketOwnerEnforced");
-    !enforced && bucket.switch_on("ignore_public_acls").is_none()
+    !bucket.is_owner_enforced() && bucket.switch_on("ignore_public_acls").is_none()
 }
 
 /// One thing that lets everybody in.
@@ -290,7 +289,11 @@ impl<'c> Way<'c> {
             return Some(Held { by: &statement.place, why });
         }
         let (refuses, ignores) = self.switches();
-        let switch_on = |name| bucket.and_then(|it| it.switch_on(name));
+        let case = match self.by {
+            By::Acl(acl, _) => acl.place.given.as_deref(),
+            By::Policy(_, statement, _) => statement.place.given.as_deref(),
+        };
+        let switch_on = |name| bucket.and_then(|it| it.switch_on_in(name, case));
         if let Some(switch) = switch_on(ignores) {
             return Some(Held { by: &switch.place, why: RESTRICTED });
         }
@@ -318,7 +321,17 @@ impl<'c> Way<'c> {
         }
         let Some(bucket) = bucket else { return report };
         let (_, ignores) = self.switches();
-        if let Some(switch) = bucket.switches(ignores).find(|it| it.on.is_none()) {
+        let enforced = bucket.ownership.as_ref().filter(|it| it.value.raw() == "BucketOwnerEnforced");
+        if let (By::Acl(..), Some(given)) = (&self.by, enforced.and_then(|it| it.place.given.as_ref())) {
+            let message = format!("access control lists are switched off only if {}", given.words);
+            report = report.maybe(given.span, message);
+        }
+        let in_case = |it: &&Switch| it.on == Some(true) && it.place.given.is_some();
+        if let Some(switch) = bucket.switches(ignores).find(in_case) {
+            let case = switch.place.given.as_ref().map_or("", |it| &it.words);
+            let message = format!("`{ignores}`, which would hold it back, is on only if {case}");
+            report = report.maybe(switch.place.span, message);
+        } else if let Some(switch) = bucket.switches(ignores).find(|it| it.on.is_none()) {
             report = report
                 .maybe(switch.place.span, format!("whether `{ignores}` is on, which would hold it back, is not known"));
         } else if let Some(switch) = bucket.switches(ignores).next() {

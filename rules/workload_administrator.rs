@@ -1,7 +1,9 @@
+use std::sync::Arc;
+
 use super::attached_administrator;
 use crate::catalog;
 use crate::frontend::{Configuration, Identity, Resource, Setting};
-use crate::policy::{self, Action, Place, Principal, PrincipalKind, Scope, Statement};
+use crate::policy::{self, Action, Given, Place, Principal, PrincipalKind, Scope, Statement};
 use crate::rule::{Context, quoted};
 use crate::value::Text;
 
@@ -63,6 +65,12 @@ fn judge(identity: &Identity, configuration: &Configuration, cx: &mut Context<'_
                 .of(statement, format!("{action} to {services}"))
                 .label(first.place.span, format!("has the role `{}`", identity.address))
                 .help("give the role a policy that names what the program calls");
+            if let Some(place) = way.within {
+                report = report.by(place);
+            }
+            if let Some(given) = attached_administrator::perhaps_bounded(identity) {
+                report = report.maybe(given.span, format!("a boundary leaves less of it if {}", given.words));
+            }
             for runner in runners(identity, configuration) {
                 report = report.label(runner.place.span, format!("`{}` runs with it", runner.address));
             }
@@ -93,6 +101,15 @@ pub(super) struct Way<'i> {
     /// Whether it has every action beside.
     is_all: bool,
     place: &'i Place,
+    /// The statement, where it is one that is written here.
+    within: Option<&'i Place>,
+}
+
+impl Way<'_> {
+    /// The case in which it is one at all; none where it is in every case.
+    pub(super) fn case(&self) -> Option<&Arc<Given>> {
+        self.within.into_iter().chain([self.place]).find_map(|it| it.given.as_ref())
+    }
 }
 
 pub(super) fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
@@ -100,14 +117,18 @@ pub(super) fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
     let own = own.filter_map(|it| {
         let action = it.way_to_everything()?;
         let entry = it.actions.only().iter().find(|it| it.names_known(action));
-        Some(Way { action, is_all: allows_all(it), place: entry.map_or(&it.place, |it| &it.place) })
+        let place = entry.map_or(&it.place, |it| &it.place);
+        Some(Way { action, is_all: allows_all(it), place, within: Some(&it.place) })
     });
     let of_aws = identity.attached.iter().filter_map(|it| {
         let policy = policy::of_aws(it.attachment.managed_policy().filter(|it| it.may_lead_up())?);
         let action = attached_administrator::way_to_everything(&policy)?;
-        Some(Way { action, is_all: policy.allow_statements().any(allows_all), place: &it.attachment.place })
+        let is_all = policy.allow_statements().any(allows_all);
+        Some(Way { action, is_all, place: &it.attachment.place, within: None })
     });
-    own.chain(of_aws).find(|it| !identity.may_be_denied(it.action))
+    let ways: Vec<Way<'_>> = own.chain(of_aws).filter(|it| !identity.may_be_denied(it.action)).collect();
+    // What is there in every case comes first.
+    ways.into_iter().min_by_key(|it| it.case().is_some())
 }
 
 fn allows_all(statement: &Statement) -> bool {

@@ -694,3 +694,201 @@ fn a_whole_kind_is_as_bad_as_everything_and_that_of_one_account_less() {
     assert_eq!(severity("dynamodb:Scan", "arn:aws:dynamodb:eu-west-1:*:table/*"), Severity::Low);
     assert_eq!(severity("dynamodb:Scan", "arn:aws:dynamodb:*:111122223333:table/*"), Severity::Low);
 }
+
+/// What is found of the rules that are asked for: the severity, the confidence, and what labels say of cases.
+fn cases(text: &str, wanted: &[&str]) -> Vec<String> {
+    let rules = wanted.iter().filter_map(|it| rules::by_name(it)).collect();
+    let (_, report) = report("main.tf", text, rules);
+    let of = |it: &iamlint::rule::Finding| {
+        let cases = it.labels.iter().map(|it| it.message.as_str()).filter(|it| it.contains("only if `var."));
+        let cases = cases.collect::<Vec<_>>().join("; ");
+        format!("{} {} {:?} {:?} {cases}", it.rule, it.instances.join(" "), it.severity, it.confidence)
+    };
+    report.findings.iter().map(|it| of(it).trim().to_owned()).collect()
+}
+
+#[test]
+fn what_is_given_to_one_of_two_is_certain_for_neither() {
+    let text = |role: &str, more: &str| {
+        let trust = |service: &str| {
+            format!(
+                "jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Action = \"sts:AssumeRole\", \
+                 Principal = {{ Service = \"{service}.amazonaws.com\" }} }}] }})"
+            )
+        };
+        format!(
+            r#"variable "on" {{}}
+resource "aws_iam_role" "a" {{
+  name               = "a"
+  assume_role_policy = {}
+}}
+resource "aws_iam_role" "b" {{
+  name               = "b"
+  assume_role_policy = {}
+}}
+resource "aws_iam_role_policy" "it" {{
+  role   = {role}
+  policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = "*", Resource = "*" }}] }})
+}}
+{more}"#,
+            trust("ec2"),
+            trust("lambda")
+        )
+    };
+    let rules = ["workload_administrator", "attached_administrator"];
+    let choice = "var.on ? aws_iam_role.a.name : aws_iam_role.b.name";
+    assert_eq!(
+        cases(&text(choice, ""), &rules),
+        [
+            "workload_administrator aws_iam_role.a High Low only if `var.on`",
+            "workload_administrator aws_iam_role.b High Low",
+        ]
+    );
+    let one = cases(&text("aws_iam_role.a.name", ""), &rules);
+    assert_eq!(one, ["workload_administrator aws_iam_role.a High High"]);
+    // What it has in every case is told of it rather than what it has in one.
+    let attached = "resource \"aws_iam_role_policy_attachment\" \"it\" {\n  role = aws_iam_role.b.name\n  policy_arn = \
+                    \"arn:aws:iam::aws:policy/AdministratorAccess\"\n}\n";
+    assert_eq!(
+        cases(&text(choice, attached), &rules),
+        [
+            "workload_administrator aws_iam_role.a High Low only if `var.on`",
+            "attached_administrator aws_iam_role_policy_attachment.it High High",
+            "workload_administrator aws_iam_role.b High High",
+        ]
+    );
+    let attached = attached
+        .replace("= aws_iam_role.b.name", &format!("= {choice}"))
+        .replace("\"arn:aws:iam::aws:policy/AdministratorAccess\"", "var.on ? aws_iam_policy.all.arn : \"x\"");
+    let managed = "resource \"aws_iam_policy\" \"all\" {\n  policy = aws_iam_role_policy.it.policy\n}\n";
+    let told = cases(&text("\"elsewhere\"", &format!("{attached}{managed}")), &rules);
+    assert!(told.iter().all(|it| it.contains(" Low")), "{told:?}");
+}
+
+#[test]
+fn a_boundary_of_one_case_bounds_nothing_in_the_other() {
+    let text = |boundary: &str| {
+        format!(
+            r#"variable "on" {{}}
+resource "aws_iam_role" "a" {{
+  name                 = "a"
+  permissions_boundary = {boundary}
+  assume_role_policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = "ec2.amazonaws.com" }} }}]
+  }})
+  inline_policy {{
+    policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = "*", Resource = "*" }}] }})
+  }}
+}}
+"#
+        )
+    };
+    let of = |boundary: &str| cases(&text(boundary), &["workload_administrator"]);
+    let read_only = "\"arn:aws:iam::aws:policy/ReadOnlyAccess\"";
+    assert_eq!(of("null"), ["workload_administrator aws_iam_role.a High High"]);
+    assert_eq!(of(&format!("var.on ? {read_only} : null")), ["workload_administrator aws_iam_role.a High Low"]);
+    assert_eq!(of(read_only), [""; 0]);
+    assert_eq!(of(&format!("var.on ? {read_only} : \"arn:aws:iam::111122223333:policy/own\"")), [""; 0]);
+}
+
+const NOT_HEEDED: [&str; 0] = [];
+
+#[test]
+fn a_block_that_stands_in_one_case_holds_back_in_that_case_only() {
+    let text = |bucket: &str, count: &str, of: &str, more: &str| {
+        format!(
+            r#"variable "on" {{}}
+resource "aws_s3_bucket" "x" {{
+  {bucket}
+  bucket = "reports"
+}}
+resource "aws_s3_bucket" "y" {{
+  bucket = "others"
+}}
+resource "aws_s3_bucket_public_access_block" "it" {{
+  {count}
+  bucket                  = {of}
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}}
+resource "aws_s3_bucket_acl" "it" {{
+  bucket = "reports"
+  acl    = "public-read"
+}}
+{more}"#
+        )
+    };
+    let of = |bucket: &str, count: &str, of: &str| cases(&text(bucket, count, of, ""), &["public_bucket"]);
+    let case = "count = var.on ? 1 : 0";
+    let open =
+        "public_bucket aws_s3_bucket.x High Low `ignore_public_acls`, which would hold it back, is on only if `var.on`";
+    assert_eq!(of("", "", "\"reports\""), NOT_HEEDED);
+    assert_eq!(of("", case, "\"reports\""), [open]);
+    assert_eq!(of(case, case, "\"reports\""), NOT_HEEDED);
+    assert_eq!(of("", "count = var.on", "\"reports\""), [format!("{open} is more than 0")]);
+    assert_eq!(of("", "", "var.on ? aws_s3_bucket.x.id : aws_s3_bucket.y.id"), [open]);
+    assert_eq!(of("", "count = 1", "\"reports\""), NOT_HEEDED);
+    assert_eq!(of("", "count = var.on ? 1 : 2", "\"reports\""), NOT_HEEDED);
+}
+
+#[test]
+fn what_is_opened_and_held_back_in_one_case_is_held_back() {
+    let text = |block: &str, policy: &str| {
+        format!(
+            r#"variable "on" {{}}
+resource "aws_s3_bucket" "x" {{
+  bucket = "reports"
+}}
+resource "aws_s3_bucket" "y" {{
+  bucket = "others"
+}}
+resource "aws_s3_bucket_public_access_block" "it" {{
+  bucket                  = {block}
+  block_public_policy     = true
+  restrict_public_buckets = true
+}}
+resource "aws_s3_bucket_policy" "it" {{
+  bucket = {policy}
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "s3:GetObject", Principal = "*", Resource = "arn:aws:s3:::reports/*" }}]
+  }})
+}}
+"#
+        )
+    };
+    let of = |block: &str, policy: &str| cases(&text(block, policy), &["public_bucket"]);
+    let (x, y) = ("aws_s3_bucket.x.id", "aws_s3_bucket.y.id");
+    let choice = format!("var.on ? {x} : {y}");
+    let held = of(&choice, &choice);
+    assert!(held.iter().all(|it| it.contains(" Low Low ")) && !held.is_empty(), "{held:?}");
+    let open = of(&format!("var.on ? {y} : {x}"), &choice);
+    assert!(open.iter().all(|it| it.contains(" High Low ")) && !open.is_empty(), "{open:?}");
+}
+
+#[test]
+fn lists_that_are_switched_off_in_one_case_are_heeded_in_the_other() {
+    let text = |count: &str| {
+        format!(
+            r#"variable "on" {{}}
+resource "aws_s3_bucket" "x" {{
+  bucket = "reports"
+  acl    = "public-read"
+}}
+resource "aws_s3_bucket_ownership_controls" "it" {{
+  {count}
+  bucket = aws_s3_bucket.x.id
+  rule {{
+    object_ownership = "BucketOwnerEnforced"
+  }}
+}}
+"#
+        )
+    };
+    assert_eq!(cases(&text(""), &["public_bucket"]), [""; 0]);
+    let some = cases(&text("count = var.on ? 1 : 0"), &["public_bucket"]);
+    assert_eq!(some, ["public_bucket aws_s3_bucket.x High Low access control lists are switched off only if `var.on`"]);
+}

@@ -1101,7 +1101,10 @@ fn what_is_not_known_is_one_element_where_it_is_written_as_one() {
         (r#"length(concat(var.u, ["a"]))"#, r#"${length(concat(var.u, ["a"]))}"#),
         (r#"length([for it in concat(var.u, ["a"]) : it])"#, r#"${length([for it in concat(var.u, ["a"]) : it])}"#),
         (r#"length(concat([var.u, ["a"]]...))"#, r#"${length(concat([var.u, ["a"]]...))}"#),
-        (r#"length([for it in [var.u] : it if it != "a"])"#, r#"${length([for it in [var.u] : it if it != "a"])}"#),
+        (
+            r#"length([for it in [var.u, var.u] : it if it != "a"])"#,
+            r#"${length([for it in [var.u, var.u] : it if it != "a"])}"#,
+        ),
         (r#"length(jsondecode("[${var.u}]"))"#, r#"${length(jsondecode("[${var.u}]"))}"#),
         (r#"length(yamldecode("[${var.u}]"))"#, r#"${length(yamldecode("[${var.u}]"))}"#),
         (r#"length(split(",", var.u))"#, r#"${length(split(",", var.u))}"#),
@@ -1178,4 +1181,169 @@ resource "aws_iam_policy" "it" {{
     assert_eq!(said("", "count = var.create ? 1 : 0"), it);
     assert_eq!(said("count = var.create ? 1 : 2", ""), "");
     assert_eq!(said("", ""), "");
+}
+
+/// The findings about everything, each with its confidence and the cases that it holds in.
+fn told(text: &str) -> Vec<(iamlint::rule::Confidence, Vec<String>)> {
+    let of = |it: &iamlint::rule::Finding| {
+        let cases = it.labels.iter().filter_map(|it| it.message.strip_prefix("only if ")).map(str::to_owned);
+        (it.confidence, cases.collect())
+    };
+    let report = linted(text);
+    report.findings.iter().filter(|it| it.message.contains("on `*`")).map(of).collect()
+}
+
+/// A policy on a bucket that stands so often, or on everything where it does not.
+fn on_bucket(count: &str, of_policy: &str, resource: &str) -> String {
+    format!(
+        r#"variable "on" {{}}
+variable "n" {{}}
+resource "aws_s3_bucket" "x" {{
+  {count}
+  bucket = "reports"
+}}
+locals {{
+  known = {{ a = "arn:aws:s3:::reports/a", b = "arn:aws:s3:::reports/b" }}
+  resource = {resource}
+}}
+resource "aws_iam_policy" "it" {{
+  {of_policy}
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "s3:GetObject", Resource = local.resource }}]
+  }})
+}}
+"#
+    )
+}
+
+#[test]
+fn what_stands_any_number_of_times_may_not_be_there() {
+    use iamlint::rule::Confidence::{High, Low};
+    let by_condition = "count = var.on ? 1 : 0";
+    let paths = r#"[for it in aws_s3_bucket.x[*].arn : "${it}/*"]"#;
+    for resource in [
+        r#"try("${aws_s3_bucket.x[0].arn}/*", "*")"#,
+        r#"try("${one(aws_s3_bucket.x[*].arn)}/*", "*")"#,
+        r#"try("${aws_s3_bucket.x.*.arn[0]}/*", "*")"#,
+        "coalesce(one(PATHS), \"*\")",
+        "coalesce(join(\"\", PATHS), \"*\")",
+        "coalescelist(PATHS, [\"*\"])",
+        "element(concat(PATHS, [\"*\"]), 0)",
+        "concat(PATHS, [\"*\"])[0]",
+        "slice(concat(PATHS, [\"*\"]), 0, 1)",
+        "length(aws_s3_bucket.x) > 0 ? PATHS[0] : \"*\"",
+        "can(aws_s3_bucket.x[0].arn) ? PATHS[0] : \"*\"",
+    ] {
+        let resource = resource.replace("PATHS", paths);
+        let told_of = |count: &str, of_policy: &str| told(&on_bucket(count, of_policy, &resource));
+        let (confidence, cases) = told_of(by_condition, "").pop().unwrap_or_else(|| panic!("nothing: {resource}"));
+        assert_eq!((confidence, cases.len()), (Low, 1), "{resource}");
+        assert!(cases[0].starts_with("not `"), "{resource}: {cases:?}");
+        assert_eq!(told_of("count = var.n", "").len(), 1, "{resource}");
+        assert_eq!(told_of("count = 1", ""), [], "{resource}");
+        assert_eq!(told_of("count = 0", ""), [(High, vec![])], "{resource}");
+    }
+    assert_eq!(told(&on_bucket("count = var.on ? 1 : 2", "", r#"try("${aws_s3_bucket.x[0].arn}/*", "*")"#)), []);
+    // What nobody tries is there, or Terraform goes no further.
+    for resource in [r#""${aws_s3_bucket.x[0].arn}/*""#, r#""${one(aws_s3_bucket.x[*].arn)}/*""#] {
+        let text = on_bucket(by_condition, "", &format!("[{resource}, \"*\"]"));
+        let findings = linted(&text).findings;
+        assert!(findings.iter().all(|it| !it.labels.iter().any(|it| it.message.contains("only if"))), "{findings:?}");
+    }
+}
+
+#[test]
+fn what_stands_in_the_same_case_is_there() {
+    let case = "count = var.on ? 1 : 0";
+    let tried = r#"try("${aws_s3_bucket.x[0].arn}/*", "*")"#;
+    assert_eq!(told(&on_bucket(case, case, tried)), []);
+    assert_eq!(told(&on_bucket("count = var.n", "count = var.n", tried)), []);
+    assert_eq!(told(&on_bucket(case, "count = var.on ? 0 : 1", tried)).len(), 1);
+    assert_eq!(told(&on_bucket(case, "", &format!("var.on ? {tried} : null"))), []);
+}
+
+#[test]
+fn a_document_that_may_not_be_there_is_not_certain() {
+    let text = |count: &str, documents: &str| {
+        format!(
+            r#"variable "on" {{}}
+variable "n" {{}}
+data "aws_iam_policy_document" "x" {{
+  {count}
+  statement {{
+    actions   = ["kms:*"]
+    resources = ["*"]
+  }}
+}}
+data "aws_iam_policy_document" "it" {{
+  source_policy_documents = {documents}
+}}
+resource "aws_iam_policy" "it" {{
+  policy = data.aws_iam_policy_document.it.json
+}}
+"#
+        )
+    };
+    let of = |count: &str, documents: &str| {
+        let report = linted(&text(count, documents));
+        let [finding] = &report.findings[..] else { panic!("one: {:?}", report.findings) };
+        let case = finding.labels.iter().find_map(|it| it.message.strip_prefix("only if "));
+        (finding.confidence, case.unwrap_or_default().to_owned())
+    };
+    use iamlint::rule::Confidence::{High, Low};
+    let x = "data.aws_iam_policy_document.x";
+    let by_condition = "count = var.on ? 1 : 0";
+    for documents in [format!("{x}[*].json"), format!("compact([try({x}[0].json, \"\")])")] {
+        assert_eq!(of(by_condition, &documents), (Low, "`var.on`".to_owned()), "{documents}");
+        assert_eq!(of("count = var.n", &documents), (Low, "`var.n` is more than 0".to_owned()), "{documents}");
+        assert_eq!(of("count = 1", &documents), (High, String::new()), "{documents}");
+    }
+    assert_eq!(of(by_condition, &format!("[{x}[0].json]")), (High, String::new()));
+}
+
+#[test]
+fn what_is_tried_by_a_key_that_is_not_known_may_be_missing() {
+    let of = |resource: &str| told(&on_bucket("", "", resource));
+    for resource in [
+        r#"try(local.known[var.n], "*")"#,
+        r#"try("${local.known[var.n]}/*", "*")"#,
+        r#"can(local.known[var.n]) ? local.known[var.n] : "*""#,
+        r#"try([for it in ["arn:aws:s3:::reports/a"] : it if var.on][0], "*")"#,
+    ] {
+        let told = of(resource);
+        assert!(matches!(&told[..], [(iamlint::rule::Confidence::Low, _)]), "{resource}: {told:?}");
+    }
+    assert_eq!(of(r#"try(local.known["a"], "*")"#), []);
+    assert_eq!(of(r#"try(local.known[var.n], "arn:aws:s3:::reports/c")"#), []);
+}
+
+#[test]
+fn a_condition_that_is_there_in_both_cases_is_there() {
+    let text = r#"variable "on" {}
+data "aws_s3_bucket" "x" {
+  count  = var.on ? 1 : 0
+  bucket = "reports"
+}
+resource "aws_sns_topic" "it" {
+  name = "it"
+}
+resource "aws_sns_topic_policy" "it" {
+  arn = aws_sns_topic.it.arn
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "s3.amazonaws.com" }
+      Action    = "sns:Publish"
+      Resource  = aws_sns_topic.it.arn
+      Condition = {
+        ArnLike      = { "aws:SourceArn" = compact([try(data.aws_s3_bucket.x[0].arn, ""), "arn:aws:s3:::logs"]) }
+        StringEquals = { "aws:SourceAccount" = var.on ? "111122223333" : "444455556666" }
+      }
+    }]
+  })
+}
+"#;
+    assert_eq!(said(text), NOTHING);
 }

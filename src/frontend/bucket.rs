@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Resource, Setting};
-use crate::policy::{Place, Policy};
+use crate::policy::{Given, Place, Policy};
 use crate::value::{Origin, Text};
 
 /// A bucket with everything that says who reaches it, and how what is in it is kept.
@@ -86,7 +86,7 @@ impl Bucket {
     /// Whether a policy of this configuration is its own, or that of one of its access points.
     pub fn carries(&self, policy: &Arc<Policy>) -> bool {
         let points = self.points.iter().flat_map(|it| &it.policies);
-        self.policies.iter().chain(points).any(|it| Arc::ptr_eq(it, policy))
+        self.policies.iter().chain(points).any(|it| it.is(policy))
     }
 
     /// Its ARN in any partition, as far as its name is known.
@@ -125,9 +125,25 @@ impl Bucket {
         self.blocks.iter().chain(&self.account_block).flat_map(|it| &it.switches).filter(move |it| it.name == name)
     }
 
-    /// The switch of a name that is on for certain; one is enough.
+    /// The switch of a name that is on for certain and in every case; one is enough.
     pub fn switch_on(&self, name: &str) -> Option<&Switch> {
-        self.switches(name).find(|it| it.on == Some(true))
+        self.switch_on_in(name, None)
+    }
+
+    /// The same in a case; in every case where there is none.
+    pub fn switch_on_in(&self, name: &str, case: Option<&Given>) -> Option<&Switch> {
+        let is_there = |it: &Switch| match (&it.place.given, case) {
+            (None, _) => true,
+            (Some(given), Some(case)) => given.words == case.words,
+            (Some(_), None) => false,
+        };
+        self.switches(name).find(|it| it.on == Some(true) && is_there(it))
+    }
+
+    /// Whether its access control lists are switched off in every case.
+    pub fn is_owner_enforced(&self) -> bool {
+        let is_such = |it: &Setting<Text>| it.value.raw() == "BucketOwnerEnforced" && it.place.given.is_none();
+        self.ownership.as_ref().is_some_and(is_such)
     }
 }
 

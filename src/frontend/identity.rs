@@ -108,7 +108,7 @@ impl Identity {
     /// Whether a policy of this configuration is its own, in whatever way.
     pub fn carries(&self, policy: &Arc<Policy>) -> bool {
         let attached = self.attached.iter().chain(&self.boundary).filter_map(|it| it.policy.as_ref());
-        self.trust.iter().chain(&self.inline).chain(attached).any(|it| Arc::ptr_eq(it, policy))
+        self.trust.iter().chain(&self.inline).chain(attached).any(|it| it.is(policy))
     }
 
     /// Whoever a statement of its trust policies lets assume it, or is spared by one.

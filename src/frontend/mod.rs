@@ -62,8 +62,8 @@ impl Configuration {
         });
         let keys = self.keys.iter_mut().flat_map(|it| &mut it.policies);
         let all = self.policies.iter_mut().chain(&mut self.managed).chain(identities).chain(buckets).chain(keys);
-        for policy in all.filter(|it| Arc::ptr_eq(it, in_place_of)) {
-            *policy = Arc::clone(other);
+        for policy in all.filter(|it| it.is(in_place_of)) {
+            *policy = other.given(policy.case());
         }
     }
 }

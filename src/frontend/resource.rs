@@ -20,6 +20,13 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// It as something of another one whose it is in one case only.
+    #[must_use]
+    pub fn given(&self, case: Option<&Arc<Given>>) -> Self {
+        let given = self.place.given.clone().or_else(|| case.cloned());
+        Self { place: Place { given, ..self.place.clone() }, ..self.clone() }
+    }
+
     /// The values at a path of names, `rule.transition.days`: one for each block on the way and each case that it may
     /// be in; none when it is not written, or written as null.
     pub fn at(&self, path: &str) -> Vec<Setting<Node>> {

@@ -449,8 +449,11 @@ impl Condition {
     /// The case in which it is there, or has a value; none when it is there in every case.
     pub fn case(&self) -> Option<&Arc<Given>> {
         let of_values = || {
-            let all = self.values.iter().all(|it| it.place.given.is_some());
-            self.values.first().filter(|_| all).and_then(|it| it.place.given.as_ref())
+            let given = || self.values.iter().map(|it| it.place.given.as_ref());
+            let first = given().next()??;
+            // Of two cases one holds.
+            let is_other = |it: Option<&Arc<Given>>| it.is_none_or(|it| it.is_opposite_of(first));
+            (!given().any(is_other)).then_some(first)
         };
         self.place.given.as_ref().or_else(of_values)
     }

@@ -241,9 +241,35 @@ pub struct Policy {
     pub document: Node,
     /// How much of it is known.
     pub resolution: Resolution,
+    /// The case in which it is that of whoever is looked at, where it is another one's in others.
+    case: Option<Arc<Given>>,
 }
 
 impl Policy {
+    /// It as the policy of somebody whose it is in one case only.
+    #[must_use]
+    pub fn given(self: &Arc<Self>, case: Option<&Arc<Given>>) -> Arc<Self> {
+        let Some(case) = case else { return Arc::clone(self) };
+        let mut policy = (**self).clone();
+        for statement in &mut policy.statements {
+            statement.place.given.get_or_insert_with(|| Arc::clone(case));
+        }
+        policy.place.given.get_or_insert_with(|| Arc::clone(case));
+        policy.case = Some(Arc::clone(case));
+        Arc::new(policy)
+    }
+
+    /// Whether it is another one, or that one in one case.
+    pub fn is(self: &Arc<Self>, other: &Arc<Self>) -> bool {
+        let is_of_one_place = || self.address == other.address && self.document.span == other.document.span;
+        Arc::ptr_eq(self, other) || self.case.is_some() && is_of_one_place()
+    }
+
+    /// The case in which it is that of whoever is looked at; none where it is in every case.
+    pub fn case(&self) -> Option<&Arc<Given>> {
+        self.case.as_ref()
+    }
+
     /// The statements that grant.
     pub fn allow_statements(&self) -> impl Iterator<Item = &Statement> {
         self.statements.iter().filter(|it| it.effect == Effect::Allow)

@@ -59,6 +59,7 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
         statements_as_written: Vec::new(),
         resolution: resolution(&document),
         document,
+        case: None,
     };
     let roots = each(policy.document.clone(), &None);
     policy.documents.reserve_exact(roots.len());
@@ -401,6 +402,16 @@ impl Entry for Principal {
     }
 }
 
+impl Entry for condition::Value {
+    fn place(&mut self) -> &mut Place {
+        &mut self.place
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.text == other.text && self.json == other.json
+    }
+}
+
 /// What is there by one literal however a condition turns out is there in every case.
 fn in_every_case<T: Entry>(entries: Vec<T>) -> Vec<T> {
     let mut out: Vec<T> = Vec::with_capacity(entries.len());
@@ -500,10 +511,10 @@ fn tests(node: &Node) -> Vec<Condition> {
             for (keys, given) in each(operators.inherit(&entry.node), &given) {
                 let Some(object) = keys.as_object() else { continue };
                 for test in &object.entries {
-                    let values = read_each(keys.inherit(&test.node), &given, |value, given| {
+                    let values = in_every_case(read_each(keys.inherit(&test.node), &given, |value, given| {
                         let json = JsonType::of(&value);
                         with_text(&value, given, |text, place| condition::Value { text, place, json })
-                    });
+                    }));
                     out.push(Condition {
                         operator: Operator::parse(entry.key.clone()),
                         operator_place: operator_place.clone(),

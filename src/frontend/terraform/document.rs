@@ -124,7 +124,7 @@ impl Evaluator<'_> {
             }
             // The cases in which the new one is there and the old one was.
             match new_cases.iter().find(|new| !old_cases.iter().any(|it| it.0 == new.0)) {
-                Some((when, at)) => *old = in_case(old.clone(), Some(&(opposite(when), *at))),
+                Some((when, at)) => *old = in_case(old.clone(), Some(&(functions::opposite(when), *at))),
                 None if is_placed => {}
                 None => {
                     if old_cases.is_empty() {
@@ -445,15 +445,6 @@ fn without_cases(node: &Node) -> (Node, Vec<Case>) {
         cases.push(case);
     }
     (node, cases)
-}
-
-/// The case in which another one is not the case.
-fn opposite(when: &str) -> Arc<str> {
-    match when.strip_prefix("not ") {
-        _ if when.contains("` and ") => format!("not all of {when}").into(),
-        Some(opposite) => opposite.into(),
-        None => format!("not {when}").into(),
-    }
 }
 
 /// Adds values under a key, to those that are already there.

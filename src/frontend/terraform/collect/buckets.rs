@@ -5,17 +5,18 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::names::{Names, Which};
-use super::{ByAddress, Collector, Declared, texts_in};
+use super::{ByAddress, Carriers, Collector, Declared, policies_of, texts_in};
+use crate::frontend::terraform::evaluator::Case;
 use crate::frontend::terraform::resources::BUCKET_BLOCKS;
 use crate::frontend::{AccessPoint, Acl, Aspect, Bucket, Companion, PublicAccessBlock, Resource, Setting, Switch};
-use crate::policy::{Place, Policy, PolicyKind, is_named};
+use crate::policy::{Given, Place, Policy, PolicyKind, is_named};
 use crate::value::{Entry, Node, Object, Text, Value};
 
 /// The buckets, and what must find its bucket yet.
 #[derive(Default)]
 pub(super) struct Buckets {
-    buckets: Vec<(Bucket, Vec<Text>)>,
-    companions: Vec<(Node, Companion)>,
+    buckets: Vec<Declaration>,
+    companions: Vec<Named>,
     /// The ARNs of access points, with their addresses.
     points: Vec<(Text, Arc<str>)>,
     /// What names the access point that a policy is of, how that is written, and the address of the policy.
@@ -23,6 +24,20 @@ pub(super) struct Buckets {
     /// What modules that cannot be read are given as a bucket: its name or its ARN.
     handed_over: Vec<Text>,
     account: Option<PublicAccessBlock>,
+}
+
+/// A bucket, with its names and the cases in which it is there at all.
+struct Declaration {
+    bucket: Bucket,
+    names: Vec<Text>,
+    cases: Vec<Case>,
+}
+
+/// Something that names its bucket, and the cases in which it is there at all.
+struct Named {
+    of: Node,
+    companion: Companion,
+    cases: Vec<Case>,
 }
 
 impl Collector<'_, '_> {
@@ -51,7 +66,7 @@ impl Collector<'_, '_> {
             let resource = Resource { place: switch.place, body, ..resource };
             bucket.companions.push(Companion { aspect: Aspect::ObjectLock, resource });
         }
-        self.buckets.buckets.push((bucket, names));
+        self.buckets.buckets.push(Declaration { bucket, names, cases: it.instance.scope.all_cases() });
     }
 
     /// Something that names its bucket.
@@ -65,8 +80,9 @@ impl Collector<'_, '_> {
             Aspect::Inventory | Aspect::Policy => self.part(&["bucket"], it),
             _ => self.resource(it),
         };
-        if let Some(bucket) = resource.body.get("bucket").filter(|it| !it.is_null()) {
-            self.buckets.companions.push((bucket, Companion { aspect, resource }));
+        if let Some(of) = resource.body.get("bucket").filter(|it| !it.is_null()) {
+            let companion = Companion { aspect, resource };
+            self.buckets.companions.push(Named { of, companion, cases: it.instance.scope.all_cases() });
         }
     }
 
@@ -83,9 +99,9 @@ impl Collector<'_, '_> {
         let resource = self.resource(it);
         let names = self.attribute_at(it.block, "details.name", it.instance).into_iter().filter_map(|it| it.to_text());
         self.buckets.points.extend(names.map(|name| (name, Arc::clone(&it.address))));
-        for bucket in self.attribute_at(it.block, "details.region.bucket", it.instance) {
+        for of in self.attribute_at(it.block, "details.region.bucket", it.instance) {
             let companion = Companion { aspect: Aspect::AccessPoint, resource: resource.clone() };
-            self.buckets.companions.push((bucket, companion));
+            self.buckets.companions.push(Named { of, companion, cases: it.instance.scope.all_cases() });
         }
     }
 
@@ -106,11 +122,14 @@ impl Buckets {
         let (mut names, mut elsewhere) = (Names::default(), Names::default());
         let carriers = carriers_of_points(self.points, &self.of_points);
         let mut buckets = Vec::with_capacity(self.buckets.len());
-        for (n, (bucket, known_by)) in self.buckets.into_iter().enumerate() {
+        let mut cases_of = Vec::with_capacity(self.buckets.len());
+        for (n, Declaration { bucket, names: known_by, cases }) in self.buckets.into_iter().enumerate() {
             known_by.into_iter().for_each(|it| names.add(it, &bucket.address, n));
             buckets.push(bucket);
+            cases_of.push(cases);
         }
-        for (of, companion) in self.companions {
+        let mut carriers_of: Vec<Carriers> = buckets.iter().map(|it| vec![(Arc::clone(&it.address), None)]).collect();
+        for Named { of, companion, cases } in self.companions {
             let (found, name) = match names.meant_by(&of, &companion.resource.address) {
                 Which::These(found) => (found, None),
                 Which::Elsewhere(name) => (Vec::new(), Some(name)),
@@ -127,25 +146,46 @@ impl Buckets {
                     let place = companion.resource.place.clone();
                     elsewhere.add(name.clone(), &companion.resource.address, buckets.len());
                     buckets.push(bucket(&companion.resource.address, Some(name), place, false));
-                    vec![buckets.len() - 1]
+                    carriers_of.push(Vec::new());
+                    vec![(buckets.len() - 1, None)]
                 }
-                Some(name) => elsewhere.of(&name, &companion.resource.address).to_vec(),
+                Some(name) => {
+                    let found = elsewhere.of(&name, &companion.resource.address);
+                    found.iter().map(|n| (*n, None)).collect()
+                }
             };
-            found.into_iter().for_each(|n| buckets[n].join(&companion));
+            for (n, given) in found {
+                let own = cases_of.get(n).map_or(&[][..], Vec::as_slice);
+                // What guards it guards nothing where it is not there.
+                let is_guard = matches!(companion.aspect, Aspect::PublicAccessBlock | Aspect::Ownership);
+                let is_own = |case: &Case| own.iter().any(|it| it.0 == case.0);
+                let alone = cases.iter().find(|it| !is_own(it)).filter(|_| is_guard && buckets[n].declared);
+                let alone = alone.map(|(words, span)| Given { words: Arc::clone(words), span: *span });
+                // Where the bucket itself is there in that case only, it is its own in every case.
+                let given = given.filter(|it| !own.iter().any(|case| case.0 == it.words));
+                let given = given.or_else(|| alone.map(Arc::new));
+                if companion.aspect == Aspect::Policy {
+                    carriers_of[n].push((Arc::clone(&companion.resource.address), given.clone()));
+                }
+                let resource = companion.resource.given(given.as_ref());
+                buckets[n].join(&Companion { aspect: companion.aspect, resource });
+            }
         }
         for text in self.handed_over {
             let is_it = |it: &&mut Bucket| it.name.as_ref().is_some_and(|name| *name == text || is_named(&text, name));
             buckets.iter_mut().filter(is_it).for_each(|it| it.is_handed_over = true);
         }
-        for bucket in &mut buckets {
+        for (bucket, mut carriers_of) in buckets.iter_mut().zip(carriers_of) {
             bucket.account_block.clone_from(&self.account);
-            let own = bucket.declared.then_some(&bucket.address);
-            let addresses = bucket.companions(Aspect::Policy).map(|it| &it.address).chain(own);
-            bucket.policies = policies_of(addresses, carried);
+            // Its own comes last.
+            let own = usize::from(bucket.declared);
+            carriers_of.rotate_left(own);
+            bucket.policies = policies_of(&carriers_of, carried).filter(is_of_resource).collect();
             for point in &mut bucket.points {
                 let own = &point.resource.address;
                 let others = carriers.get(own).into_iter().flatten();
-                point.policies = policies_of(others.chain([own]), carried);
+                let all = others.chain([own]).map(|it| (Arc::clone(it), point.resource.place.given.clone())).collect();
+                point.policies = policies_of(&all, carried).filter(is_of_resource).collect();
             }
         }
         buckets
@@ -165,7 +205,7 @@ fn carriers_of_points(
     let mut out: FxHashMap<Arc<str>, Vec<Arc<str>>> = FxHashMap::default();
     for (of, written, policy) in policies {
         let found: Vec<&Arc<str>> = match names.meant_by(of, policy) {
-            Which::These(found) => found.into_iter().map(|n| &addresses[n]).collect(),
+            Which::These(found) => found.into_iter().map(|(n, _)| &addresses[n]).collect(),
             Which::Elsewhere(_) => Vec::new(),
             // The name of one is the end of its id: `element(split(":", aws_….reports.id), 1)`.
             Which::Unsure(_) => addresses.iter().filter(|it| refers_to(written, it, policy)).collect(),
@@ -182,10 +222,8 @@ fn refers_to(written: &str, address: &str, from: &str) -> bool {
     from.split_at(within(from)).0 == module && written.contains(&format!("{resource}."))
 }
 
-/// The resource policies that these addresses carry.
-fn policies_of<'a>(addresses: impl Iterator<Item = &'a Arc<str>>, carried: &ByAddress) -> Vec<Arc<Policy>> {
-    let all = addresses.filter_map(|it| carried.get(it)).flatten();
-    all.filter(|it| matches!(it.kind, PolicyKind::Resource(_))).cloned().collect()
+fn is_of_resource(policy: &Arc<Policy>) -> bool {
+    matches!(policy.kind, PolicyKind::Resource(_))
 }
 
 impl Bucket {

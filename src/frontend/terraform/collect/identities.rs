@@ -9,7 +9,7 @@ use super::{ByAddress, Collector, Declared, texts_in};
 use crate::frontend::terraform::evaluator::is_repeated;
 use crate::frontend::terraform::resources::IDENTITIES;
 use crate::frontend::{Attached, Attachment, Identity, IdentityKind};
-use crate::policy::{Place, Policy, PolicyKind};
+use crate::policy::{Given, Place, Policy, PolicyKind};
 use crate::source::Span;
 use crate::value::{Node, Text};
 
@@ -17,7 +17,7 @@ use crate::value::{Node, Text};
 #[derive(Default)]
 pub(super) struct Identities {
     identities: Vec<Identity>,
-    given: Vec<Given>,
+    given: Vec<Gift>,
     /// Users, groups, and what says so.
     memberships: Vec<(Vec<Text>, Vec<Text>, Arc<str>)>,
     /// Whoever gets policies of AWS in modules that cannot be read.
@@ -27,7 +27,7 @@ pub(super) struct Identities {
 }
 
 /// Something that is given to an identity.
-struct Given {
+struct Gift {
     to: To,
     kind: IdentityKind,
     what: What,
@@ -38,7 +38,8 @@ struct Given {
 #[derive(Clone)]
 enum To {
     Itself,
-    Named(Text),
+    /// By a name, in the case in which that is the one.
+    Named(Text, Option<Arc<Given>>),
 }
 
 enum What {
@@ -110,12 +111,12 @@ impl Collector<'_, '_> {
             vec![To::Itself]
         } else {
             let named = self.attribute_at(it.block, whose, it.instance);
-            named.iter().flat_map(texts_in).map(|(name, _)| To::Named(name)).collect()
+            named.iter().flat_map(texts_in).map(|(name, place)| To::Named(name, place.given)).collect()
         };
         for to in to {
             for what in what(self) {
                 let place = Place::here(it.block.head());
-                let given = Given { to: to.clone(), kind, what, place, address: Arc::clone(&it.address) };
+                let given = Gift { to: to.clone(), kind, what, place, address: Arc::clone(&it.address) };
                 self.identities.given.push(given);
             }
         }
@@ -168,7 +169,7 @@ impl Identities {
     }
 
     /// The identities, each with everything that is its own.
-    pub(super) fn joined(mut self, by_address: &ByAddress) -> Vec<Identity> {
+    pub(super) fn joined(mut self, by_address: &ByAddress, there_if: &FxHashMap<Arc<str>, Given>) -> Vec<Identity> {
         let managed = self.managed_names();
         let carried = |address: &Arc<str>, trust: bool| -> Vec<Arc<Policy>> {
             let all = by_address.get(address).into_iter().flatten();
@@ -189,7 +190,7 @@ impl Identities {
         for given in &self.given {
             let found = match &given.to {
                 To::Itself => own.get(&given.address).copied().into_iter().collect(),
-                To::Named(name) => {
+                To::Named(name, _) => {
                     let (names, elsewhere) = names.entry(given.kind).or_default();
                     match (names.of(name, &given.address), elsewhere.of(name, &given.address)) {
                         ([], []) => {
@@ -202,7 +203,7 @@ impl Identities {
                     }
                 }
             };
-            if let To::Named(name) = &given.to
+            if let To::Named(name, _) = &given.to
                 && name.has_holes()
                 && found.iter().all(|n| !identities[*n].declared)
             {
@@ -210,15 +211,37 @@ impl Identities {
                 same.for_each(|it| it.complete = false);
             }
             for n in found {
+                let case = match &given.to {
+                    To::Named(_, case) => case.as_ref(),
+                    To::Itself => None,
+                };
+                // Where it is itself there in that case only, it has it in every case.
+                let own = there_if.get(&identities[n].address);
+                let case =
+                    case.filter(|it| own.is_none_or(|own| !own.words.split(" and ").any(|own| *own == *it.words)));
                 let attached = |attachment: &Attachment| {
                     let declared = self.managed(&managed, attachment).and_then(|it| by_address.get(&it));
-                    let policy = declared.and_then(|it| it.first()).cloned();
-                    Attached { attachment: attachment.clone(), policy }
+                    let mut attachment = attachment.clone();
+                    attachment.place.given = attachment.place.given.or_else(|| case.cloned());
+                    let policy = declared.and_then(|it| it.first()).map(|it| it.given(attachment.place.given.as_ref()));
+                    Attached { attachment, policy }
                 };
                 match &given.what {
-                    What::Inline => identities[n].inline.extend(carried(&given.address, false)),
+                    What::Inline => {
+                        let own = carried(&given.address, false);
+                        identities[n].inline.extend(own.iter().map(|it| it.given(case)));
+                    }
                     What::Attached(attachment) => identities[n].attached.push(attached(attachment)),
-                    What::Boundary(attachment) => identities[n].boundary = Some(attached(attachment)),
+                    What::Boundary(attachment) => {
+                        let mut boundary = attached(attachment);
+                        // One of two is there in each case.
+                        let place = &mut boundary.attachment.place;
+                        let before = identities[n].boundary.as_ref().and_then(|it| it.attachment.place.given.as_ref());
+                        if place.given.as_ref().zip(before).is_some_and(|(it, before)| it.is_opposite_of(before)) {
+                            place.given = None;
+                        }
+                        identities[n].boundary = Some(boundary);
+                    }
                 }
             }
         }

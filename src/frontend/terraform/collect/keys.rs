@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::names::{Names, Which};
-use super::{ByAddress, Collector, Declared};
+use super::{ByAddress, Carriers, Collector, Declared, policies_of};
 use crate::frontend::{Key, Resource};
 use crate::value::{Node, Text};
 
@@ -48,17 +48,19 @@ impl Keys {
             known_by.into_iter().for_each(|it| names.add(it, &key.resource.address, n));
             keys.push(key);
         }
-        let mut carriers: Vec<Vec<Arc<str>>> = keys.iter().map(|it| vec![Arc::clone(&it.resource.address)]).collect();
+        let mut carriers: Vec<Carriers> =
+            keys.iter().map(|it| vec![(Arc::clone(&it.resource.address), None)]).collect();
         for (of, resource) in self.companions {
             match names.meant_by(&of, &resource.address) {
                 Which::These(found) => {
-                    for n in found {
+                    for (n, given) in found {
                         let key = &mut keys[n];
+                        let resource = resource.given(given.as_ref());
                         match resource.kind {
                             "aws_kms_alias" => key.aliases.extend(resource.texts("name")),
-                            "aws_kms_grant" => key.grants.push(resource.clone()),
-                            "aws_kms_key_policy" => carriers[n].push(Arc::clone(&resource.address)),
-                            _ => key.replicas.push(Arc::clone(&resource.address)),
+                            "aws_kms_grant" => key.grants.push(resource),
+                            "aws_kms_key_policy" => carriers[n].push((resource.address, given)),
+                            _ => key.replicas.push(resource.address),
                         }
                     }
                 }
@@ -67,7 +69,7 @@ impl Keys {
             }
         }
         for (key, carriers) in keys.iter_mut().zip(carriers) {
-            key.policies = carriers.iter().filter_map(|it| carried.get(it)).flatten().cloned().collect();
+            key.policies = policies_of(&carriers, carried).collect();
         }
         keys
     }

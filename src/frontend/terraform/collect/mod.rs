@@ -310,7 +310,7 @@ impl Collector<'_, '_> {
         }
         out.configuration = Configuration {
             managed: policies.iter().filter(|it| managed.contains(&it.address)).cloned().collect(),
-            identities: identities.joined(&carried),
+            identities: identities.joined(&carried, &out.configuration.there_if),
             buckets: buckets.joined(&carried),
             keys: keys.joined(&carried),
             resources,
@@ -401,6 +401,17 @@ fn is_zero(block: &Block) -> bool {
 
 /// Policies by the address of what carries them.
 type ByAddress = FxHashMap<Arc<str>, Vec<Arc<Policy>>>;
+
+/// The addresses of what carries policies for one thing, each with the case in which it does so for this one.
+type Carriers = Vec<(Arc<str>, Option<Arc<policy::Given>>)>;
+
+/// The policies of these carriers.
+fn policies_of<'a>(carriers: &'a Carriers, carried: &'a ByAddress) -> impl Iterator<Item = Arc<Policy>> + use<'a> {
+    carriers.iter().flat_map(|(address, given)| {
+        let all = carried.get(address).into_iter().flatten();
+        all.map(move |it| it.given(given.as_ref()))
+    })
+}
 
 /// One instance of a resource block.
 struct Declared<'b> {

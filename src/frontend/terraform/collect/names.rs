@@ -1,9 +1,12 @@
 //! Who is meant by a name: things by what others know them by.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::texts_in;
+use crate::policy::Given;
 use crate::value::{Node, Text};
 
 /// Things by what others know them by; two may go by one name, and then those of the module in which it is said are
@@ -20,8 +23,8 @@ type Things = SmallVec<[usize; 1]>;
 /// Who is meant.
 #[derive(Debug)]
 pub(super) enum Which {
-    /// These: one in each case that the name may be in.
-    These(Vec<usize>),
+    /// These, each in the case in which it is the one; none where it is in every case.
+    These(Vec<(usize, Option<Arc<Given>>)>),
     /// Somebody who is not declared here, by this name.
     Elsewhere(Text),
     /// Perhaps one of them: what is unknown in the name may make it theirs.
@@ -54,8 +57,18 @@ impl Names {
 
     /// Who is meant by what is written where a name belongs, at an address.
     pub(super) fn meant_by(&self, node: &Node, address: &str) -> Which {
-        let names: Vec<Text> = texts_in(node).into_iter().map(|(name, _)| name).collect();
-        let things: Vec<usize> = names.iter().flat_map(|it| self.of(it, address)).copied().collect();
+        let told = texts_in(node);
+        let mut things: Vec<(usize, Option<Arc<Given>>)> = Vec::new();
+        for (name, place) in &told {
+            for thing in self.of(name, address) {
+                // It may go by several of its names, each in its case.
+                match things.iter_mut().find(|it| it.0 == *thing) {
+                    Some((_, given)) => *given = None,
+                    None => things.push((*thing, place.given.clone())),
+                }
+            }
+        }
+        let names: Vec<Text> = told.into_iter().map(|(name, _)| name).collect();
         match names.as_slice() {
             _ if !things.is_empty() => Which::These(things),
             [name] if !name.has_holes() => Which::Elsewhere(name.clone()),

@@ -10,7 +10,8 @@ use smallvec::SmallVec;
 
 use super::reference::says;
 use super::repeat::{Repeat, Repeated};
-use super::{Alike, Arguments, Evaluator, Failure, Key, Module, Outcome, Scope};
+use super::steps::reach_of_splat;
+use super::{Alike, Arguments, Doubt, Evaluator, Failure, Key, Module, Outcome, Scope};
 use crate::frontend::terraform::folder::Folder;
 use crate::source::{Span, normal};
 use crate::syntax::hcl::{Accessor, Block, ExprKind};
@@ -190,25 +191,37 @@ impl Evaluator<'_> {
                 Some(module) => output(module, rest),
                 None => Ok(self.free(span, scope, "the module is not known")),
             },
-            (Repeat::Unknown { .. }, Some(Accessor::Index(_))) => match calls.modules.first() {
-                Some(module) => output(module, &rest[1..]),
+            (Repeat::Unknown { .. }, Some(Accessor::Index(key))) => match calls.modules.first() {
+                Some(module) => {
+                    self.try_instance(&calls.repeated, &calls.repeated.instances[0], key, scope)?;
+                    output(module, &rest[1..])
+                }
                 None => Ok(self.free(span, scope, "the module is not known")),
             },
             (_, Some(Accessor::Index(key))) => {
+                let written = key;
                 let key = self.eval(key, scope)?;
-                match calls.repeated.at(&key).and_then(|at| calls.modules.get(at)) {
-                    Some(module) => output(module, &rest[1..]),
+                match calls.repeated.at(&key).and_then(|at| Some((at, calls.modules.get(at)?))) {
+                    Some((at, module)) => {
+                        self.try_instance(&calls.repeated, &calls.repeated.instances[at], written, scope)?;
+                        output(module, &rest[1..])
+                    }
                     None if key.is_known() => Err(Failure { span, message: "there is no such instance".into() }),
                     None => match calls.modules.as_slice() {
-                        [module] => output(module, &rest[1..]),
+                        [module] => {
+                            self.doubt(Doubt::Somehow, scope);
+                            output(module, &rest[1..])
+                        }
                         _ => Ok(self.free(span, scope, "which instance it is, is not known")),
                     },
                 }
             }
             (_, Some(Accessor::FullSplat(_) | Accessor::AttributeSplat(_))) => {
-                let of_any_number = matches!(calls.repeated.repeat, Repeat::Unknown { .. });
-                let nodes = calls.modules.iter().map(|it| Ok(output(it, &rest[1..])?.as_element(of_any_number)));
-                Ok(Node::list(nodes.collect::<Result<_, Failure>>()?, span))
+                let instances = calls.repeated.instances.iter().zip(&calls.modules);
+                let (within, behind) = reach_of_splat(rest);
+                let nodes = instances.map(|(it, module)| Ok(calls.repeated.as_element(it, output(module, within)?)));
+                let list = Node::list(nodes.collect::<Result<_, Failure>>()?, span);
+                self.steps_into(list, behind, span, scope)
             }
             (repeat, _) => {
                 let all: Vec<Node> = calls.modules.iter().map(|it| self.outputs(it, span)).collect();

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::draft::{Drafts, Premise};
 use super::host::FunctionHost;
 use super::known::{elements, is_many, number, only_in, open_of, same, sort_entries, text_of, texts_of};
-use super::{Evaluator, Failure, Outcome, Scope, WEIGHT, secret};
+use super::{Case, Doubt, Evaluator, Failure, Outcome, Scope, WEIGHT, secret};
 use crate::frontend::terraform::decimal::calculated;
 use crate::frontend::terraform::functions::{self, truth};
 use crate::source::Span;
@@ -179,6 +179,14 @@ impl Evaluator<'_> {
         let is_fixed = |it: &Text| {
             !it.raw().contains(['*', '?']) && !it.is_empty() && it.holes().all(|(_, it)| it.kind == HoleKind::Opaque)
         };
+        // Terraform puts nothing but text into text.
+        if let ([only], Value::OneOf(all)) = (&arms[..], &node.value)
+            && all.len() > 1
+            && let Some(text) = only.node.as_text()
+        {
+            self.doubt(Doubt::Unless((Arc::clone(&only.when), only.at)), scope);
+            return out.push_text(text, &only.node.origin);
+        }
         let is_choice = arms.len() > 1;
         let kind = if is_choice && texts().all(is_fixed) { HoleKind::Opaque } else { HoleKind::Free };
         let hole = Arc::new(self.hole(kind, at, scope, "it depends on a condition that is not known"));
@@ -218,10 +226,14 @@ impl Evaluator<'_> {
             None if test.is_known() => Err(not_a_condition(condition)),
             None => {
                 let when = self.written(condition.span);
-                let arm = |when: String, expr: &Expr| Arm {
-                    when: when.into(),
-                    at: condition.span,
-                    node: self.value(expr, scope),
+                let arm = |when: String, expr: &Expr| {
+                    // What would fail in the other case only does not.
+                    let doubt = self.doubt.take();
+                    let node = self.value(expr, scope);
+                    self.doubt.replace(doubt);
+                    let case = (when.into(), condition.span);
+                    let node = self.in_assumed_case(node, &[&case]);
+                    Arm { when: case.0, at: case.1, node }
                 };
                 let mut arms = [arm(format!("`{when}`"), then), arm(format!("not `{when}`"), otherwise)];
                 if let Some((then, otherwise)) = of_one_type(&arms[0].node, &arms[1].node) {
@@ -266,16 +278,27 @@ impl Evaluator<'_> {
         if arms > 8 {
             return Ok(self.free(span, scope, "it depends on too many conditions that are not known"));
         }
-        let mut out = Vec::new();
+        let (mut out, mut failure) = (Vec::new(), None);
         for arm in choices.iter() {
             let mut chosen = nodes.to_vec();
             chosen[at] = nodes[at].inherit(&arm.node);
-            let node = self
-                .distribute(&chosen, span, scope, apply)
-                .unwrap_or_else(|failure| self.free(span, scope, failure.message));
-            out.push(Arm { node, ..arm.clone() });
+            match self.distribute(&chosen, span, scope, apply) {
+                Ok(node) => out.push(Arm { node, ..arm.clone() }),
+                Err(failed) => failure = Some(failed),
+            }
         }
-        Ok(Node::new(Value::OneOf(out.into()), span))
+        match (&out[..], failure) {
+            ([], Some(failure)) => Err(failure),
+            // Terraform goes on in this case only.
+            ([only], Some(_)) if choices.len() > 1 => {
+                self.doubt(Doubt::Unless((Arc::clone(&only.when), only.at)), scope);
+                Ok(only.node.clone())
+            }
+            (_, failure) => {
+                failure.into_iter().for_each(|_| self.doubt(Doubt::Somehow, scope));
+                Ok(Node::new(Value::OneOf(out.into()), span))
+            }
+        }
     }
 
     pub(super) fn unary(&self, op: UnaryOp, node: &Node, span: Span, scope: &Scope) -> Node {
@@ -455,6 +478,24 @@ impl Evaluator<'_> {
         })
     }
 
+    /// The value of what is tried, and why it may fail all the same.
+    fn tried(&self, expr: &Expr, scope: &Scope) -> (Outcome, Option<Doubt>) {
+        let around = self.doubt.take();
+        let outcome = self.eval(expr, scope);
+        let doubt = self.doubt.replace(around);
+        let is_missing = || outcome.as_ref().is_ok_and(|it| self.may_be_missing(expr, it, scope));
+        let doubt = doubt.or_else(|| is_missing().then_some(Doubt::Somehow));
+        (outcome, doubt)
+    }
+
+    /// The case in which what is tried does not fail.
+    fn unless(&self, doubt: Doubt, tried: &Expr) -> Case {
+        match doubt {
+            Doubt::Unless(case) => case,
+            Doubt::Somehow => (format!("`{}` is there", self.written(tried.span)).into(), tried.span),
+        }
+    }
+
     /// Whether what is not known of a variable or an element may be that it has no such part; what the type of the
     /// variable names is there.
     fn may_be_missing(&self, expr: &Expr, node: &Node, scope: &Scope) -> bool {
@@ -510,14 +551,19 @@ impl Evaluator<'_> {
                 let mut last = Failure { span, message: "none of its expressions can be evaluated".into() };
                 let mut perhaps: Vec<Arm> = Vec::new();
                 for (n, argument) in call.arguments.iter().enumerate() {
-                    match self.eval(argument, scope) {
+                    let (outcome, doubt) = self.tried(argument, scope);
+                    match (outcome, doubt) {
                         // It may be there or not, and then the next one is what counts.
-                        Ok(node) if n + 1 < call.arguments.len() && self.may_be_missing(argument, &node, scope) => {
-                            let when = format!("`{}` is there", self.written(argument.span)).into();
-                            perhaps.push(Arm { when, at: argument.span, node });
+                        (Ok(node), Some(doubt)) if n + 1 < call.arguments.len() => {
+                            let (when, at) = self.unless(doubt, argument);
+                            perhaps.push(Arm { when, at, node });
                         }
-                        Ok(node) => return Ok(one_of_perhaps(perhaps, node, span)),
-                        Err(failure) => last = failure,
+                        (Ok(node), doubt) => {
+                            let is_within = self.trying.get() > 1;
+                            doubt.filter(|_| is_within).into_iter().for_each(|it| self.doubt(it, scope));
+                            return Ok(one_of_perhaps(perhaps, node, span));
+                        }
+                        (Err(failure), _) => last = failure,
                     }
                 }
                 return match perhaps.pop() {
@@ -530,11 +576,17 @@ impl Evaluator<'_> {
                     return Err(Failure { span, message: "`can` takes one expression".into() });
                 };
                 let _trying = Counted::new(&self.trying);
-                return Ok(match self.eval(argument, scope) {
-                    Ok(node) if may_have_failed(&node) => {
+                let of = |it: bool| Node::new(Value::Bool(it), span);
+                return Ok(match self.tried(argument, scope) {
+                    (Ok(node), _) if may_have_failed(&node) => {
                         self.free(span, scope, "it depends on a value that is not known")
                     }
-                    outcome => Node::new(Value::Bool(outcome.is_ok()), span),
+                    (Ok(_), Some(doubt)) => {
+                        let (when, at) = self.unless(doubt, argument);
+                        let not = Arm { when: functions::opposite(&when), at, node: of(false) };
+                        Node::new(Value::OneOf([Arm { when, at, node: of(true) }, not].into()), span)
+                    }
+                    (outcome, _) => of(outcome.is_ok()),
                 });
             }
             "sensitive" | "nonsensitive" => {
@@ -604,7 +656,7 @@ fn may_have_failed(node: &Node) -> bool {
 /// The first of several values that is there, where it is not known of all but the last whether they are.
 fn one_of_perhaps(perhaps: Vec<Arm>, last: Node, span: Span) -> Node {
     let Some(first) = perhaps.first() else { return last };
-    let none = perhaps.iter().map(|it| format!("not {}", it.when)).collect::<Vec<_>>().join(" and ");
+    let none = perhaps.iter().map(|it| functions::opposite(&it.when).to_string()).collect::<Vec<_>>().join(" and ");
     let last = Arm { when: none.into(), at: first.at, node: last };
     Node::new(Value::OneOf(perhaps.into_iter().chain([last]).collect()), span)
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Evaluator, Scope};
-use crate::frontend::terraform::functions::{self, Host};
+use super::{Doubt, Evaluator, Scope};
+use crate::frontend::terraform::functions::{self, CallError, Host};
 use crate::source::{ReadError, Source, Span, normal};
 use crate::syntax::hcl;
 use crate::syntax::json;
@@ -73,6 +73,10 @@ impl Host for FunctionHost<'_, '_> {
 
     fn spend(&mut self, bytes: usize) -> bool {
         self.evaluator.pay(bytes)
+    }
+
+    fn may_fail(&mut self, _error: &CallError) {
+        self.evaluator.doubt(Doubt::Somehow, self.scope);
     }
 
     fn meaning(&self, span: Span) -> Arc<str> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::repeat::Case;
 use crate::frontend::terraform::functions;
-use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value, is_same_choice};
 
 /// Takes what walking over a value costs off `left`; whether that was enough.
 pub(super) fn weigh(node: &Node, left: &mut usize) -> bool {
@@ -161,6 +161,9 @@ pub(in crate::frontend::terraform) fn number(node: &Node) -> Option<f64> {
 /// Whether two values are equal, when that is certain.
 pub(super) fn same(a: &Node, b: &Node) -> Option<bool> {
     match (&a.value, &b.value) {
+        (Value::OneOf(a), Value::OneOf(b)) if a.len() == 1 && is_same_choice(a, b) => {
+            same(&a[0].node, &b[0].node).filter(|it| *it)
+        }
         (Value::Unknown(_) | Value::OneOf(_), _) | (_, Value::Unknown(_) | Value::OneOf(_)) => None,
         (Value::Text(a), Value::Text(b)) => {
             if a == b {

@@ -27,7 +27,7 @@ use super::folder::{BlockId, Folder};
 use crate::frontend::ReplacedStatement;
 use crate::source::{FileId, Source, Span, Workspace};
 use crate::syntax::hcl::{Block, Expr};
-use crate::value::{Arm, Hole, HoleKind, Node, Text, Value};
+use crate::value::{Arm, Elements, Hole, HoleKind, Node, Text, Value};
 use calls::Calls;
 use known::weigh;
 pub(super) use known::{excludes, is_many, only_in, text_of};
@@ -57,6 +57,15 @@ pub(super) struct Failure {
     pub span: Span,
     /// What Terraform would say, in our words.
     pub message: Arc<str>,
+}
+
+/// Why something that has a value may fail all the same.
+#[derive(Clone, Debug)]
+enum Doubt {
+    /// It fails unless this is the case.
+    Unless(Case),
+    /// It fails in some case.
+    Somehow,
 }
 
 /// The outcome of an expression.
@@ -162,8 +171,10 @@ pub(super) struct Scope {
     pub each: Option<Rc<(Node, Node)>>,
     /// `count.index`.
     pub index: Option<Node>,
-    /// The case in which the block is there at all.
+    /// The case in which the block is there at all, where that is one of those of a condition that is not known.
     assumed: Option<Rc<Case>>,
+    /// The same in whatever words: that its `count` is more than 0.
+    stands: Option<Rc<Case>>,
     names: Option<Rc<Binding>>,
 }
 
@@ -179,7 +190,7 @@ struct Binding {
 impl Scope {
     /// The top of a module.
     pub(super) fn of(module: &Rc<Module>) -> Self {
-        Self { module: Rc::clone(module), each: None, index: None, assumed: None, names: None }
+        Self { module: Rc::clone(module), each: None, index: None, assumed: None, stands: None, names: None }
     }
 
     /// With one more name: of a `for`, or of a dynamic block.
@@ -196,6 +207,21 @@ impl Scope {
             Arguments::Given(_) => None,
         });
         around.filter_map(|it| it.assumed.as_deref().cloned()).collect()
+    }
+
+    /// The same in whatever words each is told.
+    pub(super) fn all_cases(&self) -> Vec<Case> {
+        let around = std::iter::successors(Some(self), |it| match &it.module.arguments {
+            Arguments::Call { scope, .. } => Some(&**scope),
+            Arguments::Given(_) => None,
+        });
+        around.flat_map(Self::premises).cloned().collect()
+    }
+
+    /// All that is known to hold where its block is there.
+    fn premises(&self) -> impl Iterator<Item = &Case> {
+        let stands = self.stands.iter().filter(|it| self.assumed.as_ref().is_none_or(|own| own.0 != it.0));
+        self.assumed.iter().chain(stands).map(|it| &**it)
     }
 
     fn name(&self, name: &str) -> Option<&Node> {
@@ -217,6 +243,8 @@ pub(super) struct Evaluator<'w> {
     depth: Cell<u32>,
     /// How many `try` and `can` are being evaluated: within them what fails must be seen to fail.
     trying: Cell<u32>,
+    /// Why what is being evaluated within the innermost of them may fail, though it has a value here.
+    doubt: RefCell<Option<Doubt>>,
     /// How many `nonsensitive` are: within them nothing is marked.
     revealing: Cell<u32>,
     /// How often what is being evaluated is, by the loops around it.
@@ -262,6 +290,7 @@ impl<'w> Evaluator<'w> {
             bytes: Cell::new(BYTES),
             depth: Cell::new(0),
             trying: Cell::new(0),
+            doubt: RefCell::default(),
             revealing: Cell::new(0),
             rounds: Cell::new(1),
             instances: Cell::new(INSTANCES),
@@ -437,26 +466,78 @@ impl<'w> Evaluator<'w> {
         self.depth.set(depth + 1);
         let out = self.expression(expr, scope);
         self.depth.set(depth);
-        match (&scope.assumed, out) {
-            (Some(assumed), Ok(node)) => Ok(self.in_assumed_case(node, assumed)),
-            (_, out) => out,
+        match out {
+            Ok(node) if scope.assumed.is_some() || scope.stands.is_some() => {
+                Ok(self.in_assumed_case(node, &scope.premises().collect::<Vec<_>>()))
+            }
+            out => out,
         }
     }
 
-    /// A value without the arms that cannot hold where the block that asks is there: `count` and the value may hang on
-    /// one condition.
-    fn in_assumed_case(&self, node: Node, assumed: &Case) -> Node {
-        let Value::OneOf(arms) = &node.value else { return node };
-        let folder = |span: Span| self.workspace.source(span.file).path.parent().map(Path::to_owned);
-        let is_out = |arm: &Arm| excludes(&assumed.0, &arm.when) && folder(assumed.1) == folder(arm.at);
-        let left: Vec<&Arm> = arms.iter().filter(|arm| !is_out(arm)).collect();
-        match left[..] {
-            _ if left.len() == arms.len() => node,
-            // What is there in one case only keeps it; of the two arms of a condition one is what holds.
-            [arm] if arms.len() > 1 => node.inherit(&arm.node),
-            [] => node,
-            _ => Node { value: Value::OneOf(left.into_iter().cloned().collect()), ..node },
+    /// A value without the arms that cannot hold where the block that asks is there, and without the cases that hold
+    /// there: `count` and the value may hang on one condition.
+    fn in_assumed_case(&self, node: Node, premises: &[&Case]) -> Node {
+        let holds = |arm: &Arm| self.holds(&arm.when, arm.at, premises);
+        // Of an element that is there in one case only.
+        let is_decided = |it: &Node| match &it.value {
+            Value::OneOf(arms) if arms.len() == 1 => holds(&arms[0]),
+            _ => None,
+        };
+        match &node.value {
+            Value::OneOf(arms) => {
+                let left: Vec<&Arm> = arms.iter().filter(|arm| holds(arm) != Some(false)).collect();
+                match left[..] {
+                    [arm] if arms.len() > 1 || holds(arm) == Some(true) => node.inherit(&arm.node),
+                    _ if left.len() == arms.len() => node,
+                    // What is there in one case only keeps it; of the two arms of a condition one is what holds.
+                    [] => node,
+                    _ => Node { value: Value::OneOf(left.into_iter().cloned().collect()), ..node },
+                }
+            }
+            Value::List(nodes) if nodes.iter().any(|it| is_decided(it).is_some()) => {
+                let left = nodes.iter().filter_map(|it| match (is_decided(it), only_in(it)) {
+                    (Some(false), _) => None,
+                    (Some(true), Some((it, _))) => Some(it),
+                    _ => Some(it.clone()),
+                });
+                let left = left.collect();
+                let left = if nodes.is_set() { Elements::of_set(left) } else { left.into() };
+                Node { value: Value::List(left), ..node }
+            }
+            _ => node,
         }
+    }
+
+    /// Whether a case that is decided at a place is so where these hold; `None` where it has nothing to do with them.
+    fn holds(&self, when: &str, at: Span, premises: &[&Case]) -> Option<bool> {
+        let folder = |span: Span| self.workspace.source(span.file).path.parent().map(Path::to_owned);
+        let is_of_one_module = |it: &Case| it.1.file == at.file || folder(it.1) == folder(at);
+        premises.iter().find_map(|it| {
+            let holds = if *it.0 == *when {
+                true
+            } else if excludes(&it.0, when) {
+                false
+            } else {
+                return None;
+            };
+            is_of_one_module(it).then_some(holds)
+        })
+    }
+
+    /// Says that what is being evaluated has its value in one case, or in some cases, and that Terraform would refuse it
+    /// in others, for the `try` or `can` around it.
+    fn doubt(&self, doubt: Doubt, scope: &Scope) {
+        let premises: Vec<&Case> = scope.premises().collect();
+        let holds = |(when, at): &Case| self.holds(when, *at, &premises) == Some(true);
+        if self.trying.get() == 0 || matches!(&doubt, Doubt::Unless(case) if holds(case)) {
+            return;
+        }
+        let mut known = self.doubt.borrow_mut();
+        *known = Some(match (known.take(), doubt) {
+            (Some(Doubt::Unless(known)), Doubt::Unless(case)) if known.0 == case.0 => Doubt::Unless(case),
+            (None, doubt) => doubt,
+            _ => Doubt::Somehow,
+        });
     }
 
     /// A value, or a hole when walking over it would cost too much.

@@ -7,8 +7,10 @@ use compact_str::CompactString;
 use rustc_hash::FxHashSet;
 
 use super::calls::call_name;
-use super::repeat::{Instance, Repeat};
-use super::{Arguments, DEEP, Evaluator, Failure, Key, Memo, Module, Outcome, Scope, secret};
+use super::known::number;
+use super::repeat::{Instance, Repeat, Repeated};
+use super::steps::reach_of_splat;
+use super::{Arguments, DEEP, Doubt, Evaluator, Failure, Key, Memo, Module, Outcome, Scope, secret};
 use crate::frontend::terraform::attributes;
 use crate::frontend::terraform::folder::BlockId;
 use crate::frontend::terraform::types;
@@ -267,27 +269,41 @@ impl Evaluator<'_> {
                 // `aws_x.y[*].arn` of one is a list of one; an index is a slip that Terraform reports.
                 match rest.split_first() {
                     Some((Accessor::Index(_), rest)) => one(&instances[0], rest),
-                    Some((_, rest)) => Ok(Node::list(vec![one(&instances[0], rest)?], span)),
+                    Some(_) => {
+                        let (within, behind) = reach_of_splat(rest);
+                        self.steps_into(Node::list(vec![one(&instances[0], within)?], span), behind, span, scope)
+                    }
                     None => one(&instances[0], rest),
                 }
             }
             (Repeat::One, _) => one(&instances[0], rest),
-            (Repeat::Unknown { .. }, Some(Accessor::Index(_))) => one(&instances[0], &rest[1..]),
+            (Repeat::Unknown { .. }, Some(Accessor::Index(key))) => {
+                self.try_instance(&repeated, &instances[0], key, scope)?;
+                one(&instances[0], &rest[1..])
+            }
             (_, Some(Accessor::Index(key))) => {
+                let at = key;
                 let key = self.eval(key, scope)?;
                 match repeated.at(&key).and_then(|at| instances.get(at)) {
-                    Some(instance) => one(instance, &rest[1..]),
+                    Some(instance) => {
+                        self.try_instance(&repeated, instance, at, scope)?;
+                        one(instance, &rest[1..])
+                    }
                     None if key.is_known() => Err(Failure { span, message: "there is no such instance".into() }),
                     None => match instances.as_slice() {
-                        [instance] => one(instance, &rest[1..]),
+                        [instance] => {
+                            self.doubt(Doubt::Somehow, scope);
+                            one(instance, &rest[1..])
+                        }
                         _ => Ok(self.free(span, scope, "which instance it is, is not known")),
                     },
                 }
             }
             (_, Some(Accessor::FullSplat(_) | Accessor::AttributeSplat(_))) => {
-                let of_any_number = matches!(repeated.repeat, Repeat::Unknown { .. });
-                let nodes = instances.iter().map(|it| Ok(one(it, &rest[1..])?.as_element(of_any_number)));
-                Ok(Node::list(nodes.collect::<Result<_, Failure>>()?, span))
+                let (within, behind) = reach_of_splat(rest);
+                let nodes = instances.iter().map(|it| Ok(repeated.as_element(it, one(it, within)?)));
+                let list = Node::list(nodes.collect::<Result<_, Failure>>()?, span);
+                self.steps_into(list, behind, span, scope)
             }
             (repeat, _) => {
                 // A reference within a `for_each` is evaluated once for each instance, and says the same each time.
@@ -305,6 +321,35 @@ impl Evaluator<'_> {
                 self.steps_into(all, rest, span, scope)
             }
         }
+    }
+
+    /// An instance that is asked for by its key may not be there, which matters where somebody tries.
+    pub(super) fn try_instance(
+        &self,
+        repeated: &Repeated,
+        instance: &Instance,
+        key: &Expr,
+        scope: &Scope,
+    ) -> Result<(), Failure> {
+        if self.trying.get() == 0 {
+            return Ok(());
+        }
+        let is_first = || self.eval(key, scope).is_ok_and(|it| number(&it) == Some(0.0));
+        match (&repeated.repeat, &instance.scope.stands) {
+            (Repeat::One | Repeat::Count(_), _) | (Repeat::Each(_), None) => {}
+            (Repeat::Unknown { count: true, .. }, None) if is_first() => {}
+            (Repeat::Unknown { .. }, Some(case))
+                if self.holds(&case.0, case.1, &scope.premises().collect::<Vec<_>>()) == Some(false) =>
+            {
+                return Err(Failure { span: key.span, message: "there is no such instance".into() });
+            }
+            (Repeat::Each(_), Some(case)) => self.doubt(Doubt::Unless((**case).clone()), scope),
+            (Repeat::Unknown { count: true, .. }, Some(case)) if is_first() => {
+                self.doubt(Doubt::Unless((**case).clone()), scope);
+            }
+            (Repeat::Unknown { .. }, _) => self.doubt(Doubt::Somehow, scope),
+        }
+        Ok(())
     }
 
     /// One attribute of a resource: as it is written, or as the provider is known to compute it. What it computes stands

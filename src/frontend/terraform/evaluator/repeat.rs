@@ -66,6 +66,10 @@ pub(in crate::frontend::terraform) enum Repeat {
         count: bool,
         /// Why it is not known.
         hole: Arc<Hole>,
+        /// The case in which there is one at all; none where there always is.
+        there: Option<Case>,
+        /// Whether there are not several in any case.
+        is_one: bool,
     },
 }
 
@@ -79,6 +83,16 @@ pub(in crate::frontend::terraform) struct Repeated {
 }
 
 impl Repeated {
+    /// What there is of an instance as an element of a list of all of them.
+    pub(super) fn as_element(&self, instance: &Instance, node: Node) -> Node {
+        let of_any_number = matches!(self.repeat, Repeat::Unknown { is_one: false, .. });
+        let node = node.as_element(of_any_number);
+        match instance.scope.stands.as_deref() {
+            Some((when, at)) => functions::in_case(when, *at, node),
+            None => node,
+        }
+    }
+
     /// The instance that a key in brackets names, when that can be told.
     pub(super) fn at(&self, key: &Node) -> Option<usize> {
         let at = match &self.repeat {
@@ -160,6 +174,10 @@ impl Evaluator<'_> {
             if let Some(assumed) = given.map(Rc::new) {
                 instances.iter_mut().for_each(|it| it.scope.assumed = Some(Rc::clone(&assumed)));
             }
+            if let Repeat::Unknown { there: Some(there), .. } = &repeat {
+                let there = Rc::new(there.clone());
+                instances.iter_mut().for_each(|it| it.scope.stands = Some(Rc::clone(&there)));
+            }
             let repeated = Rc::new(Repeated { repeat, instances });
             module.repeats.borrow_mut().insert(place, Rc::clone(&repeated));
             repeated
@@ -189,25 +207,42 @@ impl Evaluator<'_> {
             return match number(&node) {
                 Some(n) if n > INSTANCES as f64 => {
                     let hole = Arc::new(self.hole(HoleKind::Free, count.value.span, &scope, too_many(n)));
-                    (Repeat::Unknown { count: true, hole }, None)
+                    (Repeat::Unknown { count: true, hole, there: None, is_one: false }, None)
                 }
                 Some(n) if n >= 1.0 => (Repeat::Count(n as usize), None),
                 Some(_) => (Repeat::Count(0), None),
                 None => {
                     let hole = self.why_unknown(&node, count.value.span, &scope);
                     let given = only_case(&node, |it| number(it).is_none_or(|it| it >= 1.0));
-                    (Repeat::Unknown { count: true, hole }, given)
+                    let in_each_case = |test: &dyn Fn(f64) -> bool| match &node.value {
+                        Value::OneOf(arms) => arms.iter().all(|arm| number(&arm.node).is_some_and(test)),
+                        _ => false,
+                    };
+                    let (is_there, is_one) = (in_each_case(&|it| it >= 1.0), in_each_case(&|it| it < 2.0));
+                    let words = || format!("`{}`{}", self.written(count.value.span), functions::ANY_NUMBER[1]);
+                    let exactly = given.clone().filter(|_| in_each_case(&|_| true));
+                    let there = (!is_there).then(|| exactly.unwrap_or_else(|| (words().into(), count.value.span)));
+                    (Repeat::Unknown { count: true, hole, there, is_one }, given)
                 }
             };
         }
         let Some(each) = block.body.attribute("for_each") else { return (Repeat::One, None) };
         let node = self.value(&each.value, &scope);
         let given = only_case(&node, |it| elements(it).is_none_or(|it| !it.is_empty()));
-        (self.each_of(&node, each.value.span, &scope), given)
+        let repeat = match self.each_of(&node, each.value.span, &scope) {
+            Repeat::Unknown { count, hole, .. } => {
+                Repeat::Unknown { count, hole, there: Some(self.has_element(&each.value)), is_one: false }
+            }
+            repeat => repeat,
+        };
+        (repeat, given)
     }
 
     pub(super) fn each_of(&self, node: &Node, span: Span, scope: &Scope) -> Repeat {
-        let unknown = || Repeat::Unknown { count: false, hole: self.why_unknown(node, span, scope) };
+        let unknown = || {
+            let hole = self.why_unknown(node, span, scope);
+            Repeat::Unknown { count: false, hole, there: None, is_one: false }
+        };
         // What is there in one case only keeps that beside its key.
         let always = |it: &Node| only_in(it).map_or_else(|| it.clone(), |(it, _)| it);
         match &node.value {
@@ -267,6 +302,7 @@ impl Evaluator<'_> {
                 .iter()
                 .map(|(key, value)| {
                     let (value, case) = only_in(value).map_or((value.clone(), None), |(it, case)| (it, Some(case)));
+                    let case = case.map(Rc::new);
                     Instance {
                         key: match text_of(key) {
                             Some(text) => format!("[\"{text}\"]").into(),
@@ -274,19 +310,20 @@ impl Evaluator<'_> {
                         },
                         scope: Scope {
                             each: Some(Rc::new((key.clone(), value))),
-                            assumed: case.map(Rc::new),
+                            assumed: case.clone(),
+                            stands: case,
                             ..scope.clone()
                         },
                     }
                 })
                 .collect(),
-            Repeat::Unknown { count: true, hole } => {
+            Repeat::Unknown { count: true, hole, .. } => {
                 let hole =
                     Arc::new(Hole { kind: HoleKind::Opaque, reference: "count.index".into(), ..(**hole).clone() });
                 let index = Node::new(Value::Text(Text::hole(hole)), span);
                 smallvec![Instance { key: Arc::clone(&self.no_key), scope: Scope { index: Some(index), ..scope } }]
             }
-            Repeat::Unknown { count: false, hole } => {
+            Repeat::Unknown { count: false, hole, .. } => {
                 let part = |name: &str| {
                     let hole = Hole { reference: name.into(), ..(**hole).clone() };
                     Node::new(Value::Unknown(Arc::new(hole)), span)
@@ -384,7 +421,7 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn has_element(&self, expr: &Expr) -> Case {
-        (format!("`{}` has such an element", self.written(expr.span)).into(), expr.span)
+        (format!("`{}`{}", self.written(expr.span), functions::ANY_NUMBER[0]).into(), expr.span)
     }
 
     /// The instances of something as one value: a list by `count`, an object by `for_each`.
@@ -394,7 +431,11 @@ impl Evaluator<'_> {
             Repeat::Count(_) => Node::list(nodes, span),
             Repeat::Each(pairs) => {
                 let mut object = Object::default();
-                for ((key, _), node) in pairs.iter().zip(nodes) {
+                for ((key, value), node) in pairs.iter().zip(nodes) {
+                    let node = match only_in(value) {
+                        Some((_, (when, at))) => functions::in_case(&when, at, node),
+                        None => node,
+                    };
                     match text_of(key) {
                         Some(text) => object.entries.push(Entry { key: text, key_span: key.span, node }),
                         None => {
@@ -406,11 +447,15 @@ impl Evaluator<'_> {
                 }
                 Node::new(Value::Object(Arc::new(object)), span)
             }
-            Repeat::Unknown { hole, count } => {
-                let mut nodes = nodes;
+            Repeat::Unknown { hole, count, there, is_one } => {
                 if *count {
-                    nodes.push(Node::new(Value::Unknown(Arc::clone(hole)), span).as_element(true));
-                    Node::list(nodes, span)
+                    let in_case = |node: Node| match there {
+                        Some((when, at)) => functions::in_case(when, *at, node),
+                        None => node,
+                    };
+                    let more = Node::new(Value::Unknown(Arc::clone(hole)), span).as_element(true);
+                    let more = Some(more).filter(|_| !is_one);
+                    Node::list(nodes.into_iter().map(in_case).chain(more).collect(), span)
                 } else {
                     Node::new(Value::Unknown(Arc::clone(hole)), span)
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::known::{is_many, number, text_of};
-use super::{Evaluator, Failure, Outcome, Scope};
+use super::{Doubt, Evaluator, Failure, Outcome, Scope};
 use crate::frontend::terraform::functions;
 use crate::source::Span;
 use crate::syntax::hcl::Accessor;
@@ -21,12 +21,10 @@ impl Evaluator<'_> {
                     let key = self.eval(expr, scope)?;
                     self.index(base, &key, span, scope)?
                 }
-                Accessor::FullSplat(at) => return self.splat(base, rest, *at, span, scope),
-                Accessor::AttributeSplat(at) => {
-                    // `.*` reaches over attributes only; what comes after an index applies to the list it made.
-                    let until = rest.iter().position(|it| !matches!(it, Accessor::Attribute(_))).unwrap_or(rest.len());
-                    let list = self.splat(base, &rest[..until], *at, span, scope)?;
-                    return self.steps_into(list, &rest[until..], span, scope);
+                Accessor::FullSplat(at) | Accessor::AttributeSplat(at) => {
+                    let (within, behind) = reach_of_splat(accessors);
+                    let list = self.splat(base, within, *at, span, scope)?;
+                    return self.steps_into(list, behind, span, scope);
                 }
             };
             self.steps_into(next, rest, span, scope)
@@ -109,6 +107,17 @@ impl Evaluator<'_> {
                     let before = nodes.iter().position(is_many).unwrap_or(0);
                     match nodes.get(at as usize) {
                         Some(node) if (at as usize) < before => Ok(base.inherit(node)),
+                        _ if at == 0.0 => match functions::foremost(base, nodes) {
+                            Some((arms, is_there)) => {
+                                let doubt = match &arms[..] {
+                                    [only] => Doubt::Unless((Arc::clone(&only.when), only.at)),
+                                    _ => Doubt::Somehow,
+                                };
+                                Some(doubt).filter(|_| !is_there).into_iter().for_each(|it| self.doubt(it, scope));
+                                Ok(functions::one_of(arms, span))
+                            }
+                            None => Ok(self.any_of(base, nodes.iter(), span, scope)),
+                        },
                         _ => Ok(self.any_of(base, nodes.iter(), span, scope)),
                     }
                 }
@@ -132,6 +141,7 @@ impl Evaluator<'_> {
         span: Span,
         scope: &Scope,
     ) -> Node {
+        self.doubt(Doubt::Somehow, scope);
         if nodes.len() == 0 || nodes.len() > 8 {
             return self.free(span, scope, "which element it is, is not known");
         }
@@ -140,4 +150,16 @@ impl Evaluator<'_> {
             nodes.map(|it| Arm { when: Arc::clone(&when), at: span, node: base.inherit(it) }).collect();
         Node::new(Value::OneOf(arms.into()), span)
     }
+}
+
+/// The steps behind a splat that each element takes, and those that the list of them does: `.*` reaches over attributes
+/// only, and what comes after an index applies to the list it made.
+pub(super) fn reach_of_splat(accessors: &[Accessor]) -> (&[Accessor], &[Accessor]) {
+    let Some((splat, rest)) = accessors.split_first() else { return (accessors, accessors) };
+    let is_attribute = |it: &Accessor| matches!(it, Accessor::Attribute(_));
+    let until = match splat {
+        Accessor::AttributeSplat(_) => rest.iter().position(|it| !is_attribute(it)).unwrap_or(rest.len()),
+        _ => rest.len(),
+    };
+    rest.split_at(until)
 }

@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::arguments::{Answer, Call, Stop};
 use super::compare::{is_loose, same_text};
 use super::{Function, Reach};
 use crate::source::Span;
-use crate::value::{Arm, Entry, HOLE, Node, Object, Text, Value, is_same_choice};
+use crate::value::{Arm, Elements, Entry, HOLE, Node, Object, Text, Value, is_same_choice};
 
 /// How many results a call may have.
 pub(in crate::frontend::terraform) const LIMIT: usize = 8;
 /// How many it may have by choices that do not depend on each other: they multiply, and then what is known is better
 /// kept once with several unknowns in it than many times.
 const LIMIT_OF_SEVERAL: usize = 4;
+
+/// The case in which something has elements, or a count is one, of which one stands for any number.
+pub(in crate::frontend::terraform) const ANY_NUMBER: [&str; 2] = [" has such an element", " is more than 0"];
 
 /// Which of its arms each choice of a call takes.
 struct Choices<'a> {
@@ -97,6 +102,126 @@ pub(in crate::frontend::terraform) fn in_case(when: &Arc<str>, at: Span, node: N
     let (span, mut arms) = (node.span, Vec::with_capacity(1));
     push(&mut arms, Arc::clone(when), at, node);
     Node::new(Value::OneOf(arms.into()), span)
+}
+
+/// What the first element of a list may be of which some are there in their cases only, each in its case, and whether
+/// there is one for certain; `None` where nothing can be said of it.
+pub(in crate::frontend::terraform) fn foremost(whole: &Node, nodes: &[Node]) -> Option<(Vec<Arm>, bool)> {
+    let (mut arms, mut without): (Vec<Arm>, Vec<Arc<str>>) = Default::default();
+    for node in nodes {
+        let arm = match &node.value {
+            Value::OneOf(of) if of.len() == 1 => of.first(),
+            _ => None,
+        };
+        let premises = || without.iter().map(|it| &**it).collect::<Vec<_>>().join(" and ");
+        let at = || arms.first().map_or(node.span, |it| it.at);
+        match arm {
+            Some(arm) if without.contains(&opposite(&arm.when)) => {}
+            // It is there where no one in front of it is.
+            Some(arm) if without.contains(&arm.when) => {
+                let node = whole.inherit(&node.inherit(&arm.node));
+                arms.push(Arm { when: premises().into(), at: at(), node });
+                return Some((arms, true));
+            }
+            Some(arm) => {
+                let when = if without.is_empty() { Arc::clone(&arm.when) } else { both(&premises().into(), &arm.when) };
+                let node = whole.inherit(&node.inherit(&arm.node));
+                let at = if arms.is_empty() { arm.at } else { at() };
+                arms.push(Arm { when, at, node });
+                without.push(opposite(&arm.when));
+            }
+            None if is_loose(node) && arms.is_empty() => return None,
+            None => {
+                let is_there = !is_loose(node);
+                let node = whole.inherit(node).as_element(false);
+                arms.push(Arm { when: premises().into(), at: at(), node });
+                return Some((arms, is_there));
+            }
+        }
+        if arms.len() >= LIMIT {
+            return None;
+        }
+    }
+    (!arms.is_empty()).then_some((arms, false))
+}
+
+/// A list of which elements are there in their cases only as one of several lists, each of which has elements for
+/// certain; `None` where there is none such, or where it cannot be told apart. Where one element stands for more, so many
+/// as there are of it are taken for one if `is_one` says that this makes no difference.
+fn as_choice(node: &Node, is_one: bool) -> Option<Node> {
+    /// How many elements may be there or not.
+    const MOST: usize = 2;
+    let Value::List(nodes) = &node.value else { return None };
+    let mut cases: SmallVec<[&Arm; MOST]> = SmallVec::new();
+    for element in nodes.iter().filter(|it| is_loose(it)) {
+        let Value::OneOf(arms) = &element.value else { return None };
+        let [arm] = &**arms else { return None };
+        let is_told = cases.iter().all(|it| it.when != arm.when || it.at != arm.at);
+        if !is_told
+            || cases.len() == MOST
+            || is_loose(&arm.node)
+            || ANY_NUMBER.iter().any(|it| arm.when.ends_with(it)) && !is_one
+        {
+            return None;
+        }
+        cases.push(arm);
+    }
+    if cases.is_empty() {
+        return None;
+    }
+    let not: SmallVec<[Arc<str>; MOST]> = cases.iter().map(|it| opposite(&it.when)).collect();
+    // The first case is the one in which all of them are there.
+    let version = |which: usize| {
+        let is_there = |n: usize| which & (1 << n) == 0;
+        let holds = |n: usize| if is_there(n) { &cases[n].when } else { &not[n] };
+        let never = (0..cases.len()).any(|n| (0..n).any(|m| *opposite(holds(m)) == **holds(n)));
+        if never {
+            return None;
+        }
+        let mut premises: SmallVec<[&str; MOST]> = SmallVec::new();
+        (0..cases.len()).map(|n| &**holds(n)).for_each(|it| {
+            if !premises.contains(&it) {
+                premises.push(it)
+            }
+        });
+        let element = |it: &Node| {
+            let Value::OneOf(arms) = &it.value else { return Some(it.clone()) };
+            let [arm] = &**arms else { return Some(it.clone()) };
+            let n = cases.iter().position(|it| it.when == arm.when && it.at == arm.at)?;
+            is_there(n).then(|| it.inherit(&arm.node))
+        };
+        let left = nodes.iter().filter_map(element).collect();
+        let left = if nodes.is_set() { Elements::of_set(left) } else { left.into() };
+        Some(Arm {
+            when: premises.join(" and ").into(),
+            at: cases[0].at,
+            node: Node { value: Value::List(left), ..node.clone() },
+        })
+    };
+    let versions: Vec<Arm> = (0..1 << cases.len()).filter_map(version).collect();
+    (versions.len() > 1).then(|| Node { value: Value::OneOf(versions.into()), ..node.clone() })
+}
+
+/// What a function is called with of which places or numbers of elements make a difference, a list of which elements are
+/// there in their cases only as one of several lists; `None` where there is none.
+pub(super) fn with_places(name: &str, arguments: &[Node]) -> Option<Vec<Node>> {
+    let is_one = match name {
+        "element" | "length" => false,
+        "chunklist" | "coalescelist" | "join" | "matchkeys" | "one" | "setproduct" | "slice" | "zipmap" => true,
+        _ => return None,
+    };
+    let choices: Vec<Option<Node>> = arguments.iter().map(|it| as_choice(it, is_one)).collect();
+    let with = |(choice, argument): (Option<Node>, &Node)| choice.unwrap_or_else(|| argument.clone());
+    choices.iter().any(Option::is_some).then(|| choices.into_iter().zip(arguments).map(with).collect())
+}
+
+/// The case in which another one is not the case.
+pub(in crate::frontend::terraform) fn opposite(when: &str) -> Arc<str> {
+    match when.strip_prefix("not ") {
+        _ if when.contains("` and ") => format!("not all of {when}").into(),
+        Some(opposite) => opposite.into(),
+        None => format!("not {when}").into(),
+    }
 }
 
 /// The values that an object may have at a key, and whether it has one for certain. An entry whose key is not known may

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::CallError;
 use super::arguments::{Answer, Call, Stop};
-use super::arms::{LIMIT, at_key, in_case, one_of};
+use super::arms::{LIMIT, at_key, foremost, in_case, one_of};
 use super::compare::{as_set, in_order, is_loose, same, same_text, set_order, without_duplicates};
 use super::convert::{as_text_node, truth, unified};
 use crate::frontend::terraform::decimal;
@@ -218,6 +219,8 @@ pub(super) fn contains(call: &mut Call<'_>) -> Answer {
     let mut unknown = false;
     for node in nodes {
         match same(node, wanted) {
+            // It may not be there.
+            Some(true) if is_loose(node) => unknown = true,
             Some(true) => return call.made_bool(true),
             Some(false) => {}
             None => unknown = true,
@@ -231,10 +234,12 @@ pub(super) fn distinct(call: &mut Call<'_>) -> Answer {
     call.in_span_of(0, without_duplicates(nodes))
 }
 
+const NO_ELEMENT: &str = "cannot use element function with an empty list";
+
 pub(super) fn element(call: &mut Call<'_>) -> Answer {
     let nodes = call.list(0)?;
     if nodes.is_empty() {
-        return Err(call.fail(Some(0), "cannot use element function with an empty list"));
+        return Err(call.fail(Some(0), NO_ELEMENT));
     }
     let certain = certain(nodes);
     let index = match call.integer(1) {
@@ -259,6 +264,13 @@ pub(super) fn element(call: &mut Call<'_>) -> Answer {
     }
     match usize::try_from(index) {
         Ok(index) if index < certain => Ok(call.element(0, &nodes[index])),
+        Ok(0) => {
+            let Some((arms, is_there)) = foremost(&call.arguments[0], nodes) else { return Err(call.unknown()) };
+            if !is_there {
+                call.host.may_fail(&CallError { message: NO_ELEMENT.into(), argument: Some(0) });
+            }
+            Ok(one_of(arms, call.span))
+        }
         _ => Err(call.unknown()),
     }
 }

@@ -21,7 +21,7 @@ mod strings;
 mod time;
 mod yaml;
 
-pub(super) use arms::{LIMIT, at_key, both, in_case, one_of};
+pub(super) use arms::{ANY_NUMBER, LIMIT, at_key, both, foremost, in_case, one_of, opposite};
 pub(super) use compare::{as_set, same};
 pub(super) use convert::{parse_number, truth, unified};
 
@@ -105,6 +105,8 @@ pub fn call(name: &str, arguments: &[Node], span: Span, host: &mut dyn Host) -> 
         _ => arms::told_apart(arguments),
     };
     let arguments = told_apart.as_deref().unwrap_or(arguments);
+    let with_places = arms::with_places(name, arguments);
+    let arguments = with_places.as_deref().unwrap_or(arguments);
     match function.answer(&mut Call { name, arguments, span, host }, LIMIT) {
         Ok(node) => Ok(node),
         Err(Stop::Error(error)) => Err(error),
