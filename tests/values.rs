@@ -83,6 +83,44 @@ resource "aws_iam_policy" "it" {{
 }
 
 #[test]
+fn what_a_document_says_where_nothing_uses_it_is_no_concern_of_its_user() {
+    let text = |count: &str| {
+        format!(
+            r#"variable "live" {{
+  type = bool
+}}
+locals {{
+  key = var.live ? "arn:aws:s3:::reports/*" : "*"
+}}
+data "aws_iam_policy_document" "it" {{
+  statement {{
+    actions   = ["s3:GetObject"]
+    resources = [local.key]
+  }}
+}}
+resource "aws_iam_policy" "it" {{
+  count  = {count}
+  policy = data.aws_iam_policy_document.it.json
+}}
+resource "aws_iam_policy" "other" {{
+  count  = {count}
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "s3:GetObject", Resource = [local.key] }}]
+  }})
+}}
+"#
+        )
+    };
+    assert_eq!(said(&text("var.live ? 1 : 0")), NOTHING);
+    // Where the block stands in the other case, or in both, it is everything that is allowed.
+    for count in ["var.live ? 0 : 1", "1"] {
+        let other = said(&text(count));
+        assert!(matches!(&other[..], [only] if only.starts_with("data_any_resource: ")), "{count}: {other:?}");
+    }
+}
+
+#[test]
 fn what_others_may_change_is_not_what_is_written() {
     let text = |lifecycle: &str| {
         format!(

@@ -224,7 +224,13 @@ impl Collector<'_, '_> {
         let source = self.evaluator.documents.borrow().get(&root).cloned();
         let place = Place::of(document);
         let carried = Carried { kind, address: Arc::clone(address), source, place };
-        let (policy, errors) = policy::parse(document, carried);
+        // What the document says where it is used by nothing is no concern of what uses it.
+        let given = self.out.configuration.there_if.get(address).map(|it| (Arc::clone(&it.words), it.span));
+        let decided = given.and_then(|case| {
+            let tree = document.encodes().map(|it| document.inherit(it));
+            self.evaluator.decided(tree.as_ref().unwrap_or(document), &case)
+        });
+        let (policy, errors) = policy::parse(decided.as_ref().unwrap_or(document), carried);
         self.out.errors.extend(errors);
         self.policies.push(policy);
     }

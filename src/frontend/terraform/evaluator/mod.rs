@@ -27,7 +27,7 @@ use super::folder::{BlockId, Folder};
 use crate::frontend::ReplacedStatement;
 use crate::source::{FileId, Source, Span, Workspace};
 use crate::syntax::hcl::{Block, Expr};
-use crate::value::{Arm, Elements, Hole, HoleKind, Node, Text, Value};
+use crate::value::{Arm, Elements, Entry, Hole, HoleKind, Node, Object, Text, Unknown, Value};
 use calls::Calls;
 use known::weigh;
 pub(super) use known::{excludes, is_many, only_in, text_of};
@@ -506,6 +506,36 @@ impl<'w> Evaluator<'w> {
             }
             _ => node,
         }
+    }
+
+    /// A document as it is where a case holds, which decides some of what it hangs on; `None` where it decides nothing.
+    pub(in crate::frontend::terraform) fn decided(&self, document: &Node, case: &Case) -> Option<Node> {
+        let premises = [case];
+        let mut is_decided = false;
+        document.each_unknown(&mut |it| {
+            is_decided |= matches!(it, Unknown::Arm(arm) if self.holds(&arm.when, arm.at, &premises).is_some());
+        });
+        is_decided.then(|| self.in_assumed_case_throughout(document.clone(), &premises))
+    }
+
+    fn in_assumed_case_throughout(&self, node: Node, premises: &[&Case]) -> Node {
+        let node = self.in_assumed_case(node, premises);
+        let within = |it: &Node| self.in_assumed_case_throughout(it.clone(), premises);
+        let value = match &node.value {
+            Value::List(nodes) => {
+                let (is_set, nodes) = (nodes.is_set(), nodes.iter().map(within).collect());
+                Value::List(if is_set { Elements::of_set(nodes) } else { nodes.into() })
+            }
+            Value::Object(object) => {
+                let entries = object.entries.iter().map(|it| Entry { node: within(&it.node), ..it.clone() }).collect();
+                Value::Object(Arc::new(Object { entries, open: object.open.clone() }))
+            }
+            Value::OneOf(arms) => {
+                Value::OneOf(arms.iter().map(|arm| Arm { node: within(&arm.node), ..arm.clone() }).collect())
+            }
+            _ => return node,
+        };
+        Node { value, ..node }
     }
 
     /// Whether a case that is decided at a place is so where these hold; `None` where it has nothing to do with them.
