@@ -209,11 +209,16 @@ fn severity(concern: Concern, guilty: &[Entry<'_>]) -> Severity {
     let leads_on = guilty.iter().any(|it| catalog::leads_on(it.worst));
     if leads_on || concern == Concern::Permissions {
         Severity::High
-    } else if guilty.iter().flat_map(|it| &it.wide).all(|it| writes_logs(*it) || pulls_images(*it)) {
+    } else if guilty.iter().flat_map(|it| &it.wide).all(|it| is_minor(*it)) {
         Severity::Low
     } else {
         Severity::Medium
     }
+}
+
+/// Whether whoever does it to everything gains next to nothing by it: nobody but a service may be a role that it is given.
+fn is_minor(action: catalog::Action) -> bool {
+    writes_logs(action) || pulls_images(action) || makes_linked_roles(action)
 }
 
 /// Whether it does no more than to pull an image, which AWS's own policies for nodes and tasks allow on `*`.
