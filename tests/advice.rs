@@ -636,6 +636,12 @@ fn all_of_a_service_on_a_star_is_limited_in_its_resources_too() {
 }
 
 #[test]
+fn of_an_action_on_keys_that_is_there_twice_it_is_said_once() {
+    let twice = help("kms_any_key", &["s3:GetObject", "kms:Decrypt", "kms:Encrypt", "kms:decrypt"], &["*"]);
+    assert!(twice.starts_with("put `kms:Decrypt` and `kms:Encrypt` in a statement of their own"), "{twice}");
+}
+
+#[test]
 fn what_is_called_without_a_resource_goes_on_a_star() {
     let tasks = help("mismatched_resource", &["ecs:ListTasks"], &["arn:aws:ecs:eu-west-1:111122223333:cluster/web"]);
     assert_eq!(tasks, "put `ecs:ListTasks` on `*`, in a statement of its own");
