@@ -173,6 +173,7 @@ fn on_star(policy: &Policy, statement: &Statement, lost: &Lost<'_>) -> String {
     let keys: Vec<_> = never.map(|it| &it.key).collect();
     let without = match &keys[..] {
         [] => String::new(),
+        keys if lost.actions.len() == 1 => format!(" without {}, which it does not carry", quoted(keys)),
         keys => format!(" without {}, which they do not carry", quoted(keys)),
     };
     format!("put {} on `*`, in a statement of its own{without}", quoted(&lost.actions))

@@ -630,7 +630,8 @@ resource "aws_lambda_function_url" "it" {
     let called = [("main.tf", "module \"a\" {\n  source = \"./inner\"\n}\n"), inner];
     assert_eq!(labels("open_function_url", &called), ["main.tf:1 this call leaves it at the default"]);
     // The default is that of the module in between, and its call is the one that leaves it.
-    let outer = "variable \"kind\" { default = \"NONE\" }\n\nmodule \"b\" {\n  source = \"../inner\"\n  type = var.kind\n}\n";
+    let outer =
+        "variable \"kind\" { default = \"NONE\" }\n\nmodule \"b\" {\n  source = \"../inner\"\n  type = var.kind\n}\n";
     let through = [("main.tf", "\nmodule \"a\" {\n  source = \"./outer\"\n}\n"), ("outer/main.tf", outer), inner];
     let shown = labels("open_function_url", &through);
     assert_eq!(shown, ["main.tf:2 this call leaves it at the default"]);
