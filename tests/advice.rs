@@ -4,7 +4,7 @@
 
 use iamlint::fix;
 use iamlint::lint::{self, Options};
-use iamlint::rule::{Finding, Safety, Severity};
+use iamlint::rule::{Confidence, Finding, Safety, Severity};
 use iamlint::rules;
 use iamlint::source::Workspace;
 
@@ -621,6 +621,34 @@ fn a_limit_that_another_statement_undoes_is_kept_by_what_is_taken_out_there() {
         help(r#""s3:Get*""#, r#""s3:GetObject""#),
         "if the resources are meant as a limit, narrow statement `All`; if not, remove this statement"
     );
+}
+
+#[test]
+fn which_of_its_resources_a_service_tags_is_less_sure() {
+    let confidence = |action: &str, resource: &str| {
+        let [finding] = &findings("mismatched_resource", &[action], &[resource])[..] else {
+            panic!("one for {action}")
+        };
+        finding.confidence
+    };
+    let definition = "arn:aws:mgn:eu-west-1:111122223333:network-migration-definition/a";
+    assert_eq!(confidence("mgn:TagResource", definition), Confidence::Low);
+    assert_eq!(confidence("mgn:StartTest", definition), Confidence::Medium);
+    assert_eq!(confidence("mgn:TagResource", "arn:aws:sqs:eu-west-1:111122223333:jobs"), Confidence::Medium);
+}
+
+#[test]
+fn a_key_that_is_optional_beside_another_one_is_tested_apart() {
+    let help = |beside: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*",
+              "Condition": {{"StringEqualsIfExists": {{"aws:SourceVpc": "vpc-1a2b3c4d"{beside}}}}}}}}}"#
+        );
+        found_in("optional_guard", &text)[0].help.clone().unwrap()
+    };
+    assert_eq!(help(""), "leave `IfExists` out");
+    let apart = "test `aws:SourceVpc` apart from the keys beside it, by `StringEquals`";
+    assert_eq!(help(r#", "s3:prefix": "2026""#), apart);
 }
 
 #[test]
