@@ -14,12 +14,15 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 continue;
             };
             let operator = &condition.operator;
-            let report = cx
+            let mut report = cx
                 .report(place, message)
                 .severity(severity)
                 .of(statement, format!("{operator} {}", condition.key))
-                .label(condition.operator_place.span, format!("tested by `{operator}`"))
                 .help(help);
+            // The operator of several blocks is that of the first of them.
+            if statement.is_alone(condition) {
+                report = report.label(condition.operator_place.span, format!("tested by `{operator}`"));
+            }
             // That the wildcard holds the other values is no reason to take those out.
             let others: Vec<&Value> = condition.values.iter().filter(|it| it.place.span != place.span).collect();
             telling_of_others(report, &others);

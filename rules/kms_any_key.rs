@@ -39,7 +39,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let Some((resource, is_everywhere)) = every_key(statement) else { continue };
         let reaching = |known: &[catalog::Action]| -> Vec<&Action> {
             let reaches = |action: &&Action| known.iter().any(|it| action.names_known(*it)) && !action.is_everything();
-            statement.actions.only().iter().filter(reaches).collect()
+            let mut out: Vec<&Action> = Vec::new();
+            for action in statement.actions.only().iter().filter(reaches) {
+                // What is written twice is said once.
+                if !out.iter().any(|it| it.text.raw().eq_ignore_ascii_case(action.text.raw())) {
+                    out.push(action);
+                }
+            }
+            out
         };
         let reveals = reaching(&REVEALS);
         let left = left(statement);

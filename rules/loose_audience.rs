@@ -47,7 +47,12 @@ fn of_policy(policy: &Policy, configuration: &Configuration, cx: &mut Context<'_
                             format!("tokens of {whose} count whichever of its audiences they are for"),
                         )
                         .of(statement, principal)
-                        .help(format!("require {audience} to be {}", what_it_is(principal.issuer())));
+                        .help(match usual_audience(principal) {
+                            Some((_, usual)) => {
+                                format!("require {audience} to be `{usual}`, or what else your tokens are for")
+                            }
+                            None => format!("require {audience} to be {}", what_it_is(principal.issuer())),
+                        });
                     if let Some((key, value)) = usual_audience(principal).filter(|_| principals.len() == 1) {
                         let guard = Rewrite::require(statement.place.span, "StringEquals", key, Wanted::Text(value));
                         report.fix(Safety::Unsafe, format!("require the audience `{value}`"), [guard]);

@@ -28,11 +28,15 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             for value in &condition.values {
                 let Some(fault) = fault(condition, value) else { continue };
                 let text = &value.text;
-                cx.report(&value.place, format!("`{text}` {}", fault.what))
+                let report = cx
+                    .report(&value.place, format!("`{text}` {}", fault.what))
                     .severity(fault.severity)
                     .of(statement, format!("{key} {text}"))
-                    .label(condition.operator_place.span, format!("compared by `{}`", condition.operator))
                     .help(fault.help);
+                // The operator of a block that is one with another block's stands there, beside another key.
+                if statement.is_alone(condition) {
+                    report.label(condition.operator_place.span, format!("compared by `{}`", condition.operator));
+                }
             }
         }
     }

@@ -173,9 +173,20 @@ fn on_star(policy: &Policy, statement: &Statement, lost: &Lost<'_>) -> String {
     let keys: Vec<_> = never.map(|it| &it.key).collect();
     let without = match &keys[..] {
         [] => String::new(),
+        keys if lost.actions.len() == 1 => format!(" without {}, which it does not carry", quoted(keys)),
         keys => format!(" without {}, which they do not carry", quoted(keys)),
     };
     format!("put {} on `*`, in a statement of its own{without}", quoted(&lost.actions))
+}
+
+/// Whether an action is about the tags of what is there. What CloudWatch Logs asks of one is told beside the reference.
+fn is_about_tags(action: &Action) -> bool {
+    let is_it = |it: catalog::Action| it.access_level() == AccessLevel::Tagging || it.name().starts_with("ListTags");
+    !action.reached().is_empty() && action.reached().iter().all(is_it) && action.service() != Some("logs")
+}
+
+fn is_of_known_form(resource: &Resource) -> bool {
+    resource.arn().is_some_and(ArnPattern::has_known_form)
 }
 
 /// How many of the resources or actions are shown.
@@ -242,7 +253,10 @@ fn report(
         report = report.severity(Severity::Low);
     }
     let is_sure = |it: &Resource| it.place.given.is_none() && !it.is_free();
-    if !lost.sure || !resources.iter().all(is_sure) {
+    // The reference is late with which of its resources a service tags.
+    let is_own = |it: &Resource| is_of_known_form(it) && it.part(2) == first.service();
+    let may_lag = lost.actions.iter().all(|it| is_about_tags(it)) && resources.iter().all(is_own);
+    if !lost.sure || may_lag || !resources.iter().all(is_sure) {
         report.confidence(Confidence::Low);
     } else if let Some(correction) = lost.actions.iter().find_map(|it| catalog::action(it.text.raw())?.correction()) {
         report.confidence(Confidence::Low).label(first.place.span, correction.reason);

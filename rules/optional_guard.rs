@@ -16,7 +16,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .help(if is_direct {
                     format!("test another key, or leave it out: who calls these actions directly never has `{key}`")
                 } else {
-                    what_to_write(condition)
+                    what_to_write(condition, statement.is_alone(condition))
                 });
             // The keys beside it may be meant to be optional.
             if is_direct || operator.if_exists && !statement.is_alone(condition) {
@@ -36,7 +36,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 
 /// What asks for the key as well. That all but some may come is seldom meant by who allows something, and that one value
 /// fits is all that there is to ask of who calls.
-fn what_to_write(condition: &Condition) -> String {
+fn what_to_write(condition: &Condition, is_alone: bool) -> String {
     let (operator, key) = (&condition.operator, &condition.key);
     let text = operator.text.raw();
     let null = format!("`\"Null\": {{ \"{key}\": \"false\" }}`");
@@ -53,7 +53,9 @@ fn what_to_write(condition: &Condition) -> String {
             let positive = positive.trim_end_matches("IfExists");
             format!("say by `{positive}` who may, or if all others are meant, require the key to be there: {null}")
         }
-        _ => "leave `IfExists` out".to_owned(),
+        _ if is_alone => "leave `IfExists` out".to_owned(),
+        // The keys beside it may be meant to be optional.
+        _ => format!("test `{key}` apart from the keys beside it, by `{}`", text.trim_end_matches("IfExists")),
     }
 }
 

@@ -220,6 +220,7 @@ fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, option
     let named = named_only(workspace);
     for finding in part.findings.iter_mut().chain(part.silenced.iter_mut().map(|it| &mut it.finding)) {
         finding.calls = calls_around(&finding.carrier.address, &collected.calls);
+        show_call(workspace, finding);
         if options.config.external_modules != ExternalModules::Report {
             at_the_call(workspace, finding);
         }
@@ -293,6 +294,30 @@ fn at_the_call(workspace: &Workspace, finding: &mut Finding) {
 fn calls_around(address: &str, calls: &FxHashMap<Arc<str>, Span>) -> Vec<Span> {
     let ends = address.match_indices('.').map(|(at, _)| &address[..at]);
     ends.filter_map(|module| calls.get(module).copied()).collect()
+}
+
+/// Shows the call of a module where it makes a finding what it is: by what it hands to the module, or by leaving the value
+/// at the default of a variable.
+fn show_call(workspace: &Workspace, finding: &mut Finding) {
+    let way = finding.labels.iter().find(|it| it.message.starts_with("by way of "));
+    let default = way.filter(|it| it.message.ends_with("` (default)")).map(|it| it.span);
+    let (call, message) = match default {
+        Some(used) => {
+            let folder = |span: Span| workspace.source(span.file).path.parent().map(Path::to_owned);
+            let home = folder(used);
+            // The call of a module stands in the folder of the one around it.
+            let call = match finding.calls.iter().position(|it| folder(*it) == home) {
+                Some(within) => within.checked_sub(1).map(|it| finding.calls[it]),
+                None => finding.calls.last().copied(),
+            };
+            (call, "this call leaves it at the default")
+        }
+        None if finding.is_of_call => (finding.calls.last().copied(), "the module is called here"),
+        None => return,
+    };
+    if let Some(span) = call {
+        finding.labels.push(Label { span, message: message.to_owned() });
+    }
 }
 
 /// What is wrong in a folder's files, and in those of its blocks that were asked for.

@@ -264,6 +264,8 @@ pub struct Finding {
     pub labels: Vec<Label>,
     /// The calls of the modules that it is in, from the outermost inwards.
     pub calls: Vec<Span>,
+    /// Whether what the innermost call hands to its module makes it what it is.
+    pub is_of_call: bool,
     /// What carries it.
     pub carrier: Carrier,
     /// The statement, when it speaks of one.
@@ -481,6 +483,7 @@ impl Finding {
             span,
             labels: Vec::new(),
             calls: Vec::new(),
+            is_of_call: false,
             carrier,
             statement: None,
             instances: Vec::new(),
@@ -789,6 +792,12 @@ impl Report<'_> {
     pub fn carried_by(self, policy: &Policy) -> Self {
         self.finding.carrier = Carrier::of(policy);
         self.finding.instances = vec![Arc::clone(&policy.address)];
+        self
+    }
+
+    /// That what a call hands to its module makes it what it is, so that the call is shown.
+    pub fn of_call(self) -> Self {
+        self.finding.is_of_call = true;
         self
     }
 

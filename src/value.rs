@@ -272,7 +272,7 @@ enum Way {
 }
 
 /// One stop on a value's way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Step {
     /// Where the value passes.
     pub span: Span,

@@ -4,7 +4,7 @@
 
 use iamlint::fix;
 use iamlint::lint::{self, Options};
-use iamlint::rule::{Finding, Safety, Severity};
+use iamlint::rule::{Confidence, Finding, Safety, Severity};
 use iamlint::rules;
 use iamlint::source::Workspace;
 
@@ -395,7 +395,7 @@ fn what_goes_on_a_star_goes_there_without_tests_that_it_never_passes() {
            "Condition": {"StringEquals": {"aws:ResourceTag/By": "us"}}"#,
     );
     assert!(
-        tagged.ends_with("in a statement of its own without `aws:ResourceTag/By`, which they do not carry"),
+        tagged.ends_with("in a statement of its own without `aws:ResourceTag/By`, which it does not carry"),
         "{tagged}"
     );
     let streams = r#""Action": "logs:TagResource", "Resource": "arn:aws:logs:eu-west-1:111122223333:log-group:app:*""#;
@@ -635,6 +635,34 @@ fn a_limit_that_another_statement_undoes_is_kept_by_what_is_taken_out_there() {
 }
 
 #[test]
+fn which_of_its_resources_a_service_tags_is_less_sure() {
+    let confidence = |action: &str, resource: &str| {
+        let [finding] = &findings("mismatched_resource", &[action], &[resource])[..] else {
+            panic!("one for {action}")
+        };
+        finding.confidence
+    };
+    let definition = "arn:aws:mgn:eu-west-1:111122223333:network-migration-definition/a";
+    assert_eq!(confidence("mgn:TagResource", definition), Confidence::Low);
+    assert_eq!(confidence("mgn:StartTest", definition), Confidence::Medium);
+    assert_eq!(confidence("mgn:TagResource", "arn:aws:sqs:eu-west-1:111122223333:jobs"), Confidence::Medium);
+}
+
+#[test]
+fn a_key_that_is_optional_beside_another_one_is_tested_apart() {
+    let help = |beside: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*",
+              "Condition": {{"StringEqualsIfExists": {{"aws:SourceVpc": "vpc-1a2b3c4d"{beside}}}}}}}}}"#
+        );
+        found_in("optional_guard", &text)[0].help.clone().unwrap()
+    };
+    assert_eq!(help(""), "leave `IfExists` out");
+    let apart = "test `aws:SourceVpc` apart from the keys beside it, by `StringEquals`";
+    assert_eq!(help(r#", "s3:prefix": "2026""#), apart);
+}
+
+#[test]
 fn all_of_a_service_on_a_star_is_limited_in_its_resources_too() {
     let whole = |action: &str, resource: &str| help("wildcard_action", &[action], &[resource]);
     let named = |action: &str| format!("name the actions that are called in place of `{action}`");
@@ -647,9 +675,18 @@ fn all_of_a_service_on_a_star_is_limited_in_its_resources_too() {
 }
 
 #[test]
+fn of_an_action_on_keys_that_is_there_twice_it_is_said_once() {
+    let twice = help("kms_any_key", &["s3:GetObject", "kms:Decrypt", "kms:Encrypt", "kms:decrypt"], &["*"]);
+    assert!(twice.starts_with("put `kms:Decrypt` and `kms:Encrypt` in a statement of their own"), "{twice}");
+}
+
+#[test]
 fn what_is_called_without_a_resource_goes_on_a_star() {
     let tasks = help("mismatched_resource", &["ecs:ListTasks"], &["arn:aws:ecs:eu-west-1:111122223333:cluster/web"]);
     assert_eq!(tasks, "put `ecs:ListTasks` on `*`, in a statement of its own");
+    // AWS writes the policy so, whatever its reference has.
+    let completion = "arn:aws:glue:eu-west-1:111122223333:completion/*";
+    assert!(findings("mismatched_resource", &["glue:StartCompletion", "glue:GetCompletion"], &[completion]).is_empty());
 }
 
 #[test]

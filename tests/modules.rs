@@ -602,3 +602,78 @@ fn policies_without_a_name_take_time_in_proportion() {
     let (few, many) = (time(1_000), time(8_000));
     assert!(many < few * 32, "{few:?} for 1,000 and {many:?} for 8,000");
 }
+
+/// The line of each label that is no stop of the way, and what it says.
+fn labels(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let (workspace, report) = report_of(rule, files);
+    let [finding] = &report.findings[..] else { panic!("one finding of {rule}") };
+    let labels = finding.labels.iter().filter(|it| !it.message.starts_with("by way of "));
+    labels
+        .map(|it| {
+            let source = workspace.source(it.span.file);
+            let line = source.position(it.span.start as usize).line;
+            format!("{}:{line} {}", source.path.display(), it.message)
+        })
+        .collect()
+}
+
+#[test]
+fn a_default_that_a_call_leaves_is_shown_with_the_call() {
+    const URL: &str = r#"
+variable "type" { default = "NONE" }
+resource "aws_lambda_function_url" "it" {
+  function_name      = "it"
+  authorization_type = var.type
+}
+"#;
+    let inner = ("inner/main.tf", URL);
+    let called = [("main.tf", "module \"a\" {\n  source = \"./inner\"\n}\n"), inner];
+    assert_eq!(labels("open_function_url", &called), ["main.tf:1 this call leaves it at the default"]);
+    // The default is that of the module in between, and its call is the one that leaves it.
+    let outer =
+        "variable \"kind\" { default = \"NONE\" }\n\nmodule \"b\" {\n  source = \"../inner\"\n  type = var.kind\n}\n";
+    let through = [("main.tf", "\nmodule \"a\" {\n  source = \"./outer\"\n}\n"), ("outer/main.tf", outer), inner];
+    let shown = labels("open_function_url", &through);
+    assert_eq!(shown, ["main.tf:2 this call leaves it at the default"]);
+    let alone = [("main.tf", URL)];
+    assert_eq!(labels("open_function_url", &alone), [""; 0]);
+}
+
+#[test]
+fn what_a_policy_is_too_large_by_is_shown_where_it_is_handed_over() {
+    const DOCUMENT: &str = r#"
+variable "services" {}
+resource "aws_iam_policy" "it" {
+  policy = data.aws_iam_policy_document.it.json
+}
+data "aws_iam_policy_document" "it" {
+  dynamic "statement" {
+    for_each = toset(var.services)
+    content {
+      actions   = ["${statement.value}:List*"]
+      resources = ["*"]
+    }
+  }
+}
+"#;
+    let call = |many: &str| format!("module \"a\" {{\n  source   = \"./inner\"\n  services = [{many}]\n}}\n");
+    let many: Vec<String> = (0..150).map(|n| format!("\"service-{n}\"")).collect();
+    let call = call(&many.join(", "));
+    let shown = labels("oversized_policy", &[("main.tf", &call), ("inner/main.tf", DOCUMENT)]);
+    assert_eq!(shown, ["main.tf:1 the module is called here"]);
+    let list = r#"
+variable "names" {
+  default = []
+}
+resource "aws_iam_policy" "it" {
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = var.names }]
+  })
+}
+"#;
+    let names: Vec<String> = (0..250).map(|n| format!("\"arn:aws:s3:::reports-of-{n}\"")).collect();
+    let list = list.replace("default = []", &format!("default = [{}]", names.join(", ")));
+    let shown = labels("oversized_policy", &[("main.tf", &list)]);
+    assert_eq!(shown, ["main.tf:8 most of it is made from `var.names` (default)"]);
+}

@@ -54,6 +54,32 @@ resource "aws_iam_policy" "it" {{
 }
 
 #[test]
+fn what_an_expression_makes_goes_by_the_name_of_its_local() {
+    let text = |value: &str| {
+        format!(
+            r#"variable "teams" {{}}
+locals {{
+  team = {value}
+}}
+resource "aws_iam_policy" "it" {{
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "s3:GetObject", Resource = ["arn:aws:s3:::b/${{local.team}}", "arn:aws:s3:::b/*"] }}]
+  }})
+}}
+"#
+        )
+    };
+    let held = |name: &str| {
+        vec![format!("redundant_entry: `arn:aws:s3:::b/${{{name}}}` is held by `arn:aws:s3:::b/*` already")]
+    };
+    assert_eq!(said(&text("trimprefix(var.teams[0], \"team-\")")), held("local.team"));
+    // What has a name of its own keeps it.
+    assert_eq!(said(&text("var.teams[0]")), held("var.teams[0]"));
+    assert_eq!(said(&text("lower(aws_iam_role.app.name)")), held("lower(aws_iam_role.app.name)"));
+}
+
+#[test]
 fn a_value_under_the_condition_that_its_block_stands_under_is_decided() {
     let text = |count: &str| {
         format!(

@@ -140,7 +140,8 @@ impl Evaluator<'_> {
             let Some((block, at)) = module.folder.local(name) else {
                 return Err(Failure { span, message: format!("there is no local value `{name}`").into() });
             };
-            self.eval(&block.body.attributes[at].value, &Scope::of(module))
+            let node = self.eval(&block.body.attributes[at].value, &Scope::of(module))?;
+            Ok(called_by_its_name(node, name, &module.address))
         })
     }
 
@@ -485,4 +486,24 @@ pub(super) fn end_of(accessor: &Accessor, whole: Span) -> u32 {
         Accessor::FullSplat(span) | Accessor::AttributeSplat(span) => span.end,
     }
     .min(whole.end)
+}
+
+/// A local that is nothing but the unknown result of an expression, under its own name, by which a reader knows it. What
+/// refers to a thing of AWS keeps that in its name, since it says what it is.
+fn called_by_its_name(mut node: Node, name: &str, module: &str) -> Node {
+    let is_expression = |hole: &Hole| {
+        let written = &*hole.reference;
+        written.contains(['(', '…', '?']) && &*hole.scope == module && !written.contains("aws_")
+    };
+    let name = || format!("local.{name}");
+    match &mut node.value {
+        Value::Unknown(hole) if is_expression(hole) => {
+            *hole = Arc::new(Hole { reference: name().into(), ..(**hole).clone() });
+        }
+        Value::Text(text) if text.is_hole() && !text.has_choices() && text.holes().all(|(_, it)| is_expression(it)) => {
+            *text = text.applied(str::to_owned, |_| name());
+        }
+        _ => {}
+    }
+    node
 }
