@@ -118,9 +118,17 @@ fn needed(action: &Action, resources: &[Resource], patterns: &[&ArnPattern]) -> 
         }
     }
     // Where an action has no resources, some services still look at one: S3 lists buckets by `arn:aws:s3:::*`.
-    let is_asked = |it: &Resource| it.covers_all_of_its_service() || is_catalogue(it, action);
+    let is_asked = |it: &Resource| it.covers_all_of_its_service() || is_catalogue(it, action) || is_system(it, action);
     let untold = needed.is_empty() && resources.iter().any(is_asked);
     (!actions.is_empty() && !untold).then_some(needed)
+}
+
+/// Whether it is all of Systems Manager in some region and account, on which that decides where the reference lists nothing:
+/// denials say `on resource: arn:aws:ssm:eu-west-1:111122223333:*`.
+/// <https://github.com/kubernetes-sigs/cluster-api-provider-aws/issues/3361>
+fn is_system(resource: &Resource, action: &Action) -> bool {
+    let asks = action.service().is_some_and(|it| matches!(it, "ssm" | "ssmmessages" | "ec2messages"));
+    asks && resource.part(2) == Some("ssm") && resource.part(5) == Some("*")
 }
 
 /// Whether it is the Data Catalog, on which Lake Formation decides although the reference lists no resource for it.
@@ -174,9 +182,12 @@ fn on_star(policy: &Policy, statement: &Statement, lost: &Lost<'_>) -> String {
     let without = match &keys[..] {
         [] => String::new(),
         keys if lost.actions.len() == 1 => format!(" without {}, which it does not carry", quoted(keys)),
-        keys => format!(" without {}, which they do not carry", quoted(keys)),
+        keys => {
+            format!(" without {}, which {}", quoted(keys), one_or_more(lost, "it does not carry", "they do not carry"))
+        }
     };
-    format!("put {} on `*`, in a statement of its own{without}", quoted(&lost.actions))
+    let own = one_or_more(lost, "its own", "their own");
+    format!("put {} on `*`, in a statement of {own}{without}", quoted(&lost.actions))
 }
 
 /// Whether an action is about the tags of what is there. What CloudWatch Logs asks of one is told beside the reference.
@@ -187,6 +198,10 @@ fn is_about_tags(action: &Action) -> bool {
 
 fn is_of_known_form(resource: &Resource) -> bool {
     resource.arn().is_some_and(ArnPattern::has_known_form)
+}
+
+fn one_or_more(lost: &Lost<'_>, one: &'static str, more: &'static str) -> &'static str {
+    if lost.actions.len() == 1 { one } else { more }
 }
 
 /// How many of the resources or actions are shown.
@@ -267,6 +282,7 @@ fn report(
         let only_sees = lost.actions.iter().flat_map(|it| it.reached().iter()).all(|it| it.power() == Power::Sees);
         let safety =
             if only_sees && !lost.actions.iter().any(|it| it.has_wildcard()) { Safety::Safe } else { Safety::Unsafe };
-        report.fix(safety, format!("put {names} on `*`, in a statement of its own"), [change]);
+        let own = one_or_more(lost, "its own", "their own");
+        report.fix(safety, format!("put {names} on `*`, in a statement of {own}"), [change]);
     }
 }

@@ -280,13 +280,13 @@ fn unlike_any(statement: &Statement, service: Service, alike: &[&Action], cx: &m
     };
     let date = catalog::reference_date();
     let mut report = cx
-        .report(&action.place, format!("`{action}` is no action known on {date}{more}"))
+        .report(&action.place, format!("`{action}` is not in the service authorization reference of {date}{more}"))
         .of(statement, action)
         .confidence(Confidence::Low)
         .severity(Severity::Low)
-        .help(format!("look it up in the service authorization reference of `{service}`"));
+        .help(format!("look it up in the documentation of `{service}`, and leave it out if it is not there either"));
     for other in others {
-        report = report.label(other.place.span, "is not known either");
+        report = report.label(other.place.span, "is not there either");
     }
 }
 

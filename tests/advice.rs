@@ -215,7 +215,7 @@ fn what_every_instance_is_made_of_is_named_before_what_few_have() {
     assert!(help.starts_with(words), "{help}");
     // A listener of one kind and of another is a listener.
     let help = self::help("wildcard_resource", &["elasticloadbalancing:AddListenerCertificates"], &["*"]);
-    assert!(help.contains(":listener/app/{LoadBalancerName}/*`"), "{help}");
+    assert!(help.contains(":listener/app/{LoadBalancerName}/*`") && help.contains(":listener/net/"), "{help}");
 }
 
 #[test]
@@ -1145,4 +1145,32 @@ fn what_aws_has_put_in_place_of_a_policy_is_not_attached_twice() {
     let both = help(core);
     assert!(both.starts_with("leave it out, since `AmazonSSMManagedInstanceCore` is attached already"), "{both}");
     assert!(both.contains("`CloudWatchAgentServerPolicy` for logs"), "{both}");
+}
+
+#[test]
+fn what_lies_within_what_is_needed_is_named_where_requests_name_it() {
+    let query = help("data_any_resource", &["dynamodb:Query"], &["*"]);
+    let wanted = "table/{TableName}`, and to `arn:aws:dynamodb:{Region}:{Account}:table/{TableName}/index/{IndexName}` where a \
+        request names it";
+    assert!(query.ends_with(wanted), "{query}");
+    assert!(!help("wildcard_resource", &["dynamodb:PutItem"], &["*"]).contains("index"));
+    // There is one catalogue, and nobody asks for another one.
+    assert!(!help("wildcard_resource", &["glue:UpdateTable"], &["*"]).contains("names it"));
+}
+
+#[test]
+fn of_a_few_things_that_a_request_may_have_none_is_left_out() {
+    let address = help("wildcard_resource", &["ec2:AssociateAddress"], &["*"]);
+    for kind in [":elastic-ip/", ":instance/", ":network-interface/"] {
+        assert!(address.contains(kind), "{address}");
+    }
+    let model = help("wildcard_resource", &["bedrock:InvokeModel"], &["*"]);
+    assert!(model.contains("such as `arn:aws:bedrock:{Region}::foundation-model/{ResourceId}` or"), "{model}");
+}
+
+#[test]
+fn all_of_systems_manager_in_an_account_is_what_its_lists_are_asked_on() {
+    let found = |resource: &str| findings("mismatched_resource", &["ssm:DescribeParameters"], &[resource]).len();
+    assert_eq!(found("arn:aws:ssm:eu-west-1:111122223333:*"), 0);
+    assert_eq!(found("arn:aws:ssm:eu-west-1:111122223333:parameter/*"), 1);
 }

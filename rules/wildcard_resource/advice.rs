@@ -11,6 +11,7 @@ use crate::rule::{either, listed, quoted};
 
 /// What to do about it, so that nothing else is taken away when it is done to the letter.
 pub(super) struct Advice<'a> {
+    policy: &'a Policy,
     found: &'a Found<'a>,
     told: &'a [Entry<'a>],
     /// What stays on the resource.
@@ -44,7 +45,7 @@ impl<'a> Advice<'a> {
             limits.iter().flat_map(|limit| limit.entries.iter().filter(|it| loses(limit, it)).copied()).collect();
         let mut others = statement.actions.only().iter().filter(|it| !is_settled(told, fine, it));
         let is_parted = others.any(|it| would_be_denied(it, statement, needed.as_deref()));
-        Self { found, told, fine, needed, limits, losing, is_parted }
+        Self { policy, found, told, fine, needed, limits, losing, is_parted }
     }
 
     /// The forms of ARN by which the resource can be replaced where the statement stands.
@@ -197,12 +198,13 @@ impl<'a> Advice<'a> {
             [firsts @ .., last] => is_short(firsts, last),
             [] => true,
         };
-        let beside = |limit: &Limit<'a>, it: &'a Entry<'a>| {
+        let beside = |it: &'a Entry<'a>| {
             // Several may be made of one text, as by a loop.
             let at = it.action.place.span;
             let is_alone = self.told.iter().filter(|it| it.action.place.span == at).count() == 1;
             let this = if is_alone { "this".to_owned() } else { format!("`{}`", it.action) };
-            (it.action, format!("limit {this} {}", limit.words()))
+            // What others are limited to along with it is no matter here.
+            (it.action, format!("limit {this} {}", Limit::of(self.policy, it).words()))
         };
         let unsaid = |limit: &'_ Limit<'a>| match limit.entries.len() {
             ..=ALL if is_said => Vec::new(),
@@ -210,7 +212,7 @@ impl<'a> Advice<'a> {
             _ => limit.entries.clone(),
         };
         let limits = self.limits.iter();
-        limits.flat_map(|limit| unsaid(limit).into_iter().map(|it| beside(limit, it))).take(MOST).collect()
+        limits.flat_map(unsaid).take(MOST).map(beside).collect()
     }
 }
 
@@ -276,10 +278,14 @@ impl<'a> Limit<'a> {
             Some(forms) => to_forms(entry, forms),
             None => to_some(policy, entry),
         };
+        let within = within(entry);
+        if !within.is_empty() {
+            words.push_str(&format!(", and to {} where a request names it", quoted(&within)));
+        }
         let condition = by_condition(policy, entry);
         words.push_str(&condition);
         let further = further_kinds(entry);
-        let is_plain = condition.is_empty() && further.is_empty() && !words.contains(TAG);
+        let is_plain = within.is_empty() && condition.is_empty() && further.is_empty() && !words.contains(TAG);
         Self { entries: vec![entry], forms, is_plain, words, further }
     }
 
@@ -296,6 +302,23 @@ impl<'a> Limit<'a> {
         let is_held = |it: &&str| forms.iter().any(|form| form == it || matches(form, it, false));
         self.is_plain && other.is_plain && needed.iter().all(is_held)
     }
+}
+
+/// The forms of what a request may name within what it needs, as an index in its table.
+fn within(entry: &Entry<'_>) -> Vec<String> {
+    let of = |action: &catalog::Action| {
+        let needed = action.needed_types();
+        let lies_within = |it: &catalog::ResourceType| {
+            // What there is one of holds everything of its kind.
+            let holds = |other: &catalog::ResourceType| {
+                let mut arns = other.arns().filter(|it| it.ends_with('}'));
+                arns.any(|arn| it.arns().any(|it| it.strip_prefix(arn).is_some_and(|it| it.starts_with('/'))))
+            };
+            !needed.contains(it) && needed.iter().any(holds)
+        };
+        action.resource_types().map(|it| it.resource_type()).filter(lies_within).collect::<Vec<_>>()
+    };
+    once(entry.wide.iter().flat_map(of).filter_map(|it| it.arns().next()).map(by_name))
 }
 
 /// The key by which one resource is told from others whose ids nobody knows.
@@ -333,20 +356,33 @@ fn to_forms(entry: &Entry<'_>, needed: &[&'static str]) -> String {
 
 /// `to …`, where a request may have many things, one in place of another.
 fn to_some(policy: &Policy, entry: &Entry<'_>) -> String {
-    const FEW: usize = 2;
+    const FEW: usize = 4;
+    const SHOWN: usize = 2;
     if let [kinds @ .., last] = &always_named(entry)[..] {
         return format!("to the resources that are meant ({} and {last})", kinds.join(", "));
     }
-    let (mut likely, mut all) = (Vec::new(), 0);
-    for action in entry.wide.iter().filter(|it| it.needed_types().is_empty()) {
-        likely.extend(likely_types(policy, *action));
-        all = all.max(action.resource_types().len());
-    }
-    let forms = once(likely.iter().filter_map(|it| it.arns().next()).map(by_name));
-    match &forms[..forms.len().min(FEW)] {
+    let unformed = || entry.wide.iter().filter(|it| it.needed_types().is_empty());
+    let tags = unformed().all(|it| it.access_level() == AccessLevel::Tagging);
+    let all = once(unformed().flat_map(|it| it.resource_types()).map(|it| it.resource_type().name().to_owned()));
+    let types: Vec<_> = match all.len() {
+        // A request may well name one of each.
+        ..=FEW if !tags => unformed().flat_map(|it| it.resource_types()).map(|it| it.resource_type()).collect(),
+        _ => unformed().flat_map(|it| likely_types(policy, *it)).collect(),
+    };
+    let is_tagged = |of: &catalog::ResourceType| is_given(*of) && unformed().all(|it| it.tells_by_tag(*of));
+    let forms = once(types.iter().filter_map(|it| it.arns().next()).map(by_name));
+    match &forms[..] {
         [] => "to the resources that are meant".to_owned(),
-        few if few.len() == all => format!("to {}", either(few)),
-        few => format!("to the kinds of resources that are meant, such as {}", either(few)),
+        few if all.len() <= FEW && !tags && types.iter().all(is_tagged) => {
+            let open = once(types.iter().filter_map(|it| it.arns().next()).map(|it| shown(&open_at_ids(it))));
+            let has = if few.len() == 1 { "" } else { " that each of them has" };
+            format!("to {} by {TAG}{has} or to known ids", quoted(&open))
+        }
+        few if all.len() <= FEW && !tags => format!("to the ones that are meant of {}", quoted(few)),
+        [one] if all.len() == 1 => format!("to `{one}`"),
+        forms => {
+            format!("to the kinds of resources that are meant, such as {}", either(&forms[..forms.len().min(SHOWN)]))
+        }
     }
 }
 
