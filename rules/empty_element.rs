@@ -1,8 +1,8 @@
 use std::fmt::Display;
 
-use crate::policy::{Element, Policy, PolicyKind, Service};
+use crate::policy::{Element, Place, Policy, PolicyKind, Service};
 use crate::rule::{Confidence, Context, Report, Severity};
-use crate::value::Value;
+use crate::value::{Node, Origin, Value};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in policy.written_statements() {
@@ -29,6 +29,9 @@ const OR_NO_STATEMENT: &str = "say what is meant, or leave the statement out";
 
 fn list(element: &Element<'_>, what: impl Display, cx: &mut Context<'_>) {
     let value = element.value();
+    if is_empty_by_default(&element.node().origin) {
+        return;
+    }
     if is_empty_list(value) {
         report(element, &format!("{what} is an empty list, so the statement does nothing"), Severity::High, cx)
             .help(OR_NO_STATEMENT);
@@ -38,7 +41,10 @@ fn list(element: &Element<'_>, what: impl Display, cx: &mut Context<'_>) {
         return;
     }
     let values = element.values();
-    let Some((_, place)) = values.iter().find(|(it, _)| it.as_text().is_some_and(|it| it.is_empty())) else { return };
+    let is_it = |(it, place): &&(Node, Place)| {
+        it.as_text().is_some_and(|it| it.is_empty()) && !is_empty_by_default(&place.origin)
+    };
+    let Some((_, place)) = values.iter().find(is_it) else { return };
     // Of one value in several cases, each is all that there is.
     let (verb, help) = if matches!(value, Value::List(it) if it.len() > 1) {
         ("holds", "leave it out of the list")
@@ -59,7 +65,8 @@ fn condition(element: &Element<'_>, cx: &mut Context<'_>) {
             report(&operator, &message, Severity::Medium, cx);
         }
         let keys = operator.within();
-        for key in keys.elements().filter(|it| is_empty_list(it.value())) {
+        let is_it = |it: &Element<'_>| is_empty_list(it.value()) && !is_empty_by_default(&it.node().origin);
+        for key in keys.elements().filter(is_it) {
             let test = operator.name.raw().to_ascii_lowercase();
             // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
             let (so, is_needed) = if test.starts_with("forallvalues:") {
@@ -79,6 +86,11 @@ fn condition(element: &Element<'_>, cx: &mut Context<'_>) {
             }
         }
     }
+}
+
+/// Whether it has come by the default of a variable, which is there for somebody to give another value.
+fn is_empty_by_default(way: &Origin) -> bool {
+    way.steps().any(|it| it.words.ends_with(" (default)"))
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -108,7 +120,7 @@ fn report<'c>(element: &Element<'_>, message: &str, severity: Severity, cx: &'c 
     if element.is_written_here() {
         report
     } else {
-        // A variable, a local or an output may be empty by a default that is never used.
-        report.confidence(Confidence::Low)
+        // A local or an output may be empty where it is not used.
+        report.by(&Place::of(&element.node())).confidence(Confidence::Low)
     }
 }

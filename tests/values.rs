@@ -54,6 +54,36 @@ resource "aws_iam_policy" "it" {{
 }
 
 #[test]
+fn what_holds_only_where_the_policy_is_not_there_is_not_said() {
+    let text = |count: &str| {
+        format!(
+            r#"variable "stage" {{}}
+variable "target" {{}}
+locals {{
+  on    = var.stage == "prod"
+  other = var.stage == "test"
+}}
+resource "aws_iam_policy" "it" {{
+  count  = {count} ? 1 : 0
+  policy = local.document
+}}
+locals {{
+  document = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "s3:GetObject", Resource = local.on ? "arn:aws:s3:::b/${{var.target}}/*" : "" }}]
+  }})
+}}
+"#
+        )
+    };
+    let said_of = |count: &str| said(&text(count));
+    assert_eq!(said_of("local.on"), NOTHING);
+    let empty = ["empty_element: `Resource` is `\"\"`, which AWS refuses"];
+    assert_eq!(said_of("local.other"), empty);
+    assert_eq!(said_of("true"), empty);
+}
+
+#[test]
 fn what_an_expression_makes_goes_by_the_name_of_its_local() {
     let text = |value: &str| {
         format!(

@@ -60,15 +60,20 @@ impl Given {
     /// Whether one of the two is the case, however what is undecided turns out.
     pub fn is_opposite_of(&self, other: &Self) -> bool {
         let negates = |one: &Self, other: &Self| one.words.strip_prefix("not ") == Some(&*other.words);
-        self.span == other.span && (negates(self, other) || negates(other, self))
+        self.is_decided_with(other) && (negates(self, other) || negates(other, self))
     }
 
-    /// Whether the one is the case where the other is: they are decided at one place, or by one variable or local value.
+    /// Whether the one is the case where the other is.
     pub fn is_same_as(&self, other: &Self) -> bool {
-        let name = self.words.strip_prefix("not ").unwrap_or(&self.words);
+        self.words == other.words && self.is_decided_with(other)
+    }
+
+    /// Whether both are decided at one place, or by one variable or local value.
+    fn is_decided_with(&self, other: &Self) -> bool {
+        let name = self.words.strip_prefix("not ").unwrap_or(&self.words).trim_matches('`');
         let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || "_-.".contains(it));
         let is_of_module = is_name && (name.starts_with("var.") || name.starts_with("local."));
-        self.words == other.words && (self.span == other.span || is_of_module && self.span.file == other.span.file)
+        self.span == other.span || is_of_module && self.span.file == other.span.file
     }
 }
 
