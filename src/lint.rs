@@ -23,9 +23,9 @@ use crate::config::{Config, ExternalModules};
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Collected, Folder, Given, is_terraform};
 use crate::frontend::{Bucket, Configuration, Identity, Key};
-use crate::policy::{self, Granted, Policy};
+use crate::policy::{Granted, Policy};
 use crate::report::{Comparison, InputError, Report, Silenced, Skipped, Summary, Suppressed, Unresolved};
-use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, ONLY_IF, Rule, StatementName};
+use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule, StatementName};
 use crate::rules;
 use crate::source::{self, FileId, ReadError, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
@@ -552,7 +552,7 @@ fn judged(
             finding.labels.push(Label { span: *block, message: "nothing uses this document".to_owned() });
         }
     }
-    out.retain(|it| wanted(it) && !is_never_there(it, configuration));
+    out.retain(wanted);
     for finding in &mut out {
         // That it is there is no part of what is wrong with it, so that makes it no less sure.
         if let Some(given) = configuration.there_if.get(&finding.carrier.address) {
@@ -561,13 +561,6 @@ fn judged(
         }
     }
     out
-}
-
-/// Whether what a finding is about is there only in a case in which the finding does not hold.
-fn is_never_there(finding: &Finding, configuration: &Configuration) -> bool {
-    let Some(there) = configuration.there_if.get(&finding.carrier.address) else { return false };
-    let cases = finding.labels.iter().filter_map(|it| Some((it.message.strip_prefix(ONLY_IF)?, it.span)));
-    cases.map(|(words, span)| policy::Given { words: words.into(), span }).any(|it| it.is_opposite_of(there))
 }
 
 /// Has what is advised name the partition that the policy itself does, or that its file does where the policy names none:

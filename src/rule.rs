@@ -527,9 +527,6 @@ impl InstanceName {
     }
 }
 
-/// What a label begins with that says in which case alone a finding holds.
-pub const ONLY_IF: &str = "only if ";
-
 /// A further place of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
@@ -914,7 +911,7 @@ impl Report<'_> {
         }
         if let Some(given) = &place.given {
             self.finding.confidence = Confidence::Low;
-            let label = Label { span: given.span, message: format!("{ONLY_IF}{}", given.words) };
+            let label = Label { span: given.span, message: format!("only if {}", given.words) };
             if !self.finding.labels.contains(&label) {
                 self.finding.labels.push(label);
             }
