@@ -676,7 +676,12 @@ impl Text {
 
     /// Whether a hole in it stands for one of several texts that are known.
     pub fn has_choices(&self) -> bool {
-        self.choices().next().is_some()
+        self.choice().is_some()
+    }
+
+    /// The first of its choices.
+    pub fn choice(&self) -> Option<&Arc<[Arm]>> {
+        self.choices().next()
     }
 
     fn choices(&self) -> impl Iterator<Item = &Arc<[Arm]>> {

@@ -1347,3 +1347,79 @@ resource "aws_sns_topic_policy" "it" {
 "#;
     assert_eq!(said(text), NOTHING);
 }
+
+#[test]
+fn a_statement_whose_effect_hangs_on_a_condition_allows_in_one_case() {
+    let of = |effect: &str| said_of(&document(&[&format!(r#"Effect = {effect}, Action = "kms:*", Resource = "*""#)]));
+    let allowed = ["kms_wildcard_action Low only if not `var.wide`"];
+    assert_eq!(of(r#"var.wide ? "Deny" : "Allow""#), allowed);
+    assert_eq!(of(r#""${var.wide ? "Deny" : "Allow"}""#), allowed);
+    assert_eq!(of(r#"var.other"#), ["kms_wildcard_action Low only if the effect turns out to be `Allow`"]);
+}
+
+/// A policy of these statements.
+fn document(statements: &[&str]) -> String {
+    let statements = statements.iter().map(|it| format!("{{ {it} }}")).collect::<Vec<_>>().join(", ");
+    format!("jsonencode({{ Version = \"2012-10-17\", Statement = [{statements}] }})")
+}
+
+#[test]
+fn a_denial_denies_what_it_denies_in_every_case() {
+    let with = |denial: &str| {
+        let allows = r#"Effect = "Allow", Action = ["sqs:ListQueues", "sqs:SendMessage"], Resource = "*""#;
+        let denial = format!(r#"Effect = "Deny", {denial}"#);
+        said_of(&document(&[allows, &denial])).iter().any(|it| it.starts_with("wildcard_resource "))
+    };
+    assert!(!with(r#"Action = "sqs:SendMessage", Resource = "*""#));
+    // Denied in one case only.
+    for denial in [
+        r#"Action = var.wide ? "sqs:SendMessage" : "s3:*", Resource = "*""#,
+        r#"Action = "${var.wide ? "sqs" : "s3"}:SendMessage", Resource = "*""#,
+        r#"Action = "sqs:SendMessage", Resource = var.wide ? "*" : "arn:aws:sqs:eu-west-1:111122223333:jobs""#,
+        r#"NotAction = var.wide ? ["s3:*"] : ["sqs:*"], Resource = "*""#,
+        r#"NotAction = ["s3:*", var.wide ? "iam:*" : "sqs:*"], Resource = "*""#,
+    ] {
+        assert!(with(denial), "{denial}");
+    }
+    // In either case it is another entry that denies it.
+    for denial in [
+        r#"Action = var.wide ? "sqs:SendMessage" : "sqs:*", Resource = "*""#,
+        r#"Action = "${var.wide ? "sqs" : "*"}:*", Resource = "*""#,
+        r#"NotAction = var.wide ? ["s3:*"] : ["iam:*"], Resource = "*""#,
+        r#"Action = "sqs:SendMessage", Resource = var.wide ? "*" : ["*"]"#,
+    ] {
+        assert!(!with(denial), "{denial}");
+    }
+}
+
+#[test]
+fn what_a_negative_element_leaves_out_in_one_case_is_allowed_in_the_other() {
+    let of = |statement: &str| {
+        let said = said_of(&document(&[&format!("Effect = \"Allow\", {statement}")]));
+        let wanted = ["full_administrator", "not_action_allow", "assume_any_role", "not_resource_allow"];
+        said.into_iter().filter(|it| wanted.iter().any(|name| it.starts_with(name))).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(r#"NotAction = var.wide ? ["none:*"] : ["iam:*"], Resource = "*""#),
+        [
+            "full_administrator Low only if `var.wide`",
+            "not_action_allow Low only if not `var.wide`",
+            // So it is in either case.
+            "assume_any_role High",
+        ]
+    );
+    assert_eq!(
+        of(r#"NotAction = ["iam:*", var.wide ? "sts:*" : "s3:*"], Resource = "*""#),
+        ["not_action_allow Low only if not `var.wide`", "not_action_allow Low only if `var.wide`"]
+    );
+    // One element or the other.
+    assert_eq!(
+        of(r#"NotAction = var.wide ? ["iam:*"] : null, Action = var.wide ? null : ["s3:GetObject"], Resource = "*""#)
+            [0],
+        "not_action_allow Low only if `var.wide`"
+    );
+    assert_eq!(
+        of(r#"Action = "kms:*", NotResource = var.wide ? [] : ["arn:aws:kms:eu-west-1:111122223333:key/a"]"#),
+        ["not_resource_allow Low only if not `var.wide`"]
+    );
+}
