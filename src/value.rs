@@ -55,12 +55,23 @@ pub enum Value {
 pub struct Elements {
     nodes: Arc<[Node]>,
     is_set: bool,
+    is_mixed: bool,
 }
 
 impl Elements {
     /// Those of a set, in the order in which it is gone through.
     pub fn of_set(nodes: Vec<Node>) -> Self {
-        Self { nodes: nodes.into(), is_set: true }
+        Self { nodes: nodes.into(), is_set: true, is_mixed: false }
+    }
+
+    /// Those of a list of which it is not known in which order they stand.
+    pub fn in_some_order(nodes: Vec<Node>) -> Self {
+        Self { nodes: nodes.into(), is_set: false, is_mixed: true }
+    }
+
+    /// Whether they stand in a list, and it is not known in which order.
+    pub fn is_mixed(&self) -> bool {
+        self.is_mixed
     }
 
     /// Whether they are those of a set, which have no places. What is not known to be one is taken for a list.
@@ -71,7 +82,7 @@ impl Elements {
     /// The same kind of value with other elements, as many and in the same order.
     #[must_use]
     pub fn map(&self, change: impl FnMut(&Node) -> Node) -> Self {
-        Self { nodes: self.nodes.iter().map(change).collect(), is_set: self.is_set }
+        Self { nodes: self.nodes.iter().map(change).collect(), ..*self }
     }
 
     /// Whether both share one content.
@@ -90,19 +101,19 @@ impl Deref for Elements {
 
 impl From<Vec<Node>> for Elements {
     fn from(nodes: Vec<Node>) -> Self {
-        Self { nodes: nodes.into(), is_set: false }
+        Self { nodes: nodes.into(), is_set: false, is_mixed: false }
     }
 }
 
 impl From<Arc<[Node]>> for Elements {
     fn from(nodes: Arc<[Node]>) -> Self {
-        Self { nodes, is_set: false }
+        Self { nodes, is_set: false, is_mixed: false }
     }
 }
 
 impl FromIterator<Node> for Elements {
     fn from_iter<T: IntoIterator<Item = Node>>(nodes: T) -> Self {
-        Self { nodes: nodes.into_iter().collect(), is_set: false }
+        Self { nodes: nodes.into_iter().collect(), is_set: false, is_mixed: false }
     }
 }
 

@@ -1423,3 +1423,32 @@ fn what_a_negative_element_leaves_out_in_one_case_is_allowed_in_the_other() {
         ["not_resource_allow Low only if not `var.wide`"]
     );
 }
+
+#[test]
+fn what_is_known_beside_a_choice_or_a_place_that_is_not_is_judged() {
+    use iamlint::rule::Confidence::{High, Low};
+    let of = |resource: &str| {
+        let told = told(&on_bucket("", "", resource));
+        told.into_iter().map(|(confidence, cases)| (confidence, cases.join(", "))).collect::<Vec<_>>()
+    };
+    let in_case = |case: &str| vec![(Low, case.to_owned())];
+    let (a, b) = (r#""arn:aws:s3:::reports/a""#, r#""arn:aws:s3:::reports/b""#);
+    let chosen = |resource: &str| of(&resource.replace('A', a).replace('B', b));
+    assert_eq!(chosen(r#"formatlist("%s", [var.on ? "*" : A, B])"#), in_case("`var.on`"));
+    assert_eq!(chosen(r#"formatlist("%s%s", [var.on ? "*" : A, B], "")"#), in_case("`var.on`"));
+    assert_eq!(chosen(r#"formatlist("%s/x", [var.on ? A : B, B])"#), []);
+    assert_eq!(chosen(r#"formatlist("%s", [for it in ["*"] : it if var.on])"#), in_case("`var.on`"));
+    assert_eq!(chosen(r#"slice([A, "*"], 0, var.n)"#), in_case("`var.n` is above 1"));
+    assert_eq!(chosen(r#"slice(["*", A], var.n, 2)"#), in_case("`var.n` is at most 0"));
+    assert_eq!(chosen(r#"slice(["*", A], 1, var.n)"#), []);
+    assert_eq!(chosen(r#"keys(transpose({ x = [var.on ? "*" : A, B] }))"#), in_case("`var.on`"));
+    assert_eq!(chosen(r#"keys(transpose({ x = [var.n, "*"] }))"#), [(High, String::new())]);
+    assert_eq!(chosen(r#"transpose({ "*" = [var.on ? "x" : "y"] })["x"]"#), in_case("`var.on`"));
+    for resource in ["values({ (var.n) = \"*\", b = A })[0]", "keys({ (var.n) = A, \"*\" = B })[1]"] {
+        assert!(matches!(&chosen(resource)[..], [(Low, _)]), "{resource}: {:?}", chosen(resource));
+    }
+    assert!(matches!(&chosen(r#"element(values({ (var.n) = "*", b = A }), 1)"#)[..], [(Low, _)]));
+    assert_eq!(chosen(r#"values({ (var.n) = "*", b = A })"#), [(High, String::new())]);
+    assert_eq!(chosen(r#"values({ (var.n) = "*" })[0]"#), [(High, String::new())]);
+    assert_eq!(chosen(r#"keys({ a = A, "*" = B })[0]"#), [(High, String::new())]);
+}
