@@ -178,6 +178,9 @@ impl Number {
     /// The number that a text of digits stands for, when a double holds all of them.
     pub fn exactly(text: &str) -> Option<Self> {
         let number = Self(text.parse().ok().filter(|it: &f64| it.is_finite())?);
+        if number.0 == 0.0 && significant(text) > 0 {
+            return None;
+        }
         let is_whole = text.bytes().all(|it| it.is_ascii_digit() || matches!(it, b'+' | b'-'));
         (significant(text) <= Self::DIGITS || is_whole && number.0.abs() < Self::WHOLE).then_some(number)
     }
