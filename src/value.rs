@@ -581,6 +581,8 @@ struct Run {
     choice: Option<Arc<[Arm]>>,
     /// The expression that gave the run, when that is not its text: runs of one expression share it.
     written: Option<Arc<str>>,
+    /// Whether nobody is to see what it says.
+    is_hidden: bool,
 }
 
 impl Text {
@@ -880,6 +882,19 @@ impl Text {
         self
     }
 
+    /// The same of a text that nobody is to see.
+    #[must_use]
+    pub fn hidden_as(self, written: impl Into<Arc<str>>, span: Span) -> Self {
+        let mut text = self.written_as(written, span);
+        text.content_mut().runs.iter_mut().for_each(|run| run.is_hidden = true);
+        text
+    }
+
+    /// What it is shown as, where nobody is to see what it says.
+    pub fn hidden(&self) -> Option<&Arc<str>> {
+        self.runs().iter().filter(|run| run.is_hidden).find_map(|run| run.written.as_ref())
+    }
+
     /// The ways its parts have come, one for each that has come some way, with the part's place.
     pub fn origins(&self) -> impl Iterator<Item = (Span, &Origin)> {
         self.runs().iter().filter(|run| !run.origin.is_here()).map(|run| (run.span, &run.origin))
@@ -951,7 +966,15 @@ impl Content {
         if text.is_empty() {
             return;
         }
-        self.runs.push(Run { at: self.next_at(), span, origin: Origin::HERE, hole: None, choice: None, written: None });
+        self.runs.push(Run {
+            at: self.next_at(),
+            span,
+            origin: Origin::HERE,
+            hole: None,
+            choice: None,
+            written: None,
+            is_hidden: false,
+        });
         if memchr::memchr(HOLE_HEAD, text.as_bytes()).is_some() && text.contains(HOLE) {
             // U+FFFD is the replacement character; the lengths differ, so the run no
             // longer maps byte for byte, which is right.
@@ -966,7 +989,15 @@ impl Content {
     fn push_hole(&mut self, hole: Arc<Hole>) {
         let written = Some(Arc::clone(&hole.reference));
         let (at, span) = (self.next_at(), hole.span);
-        self.runs.push(Run { at, span, origin: Origin::HERE, hole: Some(hole), choice: None, written });
+        self.runs.push(Run {
+            at,
+            span,
+            origin: Origin::HERE,
+            hole: Some(hole),
+            choice: None,
+            written,
+            is_hidden: false,
+        });
         self.raw.push(HOLE);
     }
 }

@@ -1452,3 +1452,47 @@ fn what_is_known_beside_a_choice_or_a_place_that_is_not_is_judged() {
     assert_eq!(chosen(r#"values({ (var.n) = "*" })[0]"#), [(High, String::new())]);
     assert_eq!(chosen(r#"keys({ a = A, "*" = B })[0]"#), [(High, String::new())]);
 }
+
+#[test]
+fn a_name_within_what_is_marked_is_shown_nowhere() {
+    let text = r#"locals {
+  secret = sensitive({ hushhush = "kms:*", more = { whisper = "arn:aws:s3:::b" } })
+}
+resource "aws_iam_policy" "it" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = local.secret.hushhush, Resource = "*" },
+      { Effect = "Allow", Action = "s3:*", Resource = [for name, it in local.secret : "arn:aws:s3:::${name}*"] },
+      { Effect = "Allow", Action = "s3:*", Resource = formatlist("arn:aws:s3:::%s*", keys(local.secret.more)) },
+      sensitive({ Effect = "Allow", Actoin = "kms:*", Action = "sqs:*", Resource = "*" }),
+    ]
+  })
+}
+"#;
+    let report = linted(text);
+    let said: Vec<&str> = report.findings.iter().map(|it| it.rule).collect();
+    for rule in ["kms_wildcard_action", "wildcard_action", "unknown_element"] {
+        assert!(said.contains(&rule), "{said:?}");
+    }
+    for finding in &report.findings {
+        let labels = finding.labels.iter().map(|it| it.message.as_str());
+        let all: Vec<&str> =
+            labels.chain([&*finding.message, &finding.subject]).chain(finding.help.as_deref()).collect();
+        for secret in ["hushhush", "whisper", "Actoin"] {
+            assert!(!all.iter().any(|it| it.contains(secret)), "{secret}: {all:?}");
+        }
+    }
+}
+
+#[test]
+fn a_condition_is_listed_once_and_as_it_is_written() {
+    let action = r#"concat(var.s == "a and b" ? ["sqs:*"] : [], var.on ? ["sns:*"] : [], var.on ? ["kms:*"] : [])"#;
+    let resource = r#"[lookup({ a = "*", b = "x" }, var.s, "y"), var.s == "a and b" && var.on ? "*" : "z"]"#;
+    let report = linted(&format!(
+        "variable \"on\" {{}}\nvariable \"s\" {{}}\nresource \"aws_iam_policy\" \"it\" {{\n  policy = jsonencode({{ Version = \
+         \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Action = {action}, Resource = {resource} }}] }})\n}}\n"
+    ));
+    let listed: Vec<String> = report.unresolved.iter().map(|it| it.hole.reference.to_string()).collect();
+    assert_eq!(listed, [r#"var.s == "a and b""#, "var.on", "var.s is a", r#"var.s == "a and b" && var.on"#]);
+}

@@ -154,6 +154,7 @@ const OTHERS: [&str; 15] = [
 fn resolution(document: &Node) -> Resolution {
     let (mut holes, mut conditions): (Vec<Arc<Hole>>, Vec<Arc<Hole>>) = Default::default();
     let mut seen = FxHashSet::default();
+    let mut told = FxHashSet::default();
     document.each_unknown(&mut |unknown| match unknown {
         Unknown::Hole(hole) => {
             if hole.kind == HoleKind::Free && seen.insert((hole.span, Arc::clone(&hole.reference))) {
@@ -161,9 +162,17 @@ fn resolution(document: &Node) -> Resolution {
             }
         }
         Unknown::Arm(arm) => {
-            for premise in arm.when.split(" and ").filter(|it| !it.is_empty()) {
-                let words: Arc<str> = premise.strip_prefix("not ").unwrap_or(premise).replace('`', "").into();
-                if seen.insert((arm.at, Arc::clone(&words))) {
+            for premise in premises(&arm.when) {
+                let premise = premise.strip_prefix("not ").unwrap_or(premise);
+                let written = premise.strip_prefix('`').and_then(|it| it.strip_suffix('`'));
+                let words: Arc<str> = premise.replace('`', "").into();
+                // One condition may be written in many places of a file, and what is said of a value is said of it in
+                // several ways.
+                let known = match written.filter(|it| !it.contains('`')) {
+                    Some(_) => (arm.at.file, None, Arc::clone(&words)),
+                    None => (arm.at.file, Some(arm.at), "".into()),
+                };
+                if told.insert(known) {
                     conditions.push(Arc::new(undecided(words, arm.at)));
                 }
             }
@@ -185,6 +194,24 @@ fn resolution(document: &Node) -> Resolution {
         _ => false,
     };
     Resolution { holes, nothing }
+}
+
+/// The premises that a case is made of, each of which may hold words like those between them.
+fn premises(when: &str) -> Vec<&str> {
+    const AND: &str = " and ";
+    let (mut out, mut from) = (Vec::new(), 0);
+    for (at, _) in when.match_indices(AND) {
+        let before = &when[from..at];
+        let outside: String = before.split('`').step_by(2).collect();
+        let is_within = before.matches('`').count() % 2 == 1 || outside.matches('"').count() % 2 == 1;
+        if at >= from && !is_within {
+            out.push(before);
+            from = at + AND.len();
+        }
+    }
+    out.push(&when[from..]);
+    out.retain(|it| !it.is_empty());
+    out
 }
 
 /// A condition that something of a document hangs on.

@@ -1,14 +1,15 @@
 //! Lists, sets, maps and objects.
 
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
-use super::CallError;
 use super::arguments::{Answer, Call, Stop};
 use super::arms::{LIMIT, at_key, foremost, in_case, one_of};
 use super::compare::{as_set, in_order, is_loose, same, same_text, set_order, without_duplicates};
 use super::convert::{as_text_node, truth, unified};
+use super::{CallError, MARKED};
 use crate::frontend::terraform::decimal;
 use crate::source::Span;
 use crate::value::{Arm, Elements, Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
@@ -345,7 +346,22 @@ fn with_entries<T>(call: &mut Call<'_>, make: impl Fn(&Node, &Entry) -> T, open:
 }
 
 fn key_node(whole: &Node, entry: &Entry) -> Node {
-    Node { value: Value::Text(entry.key.clone()), span: entry.key_span, origin: whole.origin.clone() }
+    Node { value: key_of(entry), span: entry.key_span, origin: whole.origin.clone() }
+}
+
+/// The key of an entry as a value: one that is not to be seen is not known.
+pub(in crate::frontend::terraform) fn key_of(entry: &Entry) -> Value {
+    let Some(shown) = entry.key.hidden() else { return Value::Text(entry.key.clone()) };
+    let mut hasher = FxHasher::default();
+    entry.key.raw().hash(&mut hasher);
+    Value::Text(Text::hole(Arc::new(Hole {
+        kind: HoleKind::Opaque,
+        reference: Arc::clone(shown),
+        scope: format!("key {:x}", hasher.finish()).into(),
+        span: entry.key_span,
+        why: MARKED.into(),
+        many: false,
+    })))
 }
 
 pub(super) fn keys(call: &mut Call<'_>) -> Answer {
