@@ -54,13 +54,17 @@ fn report(
         }
         _ => ("", ", which may so give itself everything"),
     };
-    cx.report(&entry.place, format!("`{action}` on `{on}` is about {whose}`{}` itself{what}", identity.address))
+    let report = cx
+        .report(&entry.place, format!("`{action}` on `{on}` is about {whose}`{}` itself{what}", identity.address))
         .carried_by(policy)
         .of(statement, action)
         .by(&on.place)
         .label(on.place.span, "this holds it")
         .label(identity.place.span, "the one that carries the policy")
         .help("leave it out of what it may change, or bound that by `iam:PermissionsBoundary` and `iam:PolicyARN`");
+    if let Some(given) = identity.denied_in(action) {
+        report.maybe(given.span, format!("it is denied if {}", given.words));
+    }
 }
 
 type Is<'i> = Box<dyn Fn(&Resource) -> bool + 'i>;

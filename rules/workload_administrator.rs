@@ -68,6 +68,9 @@ fn judge(identity: &Identity, configuration: &Configuration, cx: &mut Context<'_
             if let Some(place) = way.within {
                 report = report.by(place);
             }
+            if let Some(given) = identity.denied_in(action) {
+                report = report.maybe(given.span, format!("`{action}` is denied if {}", given.words));
+            }
             if let Some(given) = attached_administrator::perhaps_bounded(identity) {
                 report = report.maybe(given.span, format!("a boundary leaves less of it if {}", given.words));
             }

@@ -546,6 +546,7 @@ fn judged(
             }
         }
     }
+    in_every_case(&mut out);
     for finding in &mut out {
         if let Some(block) = configuration.unused.get(&finding.carrier.address) {
             finding.confidence = Confidence::Low;
@@ -561,6 +562,40 @@ fn judged(
         }
     }
     out
+}
+
+/// What is found of a statement in either of two cases, of which one must hold, is found of it in every case.
+fn in_every_case(findings: &mut Vec<Finding>) {
+    let mut seen: FxHashMap<(Said, Arc<str>, String), Vec<usize>> = FxHashMap::default();
+    let mut gone = FxHashSet::default();
+    for n in 0..findings.len() {
+        let Some((given, sure)) = findings[n].case.clone() else { continue };
+        let finding = &findings[n];
+        let alike =
+            seen.entry((said(finding), Arc::clone(&finding.carrier.address), finding.message.clone())).or_default();
+        let is_other = |it: &usize| {
+            let other = &findings[*it];
+            let is_opposite = other.case.as_ref().is_some_and(|(its, _)| its.is_opposite_of(&given));
+            is_opposite && !gone.contains(it) && other.severity == finding.severity
+        };
+        let Some(first) = alike.iter().copied().find(is_other) else {
+            alike.push(n);
+            continue;
+        };
+        gone.insert(n);
+        let first = &mut findings[first];
+        if let Some((given, own)) = first.case.take() {
+            first.confidence = own.min(sure);
+            let is_case =
+                |it: &Label| it.span == given.span && it.message.strip_prefix("only if ") == Some(&*given.words);
+            first.labels.retain(|it| !is_case(it));
+        }
+    }
+    let mut n = 0;
+    findings.retain(|_| {
+        n += 1;
+        !gone.contains(&(n - 1))
+    });
 }
 
 /// Has what is advised name the partition that the policy itself does, or that its file does where the policy names none:

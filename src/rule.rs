@@ -254,6 +254,9 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure the rule is here.
     pub confidence: Confidence,
+    /// The case in which there is the statement that it speaks of, and how sure the rule would be if there were in every
+    /// case; none where there is.
+    pub case: Option<(Arc<policy::Given>, Confidence)>,
     /// What is wrong at this place: one sentence, lower case, no final stop.
     pub message: String,
     /// The smallest change that passes.
@@ -478,6 +481,7 @@ impl Finding {
             rule: rule.id,
             severity: head.severity,
             confidence: head.confidence,
+            case: None,
             message: message.into(),
             help: None,
             span,
@@ -722,9 +726,11 @@ impl Report<'_> {
             Some(action) => granted.map(|it| it.with_actions(vec![action])),
             None => granted,
         };
+        let sure = self.finding.confidence;
         self.way(&statement.place);
+        self.finding.case = statement.place.given.clone().map(|it| (it, sure));
         if statement.has_unknown_conditions && statement.effect == Effect::Allow && self.is_of_access {
-            self.finding.confidence = Confidence::Low;
+            self.at_most(Confidence::Low);
         }
         // What is about the statement itself stands there, and is told from other statements by it.
         let is_whole = statement.place.span == self.finding.span;
@@ -829,14 +835,22 @@ impl Report<'_> {
 
     /// That it only may be so, and what it hangs on.
     pub fn maybe(self, span: Span, why: impl Into<String>) -> Self {
-        self.finding.confidence = Confidence::Low;
-        self.label(span, why)
+        let mut report = self;
+        report.at_most(Confidence::Low);
+        report.label(span, why)
     }
 
     /// That the rule is less sure here than its page says.
-    pub fn confidence(self, confidence: Confidence) -> Self {
-        self.finding.confidence = self.finding.confidence.min(confidence);
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.at_most(confidence);
         self
+    }
+
+    fn at_most(&mut self, confidence: Confidence) {
+        let sure = self.finding.case.as_mut().map(|(_, sure)| sure);
+        for it in sure.into_iter().chain([&mut self.finding.confidence]) {
+            *it = confidence.min(*it);
+        }
     }
 
     /// What a further place says of its way, and in which case it holds.
@@ -910,7 +924,11 @@ impl Report<'_> {
             }
         }
         if let Some(given) = &place.given {
-            self.finding.confidence = Confidence::Low;
+            let is_told = |own: &policy::Given| own.words == given.words && own.span == given.span;
+            match &self.finding.case {
+                Some((own, _)) if is_told(own) => self.finding.confidence = Confidence::Low,
+                _ => self.at_most(Confidence::Low),
+            }
             let label = Label { span: given.span, message: format!("only if {}", given.words) };
             if !self.finding.labels.contains(&label) {
                 self.finding.labels.push(label);

@@ -55,12 +55,23 @@ pub enum Value {
 pub struct Elements {
     nodes: Arc<[Node]>,
     is_set: bool,
+    is_mixed: bool,
 }
 
 impl Elements {
     /// Those of a set, in the order in which it is gone through.
     pub fn of_set(nodes: Vec<Node>) -> Self {
-        Self { nodes: nodes.into(), is_set: true }
+        Self { nodes: nodes.into(), is_set: true, is_mixed: false }
+    }
+
+    /// Those of a list of which it is not known in which order they stand.
+    pub fn in_some_order(nodes: Vec<Node>) -> Self {
+        Self { nodes: nodes.into(), is_set: false, is_mixed: true }
+    }
+
+    /// Whether they stand in a list, and it is not known in which order.
+    pub fn is_mixed(&self) -> bool {
+        self.is_mixed
     }
 
     /// Whether they are those of a set, which have no places. What is not known to be one is taken for a list.
@@ -71,7 +82,7 @@ impl Elements {
     /// The same kind of value with other elements, as many and in the same order.
     #[must_use]
     pub fn map(&self, change: impl FnMut(&Node) -> Node) -> Self {
-        Self { nodes: self.nodes.iter().map(change).collect(), is_set: self.is_set }
+        Self { nodes: self.nodes.iter().map(change).collect(), ..*self }
     }
 
     /// Whether both share one content.
@@ -90,19 +101,19 @@ impl Deref for Elements {
 
 impl From<Vec<Node>> for Elements {
     fn from(nodes: Vec<Node>) -> Self {
-        Self { nodes: nodes.into(), is_set: false }
+        Self { nodes: nodes.into(), is_set: false, is_mixed: false }
     }
 }
 
 impl From<Arc<[Node]>> for Elements {
     fn from(nodes: Arc<[Node]>) -> Self {
-        Self { nodes, is_set: false }
+        Self { nodes, is_set: false, is_mixed: false }
     }
 }
 
 impl FromIterator<Node> for Elements {
     fn from_iter<T: IntoIterator<Item = Node>>(nodes: T) -> Self {
-        Self { nodes: nodes.into_iter().collect(), is_set: false }
+        Self { nodes: nodes.into_iter().collect(), is_set: false, is_mixed: false }
     }
 }
 
@@ -167,6 +178,9 @@ impl Number {
     /// The number that a text of digits stands for, when a double holds all of them.
     pub fn exactly(text: &str) -> Option<Self> {
         let number = Self(text.parse().ok().filter(|it: &f64| it.is_finite())?);
+        if number.0 == 0.0 && significant(text) > 0 {
+            return None;
+        }
         let is_whole = text.bytes().all(|it| it.is_ascii_digit() || matches!(it, b'+' | b'-'));
         (significant(text) <= Self::DIGITS || is_whole && number.0.abs() < Self::WHOLE).then_some(number)
     }
@@ -567,6 +581,8 @@ struct Run {
     choice: Option<Arc<[Arm]>>,
     /// The expression that gave the run, when that is not its text: runs of one expression share it.
     written: Option<Arc<str>>,
+    /// Whether nobody is to see what it says.
+    is_hidden: bool,
 }
 
 impl Text {
@@ -676,7 +692,12 @@ impl Text {
 
     /// Whether a hole in it stands for one of several texts that are known.
     pub fn has_choices(&self) -> bool {
-        self.choices().next().is_some()
+        self.choice().is_some()
+    }
+
+    /// The first of its choices.
+    pub fn choice(&self) -> Option<&Arc<[Arm]>> {
+        self.choices().next()
     }
 
     fn choices(&self) -> impl Iterator<Item = &Arc<[Arm]>> {
@@ -861,6 +882,19 @@ impl Text {
         self
     }
 
+    /// The same of a text that nobody is to see.
+    #[must_use]
+    pub fn hidden_as(self, written: impl Into<Arc<str>>, span: Span) -> Self {
+        let mut text = self.written_as(written, span);
+        text.content_mut().runs.iter_mut().for_each(|run| run.is_hidden = true);
+        text
+    }
+
+    /// What it is shown as, where nobody is to see what it says.
+    pub fn hidden(&self) -> Option<&Arc<str>> {
+        self.runs().iter().filter(|run| run.is_hidden).find_map(|run| run.written.as_ref())
+    }
+
     /// The ways its parts have come, one for each that has come some way, with the part's place.
     pub fn origins(&self) -> impl Iterator<Item = (Span, &Origin)> {
         self.runs().iter().filter(|run| !run.origin.is_here()).map(|run| (run.span, &run.origin))
@@ -932,7 +966,15 @@ impl Content {
         if text.is_empty() {
             return;
         }
-        self.runs.push(Run { at: self.next_at(), span, origin: Origin::HERE, hole: None, choice: None, written: None });
+        self.runs.push(Run {
+            at: self.next_at(),
+            span,
+            origin: Origin::HERE,
+            hole: None,
+            choice: None,
+            written: None,
+            is_hidden: false,
+        });
         if memchr::memchr(HOLE_HEAD, text.as_bytes()).is_some() && text.contains(HOLE) {
             // U+FFFD is the replacement character; the lengths differ, so the run no
             // longer maps byte for byte, which is right.
@@ -947,7 +989,15 @@ impl Content {
     fn push_hole(&mut self, hole: Arc<Hole>) {
         let written = Some(Arc::clone(&hole.reference));
         let (at, span) = (self.next_at(), hole.span);
-        self.runs.push(Run { at, span, origin: Origin::HERE, hole: Some(hole), choice: None, written });
+        self.runs.push(Run {
+            at,
+            span,
+            origin: Origin::HERE,
+            hole: Some(hole),
+            choice: None,
+            written,
+            is_hidden: false,
+        });
         self.raw.push(HOLE);
     }
 }

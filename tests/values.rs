@@ -1441,3 +1441,152 @@ resource "aws_sns_topic_policy" "it" {
 "#;
     assert_eq!(said(text), NOTHING);
 }
+
+#[test]
+fn a_statement_whose_effect_hangs_on_a_condition_allows_in_one_case() {
+    let of = |effect: &str| said_of(&document(&[&format!(r#"Effect = {effect}, Action = "kms:*", Resource = "*""#)]));
+    let allowed = ["kms_wildcard_action Low only if not `var.wide`"];
+    assert_eq!(of(r#"var.wide ? "Deny" : "Allow""#), allowed);
+    assert_eq!(of(r#""${var.wide ? "Deny" : "Allow"}""#), allowed);
+    assert_eq!(of(r#"var.other"#), ["kms_wildcard_action Low only if the effect turns out to be `Allow`"]);
+}
+
+/// A policy of these statements.
+fn document(statements: &[&str]) -> String {
+    let statements = statements.iter().map(|it| format!("{{ {it} }}")).collect::<Vec<_>>().join(", ");
+    format!("jsonencode({{ Version = \"2012-10-17\", Statement = [{statements}] }})")
+}
+
+#[test]
+fn a_denial_denies_what_it_denies_in_every_case() {
+    let with = |denial: &str| {
+        let allows = r#"Effect = "Allow", Action = ["sqs:ListQueues", "sqs:SendMessage"], Resource = "*""#;
+        let denial = format!(r#"Effect = "Deny", {denial}"#);
+        said_of(&document(&[allows, &denial])).iter().any(|it| it.starts_with("wildcard_resource "))
+    };
+    assert!(!with(r#"Action = "sqs:SendMessage", Resource = "*""#));
+    // Denied in one case only.
+    for denial in [
+        r#"Action = var.wide ? "sqs:SendMessage" : "s3:*", Resource = "*""#,
+        r#"Action = "${var.wide ? "sqs" : "s3"}:SendMessage", Resource = "*""#,
+        r#"Action = "sqs:SendMessage", Resource = var.wide ? "*" : "arn:aws:sqs:eu-west-1:111122223333:jobs""#,
+        r#"NotAction = var.wide ? ["s3:*"] : ["sqs:*"], Resource = "*""#,
+        r#"NotAction = ["s3:*", var.wide ? "iam:*" : "sqs:*"], Resource = "*""#,
+    ] {
+        assert!(with(denial), "{denial}");
+    }
+    // In either case it is another entry that denies it.
+    for denial in [
+        r#"Action = var.wide ? "sqs:SendMessage" : "sqs:*", Resource = "*""#,
+        r#"Action = "${var.wide ? "sqs" : "*"}:*", Resource = "*""#,
+        r#"NotAction = var.wide ? ["s3:*"] : ["iam:*"], Resource = "*""#,
+        r#"Action = "sqs:SendMessage", Resource = var.wide ? "*" : ["*"]"#,
+    ] {
+        assert!(!with(denial), "{denial}");
+    }
+}
+
+#[test]
+fn what_a_negative_element_leaves_out_in_one_case_is_allowed_in_the_other() {
+    let of = |statement: &str| {
+        let said = said_of(&document(&[&format!("Effect = \"Allow\", {statement}")]));
+        let wanted = ["full_administrator", "not_action_allow", "assume_any_role", "not_resource_allow"];
+        said.into_iter().filter(|it| wanted.iter().any(|name| it.starts_with(name))).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(r#"NotAction = var.wide ? ["none:*"] : ["iam:*"], Resource = "*""#),
+        [
+            "full_administrator Low only if `var.wide`",
+            "not_action_allow Low only if not `var.wide`",
+            // So it is in either case.
+            "assume_any_role High",
+        ]
+    );
+    assert_eq!(
+        of(r#"NotAction = ["iam:*", var.wide ? "sts:*" : "s3:*"], Resource = "*""#),
+        ["not_action_allow Low only if not `var.wide`", "not_action_allow Low only if `var.wide`"]
+    );
+    // One element or the other.
+    assert_eq!(
+        of(r#"NotAction = var.wide ? ["iam:*"] : null, Action = var.wide ? null : ["s3:GetObject"], Resource = "*""#)
+            [0],
+        "not_action_allow Low only if `var.wide`"
+    );
+    assert_eq!(
+        of(r#"Action = "kms:*", NotResource = var.wide ? [] : ["arn:aws:kms:eu-west-1:111122223333:key/a"]"#),
+        ["not_resource_allow Low only if not `var.wide`"]
+    );
+}
+
+#[test]
+fn what_is_known_beside_a_choice_or_a_place_that_is_not_is_judged() {
+    use iamlint::rule::Confidence::{High, Low};
+    let of = |resource: &str| {
+        let told = told(&on_bucket("", "", resource));
+        told.into_iter().map(|(confidence, cases)| (confidence, cases.join(", "))).collect::<Vec<_>>()
+    };
+    let in_case = |case: &str| vec![(Low, case.to_owned())];
+    let (a, b) = (r#""arn:aws:s3:::reports/a""#, r#""arn:aws:s3:::reports/b""#);
+    let chosen = |resource: &str| of(&resource.replace('A', a).replace('B', b));
+    assert_eq!(chosen(r#"formatlist("%s", [var.on ? "*" : A, B])"#), in_case("`var.on`"));
+    assert_eq!(chosen(r#"formatlist("%s%s", [var.on ? "*" : A, B], "")"#), in_case("`var.on`"));
+    assert_eq!(chosen(r#"formatlist("%s/x", [var.on ? A : B, B])"#), []);
+    assert_eq!(chosen(r#"formatlist("%s", [for it in ["*"] : it if var.on])"#), in_case("`var.on`"));
+    assert_eq!(chosen(r#"slice([A, "*"], 0, var.n)"#), in_case("`var.n` is above 1"));
+    assert_eq!(chosen(r#"slice(["*", A], var.n, 2)"#), in_case("`var.n` is at most 0"));
+    assert_eq!(chosen(r#"slice(["*", A], 1, var.n)"#), []);
+    assert_eq!(chosen(r#"keys(transpose({ x = [var.on ? "*" : A, B] }))"#), in_case("`var.on`"));
+    assert_eq!(chosen(r#"keys(transpose({ x = [var.n, "*"] }))"#), [(High, String::new())]);
+    assert_eq!(chosen(r#"transpose({ "*" = [var.on ? "x" : "y"] })["x"]"#), in_case("`var.on`"));
+    for resource in ["values({ (var.n) = \"*\", b = A })[0]", "keys({ (var.n) = A, \"*\" = B })[1]"] {
+        assert!(matches!(&chosen(resource)[..], [(Low, _)]), "{resource}: {:?}", chosen(resource));
+    }
+    assert!(matches!(&chosen(r#"element(values({ (var.n) = "*", b = A }), 1)"#)[..], [(Low, _)]));
+    assert_eq!(chosen(r#"values({ (var.n) = "*", b = A })"#), [(High, String::new())]);
+    assert_eq!(chosen(r#"values({ (var.n) = "*" })[0]"#), [(High, String::new())]);
+    assert_eq!(chosen(r#"keys({ a = A, "*" = B })[0]"#), [(High, String::new())]);
+}
+
+#[test]
+fn a_name_within_what_is_marked_is_shown_nowhere() {
+    let text = r#"locals {
+  secret = sensitive({ hushhush = "kms:*", more = { whisper = "arn:aws:s3:::b" } })
+}
+resource "aws_iam_policy" "it" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = local.secret.hushhush, Resource = "*" },
+      { Effect = "Allow", Action = "s3:*", Resource = [for name, it in local.secret : "arn:aws:s3:::${name}*"] },
+      { Effect = "Allow", Action = "s3:*", Resource = formatlist("arn:aws:s3:::%s*", keys(local.secret.more)) },
+      sensitive({ Effect = "Allow", Actoin = "kms:*", Action = "sqs:*", Resource = "*" }),
+    ]
+  })
+}
+"#;
+    let report = linted(text);
+    let said: Vec<&str> = report.findings.iter().map(|it| it.rule).collect();
+    for rule in ["kms_wildcard_action", "wildcard_action", "unknown_element"] {
+        assert!(said.contains(&rule), "{said:?}");
+    }
+    for finding in &report.findings {
+        let labels = finding.labels.iter().map(|it| it.message.as_str());
+        let all: Vec<&str> =
+            labels.chain([&*finding.message, &finding.subject]).chain(finding.help.as_deref()).collect();
+        for secret in ["hushhush", "whisper", "Actoin"] {
+            assert!(!all.iter().any(|it| it.contains(secret)), "{secret}: {all:?}");
+        }
+    }
+}
+
+#[test]
+fn a_condition_is_listed_once_and_as_it_is_written() {
+    let action = r#"concat(var.s == "a and b" ? ["sqs:*"] : [], var.on ? ["sns:*"] : [], var.on ? ["kms:*"] : [])"#;
+    let resource = r#"[lookup({ a = "*", b = "x" }, var.s, "y"), var.s == "a and b" && var.on ? "*" : "z"]"#;
+    let report = linted(&format!(
+        "variable \"on\" {{}}\nvariable \"s\" {{}}\nresource \"aws_iam_policy\" \"it\" {{\n  policy = jsonencode({{ Version = \
+         \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Action = {action}, Resource = {resource} }}] }})\n}}\n"
+    ));
+    let listed: Vec<String> = report.unresolved.iter().map(|it| it.hole.reference.to_string()).collect();
+    assert_eq!(listed, [r#"var.s == "a and b""#, "var.on", "var.s is a", r#"var.s == "a and b" && var.on"#]);
+}

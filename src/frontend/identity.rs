@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalog::{self, ManagedPolicy};
-use crate::policy::{self, Effect, Place, Policy, Principal, Quota, Resource, Scope};
+use crate::policy::{self, Effect, Given, Place, Policy, Principal, Quota, Resource, Scope, Statement};
 use crate::value::{HOLE, Text};
 
 /// A role, user, group or permission set, with everything that says what it may do and who may become it.
@@ -117,10 +117,23 @@ impl Identity {
         statements.flat_map(|it| it.principals.iter().flat_map(Scope::entries))
     }
 
-    /// Whether a policy that is written for it denies an action, on however little: somebody has thought of it.
+    /// Whether a policy that is written for it denies an action in every case, on however little: somebody has thought of
+    /// it.
     pub fn may_be_denied(&self, action: catalog::Action) -> bool {
-        let mut denials = self.written_policies().flat_map(|it| &it.statements).filter(|it| it.effect == Effect::Deny);
-        denials.any(|it| it.actions.may_match(&action.full_name()))
+        let mut denials = self.denials(action);
+        let others = self.denials(action).collect::<Vec<_>>();
+        denials.any(|it| it.place.given.is_none() || others.iter().any(|other| it.is_in_case_without(other)))
+    }
+
+    /// The case in which one denies it, where none does in every case.
+    pub fn denied_in(&self, action: catalog::Action) -> Option<&Given> {
+        let case = self.denials(action).find_map(|it| it.place.given.as_deref());
+        case.filter(|_| !self.may_be_denied(action))
+    }
+
+    fn denials(&self, action: catalog::Action) -> impl Iterator<Item = &Statement> {
+        let denials = self.written_policies().flat_map(|it| &it.statements).filter(|it| it.effect == Effect::Deny);
+        denials.filter(move |it| it.actions.may_match(&action.full_name()))
     }
 
     /// Whether a pattern of a policy holds it, as far as both are known.

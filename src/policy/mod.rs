@@ -13,6 +13,7 @@ mod pattern;
 mod principal;
 mod restraint;
 mod size;
+mod versions;
 
 use std::fmt;
 use std::sync::Arc;
@@ -57,10 +58,25 @@ pub struct Given {
 }
 
 impl Given {
+    /// The case that is one where this one is not.
+    #[must_use]
+    pub fn opposite(&self) -> Self {
+        let words = match self.words.strip_prefix("not ") {
+            _ if self.words.contains("` and ") => format!("not all of {}", self.words).into(),
+            Some(words) => words.into(),
+            None => format!("not {}", self.words).into(),
+        };
+        Self { words, span: self.span }
+    }
+
     /// Whether one of the two is the case, however what is undecided turns out.
     pub fn is_opposite_of(&self, other: &Self) -> bool {
+        // Of two premises the opposite is not that one of them is not so.
+        let is_one = |it: &Self| !it.words.contains("` and ");
         let negates = |one: &Self, other: &Self| one.words.strip_prefix("not ") == Some(&*other.words);
-        self.is_decided_with(other) && (negates(self, other) || negates(other, self))
+        let is_whole = |one: &Self, other: &Self| one.words.strip_prefix("not all of ") == Some(&*other.words);
+        let of_one = is_one(self) && is_one(other) && (negates(self, other) || negates(other, self));
+        self.is_decided_with(other) && (of_one || is_whole(self, other) || is_whole(other, self))
     }
 
     /// Whether the one is the case where the other is.
@@ -287,12 +303,15 @@ impl Policy {
             it.effect == Effect::Deny
                 && it.conditions.is_empty()
                 && !it.has_unknown_conditions
-                && it.is_there_with(allowing)
                 && it.star_resources().any(|it| it.place.given.is_none())
                 && (it.principals.is_none() || it.everyone().next().is_some())
         };
         let denials: Vec<&Statement> = self.statements.iter().filter(is_such).collect();
-        move |action| denials.iter().any(|it| it.certainly_holds(action))
+        move |action| {
+            let mut holding = denials.iter().filter(|it| it.certainly_holds(action));
+            let others = holding.clone();
+            holding.any(|it| it.is_there_with(allowing) || others.clone().any(|other| it.is_in_case_without(other)))
+        }
     }
 
     /// The account that its resources name, when those that name one name the same.
@@ -584,6 +603,11 @@ impl Statement {
     /// The same where nothing but the actions of one service can be done.
     fn covers_of(&self, other: &Self, service: Option<&str>) -> bool {
         self.covers_actions_of(other, service) && self.covers_resources(other)
+    }
+
+    /// Whether one of the two is there however what is undecided turns out, and not both.
+    pub fn is_in_case_without(&self, other: &Self) -> bool {
+        self.place.given.as_ref().zip(other.place.given.as_ref()).is_some_and(|(own, other)| own.is_opposite_of(other))
     }
 
     /// Whether it is there in every case in which another statement is.

@@ -10,7 +10,7 @@ use super::form::Written;
 use super::grant;
 use super::pattern::{Action, Resource};
 use super::principal::{Principal, PrincipalKind};
-use super::{Effect, Given, Place, Policy, PolicyKind, Scope, Service, Statement};
+use super::{Effect, Given, Place, Policy, PolicyKind, Scope, Service, Statement, versions};
 use crate::source::Span;
 use crate::syntax::{SyntaxError, json};
 use crate::value::{Arm, HOLE, Hole, HoleKind, Node, Object, Text, Unknown, Value};
@@ -61,6 +61,7 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
         document,
         case: None,
     };
+    let mut next = 0;
     let roots = each(policy.document.clone(), &None);
     policy.documents.reserve_exact(roots.len());
     for (root, given) in roots {
@@ -76,8 +77,11 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
         policy.statements.reserve_exact(statements.len());
         for (statement, given) in statements {
             policy.statements_as_written.push(Written { node: statement.clone(), given: given.clone() });
-            let index = policy.statements.len();
-            policy.statements.extend(Reader::statement(&statement, given, index));
+            let (index, before) = (next, policy.statements.len());
+            for (version, given) in versions::of(&statement, &given) {
+                policy.statements.extend(Reader::statement(&version, given, index));
+            }
+            next += usize::from(policy.statements.len() > before);
         }
     }
     reader.bound(&mut policy);
@@ -150,6 +154,7 @@ const OTHERS: [&str; 15] = [
 fn resolution(document: &Node) -> Resolution {
     let (mut holes, mut conditions): (Vec<Arc<Hole>>, Vec<Arc<Hole>>) = Default::default();
     let mut seen = FxHashSet::default();
+    let mut told = FxHashSet::default();
     document.each_unknown(&mut |unknown| match unknown {
         Unknown::Hole(hole) => {
             if hole.kind == HoleKind::Free && seen.insert((hole.span, Arc::clone(&hole.reference))) {
@@ -157,9 +162,17 @@ fn resolution(document: &Node) -> Resolution {
             }
         }
         Unknown::Arm(arm) => {
-            for premise in arm.when.split(" and ").filter(|it| !it.is_empty()) {
-                let words: Arc<str> = premise.strip_prefix("not ").unwrap_or(premise).replace('`', "").into();
-                if seen.insert((arm.at, Arc::clone(&words))) {
+            for premise in premises(&arm.when) {
+                let premise = premise.strip_prefix("not ").unwrap_or(premise);
+                let written = premise.strip_prefix('`').and_then(|it| it.strip_suffix('`'));
+                let words: Arc<str> = premise.replace('`', "").into();
+                // One condition may be written in many places of a file, and what is said of a value is said of it in
+                // several ways.
+                let known = match written.filter(|it| !it.contains('`')) {
+                    Some(_) => (arm.at.file, None, Arc::clone(&words)),
+                    None => (arm.at.file, Some(arm.at), "".into()),
+                };
+                if told.insert(known) {
                     conditions.push(Arc::new(undecided(words, arm.at)));
                 }
             }
@@ -183,6 +196,24 @@ fn resolution(document: &Node) -> Resolution {
     Resolution { holes, nothing }
 }
 
+/// The premises that a case is made of, each of which may hold words like those between them.
+fn premises(when: &str) -> Vec<&str> {
+    const AND: &str = " and ";
+    let (mut out, mut from) = (Vec::new(), 0);
+    for (at, _) in when.match_indices(AND) {
+        let before = &when[from..at];
+        let outside: String = before.split('`').step_by(2).collect();
+        let is_within = before.matches('`').count() % 2 == 1 || outside.matches('"').count() % 2 == 1;
+        if at >= from && !is_within {
+            out.push(before);
+            from = at + AND.len();
+        }
+    }
+    out.push(&when[from..]);
+    out.retain(|it| !it.is_empty());
+    out
+}
+
 /// A condition that something of a document hangs on.
 fn undecided(reference: Arc<str>, span: Span) -> Hole {
     let why = "it is a condition that is not known".into();
@@ -191,7 +222,7 @@ fn undecided(reference: Arc<str>, span: Span) -> Hole {
 
 /// An entry by its exact name; AWS takes these names in any case, so a name in another case will do where the exact
 /// one is missing.
-fn member<'o>(object: &'o Object, name: &str) -> Option<&'o Node> {
+pub(super) fn member<'o>(object: &'o Object, name: &str) -> Option<&'o Node> {
     object.get(name).or_else(|| {
         // A name with a hole in it equals none.
         let same = |it: &&crate::value::Entry| it.key.raw().eq_ignore_ascii_case(name);
@@ -208,7 +239,7 @@ pub const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
 const MOST_STATEMENTS: usize = 2048;
 const MOST_ENTRIES: usize = 1 << 14;
 
-type Case = Option<Arc<Given>>;
+pub(super) type Case = Option<Arc<Given>>;
 
 /// The elements of a list, or the one value in its place; an undecided value gives its arms, each in its case.
 pub(super) fn each(node: Node, given: &Case) -> Vec<(Node, Case)> {
@@ -442,6 +473,8 @@ fn scope<T: Entry, I: IntoIterator<Item = T>>(
     read: impl Fn(Node, Case) -> I,
 ) -> Option<Scope<T>> {
     let entries = |node| in_every_case(read_each(node, &None, &read));
+    // Null is as if it were not written.
+    let part = |name: &str| part(name).filter(|it| !it.is_null());
     let positive = part(only).map(|node| Scope::Only(entries(node)));
     positive.or_else(|| Some(Scope::AllExcept(entries(part(except)?))))
 }

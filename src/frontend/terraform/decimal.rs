@@ -1,10 +1,12 @@
 //! Calculating as Terraform does: in binary fractions of 512 bits, which print as decimals. Some results are decimals of
 //! a few digits, `0.1 + 0.2`, and others are not, `1 - 0.9`; only the first are known here to the last digit.
 
+use std::cmp::Ordering;
+
 use num_bigint::BigInt;
 
 use crate::syntax::hcl::BinaryOp;
-use crate::value::Number;
+use crate::value::{Node, Number, Value};
 
 /// How many bits Terraform calculates with.
 const PRECISION: u64 = 512;
@@ -37,6 +39,55 @@ pub(super) fn calculated(op: BinaryOp, left: f64, right: f64) -> Option<f64> {
             let is_exact = Number(nearest).is_exact();
             (!is_exact || Big::of(nearest).is_some_and(|it| it == exact)).then_some(nearest)
         }
+    }
+}
+
+/// How two numbers compare of which one has more digits than a double holds, as far as its text tells: whole numbers, and
+/// others that are not nearly the same.
+pub(super) fn order(left: &Node, right: &Node) -> Option<Ordering> {
+    let (left, right) = (Written::of(left)?, Written::of(right)?);
+    match left.at_one_scale(&right)? {
+        (a, b) if a == b => Some(Ordering::Equal),
+        // Terraform rounds them, to the same number if they are near enough to each other.
+        (a, b) if (left.scale != 0 || right.scale != 0) && a.sign() == b.sign() && a.bits() == b.bits() => None,
+        (a, b) => Some(a.cmp(&b)),
+    }
+}
+
+/// A number as it is written: `digits * 10^scale`.
+struct Written {
+    digits: BigInt,
+    scale: i64,
+}
+
+impl Written {
+    /// Whole numbers of so many digits Terraform holds to the last one.
+    const MOST: usize = 150;
+
+    fn of(node: &Node) -> Option<Self> {
+        match &node.value {
+            Value::Number(number) if number.is_exact() => Self::read(&number.to_string()),
+            Value::Unknown(hole) if &*hole.why == Number::TOO_LONG => Self::read(&hole.reference),
+            _ => None,
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let scale = exponent.parse::<i64>().ok()?.checked_sub(i64::try_from(fraction.len()).ok()?)?;
+        let digits = [whole, fraction].concat();
+        let is_short = digits.len() <= Self::MOST && digits.bytes().all(|it| it.is_ascii_digit() || it == b'-');
+        is_short.then(|| digits.parse().ok())?.map(|digits| Self { digits, scale })
+    }
+
+    fn at_one_scale(&self, other: &Self) -> Option<(BigInt, BigInt)> {
+        let scale = self.scale.min(other.scale);
+        let scaled = |it: &Self| {
+            let by = u32::try_from(it.scale - scale).ok().filter(|it| u64::from(*it) <= FURTHEST)?;
+            Some(&it.digits * BigInt::from(10).pow(by))
+        };
+        Some((scaled(self)?, scaled(other)?))
     }
 }
 

@@ -14,6 +14,9 @@ use super::message::{Fault, found, never_closed, token_end};
 use super::scan::{NEVER_CLOSED_STRING, QUOTED_STOPS, table};
 use crate::value::{Number, Text};
 
+/// How long an exponent may be, with its sign. Of longer ones Terraform says that they are none.
+const MOST_OF_EXPONENT: usize = 9;
+
 /// How deep expressions may stand in each other, so that what goes through them may recurse.
 const DEEPEST: usize = 64;
 
@@ -527,8 +530,10 @@ impl<'a> Reader<'a> {
             let sign = usize::from(matches!(self.bytes.get(end + 1), Some(b'+' | b'-')));
             end = digits(end + 1 + sign);
         }
+        let exponent = self.text[start..end].split_once(['e', 'E']).map_or("", |(_, it)| it);
         match self.text[start..end].parse() {
-            Ok(number) if f64::is_finite(number) => {
+            // What no double holds is a number all the same, and endless here.
+            Ok(number) if f64::is_finite(number) || exponent.len() <= MOST_OF_EXPONENT => {
                 self.at = end;
                 Ok(Number(number))
             }

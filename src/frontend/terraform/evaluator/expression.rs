@@ -1,6 +1,7 @@
 //! Expressions by their kind: lists, objects, templates, operators, conditions, `for` and calls of functions.
 
 use std::cell::Cell;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -9,7 +10,7 @@ use super::draft::{Drafts, Premise};
 use super::host::FunctionHost;
 use super::known::{elements, is_many, number, only_in, open_of, same, sort_entries, text_of, texts_of};
 use super::{Case, Doubt, Evaluator, Failure, Outcome, Scope, WEIGHT, secret};
-use crate::frontend::terraform::decimal::calculated;
+use crate::frontend::terraform::decimal::{calculated, order};
 use crate::frontend::terraform::functions::{self, truth};
 use crate::source::Span;
 use crate::syntax::hcl::{Accessor, BinaryOp, Call, Expr, ExprKind, For, Part, UnaryOp};
@@ -26,7 +27,10 @@ impl Evaluator<'_> {
             ExprKind::Null => node(Value::Null),
             ExprKind::Bool(it) => node(Value::Bool(*it)),
             // Terraform holds every digit of it.
-            ExprKind::Number(_) if span.len() > 15 && Number::exactly(self.source(span.file).slice(span)).is_none() => {
+            ExprKind::Number(it)
+                if (span.len() > 15 || it.0 == 0.0 || !it.0.is_finite())
+                    && Number::exactly(self.source(span.file).slice(span)).is_none() =>
+            {
                 Ok(Node::unknown(self.hole(HoleKind::Opaque, span, scope, Number::TOO_LONG)))
             }
             ExprKind::Number(it) => node(Value::Number(*it)),
@@ -329,7 +333,14 @@ impl Evaluator<'_> {
         // type is not known here.
         let is_written = |side: &Expr| matches!(side.kind, ExprKind::List(_) | ExprKind::Object(_));
         let is_of_one_type = is_written(&sides[0]) == is_written(&sides[1]);
-        let same = |left: &Node, right: &Node| same(left, right).filter(|it| !it || is_of_one_type);
+        let is_set = |it: &Node| matches!(&it.value, Value::List(nodes) if nodes.is_set());
+        let is_list = |side: &Expr, it: &Node| !is_set(it) && it.as_list().is_some() && is_no_set(side);
+        let same = |left: &Node, right: &Node| {
+            let are_apart = is_set(left) && is_list(&sides[1], right) || is_set(right) && is_list(&sides[0], left);
+            let order = || order(left, right).map(Ordering::is_eq);
+            let same = if are_apart { Some(false) } else { same(left, right).or_else(order) };
+            same.filter(|it| !it || is_of_one_type)
+        };
         self.distribute(&[left, right], span, scope, &|nodes| {
             let (left, right) = (&nodes[0], &nodes[1]);
             let value = match op {
@@ -341,7 +352,15 @@ impl Evaluator<'_> {
                     None if left.is_known() && right.is_known() => {
                         return Err(Failure { span, message: "only numbers can be calculated with".into() });
                     }
-                    None => None,
+                    None => order(left, right).and_then(|it| {
+                        Some(Value::Bool(match op {
+                            BinaryOp::Less => it.is_lt(),
+                            BinaryOp::LessOrEqual => it.is_le(),
+                            BinaryOp::Greater => it.is_gt(),
+                            BinaryOp::GreaterOrEqual => it.is_ge(),
+                            _ => return None,
+                        }))
+                    }),
                     Some((a, b)) => {
                         let is_known = || Number(a).is_same(Number(b)).is_some();
                         match op {
@@ -659,6 +678,16 @@ fn one_of_perhaps(perhaps: Vec<Arm>, last: Node, span: Span) -> Node {
     let none = perhaps.iter().map(|it| functions::opposite(&it.when).to_string()).collect::<Vec<_>>().join(" and ");
     let last = Arm { when: none.into(), at: first.at, node: last };
     Node::new(Value::OneOf(perhaps.into_iter().chain([last]).collect()), span)
+}
+
+/// Whether what an expression gives is no set, where it gives a list: it is written out, or made a list.
+fn is_no_set(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::List(_) => true,
+        ExprKind::Call(call) => &*call.name.text == "tolist",
+        ExprKind::Paren(inner) => is_no_set(inner),
+        _ => false,
+    }
 }
 
 fn not_a_condition(expr: &Expr) -> Failure {

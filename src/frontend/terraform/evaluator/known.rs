@@ -127,7 +127,7 @@ pub(super) fn elements(node: &Node) -> Option<Vec<(Node, Node)>> {
             let mut pairs: Vec<_> = object
                 .entries
                 .iter()
-                .map(|it| (Node::new(Value::Text(it.key.clone()), it.key_span), node.inherit(&it.node)))
+                .map(|it| (Node::new(functions::key_of(it), it.key_span), node.inherit(&it.node)))
                 .collect();
             // Terraform goes through an object in the order of its keys.
             pairs.sort_by(|(a, _), (b, _)| a.as_text().map(Text::raw).cmp(&b.as_text().map(Text::raw)));

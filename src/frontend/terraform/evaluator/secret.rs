@@ -3,7 +3,8 @@
 //! Terraform lets the mark travel with the value and hides the value wherever it would be shown. Rules, fixes and reports
 //! speak of values in many ways, so here the value itself stays behind: its wildcards, the words of AWS and of the
 //! policy language, operators and condition keys among them, go on, each other word is a hole without wildcards, and all of it stands at the reference, in whose
-//! words it is shown. A map's keys are a part of the value; names that the configuration itself holds are not.
+//! words it is shown. A map's keys are a part of the value; names that a type declares are not, and by a name that is written
+//! as a bare word a part can be had, which is all that comes of that name.
 //!
 //! `nonsensitive` evaluates its argument as if nothing in it were marked. So does a function that reads a text, `split` or
 //! `base64decode`, and then what it makes of it is marked.
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use super::{Evaluator, Scope};
 use crate::catalog;
-use crate::frontend::terraform::is_terraform;
+use crate::frontend::terraform::{functions, is_terraform};
 use crate::policy::Operator;
 use crate::source::Span;
 use crate::syntax::json;
@@ -49,7 +50,7 @@ const SHAPE: [char; 4] = ['*', '?', ':', '/'];
 /// Why a word of a sensitive variable is not known.
 pub(super) const VARIABLE: &str = "the variable is sensitive";
 /// Why a word of what `sensitive` is given is not known.
-pub(super) const CALL: &str = "it is marked as sensitive";
+pub(super) const CALL: &str = functions::MARKED;
 
 /// Functions that read in a text what nobody sees in it when words are left out of it.
 pub(super) const READERS: &[&str] =
@@ -139,6 +140,11 @@ impl Mask<'_, '_> {
             if self.is_name(entry) {
                 let node = self.node(&entry.node);
                 out.entries.push(Entry { key: entry.key.clone(), key_span: self.span, node });
+            } else if self.is_bare(entry) {
+                // It can be asked for by its name, and is shown nowhere.
+                let node = self.node(&entry.node);
+                let key = entry.key.clone().hidden_as(Arc::clone(&self.written), self.span);
+                out.entries.push(Entry { key, key_span: self.span, node });
             } else {
                 out.open = Some(self.hole(HoleKind::Free));
             }
@@ -156,10 +162,13 @@ impl Mask<'_, '_> {
         let is_public = WORDS.contains(&key)
             || Operator::parse(entry.key.clone()).kind.is_some()
             || catalog::condition_key(key).is_some();
-        if is_public || declared.any(|it| it == key) {
-            return true;
-        }
-        // What is written as a bare word is a name, and what is quoted, or is a key of a map, is data.
+        is_public || declared.any(|it| it == key)
+    }
+
+    /// Whether a key is written as a bare word, so that others may refer to it by that; what is quoted, or is a key of a
+    /// map, is data.
+    fn is_bare(&self, entry: &Entry) -> bool {
+        let Some(key) = entry.key.as_known() else { return false };
         let source = self.evaluator.source(entry.key_span.file);
         let name = source.path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
         let is_quoted = source.text[..entry.key_span.start as usize].ends_with('"');

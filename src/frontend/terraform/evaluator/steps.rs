@@ -101,7 +101,7 @@ impl Evaluator<'_> {
             Value::List(nodes) if nodes.is_set() => {
                 Err(Failure { span, message: "the elements of a set have no places".into() })
             }
-            Value::List(nodes) => match number(key) {
+            Value::List(nodes) => match number(key).filter(|_| !nodes.is_mixed() || nodes.len() == 1) {
                 Some(at) if nodes.iter().any(is_many) => {
                     // Behind an element that may be many, places are not known.
                     let before = nodes.iter().position(is_many).unwrap_or(0);

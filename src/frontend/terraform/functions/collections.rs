@@ -1,17 +1,18 @@
 //! Lists, sets, maps and objects.
 
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
-use super::CallError;
 use super::arguments::{Answer, Call, Stop};
 use super::arms::{LIMIT, at_key, foremost, in_case, one_of};
 use super::compare::{as_set, in_order, is_loose, same, same_text, set_order, without_duplicates};
 use super::convert::{as_text_node, truth, unified};
+use super::{CallError, MARKED};
 use crate::frontend::terraform::decimal;
 use crate::source::Span;
-use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
+use crate::value::{Arm, Elements, Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
 
 /// Where the elements stop being at a known place.
 fn certain(nodes: &[Node]) -> usize {
@@ -234,6 +235,10 @@ pub(super) fn distinct(call: &mut Call<'_>) -> Answer {
     call.in_span_of(0, without_duplicates(nodes))
 }
 
+fn is_mixed(node: &Node) -> bool {
+    matches!(&node.value, Value::List(nodes) if nodes.is_mixed())
+}
+
 const NO_ELEMENT: &str = "cannot use element function with an empty list";
 
 pub(super) fn element(call: &mut Call<'_>) -> Answer {
@@ -243,6 +248,15 @@ pub(super) fn element(call: &mut Call<'_>) -> Answer {
     }
     let certain = certain(nodes);
     let index = match call.integer(1) {
+        Ok(_) if is_mixed(&call.arguments[0]) && certain == nodes.len() && certain <= LIMIT => {
+            let written = call.host.written(call.span);
+            let arm = |(n, node): (usize, &Node)| {
+                let when = format!("`{written}` is the element `{}`", n + 1).into();
+                Arm { when, at: call.span, node: call.element(0, node) }
+            };
+            return Ok(one_of(nodes.iter().enumerate().map(arm).collect(), call.span));
+        }
+        Ok(_) if is_mixed(&call.arguments[0]) && nodes.len() > 1 => return Err(call.unknown()),
         Ok(index) => index,
         Err(stop @ Stop::Error(_)) => return Err(stop),
         Err(Stop::Hole { .. }) if nodes.len() == 1 && certain == 1 => 0,
@@ -332,17 +346,46 @@ fn with_entries<T>(call: &mut Call<'_>, make: impl Fn(&Node, &Entry) -> T, open:
 }
 
 fn key_node(whole: &Node, entry: &Entry) -> Node {
-    Node { value: Value::Text(entry.key.clone()), span: entry.key_span, origin: whole.origin.clone() }
+    Node { value: key_of(entry), span: entry.key_span, origin: whole.origin.clone() }
+}
+
+/// The key of an entry as a value: one that is not to be seen is not known.
+pub(in crate::frontend::terraform) fn key_of(entry: &Entry) -> Value {
+    let Some(shown) = entry.key.hidden() else { return Value::Text(entry.key.clone()) };
+    let mut hasher = FxHasher::default();
+    entry.key.raw().hash(&mut hasher);
+    Value::Text(Text::hole(Arc::new(Hole {
+        kind: HoleKind::Opaque,
+        reference: Arc::clone(shown),
+        scope: format!("key {:x}", hasher.finish()).into(),
+        span: entry.key_span,
+        why: MARKED.into(),
+        many: false,
+    })))
 }
 
 pub(super) fn keys(call: &mut Call<'_>) -> Answer {
-    let nodes = with_entries(call, key_node, |node| node)?;
-    call.made_list(nodes)
+    let key = |whole: &Node, entry: &Entry| match &entry.node.value {
+        // What is there in one case only has its key in that case only.
+        Value::OneOf(arms) if arms.len() == 1 => in_case(&arms[0].when, arms[0].at, key_node(whole, entry)),
+        _ => key_node(whole, entry),
+    };
+    let nodes = with_entries(call, key, |node| node)?;
+    in_order_of_keys(call, nodes)
+}
+
+/// A list in the order of the keys of an argument, as far as these are known.
+fn in_order_of_keys(call: &Call<'_>, nodes: Vec<Node>) -> Answer {
+    let is_open = |it: &Object| it.open.is_some() || it.entries.iter().any(|it| it.key.has_holes());
+    match call.arguments[0].as_object().is_some_and(is_open) {
+        true => Ok(call.made(Value::List(Elements::in_some_order(nodes)))),
+        false => call.made_list(nodes),
+    }
 }
 
 pub(super) fn values(call: &mut Call<'_>) -> Answer {
     let nodes = with_entries(call, |whole, entry| whole.inherit(&entry.node).as_element(false), |node| node)?;
-    call.made_list(nodes)
+    in_order_of_keys(call, nodes)
 }
 
 pub(super) fn length(call: &mut Call<'_>) -> Answer {
@@ -611,8 +654,11 @@ pub(super) fn setunion(call: &mut Call<'_>) -> Answer {
 pub(super) fn slice(call: &mut Call<'_>) -> Answer {
     let nodes = call.list(0)?;
     let certain = certain(nodes);
-    let start = slice_bound(call, 1)?;
-    let end = slice_bound(call, 2)?;
+    let (start, end) = match (slice_bound(call, 1), slice_bound(call, 2)) {
+        (Ok(start), Ok(end)) => (start, end),
+        (Err(stop @ Stop::Error(_)), _) | (_, Err(stop @ Stop::Error(_))) => return Err(stop),
+        (start, end) => return slice_of_unknown(call, start.ok(), end.ok()),
+    };
     if start > end {
         return Err(call.fail(Some(1), "start index must not be greater than end index"));
     }
@@ -623,6 +669,31 @@ pub(super) fn slice(call: &mut Call<'_>) -> Answer {
         return Err(call.unknown());
     }
     let nodes: Vec<Node> = nodes[start..end].iter().map(|node| call.element(0, node)).collect();
+    call.made_list(nodes)
+}
+
+/// What there is of a list between two places of which one is not known: each element in its case.
+fn slice_of_unknown(call: &mut Call<'_>, start: Option<usize>, end: Option<usize>) -> Answer {
+    let nodes = call.list(0)?;
+    if certain(nodes) < nodes.len() || is_mixed(&call.arguments[0]) {
+        return Err(call.unknown());
+    }
+    let written = |call: &Call<'_>, index: usize| call.host.written(call.arguments[index].span);
+    let (from, to) = (written(call, 1), written(call, 2));
+    let at = call.arguments[if end.is_none() { 2 } else { 1 }].span;
+    let range = start.unwrap_or(0).min(nodes.len())..end.unwrap_or(nodes.len()).min(nodes.len());
+    let element = |(n, node): (usize, &Node)| {
+        let mut words = Vec::with_capacity(2);
+        if start.is_none() {
+            words.push(format!("`{from}` is at most {n}"));
+        }
+        if end.is_none() {
+            words.push(format!("`{to}` is above {n}"));
+        }
+        in_case(&words.join(" and ").into(), at, call.element(0, node))
+    };
+    let first = range.start;
+    let nodes = nodes[range].iter().enumerate().map(|(n, node)| element((first + n, node))).collect();
     call.made_list(nodes)
 }
 
@@ -650,28 +721,49 @@ pub(super) fn sort(call: &mut Call<'_>) -> Answer {
 pub(super) fn transpose(call: &mut Call<'_>) -> Answer {
     let object = call.object(0)?;
     let whole = &call.arguments[0];
-    if object.open.is_some() {
-        return Err(call.unknown());
-    }
+    let mut open = object.open.clone();
     let mut out: std::collections::BTreeMap<String, (Text, Span, Vec<Node>)> = std::collections::BTreeMap::new();
     for entry in in_order(&object) {
         let Value::List(nodes) = &entry.node.value else {
-            let is_unknown = matches!(entry.node.value, Value::Unknown(_) | Value::OneOf(_));
-            return Err(if is_unknown { call.unknown() } else { call.fail(Some(0), "a map of lists is required") });
+            if !matches!(entry.node.value, Value::Unknown(_) | Value::OneOf(_)) {
+                return Err(call.fail(Some(0), "a map of lists is required"));
+            }
+            open = Some(call.hole_for(&entry.node));
+            continue;
         };
         for node in nodes.iter() {
-            let Some(text) = call.text_of(node) else {
-                return Err(call.fail(Some(0), "a map of lists of strings is required"));
+            let alone = [Arm { when: "".into(), at: node.span, node: node.clone() }];
+            let (arms, is_certain) = match &node.value {
+                Value::OneOf(arms) => (&arms[..], false),
+                _ => (&alone[..], true),
             };
-            let Some(known) = text.as_known() else { return Err(call.unknown()) };
-            let (_, _, keys) = out.entry(known.to_owned()).or_insert_with(|| (text.clone(), node.span, Vec::new()));
-            keys.push(key_node(whole, entry));
+            for arm in arms {
+                let Some(text) = call.text_of(&arm.node) else {
+                    return Err(call.fail(Some(0), "a map of lists of strings is required"));
+                };
+                let Some(known) = text.as_known() else {
+                    open = Some(call.hole_for(&arm.node));
+                    continue;
+                };
+                let key = key_node(whole, entry);
+                let key = if is_certain { key } else { in_case(&arm.when, arm.at, key) };
+                out.entry(known.to_owned()).or_insert_with(|| (text, arm.node.span, Vec::new())).2.push(key);
+            }
         }
     }
     let span = call.span;
-    let entries =
-        out.into_values().map(|(key, key_span, keys)| Entry { key, key_span, node: Node::list(keys, span) }).collect();
-    Ok(call.made(Value::Object(Arc::new(Object { entries, open: None }))))
+    let entry = |(key, key_span, keys): (Text, Span, Vec<Node>)| {
+        let case = keys.iter().all(is_loose).then(|| keys[0].clone());
+        let list = Node::list(keys, span);
+        let node = match case.map(|it| it.value) {
+            // Where none is there for certain, the key is not either.
+            Some(Value::OneOf(arms)) if arms.len() == 1 => in_case(&arms[0].when, arms[0].at, list),
+            _ => list,
+        };
+        Entry { key, key_span, node }
+    };
+    let entries = out.into_values().map(entry).collect();
+    Ok(call.made(Value::Object(Arc::new(Object { entries, open }))))
 }
 
 pub(super) fn zipmap(call: &mut Call<'_>) -> Answer {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::arguments::{Answer, Call, Stop};
+use super::arms::in_case;
 use super::compare::is_loose;
 use super::convert::{parse_number, truth};
 use super::strings::graphemes;
-use crate::value::{Hole, HoleKind, Node, Number, Origin, Text, Value};
+use crate::value::{Arm, Hole, HoleKind, Node, Number, Origin, Text, Value};
 
 /// One `%…` of a format.
 #[derive(Clone, Copy, Default)]
@@ -67,10 +68,20 @@ pub(super) fn formatlist(call: &mut Call<'_>) -> Answer {
     call.spend_nodes(count)?;
     let mut out = Vec::with_capacity(count);
     for index in 0..count {
+        let mut case = None;
         let row: Vec<Node> = call.arguments[1..]
             .iter()
             .map(|argument| match &argument.value {
-                Value::List(nodes) if is_loose(&nodes[index]) => each(call, &argument.inherit(&nodes[index]), "[*]"),
+                Value::List(nodes) if is_loose(&nodes[index]) => {
+                    let node = argument.inherit(&nodes[index]);
+                    match &node.value {
+                        Value::OneOf(arms) if arms.len() == 1 && !is_loose(&arms[0].node) => {
+                            case = Some((Arc::clone(&arms[0].when), arms[0].at));
+                            node.inherit(&arms[0].node)
+                        }
+                        _ => each(call, &node, "[*]"),
+                    }
+                }
                 Value::List(nodes) => argument.inherit(&nodes[index]),
                 Value::Unknown(_) | Value::OneOf(_) if length.is_some() => argument.clone(),
                 // It may be a list or a single value, and then its elements have the shape of the format all the same.
@@ -85,7 +96,11 @@ pub(super) fn formatlist(call: &mut Call<'_>) -> Answer {
             .zip(&row)
             .find(|(argument, _)| is_list(argument))
             .map_or(call.span, |(_, node)| node.span);
-        out.push(Node::new(Value::Text(text), span));
+        let node = Node::new(Value::Text(text), span);
+        out.push(match case {
+            Some((when, at)) => in_case(&when, at, node),
+            None => node,
+        });
     }
     call.made_list(out)
 }
@@ -224,6 +239,11 @@ fn put(call: &mut Call<'_>, out: &mut Text, verb: Verb, node: &Node) -> Answer<(
         (letter, _) => letter,
     };
     match letter {
+        's' if verb.width.is_none() && verb.precision.is_none() && choice(node).is_some() => {
+            let hole = call.hole_for(node);
+            choice(node).into_iter().for_each(|arms| out.push_choice(Arc::clone(&hole), arms));
+            Ok(())
+        }
         's' => {
             let Some(text) = call.text_of(node) else { return Err(refuse(call, "string required")) };
             pad(call, out, verb, text, &node.origin)
@@ -269,6 +289,16 @@ fn put(call: &mut Call<'_>, out: &mut Text, verb: Verb, node: &Node) -> Answer<(
             pad(call, out, Verb { zero: false, ..verb }, Text::known(&text, node.span), &node.origin)
         }
     }
+}
+
+/// One of several texts.
+fn choice(node: &Node) -> Option<Arc<[Arm]>> {
+    let Value::OneOf(arms) = &node.value else { return None };
+    let arm = |arm: &Arm| {
+        Some(Arm { node: Node { value: Value::Text(arm.node.to_text()?), ..arm.node.clone() }, ..arm.clone() })
+    };
+    let texts: Option<Arc<[Arm]>> = arms.iter().map(arm).collect();
+    texts.filter(|it| it.len() > 1)
 }
 
 fn is_unknown(node: &Node) -> bool {
