@@ -509,6 +509,24 @@ impl Node {
         }
     }
 
+    /// The same with every case in it told in other words, those in texts too; where `told` gives none, in its own.
+    #[must_use]
+    pub fn with_cases(&self, told: &Told) -> Self {
+        let value = match &self.value {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Unknown(_) => return self.clone(),
+            Value::Text(text) => Value::Text(text.with_cases(told)),
+            Value::List(nodes) => Value::List(nodes.map(|it| it.with_cases(told))),
+            Value::Object(object) => {
+                let entry =
+                    |it: &Entry| Entry { key: it.key.with_cases(told), node: it.node.with_cases(told), ..it.clone() };
+                let entries = object.entries.iter().map(entry).collect();
+                Value::Object(Arc::new(Object { entries, open: object.open.clone() }))
+            }
+            Value::OneOf(arms) => Value::OneOf(with_cases_of(arms, told)),
+        };
+        Self { value, ..self.clone() }
+    }
+
     /// Calls `visit` with every hole in it, those in texts and keys too, and with every arm of what is undecided.
     pub fn each_unknown(&self, visit: &mut dyn FnMut(Unknown<'_>)) {
         match &self.value {
@@ -526,6 +544,36 @@ impl Node {
             Value::Unknown(hole) => visit(Unknown::Hole(hole)),
         }
     }
+}
+
+/// The premises that a case is made of, each of which may hold words like those between them.
+pub fn premises(when: &str) -> Vec<&str> {
+    const AND: &str = " and ";
+    let (mut out, mut from) = (Vec::new(), 0);
+    for (at, _) in when.match_indices(AND) {
+        let before = &when[from..at];
+        let outside: String = before.split('`').step_by(2).collect();
+        let is_within = before.matches('`').count() % 2 == 1 || outside.matches('"').count() % 2 == 1;
+        if at >= from && !is_within {
+            out.push(before);
+            from = at + AND.len();
+        }
+    }
+    out.push(&when[from..]);
+    out.retain(|it| !it.is_empty());
+    out
+}
+
+/// What a case is called elsewhere.
+pub type Told = Arc<dyn Fn(&Arm) -> Option<Arc<str>> + Send + Sync>;
+
+fn with_cases_of(arms: &[Arm], told: &Told) -> Arc<[Arm]> {
+    let of = |arm: &Arm| Arm {
+        when: told(arm).unwrap_or_else(|| Arc::clone(&arm.when)),
+        node: arm.node.with_cases(told),
+        ..arm.clone()
+    };
+    arms.iter().map(of).collect()
 }
 
 fn each_unknown_of(arms: &[Arm], visit: &mut dyn FnMut(Unknown<'_>)) {
@@ -688,6 +736,22 @@ impl Text {
                 (None, None) => {}
             }
         }
+    }
+
+    fn with_cases(&self, told: &Told) -> Self {
+        if let Some(encoding) = &self.encoding {
+            let (encoding, told) = (Arc::clone(encoding), Arc::clone(told));
+            let tree = Arc::new(encoding.tree.with_cases(&told));
+            return Self::encoding(tree, move || encoding.text.with_cases(&told));
+        }
+        if !self.has_choices() {
+            return self.clone();
+        }
+        let mut text = self.clone();
+        for run in &mut text.content_mut().runs {
+            run.choice = run.choice.as_ref().map(|arms| with_cases_of(arms, told));
+        }
+        text
     }
 
     /// Whether a hole in it stands for one of several texts that are known.

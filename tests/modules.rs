@@ -677,3 +677,41 @@ resource "aws_iam_policy" "it" {
     let shown = labels("oversized_policy", &[("main.tf", &list)]);
     assert_eq!(shown, ["main.tf:8 most of it is made from `var.names` (default)"]);
 }
+
+#[test]
+fn a_condition_of_one_instance_of_a_module_is_not_that_of_another() {
+    let root = r#"
+variable "a" {}
+variable "b" {}
+module "a" {
+  source = "./m"
+  on     = var.a
+}
+module "b" {
+  source = "./m"
+  on     = var.b
+  act    = module.a.out
+}
+"#;
+    let module = r#"
+variable "on" {}
+variable "act" {
+  default = "ec2:DescribeInstances"
+}
+output "out" {
+  value = var.on ? "ec2:DescribeVpcs" : "iam:*"
+}
+resource "aws_iam_user_policy" "it" {
+  count  = var.on ? 1 : 0
+  user   = "it"
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = var.act, Resource = "*" }] })
+}
+"#;
+    let workspace = Workspace::of_texts([("main.tf", root), ("m/main.tf", module)]);
+    let options = Options { rules: vec![rules::by_id("wildcard_action").unwrap()], ..Options::default() };
+    let found = lint::check(&workspace, &options, 1, &|_, _| {}).findings;
+    let [finding] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(&*finding.carrier.address, "module.b.aws_iam_user_policy.it");
+    let case = finding.labels.iter().find(|it| it.message.starts_with("only if"));
+    assert_eq!(case.unwrap().message, "only if not `var.on` of `module.a`");
+}

@@ -13,7 +13,7 @@ use super::principal::{Principal, PrincipalKind};
 use super::{Effect, Given, Place, Policy, PolicyKind, Scope, Service, Statement, versions};
 use crate::source::Span;
 use crate::syntax::{SyntaxError, json};
-use crate::value::{Arm, HOLE, Hole, HoleKind, Node, Object, Text, Unknown, Value};
+use crate::value::{Arm, HOLE, Hole, HoleKind, Node, Object, Text, Unknown, Value, premises};
 
 /// How much of a policy is known.
 #[derive(Clone, Debug, Default)]
@@ -194,24 +194,6 @@ fn resolution(document: &Node) -> Resolution {
         _ => false,
     };
     Resolution { holes, nothing }
-}
-
-/// The premises that a case is made of, each of which may hold words like those between them.
-fn premises(when: &str) -> Vec<&str> {
-    const AND: &str = " and ";
-    let (mut out, mut from) = (Vec::new(), 0);
-    for (at, _) in when.match_indices(AND) {
-        let before = &when[from..at];
-        let outside: String = before.split('`').step_by(2).collect();
-        let is_within = before.matches('`').count() % 2 == 1 || outside.matches('"').count() % 2 == 1;
-        if at >= from && !is_within {
-            out.push(before);
-            from = at + AND.len();
-        }
-    }
-    out.push(&when[from..]);
-    out.retain(|it| !it.is_empty());
-    out
 }
 
 /// A condition that something of a document hangs on.

@@ -13,10 +13,10 @@ use super::repeat::{Repeat, Repeated};
 use super::steps::reach_of_splat;
 use super::{Alike, Arguments, Doubt, Evaluator, Failure, Key, Module, Outcome, Scope};
 use crate::frontend::terraform::folder::Folder;
-use crate::source::{Span, normal};
+use crate::source::{FileId, Span, normal};
 use crate::syntax::hcl::{Accessor, Block, ExprKind};
 use crate::syntax::json;
-use crate::value::{Entry, Node, Object, Text, Value};
+use crate::value::{Entry, Node, Object, Text, Told, Unknown, Value, premises};
 
 /// The instances of one module call.
 #[derive(Debug)]
@@ -238,7 +238,7 @@ impl Evaluator<'_> {
                 return Err(Failure { span, message: format!("the module has no output `{name}`").into() });
             };
             match block.body.attribute("value") {
-                Some(value) => self.eval(&value.value, &Scope::of(module)),
+                Some(value) => Ok(in_words_of(module, self.eval(&value.value, &Scope::of(module))?)),
                 None => Err(Failure { span, message: format!("the output `{name}` has no value").into() }),
             }
         })?;
@@ -258,6 +258,27 @@ impl Evaluator<'_> {
         }
         Node::new(Value::Object(Arc::new(object)), span)
     }
+}
+
+/// A value as others see it: a case that a module decides is another one in each of its instances, and is told with whose
+/// it is.
+fn in_words_of(module: &Module, node: Node) -> Node {
+    const OF: &str = " of `module.";
+    let mut is_undecided = false;
+    node.each_unknown(&mut |it| is_undecided |= matches!(it, Unknown::Arm(_)));
+    if !is_undecided || module.address.is_empty() {
+        return node;
+    }
+    let files: Vec<FileId> = module.folder.files.iter().map(|it| it.source.id).collect();
+    let address = Arc::clone(&module.address);
+    let told: Told = Arc::new(move |arm| {
+        let is_own = files.contains(&arm.at.file) && !arm.when.contains(OF);
+        is_own.then(|| {
+            let words: Vec<String> = premises(&arm.when).iter().map(|it| format!("{it} of `{address}`")).collect();
+            words.join(" and ").into()
+        })
+    });
+    node.with_cases(&told)
 }
 
 /// The circle that a call of a folder closes, if it closes one: the call of its first folder, so that it is the same
