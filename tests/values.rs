@@ -1590,3 +1590,43 @@ fn a_condition_is_listed_once_and_as_it_is_written() {
     let listed: Vec<String> = report.unresolved.iter().map(|it| it.hole.reference.to_string()).collect();
     assert_eq!(listed, [r#"var.s == "a and b""#, "var.on", "var.s is a", r#"var.s == "a and b" && var.on"#]);
 }
+
+#[test]
+fn what_is_there_in_one_case_only_is_asked_for_in_both() {
+    let cases = |expression: &str| -> Vec<String> {
+        let text = format!(
+            r#"variable "on" {{
+  type = bool
+}}
+locals {{
+  names = [for it in ["x"] : it if var.on]
+  map   = {{ for it in ["x"] : it => "s3:GetObject" if var.on }}
+}}
+resource "aws_iam_policy" "it" {{
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = {expression}, Resource = "*" }}]
+  }})
+}}
+"#
+        );
+        let report = linted(&text);
+        let all = report.findings.iter().filter(|it| it.rule == "wildcard_action");
+        all.flat_map(|it| &it.labels).map(|it| it.message.clone()).filter(|it| it.starts_with("only if")).collect()
+    };
+    let not = ["only if not `var.on`"];
+    for expression in [
+        r#"lookup(local.map, "x", "iam:*")"#,
+        r#"try(local.map["x"], "iam:*")"#,
+        r#"merge({ x = "iam:*" }, local.map)["x"]"#,
+        r#"coalesce(concat(local.names, ["iam:*"])...) == "x" ? "s3:GetObject" : "iam:*""#,
+        r#"contains(local.names, "x") ? "s3:GetObject" : "iam:*""#,
+        r#"length(local.map) == 0 ? "iam:*" : "s3:GetObject""#,
+        r#"length(setsubtract(["x"], local.names)) == 1 ? "iam:*" : "s3:GetObject""#,
+    ] {
+        let cases = cases(expression);
+        let [case] = &cases[..] else { panic!("{expression}: {cases:?}") };
+        let is_told = not.contains(&case.as_str()) || case.contains("`length(") || case.contains("`co");
+        assert!(is_told, "{expression}: {case}");
+    }
+}

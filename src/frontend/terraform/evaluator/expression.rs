@@ -644,13 +644,24 @@ impl Evaluator<'_> {
         if call.expand
             && let Some(last) = arguments.pop()
         {
+            // As many arguments as there are in each case.
+            if let Some(Value::OneOf(arms)) = functions::as_choice(&last, true).map(|it| it.value) {
+                return self.called_in_each(call, &arguments, &arms, span, scope);
+            }
             match &last.value {
+                Value::List(nodes) if nodes.iter().any(|it| only_in(it).is_some()) => {
+                    return Ok(self.free(span, scope, "how many arguments there are is not known"));
+                }
                 Value::List(nodes) => arguments.extend(nodes.iter().map(|it| last.inherit(it))),
                 // `concat(var.lists...)`: one argument of which nothing is known stands for all.
                 Value::Unknown(_) | Value::OneOf(_) => arguments.push(last),
                 _ => return Err(Failure { span, message: "only a list can be expanded into arguments".into() }),
             }
         }
+        self.called(call, arguments, span, scope)
+    }
+
+    fn called(&self, call: &Call, arguments: Vec<Node>, span: Span, scope: &Scope) -> Outcome {
         // What is not known may be a list.
         let arguments: Vec<Node> = arguments.into_iter().map(|it| it.as_element(true)).collect();
         let mut host = FunctionHost { evaluator: self, scope };
@@ -659,6 +670,30 @@ impl Evaluator<'_> {
             Ok(node) if &*call.name.text == "lookup" => Ok(node),
             Ok(node) => Ok(self.weighed(node, scope)),
             Err(error) => Err(Failure { span, message: error.to_string().into() }),
+        }
+    }
+
+    /// What a call gives whose last arguments are one of several lists; where Terraform would refuse it in some case, it is
+    /// as in the others.
+    fn called_in_each(&self, call: &Call, first: &[Node], lists: &[Arm], span: Span, scope: &Scope) -> Outcome {
+        let in_case = |arm: &Arm| {
+            let last = arm.node.as_list().into_iter().flatten().map(|it| arm.node.inherit(it));
+            let arguments = first.iter().cloned().chain(last).collect();
+            self.called(call, arguments, span, scope).map(|node| Arm { node, ..arm.clone() })
+        };
+        let (mut arms, mut refused) = (Vec::with_capacity(lists.len()), None);
+        for arm in lists.iter().map(in_case) {
+            match arm {
+                Ok(arm) => arms.push(arm),
+                Err(failure) => refused = Some(failure),
+            }
+        }
+        match (&arms[..], refused) {
+            ([], Some(failure)) => Err(failure),
+            (_, refused) => {
+                refused.into_iter().for_each(|_| self.doubt(Doubt::Somehow, scope));
+                Ok(functions::one_of(arms, span))
+            }
         }
     }
 }

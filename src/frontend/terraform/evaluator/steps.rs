@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::known::{is_many, number, text_of};
+use super::known::{is_many, number, only_in, text_of};
 use super::{Doubt, Evaluator, Failure, Outcome, Scope};
 use crate::frontend::terraform::functions;
 use crate::source::Span;
@@ -48,7 +48,11 @@ impl Evaluator<'_> {
                 // What is written last counts, so what is not known in front of it changes nothing.
                 let may_be = |it: &&Entry| it.key.raw() == name || it.key.has_holes();
                 match object.entries.iter().rev().find(may_be) {
-                    Some(entry) if !entry.key.has_holes() => Ok(base.inherit(&entry.node)),
+                    Some(entry) if !entry.key.has_holes() => {
+                        // Where it is not there, Terraform would refuse it.
+                        only_in(&entry.node).into_iter().for_each(|(_, case)| self.doubt(Doubt::Unless(case), scope));
+                        Ok(base.inherit(&entry.node))
+                    }
                     Some(_) => self.perhaps_attribute_of(base, object, name, span, scope),
                     None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
                     None => Err(Failure { span, message: format!("there is no attribute `{name}` in it").into() }),

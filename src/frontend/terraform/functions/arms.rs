@@ -145,17 +145,33 @@ pub(in crate::frontend::terraform) fn foremost(whole: &Node, nodes: &[Node]) -> 
     (!arms.is_empty()).then_some((arms, false))
 }
 
-/// A list of which elements are there in their cases only as one of several lists, each of which has elements for
-/// certain; `None` where there is none such, or where it cannot be told apart. Where one element stands for more, so many
-/// as there are of it are taken for one if `is_one` says that this makes no difference.
-fn as_choice(node: &Node, is_one: bool) -> Option<Node> {
+/// A list or an object of which elements are there in their cases only as one of several, each of which has its elements
+/// for certain; `None` where there is none such, or where it cannot be told apart. Where one element stands for more, so
+/// many as there are of it are taken for one if `is_one` says that this makes no difference.
+pub(in crate::frontend::terraform) fn as_choice(node: &Node, is_one: bool) -> Option<Node> {
     /// How many elements may be there or not.
     const MOST: usize = 2;
-    let Value::List(nodes) = &node.value else { return None };
+    let within: SmallVec<[&Node; 8]> = match &node.value {
+        Value::List(nodes) => nodes.iter().collect(),
+        Value::Object(object) => object.entries.iter().map(|it| &it.node).collect(),
+        _ => return None,
+    };
+    let is_object = node.as_object().is_some();
     let mut cases: SmallVec<[&Arm; MOST]> = SmallVec::new();
-    for element in nodes.iter().filter(|it| is_loose(it)) {
-        let Value::OneOf(arms) = &element.value else { return None };
-        let [arm] = &**arms else { return None };
+    for element in within {
+        let Value::OneOf(arms) = &element.value else {
+            // What is not known of an object is the value of one entry.
+            if is_loose(element) && !is_object {
+                return None;
+            }
+            continue;
+        };
+        let [arm] = &**arms else {
+            if is_loose(element) {
+                return None;
+            }
+            continue;
+        };
         let is_told = cases.iter().all(|it| it.when != arm.when || it.at != arm.at);
         if !is_told
             || cases.len() == MOST
@@ -190,24 +206,31 @@ fn as_choice(node: &Node, is_one: bool) -> Option<Node> {
             let n = cases.iter().position(|it| it.when == arm.when && it.at == arm.at)?;
             is_there(n).then(|| it.inherit(&arm.node))
         };
-        let left = nodes.iter().filter_map(element).collect();
-        let left = if nodes.is_set() { Elements::of_set(left) } else { left.into() };
-        Some(Arm {
-            when: premises.join(" and ").into(),
-            at: cases[0].at,
-            node: Node { value: Value::List(left), ..node.clone() },
-        })
+        let value = match &node.value {
+            Value::Object(object) => {
+                let entry = |it: &Entry| Some(Entry { node: element(&it.node)?, ..it.clone() });
+                let entries = object.entries.iter().filter_map(entry).collect();
+                Value::Object(Arc::new(Object { entries, open: object.open.clone() }))
+            }
+            Value::List(nodes) => {
+                let left = nodes.iter().filter_map(element).collect();
+                Value::List(if nodes.is_set() { Elements::of_set(left) } else { left.into() })
+            }
+            _ => return None,
+        };
+        Some(Arm { when: premises.join(" and ").into(), at: cases[0].at, node: Node { value, ..node.clone() } })
     };
     let versions: Vec<Arm> = (0..1 << cases.len()).filter_map(version).collect();
     (versions.len() > 1).then(|| Node { value: Value::OneOf(versions.into()), ..node.clone() })
 }
 
-/// What a function is called with of which places or numbers of elements make a difference, a list of which elements are
-/// there in their cases only as one of several lists; `None` where there is none.
+/// What a function is called with of which places, keys or numbers of elements make a difference, a list or an object of
+/// which elements are there in their cases only as one of several; `None` where there is none.
 pub(super) fn with_places(name: &str, arguments: &[Node]) -> Option<Vec<Node>> {
     let is_one = match name {
         "element" | "length" => false,
-        "chunklist" | "coalescelist" | "join" | "matchkeys" | "one" | "setproduct" | "slice" | "zipmap" => true,
+        "chunklist" | "coalescelist" | "contains" | "join" | "lookup" | "matchkeys" | "one" | "setintersection"
+        | "setproduct" | "setsubtract" | "slice" | "zipmap" => true,
         _ => return None,
     };
     let choices: Vec<Option<Node>> = arguments.iter().map(|it| as_choice(it, is_one)).collect();
@@ -364,6 +387,6 @@ impl<'a> Choices<'a> {
     }
 }
 
-fn is_choice(node: &Node) -> bool {
+pub(super) fn is_choice(node: &Node) -> bool {
     matches!(node.value, Value::OneOf(_))
 }

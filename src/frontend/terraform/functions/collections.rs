@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::arguments::{Answer, Call, Stop};
-use super::arms::{LIMIT, at_key, foremost, in_case, one_of};
+use super::arms::{LIMIT, at_key, foremost, in_case, is_choice, one_of, opposite};
 use super::compare::{as_set, in_order, is_loose, same, same_text, set_order, without_duplicates};
 use super::convert::{as_text_node, truth, unified};
 use super::{CallError, MARKED};
@@ -399,7 +399,9 @@ pub(super) fn length(call: &mut Call<'_>) -> Answer {
         Value::Object(object) => {
             let holes = object.entries.iter().filter(|entry| entry.key.has_holes()).count();
             // Two keys that are not known may be the same.
-            if object.open.is_some() || (holes > 0 && object.entries.len() > 1) {
+            // And what is there in one case only may not be there.
+            let is_loose = object.entries.iter().any(|entry| is_loose(&entry.node) && is_choice(&entry.node));
+            if object.open.is_some() || is_loose || (holes > 0 && object.entries.len() > 1) {
                 return Err(call.opaque());
             }
             call.made_count(in_order(object).len())
@@ -514,6 +516,16 @@ pub(super) fn merge(call: &mut Call<'_>) -> Answer {
             let entry = Entry { node: whole.inherit(&entry.node), ..entry.clone() };
             let next = out.entries.len();
             let is_known = !entry.key.has_holes();
+            // What is there in one case only leaves what is in front of it in the other.
+            let before = places.get(&entry.key).filter(|_| is_known).map(|it| &out.entries[*it].node);
+            let entry = match (before, &entry.node.value) {
+                (Some(before), Value::OneOf(arms)) if arms.len() == 1 => {
+                    let not = Arm { when: opposite(&arms[0].when), at: arms[0].at, node: before.clone() };
+                    let node = Node { value: Value::OneOf([arms[0].clone(), not].into()), ..entry.node.clone() };
+                    Entry { node, ..entry }
+                }
+                _ => entry,
+            };
             match is_known.then(|| places.entry(entry.key.clone()).or_insert(next)) {
                 // Behind a key that is not known it takes the place of that one too.
                 Some(place) if *place < next && holes.is_none_or(|it| it < *place) => out.entries[*place] = entry,
@@ -610,7 +622,10 @@ fn kept(call: &mut Call<'_>, nodes: Vec<Node>, other: &[Node], wanted: bool) -> 
         if is_loose(&node) {
             return Err(call.unknown());
         }
-        let answers: Vec<Option<bool>> = other.iter().map(|other| same(&node, other)).collect();
+        // What is there in one case only may not be there.
+        let is_there = |other: &Node, is_same: &bool| !*is_same || !is_loose(other);
+        let answer = |other: &Node| same(&node, other).filter(|it| is_there(other, it));
+        let answers: Vec<Option<bool>> = other.iter().map(answer).collect();
         let is_in = if answers.contains(&Some(true)) {
             true
         } else if answers.contains(&None) {
