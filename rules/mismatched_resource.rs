@@ -173,7 +173,8 @@ fn on_star(policy: &Policy, statement: &Statement, lost: &Lost<'_>) -> String {
         let mut others = policy.allow_statements().filter(|it| it.is_unconditional() && it.certainly_holds(action));
         others.any(|it| it.star_resources().next().is_some())
     };
-    if lost.actions.iter().flat_map(|it| it.reached().iter()).all(is_there) {
+    let allows = statement.effect == Effect::Allow;
+    if allows && lost.actions.iter().flat_map(|it| it.reached().iter()).all(is_there) {
         return format!("leave {} out here, since another statement has it on `*`", quoted(&lost.actions));
     }
     let reached = || lost.actions.iter().flat_map(|it| it.reached().iter());
@@ -181,13 +182,19 @@ fn on_star(policy: &Policy, statement: &Statement, lost: &Lost<'_>) -> String {
     let keys: Vec<_> = never.map(|it| &it.key).collect();
     let without = match &keys[..] {
         [] => String::new(),
-        keys if lost.actions.len() == 1 => format!(" without {}, which it does not carry", quoted(keys)),
         keys => {
             format!(" without {}, which {}", quoted(keys), one_or_more(lost, "it does not carry", "they do not carry"))
         }
     };
-    let own = one_or_more(lost, "its own", "their own");
-    format!("put {} on `*`, in a statement of {own}{without}", quoted(&lost.actions))
+    let (names, own) = (quoted(&lost.actions), one_or_more(lost, "its own", "their own"));
+    match statement.effect {
+        Effect::Allow => format!("put {names} on `*`, in a statement of {own}{without}"),
+        // What denies nothing today may be needed by somebody.
+        Effect::Deny => {
+            let them = one_or_more(lost, "it", "them");
+            format!("leave {names} out, or deny {them} on `*` in a statement of {own}{without}")
+        }
+    }
 }
 
 /// Whether an action is about the tags of what is there. What CloudWatch Logs asks of one is told beside the reference.

@@ -684,6 +684,13 @@ fn of_an_action_on_keys_that_is_there_twice_it_is_said_once() {
 fn what_is_called_without_a_resource_goes_on_a_star() {
     let tasks = help("mismatched_resource", &["ecs:ListTasks"], &["arn:aws:ecs:eu-west-1:111122223333:cluster/web"]);
     assert_eq!(tasks, "put `ecs:ListTasks` on `*`, in a statement of its own");
+    let denied = r#"{"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"},
+      {"Effect": "Deny", "Action": "s3:ListAllMyBuckets", "Resource": "arn:aws:s3:::reports"}
+    ]}"#;
+    let [finding] = &found_in("mismatched_resource", denied)[..] else { panic!("one finding") };
+    let wanted = "leave `s3:ListAllMyBuckets` out, or deny it on `*` in a statement of its own";
+    assert_eq!(finding.help.as_deref(), Some(wanted));
     // AWS writes the policy so, whatever its reference has.
     let completion = "arn:aws:glue:eu-west-1:111122223333:completion/*";
     assert!(findings("mismatched_resource", &["glue:StartCompletion", "glue:GetCompletion"], &[completion]).is_empty());
