@@ -1496,3 +1496,37 @@ fn a_condition_is_listed_once_and_as_it_is_written() {
     let listed: Vec<String> = report.unresolved.iter().map(|it| it.hole.reference.to_string()).collect();
     assert_eq!(listed, [r#"var.s == "a and b""#, "var.on", "var.s is a", r#"var.s == "a and b" && var.on"#]);
 }
+
+#[test]
+fn one_literal_is_one_finding_however_its_document_goes_through_text() {
+    let json = r#"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"sqs:*\"],\"Resource\":\"*\"}]}"#;
+    let text = |document: &str| {
+        let ways = ["IT", "trimspace(IT)", "join(\"\", [IT])", "format(\"%s\", IT)", "replace(IT, \"@\", \"-\")"];
+        let changed = ["replace(IT, \"Effect\", \"Effect\")", "jsonencode(jsondecode(IT))", "\" ${IT} \""];
+        let policy = |(n, way): (usize, &&str)| {
+            format!("resource \"aws_iam_policy\" \"p{n}\" {{\n  policy = {}\n}}\n", way.replace("IT", document))
+        };
+        let policies: String = ways.iter().chain(&changed).enumerate().map(policy).collect();
+        format!(
+            r#"locals {{
+  json = "{json}"
+  tree = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = ["sqs:*"], Resource = "*" }}] }})
+}}
+data "aws_iam_policy_document" "it" {{
+  statement {{
+    actions   = ["sqs:*"]
+    resources = ["*"]
+  }}
+}}
+{policies}"#
+        )
+    };
+    for document in ["data.aws_iam_policy_document.it.json", "local.tree", "local.json"] {
+        let report = linted(&text(document));
+        let all: Vec<_> = report.findings.iter().filter(|it| it.instances.len() > 1).collect();
+        let [finding] = &all[..] else { panic!("{document}: {:?}", report.findings) };
+        assert_eq!((finding.rule, finding.instances.len()), ("wildcard_action", 8), "{document}");
+        let expected = if document == "local.json" { r#"\"sqs:*\""# } else { r#""sqs:*""# };
+        assert_eq!(&text(document)[finding.span.range()], expected, "{document}");
+    }
+}
