@@ -424,9 +424,62 @@ resource "aws_iam_policy" "it" {{
     };
     let retired = linted(&text("0"));
     assert_eq!((retired.findings.len(), retired.summary.switched_off), (0, 1));
-    // What somebody may switch on is judged by what it says.
+    // What somebody may switch on is judged by what it says, and grants nothing yet.
     let by_choice = linted(&text("var.create ? 1 : 0"));
     assert_eq!((by_choice.findings.len(), by_choice.summary.switched_off), (1, 1));
+    let is_off = |report: &Report| {
+        let says = |it: &iamlint::rule::Label| it.message.ends_with(", which uses this document, is switched off");
+        let finding = &report.findings[0];
+        (finding.confidence, finding.labels.iter().any(says))
+    };
+    use iamlint::rule::Confidence::{High, Low};
+    assert_eq!(is_off(&by_choice), (Low, true));
+    let beside = |more: &str| is_off(&linted(&format!("{}{more}", text("var.create ? 1 : 0"))));
+    let json = "data.aws_iam_policy_document.all.json";
+    assert_eq!(beside(&format!("output \"it\" {{\n  value = {json}\n}}\n")), (High, false));
+    assert_eq!(beside(&format!("resource \"local_file\" \"it\" {{\n  content = {json}\n}}\n")), (High, false));
+    let other = format!("data \"aws_iam_policy_document\" \"more\" {{\n  source_policy_documents = [{json}]\n}}\n");
+    assert_eq!(
+        beside(&format!("{other}output \"it\" {{\n  value = data.aws_iam_policy_document.more.json\n}}\n")),
+        (High, false)
+    );
+}
+
+#[test]
+fn a_document_for_a_module_that_is_switched_off_grants_nothing_yet() {
+    let report = |count: &str, policy: &str| {
+        let main = format!(
+            r#"variable "create" {{
+  default = false
+}}
+data "aws_iam_policy_document" "all" {{
+  statement {{
+    actions   = ["*"]
+    resources = ["*"]
+  }}
+}}
+locals {{
+  policy = {policy}
+}}
+module "m" {{
+  source = "../m"
+  {count}
+  policy = local.policy
+}}
+"#
+        );
+        let module = "variable \"policy\" {}\nresource \"aws_iam_policy\" \"it\" {\n  policy = var.policy\n}\n";
+        let workspace = Workspace::of_texts([("root/main.tf", main), ("m/main.tf", module.to_owned())]);
+        let rules = vec![rules::by_id("full_administrator").unwrap()];
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+        report.findings.iter().map(|it| it.confidence).collect::<Vec<_>>()
+    };
+    use iamlint::rule::Confidence::{High, Low};
+    let json = "data.aws_iam_policy_document.all.json";
+    assert_eq!(report("", json), [High]);
+    assert_eq!(report("count = var.create ? 1 : 0", json), [Low]);
+    assert_eq!(report("for_each = var.create ? toset([\"a\"]) : []", json), [Low]);
+    assert_eq!(report("count = 0", json), []);
 }
 
 #[test]

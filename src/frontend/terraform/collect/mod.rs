@@ -244,17 +244,47 @@ impl Collector<'_, '_> {
             let repeated = self.evaluator.repeated(module, &block);
             // What nobody names grants nothing yet; beside nothing that could name it, it is a piece of something.
             let is_named = !could_use || module.folder.names_data(kind, name);
+            let why = match self.switched_off(module, block.head()) {
+                _ if !is_named => Some((block.head(), "nothing uses this document".into())),
+                Some((user, _)) if is_zero(&user) => continue,
+                Some((user, name)) => {
+                    Some((user.head(), format!("`{name}`, which uses this document, is switched off").into()))
+                }
+                None => None,
+            };
             for instance in &repeated.instances {
                 let address = prefixed(module, &["data.", kind, ".", name, &instance.key]);
                 let mut document = self.evaluator.document(id, &block, instance, block.head());
                 // It is used nowhere, so it has come no way.
                 document.origin = Origin::HERE;
-                if !is_named {
-                    self.out.configuration.unused.insert(Arc::clone(&address), block.head());
+                if let Some(why) = &why {
+                    self.out.configuration.unused.insert(Arc::clone(&address), why.clone());
                 }
                 self.policy(&document, PolicyKind::Unknown, &address);
             }
         }
+    }
+
+    /// What uses a document, where all that does stands no times: one that somebody may switch on, if there is one, and
+    /// its name.
+    fn switched_off(&self, module: &Rc<Module>, document: Span) -> Option<(Arc<Block>, String)> {
+        let mut found: Option<(Arc<Block>, String)> = None;
+        for kind in ["resource", "module", "output"] {
+            for (id, [first, second]) in module.folder.blocks(kind) {
+                let Some(block) = module.folder.block(id) else { continue };
+                if !module.folder.is_made_from(&block, document) {
+                    continue;
+                }
+                if kind == "output" || !self.evaluator.repeated(module, &block).instances.is_empty() {
+                    return None;
+                }
+                if found.as_ref().is_none_or(|(known, _)| is_zero(known)) {
+                    let name = if kind == "module" { format!("module.{first}") } else { format!("{first}.{second}") };
+                    found = Some((block, name));
+                }
+            }
+        }
+        found
     }
 
     /// A call of a module that cannot be read: documents among its arguments are judged by what they say, policies of AWS
