@@ -1583,3 +1583,36 @@ data "aws_iam_policy_document" "it" {{
         assert_eq!(&text(document)[finding.span.range()], expected, "{document}");
     }
 }
+
+#[test]
+fn what_goes_with_the_block_that_asks_is_there() {
+    for (bucket, policy, key) in [
+        ("count = var.n", "count = var.n", "count.index"),
+        ("count = var.on ? 1 : 0", "count = var.on ? 1 : 0", "count.index"),
+        ("for_each = var.n", "for_each = var.n", "each.key"),
+    ] {
+        let own = format!(r#"try("${{aws_s3_bucket.x[{key}].arn}}/*", "*")"#);
+        let text = on_bucket(bucket, policy, "null").replace("local.resource", &own);
+        assert_eq!(told(&text), [], "{bucket}");
+        // Of others nothing is known.
+        let text = on_bucket(bucket, &policy.replace("var.n", "var.m"), "null").replace("local.resource", &own);
+        let text = text.replace("variable \"n\" {}", "variable \"n\" {}\nvariable \"m\" {}");
+        assert_eq!(told(&text).len(), usize::from(!bucket.contains("var.on")), "{bucket}");
+    }
+}
+
+#[test]
+fn an_entry_of_one_case_leaves_what_was_there_before() {
+    let of = |resource: &str| {
+        let entry = r#"{ for it in aws_s3_bucket.x : "k" => "${it.arn}/*" }"#;
+        let told = told(&on_bucket("count = var.on ? 1 : 0", "", &resource.replace("ENTRY", entry)));
+        told.into_iter().map(|(_, cases)| cases.join(", ")).collect::<Vec<_>>()
+    };
+    let fallback = ["not `var.on`"];
+    assert_eq!(of(r#"merge({ k = "*" }, ENTRY)["k"]"#), fallback);
+    assert_eq!(of(r#"lookup(ENTRY, "k", "*")"#), fallback);
+    assert_eq!(of(r#"try(ENTRY["k"], "*")"#), fallback);
+    assert_eq!(of(r#"merge(ENTRY, { k = "arn:aws:s3:::reports/*" })["k"]"#), NOTHING);
+    assert_eq!(of(r#"ENTRY["k"]"#), NOTHING);
+    assert_eq!(of(r#"keys({ for it in aws_s3_bucket.x : "*" => it.arn })"#), ["`var.on`"]);
+}

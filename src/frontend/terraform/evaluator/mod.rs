@@ -24,6 +24,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::attributes::Words;
 use super::folder::{BlockId, Folder};
+use super::functions;
 use crate::frontend::ReplacedStatement;
 use crate::source::{FileId, Source, Span, Workspace};
 use crate::syntax::hcl::{Block, Expr};
@@ -513,7 +514,7 @@ impl<'w> Evaluator<'w> {
         let folder = |span: Span| self.workspace.source(span.file).path.parent().map(Path::to_owned);
         let is_of_one_module = |it: &Case| it.1.file == at.file || folder(it.1) == folder(at);
         premises.iter().find_map(|it| {
-            let holds = if *it.0 == *when {
+            let holds = if *it.0 == *when && functions::tells_one(when) {
                 true
             } else if excludes(&it.0, when) {
                 false
