@@ -51,6 +51,8 @@ struct Collector<'e, 'w> {
     keys: Keys,
     identities: Identities,
     resources: Vec<Resource>,
+    /// The addresses of the modules in which something is switched off that would carry a policy.
+    with_off: FxHashSet<Arc<str>>,
 }
 
 /// Evaluates a root module and everything it calls.
@@ -63,6 +65,7 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
         keys: Keys::default(),
         identities: Identities::default(),
         resources: Vec::new(),
+        with_off: FxHashSet::default(),
     };
     let mut modules = vec![Rc::clone(root)];
     let mut all = Vec::new();
@@ -71,7 +74,12 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
         collector.providers(&module);
         for (id, [name, _]) in module.folder.blocks("module") {
             match evaluator.calls(&module, name) {
-                Some(calls) if calls.missing.is_none() => modules.extend(calls.modules.iter().rev().map(Rc::clone)),
+                Some(calls) if calls.missing.is_none() => {
+                    if calls.modules.is_empty() {
+                        collector.with_off.insert(Arc::clone(&module.address));
+                    }
+                    modules.extend(calls.modules.iter().rev().map(Rc::clone));
+                }
                 calls => {
                     let why = calls.and_then(|it| it.missing.clone());
                     collector.unread_call(&module, id, name, why);
@@ -109,6 +117,7 @@ impl Collector<'_, '_> {
             let repeated = self.evaluator.repeated(module, &block);
             if repeated.instances.is_empty() && concerns.iter().any(|it| matches!(it, Concern::Carries(..))) {
                 self.out.switched_off += 1;
+                self.with_off.insert(Arc::clone(&module.address));
                 if is_zero(&block) {
                     self.use_documents(module, &block, concerns);
                 }
@@ -244,7 +253,8 @@ impl Collector<'_, '_> {
             let repeated = self.evaluator.repeated(module, &block);
             // What nobody names grants nothing yet; beside nothing that could name it, it is a piece of something.
             let is_named = !could_use || module.folder.names_data(kind, name);
-            let why = match self.switched_off(module, block.head()) {
+            let user = if is_named { self.switched_off(module, block.head()) } else { None };
+            let why = match user {
                 _ if !is_named => Some((block.head(), "nothing uses this document".into())),
                 Some((user, _)) if is_zero(&user) => continue,
                 Some((user, name)) => {
@@ -268,6 +278,10 @@ impl Collector<'_, '_> {
     /// What uses a document, where all that does stands no times: one that somebody may switch on, if there is one, and
     /// its name.
     fn switched_off(&self, module: &Rc<Module>, document: Span) -> Option<(Arc<Block>, String)> {
+        // Where nothing is, not every block need be read.
+        if !self.with_off.contains(&module.address) {
+            return None;
+        }
         let mut found: Option<(Arc<Block>, String)> = None;
         for kind in ["resource", "module", "output"] {
             for (id, [first, second]) in module.folder.blocks(kind) {

@@ -467,8 +467,9 @@ impl<'w> Evaluator<'w> {
         self.depth.set(depth + 1);
         let out = self.expression(expr, scope);
         self.depth.set(depth);
+        let is_in_case = scope.assumed.is_some() || scope.stands.is_some();
         match out {
-            Ok(node) if scope.assumed.is_some() || scope.stands.is_some() => {
+            Ok(node) if is_in_case && matches!(node.value, Value::OneOf(_) | Value::List(_)) => {
                 Ok(self.in_assumed_case(node, &scope.premises().collect::<Vec<_>>()))
             }
             out => out,
