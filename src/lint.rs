@@ -548,9 +548,9 @@ fn judged(
     }
     in_every_case(&mut out);
     for finding in &mut out {
-        if let Some(block) = configuration.unused.get(&finding.carrier.address) {
+        if let Some((span, why)) = configuration.unused.get(&finding.carrier.address) {
             finding.confidence = Confidence::Low;
-            finding.labels.push(Label { span: *block, message: "nothing uses this document".to_owned() });
+            finding.labels.push(Label { span: *span, message: why.to_string() });
         }
     }
     out.retain(wanted);

@@ -393,7 +393,7 @@ fn a_policy_into_which_a_module_puts_an_arn_is_judged_where_the_caller_wrote_it(
     let (workspace, report) = report_of("unknown_action", &files);
     let [finding] = &report.findings[..] else { panic!("{:?}", report.findings) };
     let main = workspace.source(finding.span.file);
-    assert_eq!(&main.text[finding.span.start as usize..finding.span.end as usize], "s3:GetObjcet");
+    assert_eq!(&main.text[finding.span.start as usize..finding.span.end as usize], r#""s3:GetObjcet""#);
     let label = finding.labels.iter().find(|it| it.message == "in this statement").expect("a statement");
     assert_eq!(label.span.file, main.id);
     // An operator of two blocks is one name in the text.

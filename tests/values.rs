@@ -518,9 +518,62 @@ resource "aws_iam_policy" "it" {{
     };
     let retired = linted(&text("0"));
     assert_eq!((retired.findings.len(), retired.summary.switched_off), (0, 1));
-    // What somebody may switch on is judged by what it says.
+    // What somebody may switch on is judged by what it says, and grants nothing yet.
     let by_choice = linted(&text("var.create ? 1 : 0"));
     assert_eq!((by_choice.findings.len(), by_choice.summary.switched_off), (1, 1));
+    let is_off = |report: &Report| {
+        let says = |it: &iamlint::rule::Label| it.message.ends_with(", which uses this document, is switched off");
+        let finding = &report.findings[0];
+        (finding.confidence, finding.labels.iter().any(says))
+    };
+    use iamlint::rule::Confidence::{High, Low};
+    assert_eq!(is_off(&by_choice), (Low, true));
+    let beside = |more: &str| is_off(&linted(&format!("{}{more}", text("var.create ? 1 : 0"))));
+    let json = "data.aws_iam_policy_document.all.json";
+    assert_eq!(beside(&format!("output \"it\" {{\n  value = {json}\n}}\n")), (High, false));
+    assert_eq!(beside(&format!("resource \"local_file\" \"it\" {{\n  content = {json}\n}}\n")), (High, false));
+    let other = format!("data \"aws_iam_policy_document\" \"more\" {{\n  source_policy_documents = [{json}]\n}}\n");
+    assert_eq!(
+        beside(&format!("{other}output \"it\" {{\n  value = data.aws_iam_policy_document.more.json\n}}\n")),
+        (High, false)
+    );
+}
+
+#[test]
+fn a_document_for_a_module_that_is_switched_off_grants_nothing_yet() {
+    let report = |count: &str, policy: &str| {
+        let main = format!(
+            r#"variable "create" {{
+  default = false
+}}
+data "aws_iam_policy_document" "all" {{
+  statement {{
+    actions   = ["*"]
+    resources = ["*"]
+  }}
+}}
+locals {{
+  policy = {policy}
+}}
+module "m" {{
+  source = "../m"
+  {count}
+  policy = local.policy
+}}
+"#
+        );
+        let module = "variable \"policy\" {}\nresource \"aws_iam_policy\" \"it\" {\n  policy = var.policy\n}\n";
+        let workspace = Workspace::of_texts([("root/main.tf", main), ("m/main.tf", module.to_owned())]);
+        let rules = vec![rules::by_id("full_administrator").unwrap()];
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+        report.findings.iter().map(|it| it.confidence).collect::<Vec<_>>()
+    };
+    use iamlint::rule::Confidence::{High, Low};
+    let json = "data.aws_iam_policy_document.all.json";
+    assert_eq!(report("", json), [High]);
+    assert_eq!(report("count = var.create ? 1 : 0", json), [Low]);
+    assert_eq!(report("for_each = var.create ? toset([\"a\"]) : []", json), [Low]);
+    assert_eq!(report("count = 0", json), []);
 }
 
 #[test]
@@ -1629,4 +1682,71 @@ resource "aws_iam_policy" "it" {{
         let is_told = not.contains(&case.as_str()) || case.contains("`length(") || case.contains("`co");
         assert!(is_told, "{expression}: {case}");
     }
+}
+
+#[test]
+fn one_literal_is_one_finding_however_its_document_goes_through_text() {
+    let json = r#"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"sqs:*\"],\"Resource\":\"*\"}]}"#;
+    let text = |document: &str| {
+        let ways = ["IT", "trimspace(IT)", "join(\"\", [IT])", "format(\"%s\", IT)", "replace(IT, \"@\", \"-\")"];
+        let changed = ["replace(IT, \"Effect\", \"Effect\")", "jsonencode(jsondecode(IT))", "\" ${IT} \""];
+        let policy = |(n, way): (usize, &&str)| {
+            format!("resource \"aws_iam_policy\" \"p{n}\" {{\n  policy = {}\n}}\n", way.replace("IT", document))
+        };
+        let policies: String = ways.iter().chain(&changed).enumerate().map(policy).collect();
+        format!(
+            r#"locals {{
+  json = "{json}"
+  tree = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = ["sqs:*"], Resource = "*" }}] }})
+}}
+data "aws_iam_policy_document" "it" {{
+  statement {{
+    actions   = ["sqs:*"]
+    resources = ["*"]
+  }}
+}}
+{policies}"#
+        )
+    };
+    for document in ["data.aws_iam_policy_document.it.json", "local.tree", "local.json"] {
+        let report = linted(&text(document));
+        let all: Vec<_> = report.findings.iter().filter(|it| it.instances.len() > 1).collect();
+        let [finding] = &all[..] else { panic!("{document}: {:?}", report.findings) };
+        assert_eq!((finding.rule, finding.instances.len()), ("wildcard_action", 8), "{document}");
+        let expected = if document == "local.json" { r#"\"sqs:*\""# } else { r#""sqs:*""# };
+        assert_eq!(&text(document)[finding.span.range()], expected, "{document}");
+    }
+}
+
+#[test]
+fn what_goes_with_the_block_that_asks_is_there() {
+    for (bucket, policy, key) in [
+        ("count = var.n", "count = var.n", "count.index"),
+        ("count = var.on ? 1 : 0", "count = var.on ? 1 : 0", "count.index"),
+        ("for_each = var.n", "for_each = var.n", "each.key"),
+    ] {
+        let own = format!(r#"try("${{aws_s3_bucket.x[{key}].arn}}/*", "*")"#);
+        let text = on_bucket(bucket, policy, "null").replace("local.resource", &own);
+        assert_eq!(told(&text), [], "{bucket}");
+        // Of others nothing is known.
+        let text = on_bucket(bucket, &policy.replace("var.n", "var.m"), "null").replace("local.resource", &own);
+        let text = text.replace("variable \"n\" {}", "variable \"n\" {}\nvariable \"m\" {}");
+        assert_eq!(told(&text).len(), usize::from(!bucket.contains("var.on")), "{bucket}");
+    }
+}
+
+#[test]
+fn an_entry_of_one_case_leaves_what_was_there_before() {
+    let of = |resource: &str| {
+        let entry = r#"{ for it in aws_s3_bucket.x : "k" => "${it.arn}/*" }"#;
+        let told = told(&on_bucket("count = var.on ? 1 : 0", "", &resource.replace("ENTRY", entry)));
+        told.into_iter().map(|(_, cases)| cases.join(", ")).collect::<Vec<_>>()
+    };
+    let fallback = ["not `var.on`"];
+    assert_eq!(of(r#"merge({ k = "*" }, ENTRY)["k"]"#), fallback);
+    assert_eq!(of(r#"lookup(ENTRY, "k", "*")"#), fallback);
+    assert_eq!(of(r#"try(ENTRY["k"], "*")"#), fallback);
+    assert_eq!(of(r#"merge(ENTRY, { k = "arn:aws:s3:::reports/*" })["k"]"#), NOTHING);
+    assert_eq!(of(r#"ENTRY["k"]"#), NOTHING);
+    assert_eq!(of(r#"keys({ for it in aws_s3_bucket.x : "*" => it.arn })"#), ["`var.on`"]);
 }

@@ -45,8 +45,9 @@ pub struct Configuration {
     pub resources: Vec<Resource>,
     /// What is there in one case only, by its address.
     pub there_if: FxHashMap<Arc<str>, Given>,
-    /// Documents that nothing names, so that they grant nothing yet: their addresses, and where each stands.
-    pub unused: FxHashMap<Arc<str>, Span>,
+    /// Documents that grant nothing yet, as nothing names them or only what is switched off does: their addresses, with a
+    /// place that shows why and what is to be said of it.
+    pub unused: FxHashMap<Arc<str>, (Span, Arc<str>)>,
 }
 
 impl Configuration {

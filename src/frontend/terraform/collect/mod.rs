@@ -51,6 +51,8 @@ struct Collector<'e, 'w> {
     keys: Keys,
     identities: Identities,
     resources: Vec<Resource>,
+    /// The addresses of the modules in which something is switched off that would carry a policy.
+    with_off: FxHashSet<Arc<str>>,
 }
 
 /// Evaluates a root module and everything it calls.
@@ -63,6 +65,7 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
         keys: Keys::default(),
         identities: Identities::default(),
         resources: Vec::new(),
+        with_off: FxHashSet::default(),
     };
     let mut modules = vec![Rc::clone(root)];
     let mut all = Vec::new();
@@ -71,7 +74,12 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
         collector.providers(&module);
         for (id, [name, _]) in module.folder.blocks("module") {
             match evaluator.calls(&module, name) {
-                Some(calls) if calls.missing.is_none() => modules.extend(calls.modules.iter().rev().map(Rc::clone)),
+                Some(calls) if calls.missing.is_none() => {
+                    if calls.modules.is_empty() {
+                        collector.with_off.insert(Arc::clone(&module.address));
+                    }
+                    modules.extend(calls.modules.iter().rev().map(Rc::clone));
+                }
                 calls => {
                     let why = calls.and_then(|it| it.missing.clone());
                     collector.unread_call(&module, id, name, why);
@@ -109,6 +117,7 @@ impl Collector<'_, '_> {
             let repeated = self.evaluator.repeated(module, &block);
             if repeated.instances.is_empty() && concerns.iter().any(|it| matches!(it, Concern::Carries(..))) {
                 self.out.switched_off += 1;
+                self.with_off.insert(Arc::clone(&module.address));
                 if is_zero(&block) {
                     self.use_documents(module, &block, concerns);
                 }
@@ -250,17 +259,52 @@ impl Collector<'_, '_> {
             let repeated = self.evaluator.repeated(module, &block);
             // What nobody names grants nothing yet; beside nothing that could name it, it is a piece of something.
             let is_named = !could_use || module.folder.names_data(kind, name);
+            let user = if is_named { self.switched_off(module, block.head()) } else { None };
+            let why = match user {
+                _ if !is_named => Some((block.head(), "nothing uses this document".into())),
+                Some((user, _)) if is_zero(&user) => continue,
+                Some((user, name)) => {
+                    Some((user.head(), format!("`{name}`, which uses this document, is switched off").into()))
+                }
+                None => None,
+            };
             for instance in &repeated.instances {
                 let address = prefixed(module, &["data.", kind, ".", name, &instance.key]);
                 let mut document = self.evaluator.document(id, &block, instance, block.head());
                 // It is used nowhere, so it has come no way.
                 document.origin = Origin::HERE;
-                if !is_named {
-                    self.out.configuration.unused.insert(Arc::clone(&address), block.head());
+                if let Some(why) = &why {
+                    self.out.configuration.unused.insert(Arc::clone(&address), why.clone());
                 }
                 self.policy(&document, PolicyKind::Unknown, &address);
             }
         }
+    }
+
+    /// What uses a document, where all that does stands no times: one that somebody may switch on, if there is one, and
+    /// its name.
+    fn switched_off(&self, module: &Rc<Module>, document: Span) -> Option<(Arc<Block>, String)> {
+        // Where nothing is, not every block need be read.
+        if !self.with_off.contains(&module.address) {
+            return None;
+        }
+        let mut found: Option<(Arc<Block>, String)> = None;
+        for kind in ["resource", "module", "output"] {
+            for (id, [first, second]) in module.folder.blocks(kind) {
+                let Some(block) = module.folder.block(id) else { continue };
+                if !module.folder.is_made_from(&block, document) {
+                    continue;
+                }
+                if kind == "output" || !self.evaluator.repeated(module, &block).instances.is_empty() {
+                    return None;
+                }
+                if found.as_ref().is_none_or(|(known, _)| is_zero(known)) {
+                    let name = if kind == "module" { format!("module.{first}") } else { format!("{first}.{second}") };
+                    found = Some((block, name));
+                }
+            }
+        }
+        found
     }
 
     /// A call of a module that cannot be read: documents among its arguments are judged by what they say, policies of AWS

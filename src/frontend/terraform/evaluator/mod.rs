@@ -24,6 +24,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::attributes::Words;
 use super::folder::{BlockId, Folder};
+use super::functions;
 use crate::frontend::ReplacedStatement;
 use crate::source::{FileId, Source, Span, Workspace};
 use crate::syntax::hcl::{Block, Expr};
@@ -466,8 +467,9 @@ impl<'w> Evaluator<'w> {
         self.depth.set(depth + 1);
         let out = self.expression(expr, scope);
         self.depth.set(depth);
+        let is_in_case = scope.assumed.is_some() || scope.stands.is_some();
         match out {
-            Ok(node) if scope.assumed.is_some() || scope.stands.is_some() => {
+            Ok(node) if is_in_case && matches!(node.value, Value::OneOf(_) | Value::List(_)) => {
                 Ok(self.in_assumed_case(node, &scope.premises().collect::<Vec<_>>()))
             }
             out => out,
@@ -543,7 +545,7 @@ impl<'w> Evaluator<'w> {
         let folder = |span: Span| self.workspace.source(span.file).path.parent().map(Path::to_owned);
         let is_of_one_module = |it: &Case| it.1.file == at.file || folder(it.1) == folder(at);
         premises.iter().find_map(|it| {
-            let holds = if *it.0 == *when {
+            let holds = if *it.0 == *when && functions::tells_one(when) {
                 true
             } else if excludes(&it.0, when) {
                 false

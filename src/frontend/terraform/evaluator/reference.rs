@@ -10,7 +10,7 @@ use super::calls::call_name;
 use super::known::number;
 use super::repeat::{Instance, Repeat, Repeated};
 use super::steps::reach_of_splat;
-use super::{Arguments, DEEP, Doubt, Evaluator, Failure, Key, Memo, Module, Outcome, Scope, secret};
+use super::{Arguments, Case, DEEP, Doubt, Evaluator, Failure, Key, Memo, Module, Outcome, Scope, secret};
 use crate::frontend::terraform::attributes;
 use crate::frontend::terraform::folder::BlockId;
 use crate::frontend::terraform::types;
@@ -335,15 +335,18 @@ impl Evaluator<'_> {
         if self.trying.get() == 0 {
             return Ok(());
         }
-        let is_first = || self.eval(key, scope).is_ok_and(|it| number(&it) == Some(0.0));
+        let at = self.eval(key, scope)?;
+        let is_first = || number(&at) == Some(0.0);
+        let premises: Vec<_> = scope.premises().collect();
+        let holds = |case: &Case| self.holds(&case.0, case.1, &premises);
         match (&repeated.repeat, &instance.scope.stands) {
             (Repeat::One | Repeat::Count(_), _) | (Repeat::Each(_), None) => {}
             (Repeat::Unknown { count: true, .. }, None) if is_first() => {}
-            (Repeat::Unknown { .. }, Some(case))
-                if self.holds(&case.0, case.1, &scope.premises().collect::<Vec<_>>()) == Some(false) =>
-            {
+            (Repeat::Unknown { .. }, Some(case)) if holds(case) == Some(false) => {
                 return Err(Failure { span: key.span, message: "there is no such instance".into() });
             }
+            // The one that goes with the block that asks.
+            (Repeat::Unknown { .. }, Some(case)) if holds(case) == Some(true) && !at.is_known() => {}
             (Repeat::Each(_), Some(case)) => self.doubt(Doubt::Unless((**case).clone()), scope),
             (Repeat::Unknown { count: true, .. }, Some(case)) if is_first() => {
                 self.doubt(Doubt::Unless((**case).clone()), scope);

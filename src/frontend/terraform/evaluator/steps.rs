@@ -48,11 +48,14 @@ impl Evaluator<'_> {
                 // What is written last counts, so what is not known in front of it changes nothing.
                 let may_be = |it: &&Entry| it.key.raw() == name || it.key.has_holes();
                 match object.entries.iter().rev().find(may_be) {
-                    Some(entry) if !entry.key.has_holes() => {
-                        // Where it is not there, Terraform would refuse it.
-                        only_in(&entry.node).into_iter().for_each(|(_, case)| self.doubt(Doubt::Unless(case), scope));
-                        Ok(base.inherit(&entry.node))
-                    }
+                    Some(entry) if !entry.key.has_holes() => Ok(match only_in(&entry.node) {
+                        // Where it is not there, Terraform goes no further.
+                        Some((node, case)) => {
+                            self.doubt(Doubt::Unless(case), scope);
+                            base.inherit(&node)
+                        }
+                        None => base.inherit(&entry.node),
+                    }),
                     Some(_) => self.perhaps_attribute_of(base, object, name, span, scope),
                     None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
                     None => Err(Failure { span, message: format!("there is no attribute `{name}` in it").into() }),
@@ -149,7 +152,7 @@ impl Evaluator<'_> {
         if nodes.len() == 0 || nodes.len() > 8 {
             return self.free(span, scope, "which element it is, is not known");
         }
-        let when: Arc<str> = format!("`{}` is this element", self.written(span)).into();
+        let when: Arc<str> = format!("`{}`{}", self.written(span), functions::THIS_ELEMENT).into();
         let arms: Vec<Arm> =
             nodes.map(|it| Arm { when: Arc::clone(&when), at: span, node: base.inherit(it) }).collect();
         Node::new(Value::OneOf(arms.into()), span)

@@ -19,6 +19,14 @@ const LIMIT_OF_SEVERAL: usize = 4;
 /// The case in which something has elements, or a count is one, of which one stands for any number.
 pub(in crate::frontend::terraform) const ANY_NUMBER: [&str; 2] = [" has such an element", " is more than 0"];
 
+/// Of which of several elements something is said, where each of them is said to be it in the same words.
+pub(in crate::frontend::terraform) const THIS_ELEMENT: &str = " is this element";
+
+/// Whether a case is one and the same wherever it is told in these words.
+pub(in crate::frontend::terraform) fn tells_one(when: &str) -> bool {
+    !when.ends_with(THIS_ELEMENT)
+}
+
 /// Which of its arms each choice of a call takes.
 struct Choices<'a> {
     /// Choices by the same conditions are one choice.
@@ -116,6 +124,7 @@ pub(in crate::frontend::terraform) fn foremost(whole: &Node, nodes: &[Node]) -> 
         let premises = || without.iter().map(|it| &**it).collect::<Vec<_>>().join(" and ");
         let at = || arms.first().map_or(node.span, |it| it.at);
         match arm {
+            Some(arm) if !tells_one(&arm.when) => return None,
             Some(arm) if without.contains(&opposite(&arm.when)) => {}
             // It is there where no one in front of it is.
             Some(arm) if without.contains(&arm.when) => {
@@ -229,8 +238,8 @@ pub(in crate::frontend::terraform) fn as_choice(node: &Node, is_one: bool) -> Op
 pub(super) fn with_places(name: &str, arguments: &[Node]) -> Option<Vec<Node>> {
     let is_one = match name {
         "element" | "length" => false,
-        "chunklist" | "coalescelist" | "contains" | "join" | "lookup" | "matchkeys" | "one" | "setintersection"
-        | "setproduct" | "setsubtract" | "slice" | "zipmap" => true,
+        "chunklist" | "coalescelist" | "contains" | "join" | "matchkeys" | "one" | "setintersection" | "setproduct"
+        | "setsubtract" | "slice" | "zipmap" => true,
         _ => return None,
     };
     let choices: Vec<Option<Node>> = arguments.iter().map(|it| as_choice(it, is_one)).collect();

@@ -418,6 +418,13 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
     let whole = &call.arguments[0];
     if let Some(known) = key.as_known() {
         let (is_there, arms) = at_key(whole, &object, known);
+        if let ([only], Some(default)) = (&arms[..], call.arguments.get(2))
+            && is_there
+            && let Some((when, at, node)) = in_one_case(&only.node)
+        {
+            let not = Arm { when: opposite(&when), at, node: default.clone() };
+            return Ok(one_of(vec![Arm { when, at, node }, not], call.span));
+        }
         if is_there {
             return if arms.len() > LIMIT { Err(call.unknown()) } else { Ok(one_of(arms, call.span)) };
         }
@@ -516,19 +523,19 @@ pub(super) fn merge(call: &mut Call<'_>) -> Answer {
             let entry = Entry { node: whole.inherit(&entry.node), ..entry.clone() };
             let next = out.entries.len();
             let is_known = !entry.key.has_holes();
-            // What is there in one case only leaves what is in front of it in the other.
-            let before = places.get(&entry.key).filter(|_| is_known).map(|it| &out.entries[*it].node);
-            let entry = match (before, &entry.node.value) {
-                (Some(before), Value::OneOf(arms)) if arms.len() == 1 => {
-                    let not = Arm { when: opposite(&arms[0].when), at: arms[0].at, node: before.clone() };
-                    let node = Node { value: Value::OneOf([arms[0].clone(), not].into()), ..entry.node.clone() };
-                    Entry { node, ..entry }
-                }
-                _ => entry,
-            };
             match is_known.then(|| places.entry(entry.key.clone()).or_insert(next)) {
                 // Behind a key that is not known it takes the place of that one too.
-                Some(place) if *place < next && holes.is_none_or(|it| it < *place) => out.entries[*place] = entry,
+                Some(place) if *place < next && holes.is_none_or(|it| it < *place) => {
+                    let before = &out.entries[*place];
+                    out.entries[*place] = match in_one_case(&entry.node) {
+                        Some((when, at, node)) => {
+                            let not = Arm { when: opposite(&when), at, node: before.node.clone() };
+                            let value = Value::OneOf([Arm { when, at, node }, not].into());
+                            Entry { node: Node { value, ..entry.node.clone() }, ..entry }
+                        }
+                        None => entry,
+                    };
+                }
                 place => {
                     place.into_iter().for_each(|it| *it = next);
                     holes = if is_known { holes } else { Some(next) };
@@ -538,6 +545,13 @@ pub(super) fn merge(call: &mut Call<'_>) -> Answer {
         }
     }
     Ok(call.made(Value::Object(Arc::new(out))))
+}
+
+/// What is there in one case only, and that case.
+fn in_one_case(node: &Node) -> Option<(Arc<str>, Span, Node)> {
+    let Value::OneOf(arms) = &node.value else { return None };
+    let [arm] = &**arms else { return None };
+    Some((Arc::clone(&arm.when), arm.at, node.inherit(&arm.node)))
 }
 
 /// An entry as it is when something that is not known, and is merged behind it, may have the same key.

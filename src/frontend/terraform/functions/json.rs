@@ -167,7 +167,14 @@ impl Writer<'_, '_, '_> {
             Value::Null => self.push(&Text::known("null", node.span), &way),
             Value::Bool(it) => self.push(&Text::known(&it.to_string(), node.span), &way),
             Value::Number(it) => self.push(&it.to_text(node.span), &way),
-            Value::Text(text) => self.string(text, &way)?,
+            Value::Text(text) => match quotes(node, text) {
+                Some([open, close]) => {
+                    self.push(&Text::known("\"", open), &way);
+                    self.content(text, &way)?;
+                    self.push(&Text::known("\"", close), &way);
+                }
+                None => self.string(text, &way)?,
+            },
             Value::List(nodes) => {
                 self.marks.push('[');
                 for (index, node) in nodes.iter().enumerate() {
@@ -219,8 +226,14 @@ impl Writer<'_, '_, '_> {
     }
 
     fn string(&mut self, text: &Text, way: &Origin) -> Answer<()> {
-        self.spend(text.len())?;
         self.marks.push('"');
+        self.content(text, way)?;
+        self.marks.push('"');
+        Ok(())
+    }
+
+    fn content(&mut self, text: &Text, way: &Origin) -> Answer<()> {
+        self.spend(text.len())?;
         let raw = text.raw();
         let mut done = 0;
         for (at, it) in raw.char_indices() {
@@ -236,9 +249,15 @@ impl Writer<'_, '_, '_> {
         } else if done < raw.len() {
             self.push(&text.slice(done..raw.len()), way);
         }
-        self.marks.push('"');
         Ok(())
     }
+}
+
+/// Where the quotes stand that a text is written in, so that whoever reads the encoding finds the literal.
+fn quotes(node: &Node, text: &Text) -> Option<[Span; 2]> {
+    let (content, whole) = (text.span_of_all(0..text.len())?, node.span);
+    let is_within = content.file == whole.file && content.start == whole.start + 1 && content.end + 1 == whole.end;
+    is_within.then(|| [Span { end: whole.start + 1, ..whole }, Span { start: whole.end - 1, ..whole }])
 }
 
 /// How Go writes a character in a JSON string, if not as it is.

@@ -24,7 +24,9 @@ mod yaml;
 /// Why what is marked as sensitive is not known.
 pub(super) const MARKED: &str = "it is marked as sensitive";
 
-pub(super) use arms::{ANY_NUMBER, LIMIT, as_choice, at_key, both, foremost, in_case, one_of, opposite};
+pub(super) use arms::{
+    ANY_NUMBER, LIMIT, THIS_ELEMENT, as_choice, at_key, both, foremost, in_case, one_of, opposite, tells_one,
+};
 pub(super) use collections::key_of;
 pub(super) use compare::{as_set, same};
 pub(super) use convert::{parse_number, truth, unified};
