@@ -292,16 +292,18 @@ impl Collector<'_, '_> {
         for kind in ["resource", "module", "output"] {
             for (id, [first, second]) in module.folder.blocks(kind) {
                 let Some(block) = module.folder.block(id) else { continue };
-                if !module.folder.is_made_from(&block, document) {
+                let stands = kind == "output" || !self.evaluator.repeated(module, &block).instances.is_empty();
+                // What stands and carries policies would have used it.
+                let is_known = kind == "resource" && resources::concerns(first).is_some();
+                let is_told = !stands && found.as_ref().is_some_and(|(known, _)| !is_zero(known));
+                if stands && is_known || is_told || !module.folder.is_made_from(&block, document) {
                     continue;
                 }
-                if kind == "output" || !self.evaluator.repeated(module, &block).instances.is_empty() {
+                if stands {
                     return None;
                 }
-                if found.as_ref().is_none_or(|(known, _)| is_zero(known)) {
-                    let name = if kind == "module" { format!("module.{first}") } else { format!("{first}.{second}") };
-                    found = Some((block, name));
-                }
+                let name = if kind == "module" { format!("module.{first}") } else { format!("{first}.{second}") };
+                found = Some((block, name));
             }
         }
         found
