@@ -696,7 +696,7 @@ fn a_text_that_stands_for_something_else_too_stays() {
             "locals {{\n  any = \"*\"\n}}\n{table}{rest}resource \"aws_iam_role_policy\" \"a\" {{\n  role   = \"r\"\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Action = \"dynamodb:GetItem\", Resource = local.any }}] }})\n}}\n"
         )
     };
-    let rules = ["wildcard_resource"];
+    let rules = ["data_any_resource"];
     let alone = unsafely(&[("main.tf", &module(""))], &rules, "main.tf");
     assert!(alone.contains("any = aws_dynamodb_table.t.arn"), "{alone}");
     for rest in [
@@ -710,6 +710,57 @@ fn a_text_that_stands_for_something_else_too_stays() {
         let text = module(rest);
         assert_eq!(unsafely(&[("main.tf", &text)], &rules, "main.tf"), text, "{rest}");
     }
+}
+
+#[test]
+fn a_list_in_json_is_followed_as_any_other() {
+    let module = |list: &str, third: &str, actions: &str| {
+        format!(
+            r#"{{"locals": {{"more": {list}{third}}},
+ "data": {{"aws_iam_policy_document": {{"d": {{"statement": [{{"actions": "{actions}", "resources": ["arn:aws:sqs:eu-west-1:111122223333:jobs"]}}]}}}}}}}}
+"#
+        )
+    };
+    let fixed = |text: &str| {
+        let folder = folder(&[("main.tf.json", text)]);
+        check(folder.path(), &["--fix", "--select", "redundant_entry"]);
+        read(&folder, "main.tf.json")
+    };
+    let plain = module(TWICE, "", "${local.more}");
+    assert_eq!(fixed(&plain), module("[\"sqs:Receive*\", \"sqs:SendMessage\"]", "", "${local.more}"));
+    for looked in [
+        module(TWICE, r#", "third": "${local.more[2]}""#, "${local.more}"),
+        module(TWICE, "", "${[for a in local.more : a if a != \\\"x\\\"]}"),
+    ] {
+        assert_eq!(fixed(&looked), looked);
+    }
+}
+
+#[test]
+fn a_pattern_that_two_statements_have_is_not_narrowed_for_one_of_them() {
+    let rules = ["wildcard_action"];
+    let alone = used_twice("[\"sqs:*\"]", "");
+    assert_ne!(unsafely(&[("main.tf", &alone)], &rules, "main.tf"), alone);
+    for rest in [
+        other("local.more").replace("111122223333:other", "*"),
+        other("local.more").replace("\"arn:aws:sqs:eu-west-1:111122223333:other\"", "\"*\""),
+        other("local.more").replace("statement {", "statement {\n    effect = \"Deny\""),
+        other("local.more").replace("actions   =", "not_actions ="),
+    ] {
+        let text = used_twice("[\"sqs:*\"]", &rest);
+        assert_eq!(unsafely(&[("main.tf", &text)], &rules, "main.tf"), text, "{rest}");
+    }
+    // One statement that is attached twice stays one.
+    let attached = |name: &str| {
+        format!("resource \"aws_iam_role_policy\" \"{name}\" {{\n  role   = \"{name}\"\n  policy = local.policy\n}}\n")
+    };
+    let text = format!(
+        "locals {{\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Action = \"sqs:*\", Resource = \"arn:aws:sqs:eu-west-1:111122223333:jobs\" }}] }})\n}}\n{}{}output \"policy\" {{\n  value = local.policy\n}}\n",
+        attached("a"),
+        attached("b")
+    );
+    let after = unsafely(&[("main.tf", &text)], &rules, "main.tf");
+    assert!(after.contains("\"sqs:SendMessage\""), "{after}");
 }
 
 /// What a run says of one file.

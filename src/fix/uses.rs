@@ -31,7 +31,7 @@ const DIGESTS: [&str; 7] = ["base64encode", "base64gzip", "base64sha256", "base6
 pub(super) struct Change {
     /// Whether a list comes to hold more or less, or a list comes to stand where there was a text.
     pub(super) grows: bool,
-    /// Whether it comes to say less, so that a denial denies less.
+    /// Whether it comes to say less, as much as is needed where it was found and may be too little elsewhere.
     pub(super) narrows: bool,
 }
 
@@ -52,8 +52,8 @@ enum Step {
     Entry,
     /// To another element, by its place where that is known.
     Element(Option<usize>),
-    /// To the value of an entry, by its name where that is known, with the effect that is said beside it.
-    Key(Option<CompactString>, Option<CompactString>),
+    /// To the value of an entry, by its name where that is known, and with the company it has in its statement.
+    Key(Option<CompactString>, Option<Company>),
     /// From a text to what it encodes.
     Decoded,
 }
@@ -124,11 +124,14 @@ struct Bound {
     flows: Vec<Flow>,
 }
 
-/// Where what is changed ends.
+/// The effect of a statement, and what its resources look like or where they are said.
+type Company = String;
+
+/// Where what is changed ends: in which element, and in what company.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Use {
     element: String,
-    effect: Option<CompactString>,
+    company: Company,
 }
 
 struct Search<'s> {
@@ -141,7 +144,7 @@ struct Search<'s> {
 impl Search<'_> {
     fn are_alike(&self) -> bool {
         let Some(first) = self.uses.first() else { return true };
-        self.uses.iter().all(|it| it.element == first.element && (!self.change.narrows || it.effect == first.effect))
+        self.uses.iter().all(|it| it.element == first.element && (!self.change.narrows || it.company == first.company))
     }
 
     /// Looks at the block that holds the place.
@@ -223,7 +226,9 @@ impl Search<'_> {
                 match (kind, &*name) {
                     ("locals", _) => self.name(named(vec!["local".into(), name.clone()], flow)),
                     ("variable", "default") => self.name(named(vec!["var".into(), label(0)], flow)),
-                    ("output", "value") if flow.is_document() => self.used(&flow, "", None),
+                    ("output", "value") if flow.is_document() => {
+                        self.used(&flow, "", company(None, None, attribute.value.span))
+                    }
                     ("module", "count" | "for_each" | "depends_on" | "providers" | "source" | "version") => {
                         return Err(Looked);
                     }
@@ -233,7 +238,9 @@ impl Search<'_> {
                             Some(folder) => {
                                 self.name(Named { folder, address: vec!["var".into(), name.clone()], flow })
                             }
-                            None if flow.is_document() => self.used(&flow, "", None),
+                            None if flow.is_document() => {
+                                self.used(&flow, "", company(None, None, attribute.value.span))
+                            }
                             None => return Err(Looked),
                         }
                     }
@@ -268,10 +275,8 @@ impl Search<'_> {
                 if repeats || block.body.json && matches!(name, "dynamic" | "lifecycle") {
                     return Err(Looked);
                 }
-                let effect = block.body.attribute("effect").map(|it| match &it.value.kind {
-                    ExprKind::Text(text) => text.raw().into(),
-                    _ => "?".into(),
-                });
+                let argument = |name: &str| block.body.attribute(name).map(|it| &it.value);
+                let (effect, resources) = (argument("effect"), argument("resources"));
                 let is_document = around.top.labels.first().is_some_and(|it| it.text == "aws_iam_policy_document");
                 let place = if is_document && !matches!(around.nested, [it, ..] if it != "statement") {
                     name.to_owned()
@@ -279,7 +284,7 @@ impl Search<'_> {
                     let kind = around.top.labels.first().map(|it| &*it.text).unwrap_or_default();
                     format!("{kind}.{}.{name}", around.nested.join("."))
                 };
-                self.used(&flow, &place, effect);
+                self.used(&flow, &place, company(effect, resources, attribute.value.span));
                 let mut flow = flow.under(Step::Key(Some(name.into()), None));
                 for kind in around.nested.iter().rev() {
                     flow = flow.under(Step::Element(None)).under(Step::Key(Some(kind.clone()), None));
@@ -322,16 +327,17 @@ impl Search<'_> {
     }
 
     /// A place where it ends: an argument, or an element of a policy that is one.
-    fn used(&mut self, flow: &Flow, place: &str, effect: Option<CompactString>) {
+    fn used(&mut self, flow: &Flow, place: &str, company: Company) {
         let key = flow.0.iter().rev().find_map(|it| match it {
-            Step::Key(name, effect) => Some((name.as_deref().unwrap_or("?"), effect)),
+            Step::Key(name, company) => Some((name.as_deref().unwrap_or("?"), company)),
             _ => None,
         });
-        let (place, effect) = match key {
-            _ if flow.0 == [Step::Decoded] => ("document".to_owned(), None),
-            Some((name, effect)) if flow.is_in_policy() || !place.contains('.') => (name.to_owned(), effect.clone()),
-            Some((name, effect)) => (format!("{place}.{name}"), effect.clone()),
-            None => (place.to_owned(), effect),
+        let company = key.and_then(|(_, own)| own.clone()).unwrap_or(company);
+        let place = match key {
+            _ if flow.0 == [Step::Decoded] => "document".to_owned(),
+            Some((name, _)) if flow.is_in_policy() || !place.contains('.') => name.to_owned(),
+            Some((name, _)) => format!("{place}.{name}"),
+            None => place.to_owned(),
         };
         let element = match &*place {
             "actions" => "Action".to_owned(),
@@ -340,7 +346,7 @@ impl Search<'_> {
             "not_resources" => "NotResource".to_owned(),
             _ => place,
         };
-        self.uses.push(Use { element, effect: effect.or_else(|| Some("Allow".into())) });
+        self.uses.push(Use { element, company });
     }
 
     fn expr(&self, expr: &Expr, sought: Sought<'_>, bound: &mut Vec<Bound>) -> Flows {
@@ -445,8 +451,7 @@ impl Search<'_> {
             ExprKind::Text(key) => Some(CompactString::from(key.raw())),
             _ => None,
         };
-        let effect = items.iter().find(|it| name(&it.key).as_deref() == Some("Effect"));
-        let effect = effect.map(|it| name(&it.value).unwrap_or_else(|| "?".into()));
+        let entry = |of: &str| items.iter().find(|it| name(&it.key).as_deref() == Some(of)).map(|it| &it.value);
         let mut out = Vec::new();
         for item in items {
             match sought {
@@ -454,7 +459,8 @@ impl Search<'_> {
                 _ => self.unseen(&item.key, sought, bound)?,
             };
             for flow in self.expr(&item.value, sought, bound)? {
-                out.push(flow.under(Step::Key(name(&item.key), effect.clone())));
+                let (effect, resources) = (entry("Effect"), entry("Resource"));
+                out.push(flow.under(Step::Key(name(&item.key), Some(company(effect, resources, item.value.span)))));
             }
         }
         Ok(out)
@@ -521,12 +527,12 @@ impl Search<'_> {
         let default = if name == "lookup" && arguments.len() == 3 { arguments.pop() } else { None };
         let mut out = default.unwrap_or_default();
         for flow in arguments.into_iter().flatten() {
-            let is_encoded = flow.is_encoded();
+            let is_document = flow.is_document();
             out.push(match (name, flow.first()) {
                 ("jsonencode" | "yamlencode", _) => flow.under(Step::Decoded),
                 ("jsondecode" | "yamldecode", Some(Step::Decoded)) => flow.inner(),
                 ("chomp" | "trimspace" | "tostring", Some(Step::Decoded)) => flow,
-                _ if is_encoded && DIGESTS.contains(&name) => continue,
+                _ if is_document && DIGESTS.contains(&name) => continue,
                 _ if SAME.contains(&name) => flow,
                 (_, Some(Step::Entry)) if LISTS.contains(&name) => flow,
                 (_, Some(Step::Element(_))) if LISTS.contains(&name) => flow.inner().under(Step::Element(None)),
@@ -678,6 +684,50 @@ fn steps_into(mut flows: Vec<Flow>, accessors: &[Accessor]) -> Flows {
     Ok(flows)
 }
 
+/// What stands beside something in its statement: for a pattern it means the same in two statements that have it alike.
+fn company(effect: Option<&Expr>, resources: Option<&Expr>, own: Span) -> Company {
+    let effect = match effect.map(|it| &it.kind) {
+        Some(ExprKind::Text(text)) => text.raw(),
+        Some(_) => return format!("{own:?}"),
+        None => "Allow",
+    };
+    let texts = match resources.map(|it| (&it.kind, std::slice::from_ref(it))) {
+        Some((ExprKind::List(texts), _)) => texts.as_slice(),
+        Some((_, text)) => text,
+        None => &[],
+    };
+    let look = |it: &Expr| match &it.kind {
+        ExprKind::Text(text) => looks(text.raw()),
+        _ => None,
+    };
+    let looks: Option<Vec<String>> = texts.iter().map(look).collect();
+    match looks {
+        Some(mut looks) if !looks.is_empty() => {
+            looks.sort_unstable();
+            looks.dedup();
+            format!("{effect} {}", looks.join(" "))
+        }
+        _ => format!("{own:?}"),
+    }
+}
+
+/// An ARN without the names in it; none for what has the form of none.
+fn looks(arn: &str) -> Option<String> {
+    let [_, _, service, _, _, resource] = arn.splitn(6, ':').collect::<Vec<_>>()[..] else { return None };
+    let mut parts = resource.split_inclusive(['/', ':']);
+    // What the resource is, which buckets and queues do not say.
+    let kind = parts.clone().next().filter(|it| *service != *"s3" && it.ends_with(['/', ':'])).unwrap_or_default();
+    let name = |part: &str| {
+        let end = part.len() - part.trim_end_matches(['/', ':']).len();
+        let name = if part.contains(['*', '?']) { "*" } else { "name" };
+        format!("{name}{}", &part[part.len() - end..])
+    };
+    if !kind.is_empty() {
+        parts.next();
+    }
+    Some(format!("{service}:{kind}{}", parts.map(name).collect::<String>()))
+}
+
 /// Where a block of a resource or data source stands.
 #[derive(Clone)]
 struct Surroundings<'s> {
@@ -716,15 +766,15 @@ fn node_flow(node: &Node, at: Span, grows: bool) -> Option<Flow> {
             let step = if grows && it.span == at { Step::Entry } else { Step::Element(Some(n)) };
             Some(node_flow(it, at, grows)?.under(step))
         }),
-        Value::Object(object) => {
-            let effect = object.get("Effect").map(|it| CompactString::from(it.as_str().unwrap_or("?")));
-            object.entries.iter().find_map(|it| {
-                if it.key_span.contains(at) {
-                    return Some(Flow::SELF);
-                }
-                Some(node_flow(&it.node, at, grows)?.under(Step::Key(Some(it.key.raw().into()), effect.clone())))
-            })
-        }
+        Value::Object(object) => object.entries.iter().find_map(|it| {
+            if it.key_span.contains(at) {
+                return Some(Flow::SELF);
+            }
+            Some(
+                node_flow(&it.node, at, grows)?
+                    .under(Step::Key(Some(it.key.raw().into()), Some(format!("{:?}", it.node.span)))),
+            )
+        }),
         Value::Text(text) => Some(node_flow(&document(text)?, at, grows)?.under(Step::Decoded)),
         _ => None,
     }
@@ -736,12 +786,12 @@ fn hole_flow(node: &Node, of: Span) -> Option<Flow> {
         Value::List(nodes) => {
             nodes.iter().enumerate().find_map(|(n, it)| Some(hole_flow(it, of)?.under(Step::Element(Some(n)))))
         }
-        Value::Object(object) => {
-            let effect = object.get("Effect").map(|it| CompactString::from(it.as_str().unwrap_or("?")));
-            object.entries.iter().find_map(|it| {
-                Some(hole_flow(&it.node, of)?.under(Step::Key(Some(it.key.raw().into()), effect.clone())))
-            })
-        }
+        Value::Object(object) => object.entries.iter().find_map(|it| {
+            Some(
+                hole_flow(&it.node, of)?
+                    .under(Step::Key(Some(it.key.raw().into()), Some(format!("{:?}", it.node.span)))),
+            )
+        }),
         Value::Text(text) if text.is_hole() => text.holes().any(|(_, it)| it.span == of).then_some(Flow::SELF),
         _ => None,
     }
