@@ -246,6 +246,7 @@ fn agrees(arm: &Expr, other: &Expr) -> bool {
 #[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
+    use crate::source::Workspace;
 
     /// The room of the first `"sqs:*"` of a file.
     #[track_caller]
