@@ -569,22 +569,198 @@ fn a_list_is_written_only_where_terraform_takes_one() {
         format!("locals {{\n  a = {value}\n  b = local.a\n}}\noutput \"b\" {{\n  value = {used}\n}}\n")
             + &document("local.b")
     };
-    for used in
-        ["local.a[1]", "one(local.b)", "zipmap(local.b, [1])", "[for n, it in local.a : it if n < 1]", "local.b == []"]
-    {
+    for used in [
+        "local.a[1]",
+        "one(local.b)",
+        "zipmap(local.b, [1])",
+        "[for n, it in local.a : it if n < 1]",
+        "local.b == []",
+        "join(\",\", local.b)",
+    ] {
         let text = local("[\"sqs:*\"]", used);
         assert_eq!(unsafely(&[("main.tf", &text)], &rules, "main.tf"), text, "{used}");
         let twice = local("[\"sqs:SendMessage\", \"sqs:*\"]", used);
         assert_eq!(unsafely(&[("main.tf", &twice)], &["redundant_entry"], "main.tf"), twice, "{used}");
     }
     for (before, after) in [
-        (local("[\"sqs:*\"]", "join(\",\", local.b)"), "  a = [\n    \"sqs:"),
+        (local("[\"sqs:*\"]", "md5(jsonencode({ Statement = { Action = local.b } }))"), "  a = [\n    \"sqs:"),
         (document("concat([\"sqs:*\"], [])"), "actions   = concat([\n      \"sqs:"),
         (variable("list(string)", "[\"sqs:*\"]") + &document("var.a"), "default = [\n    \"sqs:"),
     ] {
         let after_all = unsafely(&[("main.tf", &before)], &rules, "main.tf");
         assert!(after_all.contains(after) && after_all.contains("\"sqs:SendMessage\""), "{after_all}");
     }
+}
+
+/// A list of which one entry is redundant or much too wide, what else is made of it, and a policy of it.
+fn used_twice(list: &str, rest: &str) -> String {
+    format!(
+        "locals {{\n  more = {list}\n}}\n{rest}\ndata \"aws_iam_policy_document\" \"d\" {{\n  statement {{\n    actions   = local.more\n    resources = [\"arn:aws:sqs:eu-west-1:111122223333:jobs\"]\n  }}\n}}\n"
+    )
+}
+
+/// Another policy, of what is made of that list.
+fn other(actions: &str) -> String {
+    format!(
+        "data \"aws_iam_policy_document\" \"other\" {{\n  statement {{\n    actions   = {actions}\n    resources = [\"arn:aws:sqs:eu-west-1:111122223333:other\"]\n  }}\n}}\n"
+    )
+}
+
+const TWICE: &str = "[\"sqs:ReceiveMessage\", \"sqs:Receive*\", \"sqs:SendMessage\"]";
+
+#[test]
+fn a_list_that_something_looks_at_keeps_its_entries() {
+    for actions in [
+        "[for a in local.more : a if a != \"sqs:Receive*\"]",
+        "[for a in local.more : a if !endswith(a, \"*\")]",
+        "[for a in local.more : a if length(regexall(\"[*]\", a)) == 0]",
+        "[for a in local.more : replace(a, \"Receive*\", \"DeleteMessage\")]",
+        "[for m in [local.more] : m[2]]",
+        "[for k, m in { a = local.more } : m[2]]",
+        "[for m in { a = local.more } : m[2]]",
+        "[{ for a in local.more : a => \"sqs:DeleteMessage\" }[\"sqs:ReceiveMessage\"]]",
+        "[flatten([local.more])[2]]",
+        "[concat(local.more, [])[2]]",
+        "[(local.more)[2]]",
+        "[local.more.2]",
+        "[sort(local.more)[2]]",
+        "try([local.more[2]], [\"sqs:PurgeQueue\"])",
+        "[lookup({ \"3\" = \"sqs:DeleteMessage\" }, length(local.more), \"sqs:PurgeQueue\")]",
+        "setsubtract(local.more, [\"sqs:Receive*\"])",
+        "setintersection(local.more, [\"sqs:ReceiveMessage\", \"sqs:SendMessage\"])",
+        "contains(local.more, \"sqs:ReceiveMessage\") ? [\"sqs:PurgeQueue\"] : [\"sqs:DeleteMessage\"]",
+        "[strcontains(join(\",\", local.more), \"Message\") ? \"sqs:PurgeQueue\" : \"sqs:DeleteMessage\"]",
+        "[jsondecode(jsonencode({ a = local.more })).a[2]]",
+        "[\"sqs:%{ for a in local.more }%{ endfor }PurgeQueue\"]",
+        "[element([for m in [{ of = local.more }] : m.of][0], 2)]",
+    ] {
+        let text = used_twice(TWICE, &other(actions));
+        let folder = folder(&[("main.tf", &text)]);
+        assert!(out(&check(folder.path(), &["."])).contains("redundant_entry"), "{actions}");
+        check(folder.path(), &["--fix", "--select", "redundant_entry"]);
+        assert_eq!(read(&folder, "main.tf"), text, "{actions}");
+        let wide = used_twice("[\"sqs:*\"]", &other(actions));
+        assert_eq!(unsafely(&[("main.tf", &wide)], &["wildcard_action"], "main.tf"), wide, "{actions}");
+    }
+}
+
+#[test]
+fn a_list_that_is_nothing_but_entries_of_policies_is_mended_for_all_of_them() {
+    for rest in [
+        other("local.more"),
+        other("concat(local.more, [\"sqs:DeleteMessage\"])"),
+        other("flatten([local.more, \"sqs:DeleteMessage\"])"),
+        other("[for a in local.more : a]"),
+        other("distinct(flatten([for m in [local.more] : m]))"),
+        other("length({ a = local.more }) == 1 ? local.more : []"),
+        other("local.sets.wide") + "locals {\n  sets = { wide = local.more, one = [\"sqs:DeleteMessage\"] }\n}\n",
+        other("local.sets.one")
+            + "locals {\n  sets = { wide = local.more, one = [\"sqs:DeleteMessage\"] }\n  n    = local.sets.one[0]\n}\n",
+        "output \"json\" {\n  value = data.aws_iam_policy_document.d.json\n}\n".to_owned(),
+        "output \"json\" {\n  value = jsonencode({ Statement = [{ Effect = \"Allow\", Action = local.more }] })\n}\n"
+            .to_owned(),
+    ] {
+        let folder = folder(&[("main.tf", &used_twice(TWICE, &rest))]);
+        check(folder.path(), &["--fix", "--select", "redundant_entry"]);
+        let wanted = used_twice("[\"sqs:Receive*\", \"sqs:SendMessage\"]", &rest);
+        assert_eq!(read(&folder, "main.tf"), wanted);
+    }
+}
+
+#[test]
+fn what_a_module_gives_out_is_used_by_its_callers() {
+    let inner = |output: &str| used_twice(TWICE, &format!("output \"more\" {{\n  value = {output}\n}}\n"));
+    let outer = "module \"m\" {\n  source = \"./m\"\n}\noutput \"second\" {\n  value = module.m.more[1]\n}\n";
+    for output in ["local.more", "{ of = [local.more] }", "data.aws_iam_policy_document.d.statement[0].actions"] {
+        let text = inner(output);
+        let files = [("main.tf", outer), ("m/main.tf", text.as_str())];
+        assert_eq!(unsafely(&files, &["redundant_entry", "wildcard_action"], "m/main.tf"), text, "{output}");
+    }
+    // What is handed to a module is followed into it.
+    let called = |used: &str| {
+        let caller = used_twice(TWICE, "module \"m\" {\n  source = \"./m\"\n  list   = local.more\n}\n");
+        let module = format!("variable \"list\" {{\n  type = list(string)\n}}\n{}", other(used));
+        let after = unsafely(&[("main.tf", &caller), ("m/main.tf", &module)], &["redundant_entry"], "main.tf");
+        after == caller
+    };
+    assert!(!called("var.list"));
+    assert!(called("[var.list[2]]"));
+    assert!(called("[for a in var.list : a if a != \"sqs:Receive*\"]"));
+}
+
+#[test]
+fn a_text_that_stands_for_something_else_too_stays() {
+    let table = "resource \"aws_dynamodb_table\" \"t\" {\n  name = \"t\"\n}\n";
+    let module = |rest: &str| {
+        format!(
+            "locals {{\n  any = \"*\"\n}}\n{table}{rest}resource \"aws_iam_role_policy\" \"a\" {{\n  role   = \"r\"\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Action = \"dynamodb:GetItem\", Resource = local.any }}] }})\n}}\n"
+        )
+    };
+    let rules = ["data_any_resource"];
+    let alone = unsafely(&[("main.tf", &module(""))], &rules, "main.tf");
+    assert!(alone.contains("any = aws_dynamodb_table.t.arn"), "{alone}");
+    for rest in [
+        "resource \"aws_route53_record\" \"x\" {\n  name = local.any\n}\n",
+        "output \"any\" {\n  value = local.any\n}\n",
+        "resource \"aws_sqs_queue\" \"q\" {\n  name = \"a${local.any}\"\n}\n",
+        "resource \"aws_sqs_queue\" \"q\" {\n  count = local.any == \"*\" ? 1 : 0\n}\n",
+        "resource \"aws_sqs_queue\" \"q\" {\n  for_each = toset([local.any])\n}\n",
+        "data \"aws_iam_policy_document\" \"deny\" {\n  statement {\n    effect    = \"Deny\"\n    actions   = [\"dynamodb:DeleteTable\"]\n    resources = [local.any]\n  }\n}\n",
+    ] {
+        let text = module(rest);
+        assert_eq!(unsafely(&[("main.tf", &text)], &rules, "main.tf"), text, "{rest}");
+    }
+}
+
+#[test]
+fn a_list_in_json_is_followed_as_any_other() {
+    let module = |list: &str, third: &str, actions: &str| {
+        format!(
+            r#"{{"locals": {{"more": {list}{third}}},
+ "data": {{"aws_iam_policy_document": {{"d": {{"statement": [{{"actions": "{actions}", "resources": ["arn:aws:sqs:eu-west-1:111122223333:jobs"]}}]}}}}}}}}
+"#
+        )
+    };
+    let fixed = |text: &str| {
+        let folder = folder(&[("main.tf.json", text)]);
+        check(folder.path(), &["--fix", "--select", "redundant_entry"]);
+        read(&folder, "main.tf.json")
+    };
+    let plain = module(TWICE, "", "${local.more}");
+    assert_eq!(fixed(&plain), module("[\"sqs:Receive*\", \"sqs:SendMessage\"]", "", "${local.more}"));
+    for looked in [
+        module(TWICE, r#", "third": "${local.more[2]}""#, "${local.more}"),
+        module(TWICE, "", "${[for a in local.more : a if a != \\\"x\\\"]}"),
+    ] {
+        assert_eq!(fixed(&looked), looked);
+    }
+}
+
+#[test]
+fn a_pattern_that_two_statements_have_is_not_narrowed_for_one_of_them() {
+    let rules = ["wildcard_action"];
+    let alone = used_twice("[\"sqs:*\"]", "");
+    assert_ne!(unsafely(&[("main.tf", &alone)], &rules, "main.tf"), alone);
+    for rest in [
+        other("local.more").replace("111122223333:other", "*"),
+        other("local.more").replace("\"arn:aws:sqs:eu-west-1:111122223333:other\"", "\"*\""),
+        other("local.more").replace("statement {", "statement {\n    effect = \"Deny\""),
+        other("local.more").replace("actions   =", "not_actions ="),
+    ] {
+        let text = used_twice("[\"sqs:*\"]", &rest);
+        assert_eq!(unsafely(&[("main.tf", &text)], &rules, "main.tf"), text, "{rest}");
+    }
+    // One statement that is attached twice stays one.
+    let attached = |name: &str| {
+        format!("resource \"aws_iam_role_policy\" \"{name}\" {{\n  role   = \"{name}\"\n  policy = local.policy\n}}\n")
+    };
+    let text = format!(
+        "locals {{\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Action = \"sqs:*\", Resource = \"arn:aws:sqs:eu-west-1:111122223333:jobs\" }}] }})\n}}\n{}{}output \"policy\" {{\n  value = local.policy\n}}\n",
+        attached("a"),
+        attached("b")
+    );
+    let after = unsafely(&[("main.tf", &text)], &rules, "main.tf");
+    assert!(after.contains("\"sqs:SendMessage\""), "{after}");
 }
 
 /// What a run says of one file.

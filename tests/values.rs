@@ -1750,3 +1750,66 @@ fn an_entry_of_one_case_leaves_what_was_there_before() {
     assert_eq!(of(r#"ENTRY["k"]"#), NOTHING);
     assert_eq!(of(r#"keys({ for it in aws_s3_bucket.x : "*" => it.arn })"#), ["`var.on`"]);
 }
+
+#[test]
+fn a_key_of_what_is_marked_is_shown_nowhere_however_it_is_read() {
+    let variables = r#"variable "map" {
+  sensitive = true
+  default   = { hushhush = "x" }
+}
+variable "list" {
+  sensitive = true
+  default   = [{ hushhush = "whisper" }]
+}
+"#;
+    let attached = |head: &str, entry: &str| {
+        format!(
+            "{variables}resource \"aws_iam_policy\" \"it\" {{\n{head}  policy = jsonencode({{ Version = \"2012-10-17\", Statement = [\n    \
+             {{ Sid = {entry}, Effect = \"Allow\", Action = [\"iam:*\", {entry}], Resource = [\"*\", {entry}] }},\n    \
+             {{ Effect = \"Allow\", Action = {entry}, Resource = {entry}, Condition = {{ ({entry}) = {{ ({entry}) = {entry} }} }} }},\n  \
+             ] }})\n}}\n"
+        )
+    };
+    for entry in [
+        "one(keys(var.map))",
+        r#"join("", [for k, v in var.map : k])"#,
+        "keys({ for k, v in var.map : k => 1 })[0]",
+        r#"keys(zipmap(keys(var.map), ["x"]))[0]"#,
+        "keys(transpose({ x = keys(var.map) }))[0]",
+        "keys(merge(var.map, { b = 1 }))[0]",
+        "keys(var.list[0])[0]",
+        "[for it in var.list : keys(it)[0]][0]",
+        "keys(var.list[*]...)[0]",
+        "keys({ for it in var.list : it.hushhush => 1 })[0]",
+        r#"setproduct(keys(var.map), ["x"])[0][0]"#,
+        "tolist(toset(keys(var.map)))[0]",
+        r#"format("%s-%s", one(keys(var.map)), jsonencode(var.map))"#,
+        r#"try(var.map["none"], one(keys(var.map)))"#,
+    ] {
+        shows_no_secret(&attached("", entry), entry);
+    }
+    for (head, entry) in [
+        ("  for_each = var.map\n", "each.key"),
+        ("  for_each = toset(keys(var.map))\n", "each.key"),
+        ("  for_each = toset(keys(var.map))\n", "each.value"),
+    ] {
+        shows_no_secret(&attached(head, entry), head);
+    }
+    let dynamic = "data \"aws_iam_policy_document\" \"it\" {\n  dynamic \"statement\" {\n    for_each = var.map\n    content {\n      sid = statement.key\n      actions = [\"iam:*\", statement.key]\n      resources = [\"*\", statement.key]\n    }\n  }\n}\n";
+    shows_no_secret(&format!("{variables}{dynamic}"), "dynamic");
+}
+
+/// No finding says a secret word, but what is shown of an expression is as it is written.
+#[track_caller]
+fn shows_no_secret(text: &str, expression: &str) {
+    let report = linted(text);
+    assert!(!report.findings.is_empty(), "{expression}");
+    for finding in &report.findings {
+        let labels = finding.labels.iter().map(|it| it.message.as_str());
+        let said = labels.chain([&*finding.message, &finding.subject, &finding.carrier.address]);
+        for it in said.chain(finding.help.as_deref()).chain(finding.instances.iter().map(|it| &**it)) {
+            let it = it.replace(expression, "");
+            assert!(!it.contains("hushhush") && !it.contains("whisper"), "{expression}: {it}");
+        }
+    }
+}

@@ -4,10 +4,10 @@
 //!
 //! Nothing here touches the disk.
 
-mod counted;
 mod rewrite;
 mod room;
 mod site;
+mod uses;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

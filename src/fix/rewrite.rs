@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::room::{Room, room};
 use super::site::{Dialect, Item, Kind, Link, around};
+use super::uses::{self, Change};
 use crate::catalog;
 use crate::frontend::terraform::{self, Folder};
 use crate::policy::matches;
@@ -32,7 +33,7 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
         _ => around(&source, *at),
     };
     let place = Place { workspace, source: &source, at: at.range(), links };
-    match change {
+    let edits = match change {
         Rewrite::Replace { with, .. } => place.replace(with),
         Rewrite::Spell { reached, of, .. } => place.spell(reached, *of),
         Rewrite::TakeOut { at, by, also } => place.take_out((*at, *by), also),
@@ -44,7 +45,31 @@ pub(super) fn edits(workspace: &Workspace, change: &Rewrite) -> Option<Vec<Edit>
         Rewrite::Apart { actions, .. } => place.split(Vec::new(), actions, true),
         Rewrite::SwitchOn { name, .. } => place.switch_on(name),
         Rewrite::Uncomment { .. } => place.uncomment(),
-    }
+    }?;
+    let grows = match change {
+        Rewrite::Replace { with, .. } => with.len() > 1 || edits.iter().all(|it| it.text.is_empty()),
+        Rewrite::Scope { forms, .. } => forms.len() > 1,
+        Rewrite::Spell { .. } | Rewrite::TakeOut { .. } => true,
+        _ => false,
+    };
+    let narrows = matches!(change, Rewrite::Spell { .. } | Rewrite::Scope { .. });
+    let are_alike = |at: Span, change: Change| uses::are_alike(workspace, &source, at, change);
+    // What a statement gets, and what is put beside it, is not where the change is named.
+    let beside = match change {
+        Rewrite::Scope { apart, .. } => !apart.is_empty(),
+        Rewrite::Apart { .. } | Rewrite::DenyPlainHttp { .. } => true,
+        _ => false,
+    };
+    let statement = place.statement().map(|(_, it)| Span::new(source.id, it.span.start, it.span.end));
+    let holds = match (change, statement) {
+        (Rewrite::Uncomment { .. }, _) => true,
+        (Rewrite::Condition { .. }, Some(statement)) => are_alike(statement, Change { grows: false, narrows: false }),
+        (_, Some(statement)) if beside => {
+            are_alike(statement, Change { grows: true, narrows: false }) && are_alike(*at, Change { grows, narrows })
+        }
+        _ => are_alike(*at, Change { grows, narrows }),
+    };
+    holds.then_some(edits)
 }
 
 /// A place in a file and what holds it, outermost first.
@@ -120,7 +145,7 @@ impl Place<'_> {
 
     /// What may stand in place of the literal here.
     fn room(&self) -> Room {
-        room(self.workspace, self.source, Span::new(self.source.id, self.at.start, self.at.end))
+        room(self.source, Span::new(self.source.id, self.at.start, self.at.end))
     }
 
     /// Values in place of the one here, each on its line when elements stand so, or when one line would be too long;

@@ -1,14 +1,12 @@
 //! Whether several values may stand where one literal does. What is around it decides: Terraform takes a list in few
-//! places only, and a list of which one element is asked for means something else when it grows.
+//! places only, and a list of which one element is asked for means something else when it grows. What else uses it is
+//! [`super::uses`]' business.
 
-use std::path::Path;
-
-use crate::source::{Source, Span, Workspace};
+use crate::source::{Source, Span};
 use crate::syntax::hcl::{self, Accessor, Attribute, Block, Expr, ExprKind};
 use crate::syntax::json;
 use crate::value::{Node, Value};
 
-use super::counted::is_counted;
 use super::site::{document, is_template, with_holes};
 
 /// What may stand in place of a literal.
@@ -90,8 +88,8 @@ impl Place {
 }
 
 /// What may stand in place of the literal at a place.
-pub(super) fn room(workspace: &Workspace, source: &Source, at: Span) -> Room {
-    let finder = Finder { workspace, source, at };
+pub(super) fn room(source: &Source, at: Span) -> Room {
+    let finder = Finder { source, at };
     let room = if source.path.extension().is_some_and(|it| it == "json") {
         let place = if is_template(source) { Place::LIST } else { Place::POLICY };
         json::parse_source(source).root.and_then(|root| finder.node(&root, place))
@@ -103,7 +101,6 @@ pub(super) fn room(workspace: &Workspace, source: &Source, at: Span) -> Room {
 }
 
 struct Finder<'s> {
-    workspace: &'s Workspace,
     source: &'s Source,
     at: Span,
 }
@@ -120,15 +117,8 @@ impl Finder<'_> {
     fn argument(&self, block: &Block, attribute: &Attribute) -> Place {
         let of = (&*block.kind.text == "variable").then(|| block.body.attribute("type")).flatten();
         let name = &*attribute.name.text;
-        let root = match (&*block.kind.text, name) {
-            ("locals", _) => Some(("local", name)),
-            ("variable", _) => block.labels.first().map(|it| ("var", &*it.text)),
-            _ => None,
-        };
-        let folder = self.source.path.parent().unwrap_or(Path::new(""));
-        let is_counted = |(root, name): (&str, &str)| is_counted(self.workspace, folder, root, name);
-        // What another module does with it is not looked at.
-        if &*block.kind.text == "module" || root.is_some_and(is_counted) {
+        // The type that another module gives it is not looked at.
+        if &*block.kind.text == "module" {
             return Place::WHOLE;
         }
         match (name, of.map(|it| self.source.slice(it.value.span))) {
@@ -256,6 +246,7 @@ fn agrees(arm: &Expr, other: &Expr) -> bool {
 #[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
+    use crate::source::Workspace;
 
     /// The room of the first `"sqs:*"` of a file.
     #[track_caller]
@@ -264,7 +255,7 @@ mod tests {
         let source = workspace.open(name.as_ref()).unwrap();
         let literal = if text.contains("\\\"sqs:*") { "\\\"sqs:*\\\"" } else { "\"sqs:*\"" };
         let start = text.find(literal).unwrap();
-        room(&workspace, &source, Span::new(source.id, start, start + literal.len()))
+        room(&source, Span::new(source.id, start, start + literal.len()))
     }
 
     #[test]

@@ -299,6 +299,25 @@ impl Folder {
         locals.get(name).cloned()
     }
 
+    /// The block that holds a place.
+    pub fn block_at(&self, at: Span) -> Option<Arc<Block>> {
+        let holds = |n: &usize| match &self.lazy(*n).cut {
+            Some(cut) => cut.span.contains(at),
+            None => self.parsed(*n).0.as_ref().is_some_and(|it| it.span.contains(at)),
+        };
+        (0..self.blocks.len()).find(holds).and_then(|n| self.parsed(n).0.clone())
+    }
+
+    /// The blocks in which a word is written, and all of a file of JSON.
+    pub fn mentioning(&self, word: &str) -> impl Iterator<Item = Arc<Block>> {
+        let finder = memchr::memmem::Finder::new(word).into_owned();
+        let mentions = move |n: &usize| {
+            let text = |cut: &Cut| &self.files[self.blocks[*n].file].source.text.as_bytes()[cut.span.range()];
+            self.lazy(*n).cut.as_ref().is_none_or(|cut| finder.find(text(cut)).is_some())
+        };
+        (0..self.blocks.len()).filter(mentions).filter_map(|n| self.parsed(n).0.clone())
+    }
+
     /// Whether a data source is named anywhere.
     pub fn names_data(&self, kind: &str, name: &str) -> bool {
         let reference = format!("{kind}.{name}");
