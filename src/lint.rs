@@ -23,7 +23,7 @@ use crate::config::{Config, ExternalModules};
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Collected, Folder, Given, is_terraform};
 use crate::frontend::{Bucket, Configuration, Identity, Key};
-use crate::policy::{Granted, Policy};
+use crate::policy::{self, Granted, Policy};
 use crate::report::{Comparison, InputError, Report, Silenced, Skipped, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule, StatementName};
 use crate::rules;
@@ -564,31 +564,58 @@ fn judged(
     out
 }
 
-/// What is found of a statement in either of two cases, of which one must hold, is found of it in every case.
+/// What is found of a statement in either of two cases, of which one must hold, is found of it in every case; so is what is
+/// found in one of them, where what is found in the other is that more is granted.
 fn in_every_case(findings: &mut Vec<Finding>) {
     let mut seen: FxHashMap<(Said, Arc<str>, String), Vec<usize>> = FxHashMap::default();
     let mut gone = FxHashSet::default();
     for n in 0..findings.len() {
-        let Some((given, sure)) = findings[n].case.clone() else { continue };
+        if findings[n].case.is_none() {
+            continue;
+        }
         let finding = &findings[n];
         let alike =
             seen.entry((said(finding), Arc::clone(&finding.carrier.address), finding.message.clone())).or_default();
-        let is_other = |it: &usize| {
-            let other = &findings[*it];
-            let is_opposite = other.case.as_ref().is_some_and(|(its, _)| its.is_opposite_of(&given));
-            is_opposite && !gone.contains(it) && other.severity == finding.severity
-        };
-        let Some(first) = alike.iter().copied().find(is_other) else {
+        let mut last = n;
+        // What two cases of four come to may be the other case of what the other two have come to.
+        while let Some((other, case)) = alike.iter().find_map(|it| {
+            let (one, other) = (&findings[*it], &findings[last]);
+            let is_other = *it != last && !gone.contains(it) && one.severity == other.severity;
+            Some((*it, either(one, other).filter(|_| is_other)?))
+        }) {
+            gone.insert(last);
+            let sure = findings[last].case.as_ref().map_or(Confidence::High, |(_, sure)| *sure);
+            let labels = labels_of_either(&findings[other], &findings[last]);
+            findings[other].labels = labels;
+            hold(&mut findings[other], case, sure);
+            last = other;
+        }
+        if last == n {
             alike.push(n);
-            continue;
-        };
-        gone.insert(n);
-        let first = &mut findings[first];
-        if let Some((given, own)) = first.case.take() {
-            first.confidence = own.min(sure);
-            let is_case =
-                |it: &Label| it.span == given.span && it.message.strip_prefix("only if ") == Some(&*given.words);
-            first.labels.retain(|it| !is_case(it));
+        }
+    }
+    let mut of_statement: FxHashMap<(&str, Option<usize>, Arc<str>), Vec<usize>> = FxHashMap::default();
+    let is_of_access = |it: &Finding| rules::by_id(it.rule).is_some_and(Rule::is_of_access);
+    let in_case = findings.iter().enumerate().filter(|(n, it)| it.case.is_some() && !gone.contains(n));
+    for (n, finding) in in_case.filter(|(_, it)| is_of_access(it)) {
+        let index = finding.statement.as_ref().map(|it| it.index);
+        of_statement.entry((finding.rule, index, Arc::clone(&finding.carrier.address))).or_default().push(n);
+    }
+    for them in of_statement.into_values().filter(|it| it.len() > 1) {
+        for (narrow, broad) in them.iter().flat_map(|a| them.iter().map(move |b| (*a, *b))) {
+            let (one, other) = (&findings[narrow], &findings[broad]);
+            let is_part = |own: &Granted, of: &Granted| own.beyond(of).is_empty();
+            let is_granted = one.granted.as_ref().zip(other.granted.as_ref()).is_some_and(|(own, of)| is_part(own, of));
+            if gone.contains(&narrow) || gone.contains(&broad) || !is_granted || one.severity > other.severity {
+                continue;
+            }
+            let Some(case) = either(one, other) else { continue };
+            // What is no worse than what is granted in every case has nothing to add.
+            if one.severity == other.severity {
+                gone.insert(broad);
+            }
+            let sure = other.case.as_ref().map_or(Confidence::High, |(_, sure)| *sure);
+            hold(&mut findings[narrow], case, sure);
         }
     }
     let mut n = 0;
@@ -596,6 +623,44 @@ fn in_every_case(findings: &mut Vec<Finding>) {
         n += 1;
         !gone.contains(&(n - 1))
     });
+}
+
+/// The case of one finding or the other: see [`policy::Given::either`].
+fn either(one: &Finding, other: &Finding) -> Option<Option<policy::Given>> {
+    let ((own, _), (its, _)) = one.case.as_ref().zip(other.case.as_ref())?;
+    own.either(its)
+}
+
+/// The labels of two findings that are one but for their cases: what is told of one of them is so in its case.
+fn labels_of_either(one: &Finding, other: &Finding) -> Vec<Label> {
+    let mut labels = one.labels.clone();
+    let case = |it: &Finding| it.case.as_ref().map(|(case, _)| Arc::clone(case));
+    let Some((own, its)) = case(one).zip(case(other)) else { return labels };
+    let is_case = |it: &Label, of: &policy::Given| it.message.strip_prefix("only if ") == Some(&*of.words);
+    for label in labels.iter_mut().filter(|it| !is_case(it, &own) && !other.labels.contains(it)) {
+        label.message = format!("{}, if {}", label.message, own.words);
+    }
+    let others = other.labels.iter().filter(|it| !is_case(it, &its) && !one.labels.contains(it));
+    labels.extend(others.map(|it| Label { message: format!("{}, if {}", it.message, its.words), ..it.clone() }));
+    labels
+}
+
+/// Has a finding hold in this wider case, or in every one, where another one that is as sure makes it so.
+fn hold(finding: &mut Finding, case: Option<policy::Given>, sure: Confidence) {
+    let Some((given, own)) = finding.case.take() else { return };
+    let sure = own.min(sure);
+    let is_case = |it: &Label| it.span == given.span && it.message.strip_prefix("only if ") == Some(&*given.words);
+    match case {
+        Some(case) => {
+            let words = format!("only if {}", case.words);
+            finding.labels.iter_mut().filter(|it| is_case(it)).for_each(|it| it.message.clone_from(&words));
+            finding.case = Some((Arc::new(case), sure));
+        }
+        None => {
+            finding.confidence = sure;
+            finding.labels.retain(|it| !is_case(it));
+        }
+    }
 }
 
 /// Has what is advised name the partition that the policy itself does, or that its file does where the policy names none:
@@ -911,10 +976,11 @@ fn key(finding: &Finding) -> (&'static str, Span, String) {
 }
 
 /// One finding for each rule, literal and severity; the addresses it holds for stand beneath it. An instance that is
-/// found twice is as bad as the worse one says.
+/// found twice is as bad as the worse one says, unless that one holds in some case only.
 fn merged(findings: Vec<Finding>) -> Vec<Finding> {
     let within = |it: &Finding| it.identities.first().map(|it| Arc::clone(&it.within));
-    let of_instances = gathered(findings, |it| (key(it), within(it), Arc::clone(&it.carrier.address)));
+    let case = |it: &Finding| it.case.as_ref().map(|(case, _)| Arc::clone(&case.words));
+    let of_instances = gathered(findings, |it| (key(it), within(it), Arc::clone(&it.carrier.address), case(it)));
     let mut out = gathered(of_instances, |it| (key(it), it.severity));
     for finding in &mut out {
         finding.instances.sort();
