@@ -567,15 +567,18 @@ fn judged(
 /// What is found of a statement in either of two cases, of which one must hold, is found of it in every case; so is what is
 /// found in one of them, where what is found in the other is that more is granted.
 fn in_every_case(findings: &mut Vec<Finding>) {
-    let mut seen: FxHashMap<(Said, Arc<str>, String), Vec<usize>> = FxHashMap::default();
+    // Of a list that hangs on a choice one statement stands in each of its cases, at a place of its own in each.
+    let literal = |it: &Finding| it.statement.as_ref().map(|it| it.span);
+    let holder = |it: &Finding| Arc::clone(&it.carrier.address);
+    let mut seen: FxHashMap<_, Vec<usize>> = FxHashMap::default();
     let mut gone = FxHashSet::default();
     for n in 0..findings.len() {
-        if findings[n].case.is_none() {
+        let it = &findings[n];
+        if it.case.is_none() {
             continue;
         }
-        let finding = &findings[n];
-        let alike =
-            seen.entry((said(finding), Arc::clone(&finding.carrier.address), finding.message.clone())).or_default();
+        let what = (it.rule, it.span, literal(it), it.subject.clone(), holder(it), it.message.clone());
+        let alike = seen.entry(what).or_default();
         let mut last = n;
         // What two cases of four come to may be the other case of what the other two have come to.
         while let Some((other, case)) = alike.iter().find_map(|it| {
@@ -594,12 +597,11 @@ fn in_every_case(findings: &mut Vec<Finding>) {
             alike.push(n);
         }
     }
-    let mut of_statement: FxHashMap<(&str, Option<usize>, Arc<str>), Vec<usize>> = FxHashMap::default();
+    let mut of_statement: FxHashMap<_, Vec<usize>> = FxHashMap::default();
     let is_of_access = |it: &Finding| rules::by_id(it.rule).is_some_and(Rule::is_of_access);
     let in_case = findings.iter().enumerate().filter(|(n, it)| it.case.is_some() && !gone.contains(n));
     for (n, finding) in in_case.filter(|(_, it)| is_of_access(it)) {
-        let index = finding.statement.as_ref().map(|it| it.index);
-        of_statement.entry((finding.rule, index, Arc::clone(&finding.carrier.address))).or_default().push(n);
+        of_statement.entry((finding.rule, literal(finding), holder(finding))).or_default().push(n);
     }
     for them in of_statement.into_values().filter(|it| it.len() > 1) {
         for (narrow, broad) in them.iter().flat_map(|a| them.iter().map(move |b| (*a, *b))) {
@@ -615,6 +617,10 @@ fn in_every_case(findings: &mut Vec<Finding>) {
                 gone.insert(broad);
             }
             let sure = other.case.as_ref().map_or(Confidence::High, |(_, sure)| *sure);
+            // Both speak of one statement, by whichever place it has first.
+            let first =
+                [narrow, broad].into_iter().filter_map(|it| findings[it].statement.clone()).min_by_key(|it| it.index);
+            findings[narrow].statement = first;
             hold(&mut findings[narrow], case, sure);
         }
     }

@@ -105,6 +105,46 @@ fn what_two_choices_come_to_is_certain_where_every_way_has_it() {
 }
 
 #[test]
+fn what_is_written_in_each_of_two_cases_is_there_in_every_case() {
+    let text = of_role("Action = \"s3:GetObject\", Resource = var.b ? [\"*\"] : [\"*\", \"arn:aws:s3:::reports/*\"]");
+    let found = lint(&text);
+    let said: Vec<String> = found.iter().filter(|it| it.rule == "data_any_resource").map(line).collect();
+    assert_eq!(said, ["high medium data_any_resource"]);
+}
+
+#[test]
+fn a_statement_beside_one_that_is_there_in_one_case_only_is_there_in_every_case() {
+    let (own, beside) = (
+        "{ Effect = \"Allow\", Action = \"s3:GetObject\", Resource = \"*\" }",
+        "{ Effect = \"Allow\", Action = \"ec2:StartInstances\", Resource = \"*\" }",
+    );
+    for statements in
+        [format!("concat([{own}], var.b ? [{beside}] : [])"), format!("concat(var.b ? [{beside}] : [], [{own}])")]
+    {
+        let text = format!(
+            "resource \"aws_iam_role_policy\" \"p\" {{\n  role = \"r\"\n  policy = jsonencode({{ Version = \
+             \"2012-10-17\", Statement = {statements} }})\n}}\n"
+        );
+        expect(&text, &["high medium data_any_resource", "low medium wildcard_resource only if `var.b`"]);
+    }
+}
+
+#[test]
+fn of_two_choices_the_one_that_makes_no_difference_is_not_told() {
+    let queue = "arn:aws:sqs:eu-west-1:111122223333:q";
+    let statement = format!(
+        "{{ Effect = \"Allow\", Principal = \"*\", Action = var.c ? \"sqs:*\" : \"sqs:SendMessage\", Resource = var.b ? \"*\" : \"{queue}\" }}"
+    );
+    let text = format!(
+        "resource \"aws_sqs_queue_policy\" \"q\" {{\n  queue_url = \"q\"\n  policy = jsonencode({{ Version = \
+         \"2012-10-17\", Statement = [{statement}] }})\n}}\n"
+    );
+    let mut said: Vec<String> = lint(&text).iter().filter(|it| it.rule == "public_resource_policy").map(line).collect();
+    said.sort_unstable();
+    assert_eq!(said, ["high high public_resource_policy", "low critical public_resource_policy only if `var.c`"]);
+}
+
+#[test]
 fn everybody_may_do_in_each_case_what_that_case_allows() {
     let whole = of_bucket("Action = var.b ? \"s3:GetObject\" : \"s3:PutObject\"");
     expect(&whole, &["low critical public_bucket only if not `var.b`", "low high public_bucket only if `var.b`"]);

@@ -86,11 +86,16 @@ impl Given {
         if self.is_opposite_of(other) {
             return Some(None);
         }
-        let (own, last) = self.words.rsplit_once(" and ")?;
-        let (its, other_last) = other.words.rsplit_once(" and ")?;
+        let (own, its) = (self.words.split(" and "), other.words.split(" and "));
+        if self.span != other.span || own.clone().count() != its.clone().count() {
+            return None;
+        }
+        let (same, differing): (Vec<_>, Vec<_>) = own.zip(its).partition(|(own, other)| own == other);
         let negates = |one: &str, other: &str| one.strip_prefix("not ") == Some(other);
-        let is_either = own == its && (negates(last, other_last) || negates(other_last, last));
-        (is_either && self.span == other.span).then(|| Some(Self { words: own.into(), span: self.span }))
+        let [(own, other)] = differing[..] else { return None };
+        let words: Vec<&str> = same.into_iter().map(|(own, _)| own).collect();
+        let is_either = !words.is_empty() && (negates(own, other) || negates(other, own));
+        is_either.then(|| Some(Self { words: words.join(" and ").into(), span: self.span }))
     }
 
     /// Whether the one is the case where the other is.

@@ -98,13 +98,12 @@ fn choice_of_tests(conditions: &Node) -> Option<Arc<[Arm]>> {
     })
 }
 
-/// The first choice of which one way is everything and another is not.
+/// The first choice of which one way is everything. Where each is, that is so in every case.
 fn choice_of_everything(node: &Node) -> Option<Arc<[Arm]>> {
     match &node.value {
         Value::OneOf(arms) => {
-            let count = arms.iter().filter(|it| is_everything(&it.node)).count();
-            let is_of_one = count > 0 && (count < arms.len() || arms.len() == 1);
-            if is_of_one { Some(Arc::clone(arms)) } else { arms.iter().find_map(|it| choice_of_everything(&it.node)) }
+            let is_such = arms.iter().any(|it| is_everything(&it.node));
+            if is_such { Some(Arc::clone(arms)) } else { arms.iter().find_map(|it| choice_of_everything(&it.node)) }
         }
         Value::Text(text) => {
             let arms = text.cases(node.span, |_| true)?;
