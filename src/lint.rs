@@ -601,19 +601,23 @@ fn in_every_case(findings: &mut Vec<Finding>) {
     let is_of_access = |it: &Finding| rules::by_id(it.rule).is_some_and(Rule::is_of_access);
     let in_case = findings.iter().enumerate().filter(|(n, it)| it.case.is_some() && !gone.contains(n));
     for (n, finding) in in_case.filter(|(_, it)| is_of_access(it)) {
-        of_statement.entry((finding.rule, literal(finding), holder(finding))).or_default().push(n);
+        of_statement.entry((literal(finding), holder(finding))).or_default().push(n);
     }
     for them in of_statement.into_values().filter(|it| it.len() > 1) {
         for (narrow, broad) in them.iter().flat_map(|a| them.iter().map(move |b| (*a, *b))) {
             let (one, other) = (&findings[narrow], &findings[broad]);
             let is_part = |own: &Granted, of: &Granted| own.beyond(of).is_empty();
+            let is_alike = one.rule == other.rule;
+            if !is_alike && !folds(other).contains(&one.rule) {
+                continue;
+            }
             let is_granted = one.granted.as_ref().zip(other.granted.as_ref()).is_some_and(|(own, of)| is_part(own, of));
             if gone.contains(&narrow) || gone.contains(&broad) || !is_granted || one.severity > other.severity {
                 continue;
             }
             let Some(case) = either(one, other) else { continue };
             // What is no worse than what is granted in every case has nothing to add.
-            if one.severity == other.severity {
+            if is_alike && one.severity == other.severity {
                 gone.insert(broad);
             }
             let sure = other.case.as_ref().map_or(Confidence::High, |(_, sure)| *sure);
@@ -721,6 +725,16 @@ fn place_of(finding: &Finding) -> Span {
     finding.labels.iter().find(|it| it.message == IN_THE_MODULE).map_or(finding.span, |it| it.span)
 }
 
+/// Whether there is what one finding speaks of wherever there is what another one does.
+fn is_there_with(one: &Finding, other: &Finding) -> bool {
+    let premises = |it: &Finding| it.case.as_ref().map(|(case, _)| Arc::clone(&case.words));
+    match (premises(one), premises(other)) {
+        (None, _) => true,
+        (Some(own), Some(its)) => own.split(" and ").all(|it| its.split(" and ").any(|other| it == other)),
+        (Some(_), None) => false,
+    }
+}
+
 /// What a finding folds: a rule's findings about a holder's statement, where it does so at one place only, and whether it
 /// is there in every case.
 type Folded = (&'static str, Holder, StatementName, Option<Span>, bool);
@@ -729,7 +743,7 @@ type Folded = (&'static str, Holder, StatementName, Option<Span>, bool);
 /// all that the narrower one is about, and what a finding says in its own words. What somebody has answered for makes
 /// needless what stands at the very same place, and nothing else.
 fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Finding>) -> Vec<Finding> {
-    let mut broad: FxHashMap<Folded, Vec<Option<&Granted>>> = FxHashMap::default();
+    let mut broad: FxHashMap<Folded, Vec<&Finding>> = FxHashMap::default();
     let mut told: FxHashSet<(&str, Span, String, Holder, bool)> = FxHashSet::default();
     // What is there in some case only leaves what is there in every case to be said.
     let is_sure = |it: &Finding| it.confidence > Confidence::Low;
@@ -740,7 +754,7 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
             let Some(statement) = &finding.statement else { continue };
             for holder in holders(finding) {
                 let grants = broad.entry((*rule, holder, statement.clone(), only_at, sure)).or_default();
-                grants.push(finding.granted.as_ref());
+                grants.push(finding);
             }
         }
         for it in finding.tells.iter().filter(|it| only_at.is_none_or(|only| only == it.span)) {
@@ -754,7 +768,8 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
     let is_needless = |narrow: &Finding| {
         let place = place_of(narrow);
         let by_whom = if is_sure(narrow) { &[true][..] } else { &[true, false] };
-        let is_within = |grants: &Option<&Granted>| match (&narrow.granted, grants) {
+        let is_within = |broad: &&Finding| match (&narrow.granted, &broad.granted) {
+            _ if !is_there_with(broad, narrow) => false,
             (Some(own), Some(broad)) => own.beyond(broad).is_empty(),
             // What is about no grant is about the statement.
             _ => true,

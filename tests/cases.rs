@@ -130,6 +130,15 @@ fn a_statement_beside_one_that_is_there_in_one_case_only_is_there_in_every_case(
 }
 
 #[test]
+fn what_is_there_in_fewer_cases_makes_nothing_needless_that_is_there_in_more() {
+    let text = of_role(
+        "Action = var.b ? \"kms:*\" : \"kms:Decrypt\", Resource = var.c ? \"*\" : \"arn:aws:kms:eu-west-1:111122223333:key/x\"",
+    );
+    let found: Vec<String> = lint(&text).iter().map(line).collect();
+    assert!(found.contains(&"low high kms_any_key only if `var.c`".to_owned()), "{found:?}");
+}
+
+#[test]
 fn of_two_choices_the_one_that_makes_no_difference_is_not_told() {
     let queue = "arn:aws:sqs:eu-west-1:111122223333:q";
     let statement = format!(
