@@ -76,6 +76,10 @@ fn is_one_or_other(arms: &[Arm]) -> bool {
     }
 }
 
+fn entries(of: &Node) -> &[Entry] {
+    of.as_object().map(|it| it.entries.as_slice()).unwrap_or_default()
+}
+
 /// The first choice in an operator, a key, or a part of a value that fits more or less by it.
 fn choice_of_tests(conditions: &Node) -> Option<Arc<[Arm]>> {
     fn part_of(value: &Node, is_range: bool) -> Option<Arc<[Arm]>> {
@@ -90,7 +94,6 @@ fn choice_of_tests(conditions: &Node) -> Option<Arc<[Arm]>> {
             _ => None,
         }
     }
-    let entries = |of: &Node| of.as_object().map(|it| it.entries.clone()).unwrap_or_default();
     entries(conditions).iter().find_map(|operator| {
         let is_range = operator.key.raw().to_ascii_lowercase().contains("ipaddress");
         let of_test = |it: &Entry| it.key.choice().cloned().or_else(|| part_of(&it.node, is_range));
