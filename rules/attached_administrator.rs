@@ -50,14 +50,33 @@ pub(super) fn way_to_everything(policy: &Policy) -> Option<catalog::Action> {
     policy.allow_statements().find_map(Statement::way_to_everything)
 }
 
+/// Whether a policy is a way to everything in every case.
+pub(super) fn gives_everything(policy: &Policy) -> bool {
+    let is_sure = |it: &Statement| {
+        it.place.given.is_none() && it.way_to_everything().is_some_and(|action| it.certainly_holds(action))
+    };
+    policy.allow_statements().any(is_sure)
+}
+
 /// Whether a boundary takes anything away in every case; one that cannot be read is taken to.
 pub(super) fn bounds(boundary: &Attached) -> bool {
     boundary.attachment.place.given.is_none() && takes_away(boundary)
 }
 
 /// The boundary of an identity that takes something away in one case only, and that case.
-pub(super) fn perhaps_bounded(identity: &Identity) -> Option<&Arc<Given>> {
-    identity.boundary.as_ref().filter(|it| takes_away(it)).and_then(|it| it.attachment.place.given.as_ref())
+pub(super) fn perhaps_bounded(identity: &Identity) -> Option<Arc<Given>> {
+    let boundary = identity.boundary.as_ref()?;
+    let is_sure = |it: &&Statement| it.place.given.is_none();
+    match &boundary.policy {
+        _ if takes_away(boundary) => boundary.attachment.place.given.clone(),
+        // It leaves everything in one case, and less in the other.
+        Some(policy) => {
+            let ways = || policy.allow_statements().filter(|it| it.way_to_everything().is_some());
+            let way = ways().next().filter(|_| !ways().any(|it| is_sure(&it)))?;
+            way.place.given.as_ref().map(|it| Arc::new(it.opposite()))
+        }
+        None => None,
+    }
 }
 
 fn takes_away(boundary: &Attached) -> bool {

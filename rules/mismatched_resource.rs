@@ -17,6 +17,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let mut lost: Vec<Lost<'_>> = Vec::new();
         for action in statement.actions.only() {
             let Some(needed) = needed(action, resources, &patterns) else { continue };
+            if policy.other_ways(statement).any(|it| is_reached(action, it)) {
+                continue;
+            }
             let sure = !needed.is_empty() || action.reached().iter().all(|it| it.access_level() <= AccessLevel::Read);
             // A log group is named with all of its streams.
             let holds = |one: &[&str], other: &[&str]| {
@@ -51,6 +54,11 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             report(policy, statement, resources, &lost, is_resource, cx);
         }
     }
+}
+
+/// Whether an action has everything to apply to where its statement turns out another way.
+fn is_reached(action: &Action, way: &Statement) -> bool {
+    way.star_resources().next().is_some() && way.actions.only().iter().any(|it| it.place.span == action.place.span)
 }
 
 /// Actions that meet none of the resources, and what they would meet.

@@ -19,7 +19,7 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
                 continue;
             }
             // Who may do everything needs no role for that.
-            if administrators.is_empty() || attached_administrator::way_to_everything(policy).is_some() {
+            if administrators.is_empty() || attached_administrator::gives_everything(policy) {
                 break;
             }
             let resources = statement.resources.iter().flat_map(Scope::only);
@@ -40,7 +40,8 @@ fn is_administrator(identity: &Identity) -> bool {
 
 fn report(policy: &Policy, statement: &Statement, resource: &Resource, role: &Identity, cx: &mut Context<'_>) {
     let to = statement.conditions.iter().find(|it| it.is_on("iam:passedtoservice") && it.guard().is_some());
-    let taker = catalog::escalation_paths().iter().filter(|it| takes(it, to)).find_map(|it| rest_of(it, policy));
+    let taker =
+        catalog::escalation_paths().iter().filter(|it| takes(it, to)).find_map(|it| rest_of(it, policy, statement));
     let whom = match to {
         Some(condition) => quoted(&condition.values.iter().map(|it| &it.text).collect::<Vec<_>>()),
         None => "any service".to_owned(),
@@ -55,7 +56,7 @@ fn report(policy: &Policy, statement: &Statement, resource: &Resource, role: &Id
         .help("give the role what its service takes, or let nobody hand it over who is no administrator");
     let way = way_to_everything(role);
     let case = way.as_ref().and_then(|it| it.case()).cloned();
-    if let Some(given) = case.or_else(|| attached_administrator::perhaps_bounded(role).cloned()) {
+    if let Some(given) = case.or_else(|| attached_administrator::perhaps_bounded(role)) {
         report = report.maybe(given.span, format!("whether it may do everything hangs on {}", given.words));
     }
     if let Some((place, action)) = taker {

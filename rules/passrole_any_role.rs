@@ -37,7 +37,8 @@ const SERVICE: &str = "the service under `iam:PassedToService`";
 /// `action` is the entry that holds it; none where it is what `NotAction` leaves.
 fn report(policy: &Policy, statement: &Statement, action: Option<&Action>, resource: &Resource, cx: &mut Context<'_>) {
     let to = statement.conditions.iter().find(|it| it.is_on("iam:passedtoservice") && it.guard().is_some());
-    let taker = catalog::escalation_paths().iter().filter(|it| takes(it, to)).find_map(|it| rest_of(it, policy));
+    let taker =
+        catalog::escalation_paths().iter().filter(|it| takes(it, to)).find_map(|it| rest_of(it, policy, statement));
     let severity = match (&taker, to) {
         (Some(_), None) => Severity::High,
         (Some(_), Some(_)) | (None, None) => Severity::Medium,
@@ -121,9 +122,14 @@ pub(super) fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
 }
 
 /// Where the policy allows what else the path takes, if it allows all of that.
-pub(super) fn rest_of<'p>(path: &EscalationPath, policy: &'p Policy) -> Option<(&'p Place, catalog::Action)> {
+pub(super) fn rest_of<'p>(
+    path: &EscalationPath,
+    policy: &'p Policy,
+    passing: &Statement,
+) -> Option<(&'p Place, catalog::Action)> {
     let place = |action: catalog::Action| {
-        let statement = policy.allow_statements().find(|it| it.holds(action) && it.admits(action))?;
+        let mut statements = policy.allow_statements().filter(|it| !it.is_in_case_without(passing));
+        let statement = statements.find(|it| it.holds(action) && it.admits(action))?;
         let entry = statement.actions.only().iter().find(|it| it.names(&action.full_name()));
         Some((entry.map_or(&statement.place, |it| &it.place), action))
     };

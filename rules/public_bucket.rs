@@ -143,9 +143,9 @@ fn report<'c>(ways: Vec<Way<'c>>, bucket: Option<&'c Bucket>, cx: &mut Context<'
     ways.sort_by_key(|(held, it)| (held.is_some(), Reverse(it.severity), it.place.given.is_some()));
     tell(&ways, bucket, cx);
     // What else lets in is said with the first, and by itself once somebody has answered for that.
-    let mut said: FxHashSet<Span> = ways.iter().take(1).map(|(_, it)| it.place.span).collect();
+    let mut said: FxHashSet<_> = ways.iter().take(1).map(|(_, it)| it.said()).collect();
     for (n, (_, way)) in ways.iter().enumerate().skip(1) {
-        if said.insert(way.place.span) {
+        if said.insert(way.said()) {
             tell(&ways[n..=n], bucket, cx);
         }
     }
@@ -226,6 +226,15 @@ impl Way<'_> {
             (By::Acl(..), Some(bucket)) => &bucket.address,
             (By::Acl(acl, _), None) => &acl.address,
         }
+    }
+
+    /// By what it is told from others: where it stands, and the case in which it does.
+    fn said(&self) -> (Span, Option<&str>) {
+        let case = match self.by {
+            By::Policy(_, statement, _) => statement.place.given.as_ref(),
+            By::Acl(..) => None,
+        };
+        (self.place.span, case.map(|it| &*it.words))
     }
 
     /// What a finding about it is about.

@@ -1,7 +1,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::wildcard_action::FEW;
 use crate::policy::{
@@ -9,10 +9,12 @@ use crate::policy::{
     number, split_arn,
 };
 use crate::rule::{Context, Rewrite, Safety, quoted};
+use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
-        let mut list = List { statement, cx };
+        let ways = policy.other_ways(statement).map(written).collect();
+        let mut list = List { statement, ways, cx };
         let actions = statement.actions.entries();
         list.report(actions, |it| &it.place, Action::has_wildcard, |one, other| one.covers(other));
         let resources = statement.resources.as_ref().map(Scope::entries).unwrap_or_default();
@@ -26,8 +28,19 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     }
 }
 
+/// Where the entries of a statement are written.
+fn written(statement: &Statement) -> FxHashSet<Span> {
+    let actions = statement.actions.entries().iter().map(|it| &it.place);
+    let resources = statement.resources.iter().flat_map(Scope::entries).map(|it| &it.place);
+    let principals = statement.principals.iter().flat_map(Scope::entries).map(|it| &it.place);
+    let values = statement.conditions.iter().flat_map(|it| &it.values).map(|it| &it.place);
+    actions.chain(resources).chain(principals).chain(values).map(|it| it.span).collect()
+}
+
 struct List<'l, 'c> {
     statement: &'l Statement,
+    /// What stands in the statement where it turns out another way.
+    ways: Vec<FxHashSet<Span>>,
     cx: &'l mut Context<'c>,
 }
 
@@ -61,7 +74,12 @@ impl List<'_, '_> {
             lower.make_ascii_lowercase();
             let equal = *equals.entry(lower).or_insert((n, entry));
             if let Some((_, other)) = Some(equal).filter(&more).or_else(|| broad.iter().copied().find(more)) {
-                held.push((entry, other));
+                // What is held in one case only is there for the others.
+                let is_held =
+                    |way: &FxHashSet<Span>| !way.contains(&place(entry).span) || way.contains(&place(other).span);
+                if self.ways.iter().all(is_held) {
+                    held.push((entry, other));
+                }
             }
         }
         if held.len() > FEW {

@@ -23,7 +23,7 @@ use crate::config::{Config, ExternalModules};
 use crate::frontend::json::{self, Read};
 use crate::frontend::terraform::{self, Called, Collected, Folder, Given, is_terraform};
 use crate::frontend::{Bucket, Configuration, Identity, Key};
-use crate::policy::{Granted, Policy};
+use crate::policy::{self, Granted, Policy};
 use crate::report::{Comparison, InputError, Report, Silenced, Skipped, Summary, Suppressed, Unresolved};
 use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule, StatementName};
 use crate::rules;
@@ -564,31 +564,68 @@ fn judged(
     out
 }
 
-/// What is found of a statement in either of two cases, of which one must hold, is found of it in every case.
+/// What is found of a statement in either of two cases, of which one must hold, is found of it in every case; so is what is
+/// found in one of them, where what is found in the other is that more is granted.
 fn in_every_case(findings: &mut Vec<Finding>) {
-    let mut seen: FxHashMap<(Said, Arc<str>, String), Vec<usize>> = FxHashMap::default();
+    // Of a list that hangs on a choice one statement stands in each of its cases, at a place of its own in each.
+    let literal = |it: &Finding| it.statement.as_ref().map(|it| it.span);
+    let holder = |it: &Finding| Arc::clone(&it.carrier.address);
+    let mut seen: FxHashMap<_, Vec<usize>> = FxHashMap::default();
     let mut gone = FxHashSet::default();
     for n in 0..findings.len() {
-        let Some((given, sure)) = findings[n].case.clone() else { continue };
-        let finding = &findings[n];
-        let alike =
-            seen.entry((said(finding), Arc::clone(&finding.carrier.address), finding.message.clone())).or_default();
-        let is_other = |it: &usize| {
-            let other = &findings[*it];
-            let is_opposite = other.case.as_ref().is_some_and(|(its, _)| its.is_opposite_of(&given));
-            is_opposite && !gone.contains(it) && other.severity == finding.severity
-        };
-        let Some(first) = alike.iter().copied().find(is_other) else {
-            alike.push(n);
+        let it = &findings[n];
+        if it.case.is_none() {
             continue;
-        };
-        gone.insert(n);
-        let first = &mut findings[first];
-        if let Some((given, own)) = first.case.take() {
-            first.confidence = own.min(sure);
-            let is_case =
-                |it: &Label| it.span == given.span && it.message.strip_prefix("only if ") == Some(&*given.words);
-            first.labels.retain(|it| !is_case(it));
+        }
+        let what = (it.rule, it.span, literal(it), it.subject.clone(), holder(it), it.message.clone());
+        let alike = seen.entry(what).or_default();
+        let mut last = n;
+        // What two cases of four come to may be the other case of what the other two have come to.
+        while let Some((other, case)) = alike.iter().find_map(|it| {
+            let (one, other) = (&findings[*it], &findings[last]);
+            let is_other = *it != last && !gone.contains(it) && one.severity == other.severity;
+            Some((*it, either(one, other).filter(|_| is_other)?))
+        }) {
+            gone.insert(last);
+            let sure = findings[last].case.as_ref().map_or(Confidence::High, |(_, sure)| *sure);
+            let labels = labels_of_either(&findings[other], &findings[last]);
+            findings[other].labels = labels;
+            hold(&mut findings[other], case, sure);
+            last = other;
+        }
+        if last == n {
+            alike.push(n);
+        }
+    }
+    let mut of_statement: FxHashMap<_, Vec<usize>> = FxHashMap::default();
+    let is_of_access = |it: &Finding| rules::by_id(it.rule).is_some_and(Rule::is_of_access);
+    let in_case = findings.iter().enumerate().filter(|(n, it)| it.case.is_some() && !gone.contains(n));
+    for (n, finding) in in_case.filter(|(_, it)| is_of_access(it)) {
+        of_statement.entry((literal(finding), holder(finding))).or_default().push(n);
+    }
+    for them in of_statement.into_values().filter(|it| it.len() > 1) {
+        for (narrow, broad) in them.iter().flat_map(|a| them.iter().map(move |b| (*a, *b))) {
+            let (one, other) = (&findings[narrow], &findings[broad]);
+            let is_part = |own: &Granted, of: &Granted| own.beyond(of).is_empty();
+            let is_alike = one.rule == other.rule;
+            if !is_alike && !folds(other).contains(&one.rule) {
+                continue;
+            }
+            let is_granted = one.granted.as_ref().zip(other.granted.as_ref()).is_some_and(|(own, of)| is_part(own, of));
+            if gone.contains(&narrow) || gone.contains(&broad) || !is_granted || one.severity > other.severity {
+                continue;
+            }
+            let Some(case) = either(one, other) else { continue };
+            // What is no worse than what is granted in every case has nothing to add.
+            if is_alike && one.severity == other.severity {
+                gone.insert(broad);
+            }
+            let sure = other.case.as_ref().map_or(Confidence::High, |(_, sure)| *sure);
+            // Both speak of one statement, by whichever place it has first.
+            let first =
+                [narrow, broad].into_iter().filter_map(|it| findings[it].statement.clone()).min_by_key(|it| it.index);
+            findings[narrow].statement = first;
+            hold(&mut findings[narrow], case, sure);
         }
     }
     let mut n = 0;
@@ -596,6 +633,44 @@ fn in_every_case(findings: &mut Vec<Finding>) {
         n += 1;
         !gone.contains(&(n - 1))
     });
+}
+
+/// The case of one finding or the other: see [`policy::Given::either`].
+fn either(one: &Finding, other: &Finding) -> Option<Option<policy::Given>> {
+    let ((own, _), (its, _)) = one.case.as_ref().zip(other.case.as_ref())?;
+    own.either(its)
+}
+
+/// The labels of two findings that are one but for their cases: what is told of one of them is so in its case.
+fn labels_of_either(one: &Finding, other: &Finding) -> Vec<Label> {
+    let mut labels = one.labels.clone();
+    let case = |it: &Finding| it.case.as_ref().map(|(case, _)| Arc::clone(case));
+    let Some((own, its)) = case(one).zip(case(other)) else { return labels };
+    let is_case = |it: &Label, of: &policy::Given| it.message.strip_prefix("only if ") == Some(&*of.words);
+    for label in labels.iter_mut().filter(|it| !is_case(it, &own) && !other.labels.contains(it)) {
+        label.message = format!("{}, if {}", label.message, own.words);
+    }
+    let others = other.labels.iter().filter(|it| !is_case(it, &its) && !one.labels.contains(it));
+    labels.extend(others.map(|it| Label { message: format!("{}, if {}", it.message, its.words), ..it.clone() }));
+    labels
+}
+
+/// Has a finding hold in this wider case, or in every one, where another one that is as sure makes it so.
+fn hold(finding: &mut Finding, case: Option<policy::Given>, sure: Confidence) {
+    let Some((given, own)) = finding.case.take() else { return };
+    let sure = own.min(sure);
+    let is_case = |it: &Label| it.span == given.span && it.message.strip_prefix("only if ") == Some(&*given.words);
+    match case {
+        Some(case) => {
+            let words = format!("only if {}", case.words);
+            finding.labels.iter_mut().filter(|it| is_case(it)).for_each(|it| it.message.clone_from(&words));
+            finding.case = Some((Arc::new(case), sure));
+        }
+        None => {
+            finding.confidence = sure;
+            finding.labels.retain(|it| !is_case(it));
+        }
+    }
 }
 
 /// Has what is advised name the partition that the policy itself does, or that its file does where the policy names none:
@@ -650,6 +725,16 @@ fn place_of(finding: &Finding) -> Span {
     finding.labels.iter().find(|it| it.message == IN_THE_MODULE).map_or(finding.span, |it| it.span)
 }
 
+/// Whether there is what one finding speaks of wherever there is what another one does.
+fn is_there_with(one: &Finding, other: &Finding) -> bool {
+    let premises = |it: &Finding| it.case.as_ref().map(|(case, _)| Arc::clone(&case.words));
+    match (premises(one), premises(other)) {
+        (None, _) => true,
+        (Some(own), Some(its)) => own.split(" and ").all(|it| its.split(" and ").any(|other| it == other)),
+        (Some(_), None) => false,
+    }
+}
+
 /// What a finding folds: a rule's findings about a holder's statement, where it does so at one place only, and whether it
 /// is there in every case.
 type Folded = (&'static str, Holder, StatementName, Option<Span>, bool);
@@ -658,7 +743,7 @@ type Folded = (&'static str, Holder, StatementName, Option<Span>, bool);
 /// all that the narrower one is about, and what a finding says in its own words. What somebody has answered for makes
 /// needless what stands at the very same place, and nothing else.
 fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Finding>) -> Vec<Finding> {
-    let mut broad: FxHashMap<Folded, Vec<Option<&Granted>>> = FxHashMap::default();
+    let mut broad: FxHashMap<Folded, Vec<&Finding>> = FxHashMap::default();
     let mut told: FxHashSet<(&str, Span, String, Holder, bool)> = FxHashSet::default();
     // What is there in some case only leaves what is there in every case to be said.
     let is_sure = |it: &Finding| it.confidence > Confidence::Low;
@@ -669,7 +754,7 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
             let Some(statement) = &finding.statement else { continue };
             for holder in holders(finding) {
                 let grants = broad.entry((*rule, holder, statement.clone(), only_at, sure)).or_default();
-                grants.push(finding.granted.as_ref());
+                grants.push(finding);
             }
         }
         for it in finding.tells.iter().filter(|it| only_at.is_none_or(|only| only == it.span)) {
@@ -683,7 +768,8 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
     let is_needless = |narrow: &Finding| {
         let place = place_of(narrow);
         let by_whom = if is_sure(narrow) { &[true][..] } else { &[true, false] };
-        let is_within = |grants: &Option<&Granted>| match (&narrow.granted, grants) {
+        let is_within = |broad: &&Finding| match (&narrow.granted, &broad.granted) {
+            _ if !is_there_with(broad, narrow) => false,
             (Some(own), Some(broad)) => own.beyond(broad).is_empty(),
             // What is about no grant is about the statement.
             _ => true,
@@ -911,10 +997,11 @@ fn key(finding: &Finding) -> (&'static str, Span, String) {
 }
 
 /// One finding for each rule, literal and severity; the addresses it holds for stand beneath it. An instance that is
-/// found twice is as bad as the worse one says.
+/// found twice is as bad as the worse one says, unless that one holds in some case only.
 fn merged(findings: Vec<Finding>) -> Vec<Finding> {
     let within = |it: &Finding| it.identities.first().map(|it| Arc::clone(&it.within));
-    let of_instances = gathered(findings, |it| (key(it), within(it), Arc::clone(&it.carrier.address)));
+    let case = |it: &Finding| it.case.as_ref().map(|(case, _)| Arc::clone(&case.words));
+    let of_instances = gathered(findings, |it| (key(it), within(it), Arc::clone(&it.carrier.address), case(it)));
     let mut out = gathered(of_instances, |it| (key(it), it.severity));
     for finding in &mut out {
         finding.instances.sort();

@@ -16,6 +16,7 @@ mod size;
 mod versions;
 
 use std::fmt;
+use std::ptr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,24 @@ impl Given {
         let is_whole = |one: &Self, other: &Self| one.words.strip_prefix("not all of ") == Some(&*other.words);
         let of_one = is_one(self) && is_one(other) && (negates(self, other) || negates(other, self));
         self.is_decided_with(other) && (of_one || is_whole(self, other) || is_whole(other, self))
+    }
+
+    /// The case in which one of the two is the case, however what is undecided turns out; some case that both are part of,
+    /// or, within `Some`, none where one of the two always is.
+    pub fn either(&self, other: &Self) -> Option<Option<Self>> {
+        if self.is_opposite_of(other) {
+            return Some(None);
+        }
+        let (own, its) = (self.words.split(" and "), other.words.split(" and "));
+        if self.span != other.span || own.clone().count() != its.clone().count() {
+            return None;
+        }
+        let (same, differing): (Vec<_>, Vec<_>) = own.zip(its).partition(|(own, other)| own == other);
+        let negates = |one: &str, other: &str| one.strip_prefix("not ") == Some(other);
+        let [(own, other)] = differing[..] else { return None };
+        let words: Vec<&str> = same.into_iter().map(|(own, _)| own).collect();
+        let is_either = !words.is_empty() && (negates(own, other) || negates(other, own));
+        is_either.then(|| Some(Self { words: words.join(" and ").into(), span: self.span }))
     }
 
     /// Whether the one is the case where the other is.
@@ -294,6 +313,11 @@ impl Policy {
     /// The statements that grant.
     pub fn allow_statements(&self) -> impl Iterator<Item = &Statement> {
         self.statements.iter().filter(|it| it.effect == Effect::Allow)
+    }
+
+    /// The other ways in which a statement may turn out, where it is read once for each.
+    pub fn other_ways(&self, statement: &Statement) -> impl Iterator<Item = &Statement> {
+        self.statements.iter().filter(move |it| it.index == statement.index && !ptr::eq(*it, statement))
     }
 
     /// Tells of an action whether one of its own statements denies it always, on every resource and to everybody, as far

@@ -1,11 +1,13 @@
-//! A statement of which it makes a difference as a whole how a choice in it turns out: its effect, what it leaves out, and
-//! all that a denial denies. It is read once for each way in which that may be, each in its case.
+//! A statement of which it makes a difference as a whole how a choice in it turns out: its effect, what it leaves out,
+//! all that a denial denies, whether what is allowed is so on everything, what is allowed where that is one choice, and
+//! what a condition of that asks where a part of its text is one. It is read once for each way in which that may be, each
+//! in its case.
 
 use std::sync::Arc;
 
 use super::Given;
 use super::parse::{Case, member};
-use crate::value::{Arm, Entry, Node, Object, Value, is_same_choice};
+use crate::value::{Arm, Entry, Node, Object, Text, Value, is_same_choice};
 
 /// As how many statements one is read at most.
 const MOST: usize = 4;
@@ -13,19 +15,27 @@ const MOST: usize = 4;
 /// The ways in which a statement may turn out, each in its case; itself where that makes no difference or where they are
 /// too many.
 pub(super) fn of(statement: &Node, given: &Case) -> Vec<(Node, Case)> {
-    let mut out = Vec::with_capacity(1);
-    match told_apart(statement.clone(), given.clone(), &mut out) {
-        Some(()) => out,
-        None => vec![(statement.clone(), given.clone())],
-    }
+    // Of what is allowed the choices that make the least difference are given up first.
+    let ways = (0..=ALLOWED.len()).rev().find_map(|kinds| {
+        let mut out = Vec::with_capacity(1);
+        told_apart(statement.clone(), given.clone(), &ALLOWED[..kinds], &mut out).map(|()| out)
+    });
+    ways.unwrap_or_else(|| vec![(statement.clone(), given.clone())])
 }
 
-fn told_apart(statement: Node, given: Case, out: &mut Vec<(Node, Case)>) -> Option<()> {
-    let Some(arms) = statement.as_object().and_then(choice_of) else {
+/// Where a choice in what is allowed makes a difference, and which one does.
+type Kind = (&'static str, fn(&Node) -> Option<Arc<[Arm]>>);
+
+/// By which it is everything that something is allowed on, by which it is one thing or another that is allowed, and by which
+/// a condition asks one thing or another.
+const ALLOWED: [Kind; 3] =
+    [("Resource", choice_of_everything), ("Action", whole_choice), ("Condition", choice_of_tests)];
+
+fn told_apart(statement: Node, given: Case, allowed: &[Kind], out: &mut Vec<(Node, Case)>) -> Option<()> {
+    let Some(arms) = statement.as_object().and_then(|it| choice_of(it, allowed)) else {
         out.push((statement, given));
         return (out.len() <= MOST).then_some(());
     };
-    let given_by = |arm: &Arm| Given { words: Arc::clone(&arm.when), span: arm.at };
     let mut ways: Vec<(Given, Option<usize>)> =
         arms.iter().enumerate().map(|(n, it)| (given_by(it), Some(n))).collect();
     if let [arm] = &*arms {
@@ -38,18 +48,95 @@ fn told_apart(statement: Node, given: Case, out: &mut Vec<(Node, Case)>) -> Opti
             Some(given) => Arc::new(Given { words: format!("{} and {}", given.words, case.words).into(), ..**given }),
             None => Arc::new(case),
         };
-        told_apart(decided(&statement, &arms, way).unwrap_or_else(|| statement.clone()), Some(case), out)?;
+        told_apart(decided(&statement, &arms, way).unwrap_or_else(|| statement.clone()), Some(case), allowed, out)?;
     }
     Some(())
 }
 
 /// The first choice in what makes such a difference.
-fn choice_of(statement: &Object) -> Option<Arc<[Arm]>> {
+fn choice_of(statement: &Object, allowed: &[Kind]) -> Option<Arc<[Arm]>> {
     const DENIED: [&str; 3] = ["Action", "Resource", "Principal"];
-    let denies = member(statement, "Effect").and_then(Node::as_str).is_some_and(|it| it.eq_ignore_ascii_case("deny"));
-    let denied = DENIED.into_iter().filter(|_| denies);
+    let has_effect =
+        |of: &str| member(statement, "Effect").and_then(Node::as_str).is_some_and(|it| it.eq_ignore_ascii_case(of));
+    let denied = DENIED.into_iter().filter(|_| has_effect("deny"));
     let names = ["Effect", "NotAction", "NotResource", "NotPrincipal"].into_iter().chain(denied);
-    names.filter_map(|it| member(statement, it)).find_map(choice_in)
+    let of_any = names.filter_map(|it| member(statement, it)).find_map(choice_in);
+    of_any.or_else(|| {
+        let mut kinds = allowed.iter().filter(|_| has_effect("allow"));
+        kinds.find_map(|(name, choice)| choice(member(statement, name)?).filter(|it| is_one_or_other(it)))
+    })
+}
+
+/// Whether one case or the other holds, so that what is so in both is so for certain.
+fn is_one_or_other(arms: &[Arm]) -> bool {
+    match arms {
+        [_] => true,
+        [one, other] => given_by(one).is_opposite_of(&given_by(other)),
+        _ => false,
+    }
+}
+
+fn entries(of: &Node) -> &[Entry] {
+    of.as_object().map(|it| it.entries.as_slice()).unwrap_or_default()
+}
+
+/// The first choice in an operator, a key, or a part of a value that fits more or less by it.
+fn choice_of_tests(conditions: &Node) -> Option<Arc<[Arm]>> {
+    fn part_of(value: &Node, is_range: bool) -> Option<Arc<[Arm]>> {
+        let is_wide =
+            |arms: &[Arm]| arms.iter().filter_map(|it| it.node.as_text()).any(|it| it.raw().contains(['*', '?']));
+        match &value.value {
+            Value::Text(text) if !text.is_hole() => {
+                let cases = text.cases(value.span, |_| true)?;
+                text.choice().filter(|_| is_range || is_wide(&cases)).cloned()
+            }
+            Value::List(nodes) => nodes.iter().find_map(|it| part_of(it, is_range)),
+            _ => None,
+        }
+    }
+    entries(conditions).iter().find_map(|operator| {
+        let is_range = operator.key.raw().to_ascii_lowercase().contains("ipaddress");
+        let of_test = |it: &Entry| it.key.choice().cloned().or_else(|| part_of(&it.node, is_range));
+        operator.key.choice().cloned().or_else(|| entries(&operator.node).iter().find_map(of_test))
+    })
+}
+
+/// The first choice of which one way is everything. Where each is, that is so in every case.
+fn choice_of_everything(node: &Node) -> Option<Arc<[Arm]>> {
+    match &node.value {
+        Value::OneOf(arms) => {
+            let is_such = arms.iter().any(|it| is_everything(&it.node));
+            if is_such { Some(Arc::clone(arms)) } else { arms.iter().find_map(|it| choice_of_everything(&it.node)) }
+        }
+        Value::Text(text) => {
+            let arms = text.cases(node.span, |_| true)?;
+            let count = arms.iter().filter(|it| is_everything(&it.node)).count();
+            text.choice().filter(|_| count > 0 && count < arms.len()).cloned()
+        }
+        Value::List(nodes) => nodes.iter().find_map(choice_of_everything),
+        _ => None,
+    }
+}
+
+/// Whether it is everything, by itself or among others.
+fn is_everything(node: &Node) -> bool {
+    let is_star = |it: &Text| !it.is_empty() && it.raw().chars().all(|it| it == '*');
+    node.as_text().is_some_and(is_star) || node.as_list().is_some_and(|it| it.iter().any(is_everything))
+}
+
+/// The choice that is all there is, of which each way is something.
+fn whole_choice(node: &Node) -> Option<Arc<[Arm]>> {
+    let is_something = |it: &Arm| !it.node.is_null() && it.node.as_list().is_none_or(|it| !it.is_empty());
+    match &node.value {
+        Value::List(nodes) if nodes.len() == 1 => whole_choice(&nodes[0]),
+        Value::OneOf(arms) => (arms.len() > 1 && arms.iter().all(is_something)).then(|| Arc::clone(arms)),
+        Value::Text(text) => text.choice().filter(|it| it.len() > 1).cloned(),
+        _ => None,
+    }
+}
+
+fn given_by(arm: &Arm) -> Given {
+    Given { words: Arc::clone(&arm.when), span: arm.at }
 }
 
 fn choice_in(node: &Node) -> Option<Arc<[Arm]>> {
@@ -83,7 +170,14 @@ fn decided(node: &Node, choice: &[Arm], way: Option<usize>) -> Option<Node> {
         }
         Value::List(nodes) => Value::List(nodes.iter().filter_map(|it| decided(it, choice, way)).collect()),
         Value::Object(object) => {
-            let entry = |it: &Entry| Some(Entry { node: decided(&it.node, choice, way)?, ..it.clone() });
+            let key = |it: &Entry| {
+                let cases = it.key.cases(it.key_span, |it| is_same_choice(it, choice));
+                cases.zip(way).and_then(|(it, way)| it.get(way)?.node.as_text().cloned())
+            };
+            let entry = |it: &Entry| {
+                let key = key(it).unwrap_or_else(|| it.key.clone());
+                Some(Entry { key, node: decided(&it.node, choice, way)?, ..it.clone() })
+            };
             let entries = object.entries.iter().filter_map(entry).collect();
             Value::Object(Arc::new(Object { entries, open: object.open.clone() }))
         }

@@ -234,11 +234,24 @@ impl Identities {
                     What::Attached(attachment) => identities[n].attached.push(attached(attachment)),
                     What::Boundary(attachment) => {
                         let mut boundary = attached(attachment);
-                        // One of two is there in each case.
-                        let place = &mut boundary.attachment.place;
-                        let before = identities[n].boundary.as_ref().and_then(|it| it.attachment.place.given.as_ref());
-                        if place.given.as_ref().zip(before).is_some_and(|(it, before)| it.is_opposite_of(before)) {
-                            place.given = None;
+                        // One of two is there in each case, and the one of AWS that leads to everything bounds nothing.
+                        let leads_up =
+                            |it: &Attached| it.attachment.managed_policy().is_some_and(|it| it.may_lead_up());
+                        let case = boundary.attachment.place.given.as_ref();
+                        let other = identities[n].boundary.as_ref().filter(|it| {
+                            it.attachment
+                                .place
+                                .given
+                                .as_ref()
+                                .zip(case)
+                                .is_some_and(|(it, case)| it.is_opposite_of(case))
+                        });
+                        match other {
+                            Some(other) if leads_up(&boundary) && !leads_up(other) => continue,
+                            Some(other) if leads_up(&boundary) == leads_up(other) => {
+                                boundary.attachment.place.given = None;
+                            }
+                            _ => {}
                         }
                         identities[n].boundary = Some(boundary);
                     }

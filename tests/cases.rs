@@ -1,0 +1,234 @@
+//! What hangs on a condition that nothing decides: of what holds in one case only the case is told, what holds in each of
+//! two is certain, and what is there in one of them is not joined with what is there in the other.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use iamlint::lint::{self, Options};
+use iamlint::rule::{Confidence, Finding, Severity};
+use iamlint::rules;
+use iamlint::source::Workspace;
+
+fn lint(text: &str) -> Vec<Finding> {
+    let text = format!("variable \"b\" {{}}\nvariable \"c\" {{}}\n{text}");
+    let workspace = Workspace::of_texts([("main.tf", &*text)]);
+    let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+    let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+    assert_eq!(report.errors, [], "{text}");
+    report.findings
+}
+
+/// A finding in a line: how sure, how bad, which rule, and in which case.
+fn line(finding: &Finding) -> String {
+    let cases = finding.labels.iter().filter(|it| it.message.starts_with("only if "));
+    let cases: Vec<&str> = cases.map(|it| &*it.message).collect();
+    format!("{} {} {} {}", finding.confidence, finding.severity, finding.rule, cases.join(", ")).trim().to_owned()
+}
+
+#[track_caller]
+fn expect(text: &str, wanted: &[&str]) {
+    let mut found: Vec<String> = lint(text).iter().map(line).collect();
+    found.sort_unstable();
+    assert_eq!(found, wanted, "{text}");
+}
+
+/// A policy of a role, of one statement.
+fn of_role(rest: &str) -> String {
+    let document =
+        format!("jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", {rest} }}] }})");
+    format!("resource \"aws_iam_role_policy\" \"p\" {{\n  role = \"r\"\n  policy = {document}\n}}\n")
+}
+
+/// A policy of a bucket, of one statement that lets in everybody.
+fn of_bucket(rest: &str) -> String {
+    let statement =
+        format!("{{ Effect = \"Allow\", Principal = \"*\", Resource = \"arn:aws:s3:::reports/*\", {rest} }}");
+    format!(
+        "resource \"aws_s3_bucket_policy\" \"p\" {{\n  bucket = \"reports\"\n  policy = jsonencode({{ Version = \
+         \"2012-10-17\", Statement = [{statement}] }})\n}}\n"
+    )
+}
+
+const USER: &str = "arn:aws:iam::111122223333:user/x";
+
+#[test]
+fn what_is_on_everything_in_one_case_is_so_in_that_case() {
+    let both = ["high medium wildcard_action", "low high wildcard_action only if `var.b`"];
+    for resource in [
+        format!("var.b ? [\"*\"] : [\"{USER}\"]"),
+        format!("[var.b ? \"*\" : \"{USER}\"]"),
+        format!("[\"${{var.b ? \"*\" : \"{USER}\"}}\"]"),
+        format!("concat([\"{USER}\"], var.b ? [\"*\"] : [])"),
+    ] {
+        expect(&of_role(&format!("Action = \"iam:*\", Resource = {resource}")), &both);
+    }
+    // Beside what is everything in every case it makes no difference.
+    let always = of_role("Action = \"iam:*\", Resource = concat([\"*\"], var.b ? [\"*\"] : [])");
+    assert!(lint(&always).iter().any(|it| line(it) == "high high wildcard_action"));
+}
+
+#[test]
+fn two_cases_that_exclude_each_other_are_not_joined() {
+    let text =
+        of_role("Action = var.b ? \"*\" : \"s3:GetObject\", Resource = var.b ? \"arn:aws:s3:::reports/*\" : \"*\"");
+    expect(&text, &["low low wildcard_action only if `var.b`", "low medium data_any_resource only if not `var.b`"]);
+    // In one and the same case they are.
+    let same = text.replace(
+        "Resource = var.b ? \"arn:aws:s3:::reports/*\" : \"*\"",
+        "Resource = var.b ? \"*\" : \"arn:aws:s3:::reports/*\"",
+    );
+    expect(&same, &["low critical full_administrator only if `var.b`"]);
+}
+
+#[test]
+fn what_is_granted_in_each_of_two_cases_is_certain() {
+    for action in ["var.b ? \"kms:*\" : \"kms:Decrypt\"", "\"kms:${var.b ? \"*\" : \"Decrypt\"}\""] {
+        let text = of_role(&format!("Action = {action}, Resource = \"*\""));
+        expect(&text, &["high high kms_any_key", "low high kms_wildcard_action only if `var.b`"]);
+    }
+    let text = of_role("Action = [\"s3:${var.b ? \"Get*\" : \"GetObject\"}\"], Resource = \"*\"");
+    expect(&text, &["high medium data_any_resource"]);
+    // Neither of the two holds the other.
+    let text = of_role("Action = var.b ? \"iam:*\" : \"s3:*\", Resource = \"*\"");
+    let cases = ["low high wildcard_action only if `var.b`", "low high wildcard_action only if not `var.b`"];
+    expect(&text, &cases);
+}
+
+#[test]
+fn what_two_choices_come_to_is_certain_where_every_way_has_it() {
+    let text = of_role(
+        "Action = var.b ? [\"s3:GetObject\", \"s3:Foo\"] : [\"s3:GetObject\"], Resource = var.c ? \"*\" : \"arn:aws:s3:::reports/*\"",
+    );
+    let data = |it: &Finding| it.rule == "data_any_resource";
+    let found = lint(&text);
+    let said: Vec<String> = found.iter().filter(|it| data(it)).map(line).collect();
+    assert_eq!(said, ["low medium data_any_resource only if `var.c`"]);
+}
+
+#[test]
+fn what_is_written_in_each_of_two_cases_is_there_in_every_case() {
+    let text = of_role("Action = \"s3:GetObject\", Resource = var.b ? [\"*\"] : [\"*\", \"arn:aws:s3:::reports/*\"]");
+    let found = lint(&text);
+    let said: Vec<String> = found.iter().filter(|it| it.rule == "data_any_resource").map(line).collect();
+    assert_eq!(said, ["high medium data_any_resource"]);
+}
+
+#[test]
+fn a_statement_beside_one_that_is_there_in_one_case_only_is_there_in_every_case() {
+    let (own, beside) = (
+        "{ Effect = \"Allow\", Action = \"s3:GetObject\", Resource = \"*\" }",
+        "{ Effect = \"Allow\", Action = \"ec2:StartInstances\", Resource = \"*\" }",
+    );
+    for statements in
+        [format!("concat([{own}], var.b ? [{beside}] : [])"), format!("concat(var.b ? [{beside}] : [], [{own}])")]
+    {
+        let text = format!(
+            "resource \"aws_iam_role_policy\" \"p\" {{\n  role = \"r\"\n  policy = jsonencode({{ Version = \
+             \"2012-10-17\", Statement = {statements} }})\n}}\n"
+        );
+        expect(&text, &["high medium data_any_resource", "low medium wildcard_resource only if `var.b`"]);
+    }
+}
+
+#[test]
+fn what_is_there_in_fewer_cases_makes_nothing_needless_that_is_there_in_more() {
+    let text = of_role(
+        "Action = var.b ? \"kms:*\" : \"kms:Decrypt\", Resource = var.c ? \"*\" : \"arn:aws:kms:eu-west-1:111122223333:key/x\"",
+    );
+    let found: Vec<String> = lint(&text).iter().map(line).collect();
+    assert!(found.contains(&"low high kms_any_key only if `var.c`".to_owned()), "{found:?}");
+}
+
+#[test]
+fn of_two_choices_the_one_that_makes_no_difference_is_not_told() {
+    let queue = "arn:aws:sqs:eu-west-1:111122223333:q";
+    let statement = format!(
+        "{{ Effect = \"Allow\", Principal = \"*\", Action = var.c ? \"sqs:*\" : \"sqs:SendMessage\", Resource = var.b ? \"*\" : \"{queue}\" }}"
+    );
+    let text = format!(
+        "resource \"aws_sqs_queue_policy\" \"q\" {{\n  queue_url = \"q\"\n  policy = jsonencode({{ Version = \
+         \"2012-10-17\", Statement = [{statement}] }})\n}}\n"
+    );
+    let mut said: Vec<String> = lint(&text).iter().filter(|it| it.rule == "public_resource_policy").map(line).collect();
+    said.sort_unstable();
+    assert_eq!(said, ["high high public_resource_policy", "low critical public_resource_policy only if `var.c`"]);
+}
+
+#[test]
+fn everybody_may_do_in_each_case_what_that_case_allows() {
+    let whole = of_bucket("Action = var.b ? \"s3:GetObject\" : \"s3:PutObject\"");
+    expect(&whole, &["low critical public_bucket only if not `var.b`", "low high public_bucket only if `var.b`"]);
+    let more = of_bucket("Action = var.b ? [\"s3:GetObject\", \"s3:PutObject\"] : [\"s3:GetObject\"]");
+    expect(&more, &["low critical public_bucket only if `var.b`", "medium high public_bucket"]);
+}
+
+#[test]
+fn a_choice_in_a_text_of_a_condition_is_judged_in_each_case() {
+    let bound = |test: &str| of_bucket(&format!("Action = \"s3:GetObject\", Condition = {{ {test} }}"));
+    let open = |case: &str| format!("low high public_bucket only if {case}");
+    for (test, case) in [
+        (r#"IpAddress = { "aws:SourceIp" = "203.0.113.0/${var.b ? "24" : "0"}" }"#, "not `var.b`"),
+        (r#""StringEquals${var.b ? "IfExists" : ""}" = { "aws:PrincipalOrgID" = "o-1234567890" }"#, "`var.b`"),
+        (r#"StringEquals = { "aws:${var.b ? "PrincipalOrgID" : "UserAgent"}" = "o-1234567890" }"#, "not `var.b`"),
+        (r#"ArnLike = { "aws:PrincipalArn" = "arn:aws:iam::${var.b ? "111122223333" : "*"}:role/x" }"#, "not `var.b`"),
+    ] {
+        let found: Vec<String> = lint(&bound(test)).iter().filter(|it| it.rule == "public_bucket").map(line).collect();
+        assert_eq!(found, [open(case)], "{test}");
+    }
+    // Closed in each case, and open in each.
+    let closed = bound(r#"IpAddress = { "aws:SourceIp" = "203.0.113.0/${var.b ? "24" : "25"}" }"#);
+    assert!(!lint(&closed).iter().any(|it| it.rule == "public_bucket"));
+    let open = bound(r#"StringLike = { "aws:UserAgent" = "${var.b ? "" : "o"}*" }"#);
+    let found = lint(&open);
+    let finding = found.iter().find(|it| line(it) == "medium high public_bucket").unwrap();
+    assert!(
+        finding.labels.iter().any(|it| it.message.ends_with("its value is only a wildcard, if `var.b`")),
+        "{finding:?}"
+    );
+}
+
+#[test]
+fn what_is_needed_in_one_case_is_not_needless_in_the_other() {
+    let text = of_role("Action = \"s3:GetObject\", Resource = concat([\"arn:aws:s3:::a/*\"], var.b ? [\"*\"] : [])");
+    expect(&text, &["low medium data_any_resource only if `var.b`"]);
+    let text = of_role(
+        "Action = [\"s3:GetObject\", \"s3:ListAllMyBuckets\"], Resource = var.b ? \"*\" : \"arn:aws:s3:::a/*\"",
+    );
+    expect(&text, &["low medium data_any_resource only if `var.b`"]);
+}
+
+#[test]
+fn a_boundary_that_leaves_everything_in_one_case_bounds_in_the_other() {
+    let role = |boundary: &str| {
+        format!(
+            r#"
+resource "aws_iam_role" "r" {{
+  name                 = "r"
+  assume_role_policy   = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Principal = {{ Service = "ec2.amazonaws.com" }}, Action = "sts:AssumeRole" }}] }})
+  permissions_boundary = {boundary}
+}}
+resource "aws_iam_role_policy_attachment" "r" {{
+  role       = aws_iam_role.r.name
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}}
+resource "aws_iam_policy" "b" {{
+  name   = "b"
+  policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = var.b ? "s3:GetObject" : "*", Resource = "*" }}] }})
+}}"#
+        )
+    };
+    let (own, all) =
+        (r#""arn:aws:iam::111122223333:policy/other""#, r#""arn:aws:iam::aws:policy/AdministratorAccess""#);
+    for (boundary, case) in [
+        ("aws_iam_policy.b.arn".to_owned(), Some("`var.b`")),
+        (format!("var.b ? {own} : {all}"), Some("`var.b`")),
+        (format!("var.b ? {all} : {own}"), Some("not `var.b`")),
+        (all.to_owned(), None),
+    ] {
+        let found = lint(&role(&boundary));
+        let finding = found.iter().find(|it| it.rule == "workload_administrator").unwrap();
+        let said = finding.labels.iter().find_map(|it| it.message.strip_prefix("a boundary leaves less of it if "));
+        let confidence = if case.is_some() { Confidence::Low } else { Confidence::High };
+        assert_eq!((said, finding.confidence), (case, confidence), "{boundary}");
+        assert_eq!(finding.severity, Severity::High);
+    }
+}
