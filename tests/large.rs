@@ -275,3 +275,15 @@ fn loops_within_a_document_end_where_it_says_more_than_a_policy_may() {
     assert_eq!((report.summary.resolved, report.findings.len()), (1, 1));
     assert!(report.unresolved.iter().any(|it| it.hole.why.contains("more than AWS takes of any")));
 }
+
+#[test]
+fn a_text_that_is_encoded_again_and_again_is_no_longer_followed() {
+    let locals: Vec<String> =
+        (1..60).map(|n| format!("  s{n} = jsonencode([local.s{0}, local.s{0}])\n", n - 1)).collect();
+    let text = format!(
+        "locals {{\n  s0 = \"s3:GetObject\"\n{}}}\nresource \"aws_iam_role_policy\" \"a\" {{\n  role   = \"a\"\n  policy = local.s59\n}}\n{BEHIND}",
+        locals.concat()
+    );
+    let report = lint("main.tf", text);
+    assert_eq!((report.summary.resolved, report.findings.len()), (1, 1));
+}
