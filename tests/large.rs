@@ -287,3 +287,10 @@ fn a_text_that_is_encoded_again_and_again_is_no_longer_followed() {
     let report = lint("main.tf", text);
     assert_eq!((report.summary.resolved, report.findings.len()), (1, 1));
 }
+
+#[test]
+fn statements_that_are_alike_are_judged_in_time_in_proportion() {
+    let statement = r#"{ "Effect": "Allow", "Action": "iam:*", "Resource": "*" }"#;
+    let text = format!(r#"{{ "Version": "2012-10-17", "Statement": [{}] }}"#, vec![statement; 2000].join(","));
+    assert_eq!(lint_for("passrole_any_role", "a.json", text).findings.len(), 2000);
+}
