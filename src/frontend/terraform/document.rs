@@ -14,7 +14,7 @@ use crate::value::{Arm, Entry, Hole, HoleKind, Node, Object, Text, Value};
 const UNREAD: &str = "it could not be read";
 const TOO_LARGE: &str = "the document says more than AWS takes of any";
 /// How many statements may be compared with each other when some take the place of others.
-const COMPARISONS: usize = 1 << 20;
+const COMPARISONS: usize = 1 << 18;
 /// What two cases cost that are compared, beside two statements.
 const OF_CASES: usize = 8;
 /// From where on a document is weighed against all others that are so large.

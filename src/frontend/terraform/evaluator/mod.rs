@@ -49,7 +49,7 @@ const DEEP: u32 = 60;
 /// How many elements one value may hold, counting shared parts each time: what a walk over it costs.
 pub(super) const WEIGHT: usize = 200_000;
 /// What all data documents may weigh that are larger than anybody's.
-const DOCUMENTS: usize = 1 << 20;
+const DOCUMENTS: usize = 1 << 18;
 
 /// Terraform would stop here, and why.
 #[derive(Clone, Debug)]
