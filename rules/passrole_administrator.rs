@@ -1,11 +1,11 @@
 use std::cell::LazyCell;
 
 use super::attached_administrator;
-use super::passrole_any_role::{rest_of, takes};
+use super::passrole_any_role::Takers;
 use super::workload_administrator::way_to_everything;
 use crate::catalog;
 use crate::frontend::{Configuration, Identity, IdentityKind};
-use crate::policy::{Place, Policy, Resource, Scope, Statement};
+use crate::policy::{Place, Resource, Scope, Statement};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
@@ -13,6 +13,7 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
     let administrators: LazyCell<Vec<&Identity>, _> =
         LazyCell::new(|| configuration.identities.iter().filter(|it| is_administrator(it)).collect());
     for policy in configuration.policies.iter().filter(|it| it.kind.is_identity()) {
+        let takers = Takers::of(policy);
         for statement in policy.allow_statements() {
             // Every role is more than that, and said by another rule.
             if !statement.holds(pass_role) || !statement.admits(pass_role) || statement.reaches_account_of(pass_role) {
@@ -25,7 +26,7 @@ pub(super) fn check(configuration: &Configuration, cx: &mut Context<'_>) {
             let resources = statement.resources.iter().flat_map(Scope::only);
             let handed = resources.filter_map(|it| Some((it, administrators.iter().find(|role| role.is_within(it))?)));
             for (resource, role) in handed {
-                report(policy, statement, resource, role, cx.speaking_of(policy));
+                report(statement, resource, role, &takers, cx.speaking_of(policy));
             }
         }
     }
@@ -38,10 +39,9 @@ fn is_administrator(identity: &Identity) -> bool {
         && way_to_everything(identity).is_some()
 }
 
-fn report(policy: &Policy, statement: &Statement, resource: &Resource, role: &Identity, cx: &mut Context<'_>) {
+fn report(statement: &Statement, resource: &Resource, role: &Identity, takers: &Takers<'_>, cx: &mut Context<'_>) {
     let to = statement.conditions.iter().find(|it| it.is_on("iam:passedtoservice") && it.guard().is_some());
-    let taker =
-        catalog::escalation_paths().iter().filter(|it| takes(it, to)).find_map(|it| rest_of(it, policy, statement));
+    let taker = takers.taker(to, statement);
     let whom = match to {
         Some(condition) => quoted(&condition.values.iter().map(|it| &it.text).collect::<Vec<_>>()),
         None => "any service".to_owned(),

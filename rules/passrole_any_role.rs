@@ -1,3 +1,5 @@
+use std::cell::OnceCell;
+
 use crate::catalog::{self, EscalationPath};
 use crate::policy::{Action, Condition, Place, Policy, Resource, Scope, Statement, matches};
 use crate::rule::{Context, Rewrite, Safety, Severity, Wanted, quoted};
@@ -7,6 +9,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if !policy.kind.is_identity() {
         return;
     }
+    let (takers, service) = (Takers::of(policy), OnceCell::new());
     for statement in policy.allow_statements() {
         if !statement.holds(pass_role) {
             continue;
@@ -27,7 +30,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             _ => None,
         };
         if let Some(resource) = resource {
-            report(policy, statement, action, resource, cx);
+            let service = || *service.get_or_init(|| service_of(policy));
+            report(statement, action, resource, &takers, service, cx);
         }
     }
 }
@@ -35,10 +39,16 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
 const SERVICE: &str = "the service under `iam:PassedToService`";
 
 /// `action` is the entry that holds it; none where it is what `NotAction` leaves.
-fn report(policy: &Policy, statement: &Statement, action: Option<&Action>, resource: &Resource, cx: &mut Context<'_>) {
+fn report(
+    statement: &Statement,
+    action: Option<&Action>,
+    resource: &Resource,
+    takers: &Takers<'_>,
+    service: impl FnOnce() -> Option<&'static str>,
+    cx: &mut Context<'_>,
+) {
     let to = statement.conditions.iter().find(|it| it.is_on("iam:passedtoservice") && it.guard().is_some());
-    let taker =
-        catalog::escalation_paths().iter().filter(|it| takes(it, to)).find_map(|it| rest_of(it, policy, statement));
+    let taker = takers.taker(to, statement);
     let severity = match (&taker, to) {
         (Some(_), None) => Severity::High,
         (Some(_), Some(_)) | (None, None) => Severity::Medium,
@@ -75,7 +85,7 @@ fn report(policy: &Policy, statement: &Statement, action: Option<&Action>, resou
     if let Some(tag) = statement.conditions.iter().find(|it| it.is_on_resource_tag()) {
         report = report.label(tag.place.span, "the tags of a role cannot bound who hands it over");
     }
-    match (to, service_of(policy)) {
+    match (to, service()) {
         (Some(condition), _) => {
             report.label(condition.place.span, "says to which services, not which roles");
         }
@@ -111,8 +121,32 @@ fn service_of(policy: &Policy) -> Option<&'static str> {
     service
 }
 
+/// Which of a policy's actions take a role that it hands over, looked for once for all of its statements.
+pub(super) struct Takers<'p> {
+    policy: &'p Policy,
+    /// By escalation path.
+    rests: Vec<OnceCell<Option<(&'p Place, catalog::Action)>>>,
+}
+
+impl<'p> Takers<'p> {
+    pub(super) fn of(policy: &'p Policy) -> Self {
+        Self { policy, rests: vec![OnceCell::new(); catalog::escalation_paths().len()] }
+    }
+
+    /// One that takes the role that a statement hands over, where a condition says to which services it may be handed.
+    pub(super) fn taker(&self, to: Option<&Condition>, passing: &Statement) -> Option<(&'p Place, catalog::Action)> {
+        let mut paths = catalog::escalation_paths().iter().zip(&self.rests).filter(|(path, _)| takes(path, to));
+        // What is there in another case than this one takes nothing of it.
+        let is_certain = passing.place.given.is_none();
+        paths.find_map(|(path, rest)| match is_certain {
+            true => *rest.get_or_init(|| rest_of(path, self.policy, passing)),
+            false => rest_of(path, self.policy, passing),
+        })
+    }
+}
+
 /// Whether a path begins with a role that is handed to a service which the condition lets through.
-pub(super) fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
+fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
     let passes = path.actions.iter().any(|it| it.full_name() == "iam:PassRole");
     let is_let_through = |service: &String| {
         let fits = |raw: &str| matches(raw, service, true);
@@ -122,11 +156,7 @@ pub(super) fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
 }
 
 /// Where the policy allows what else the path takes, if it allows all of that.
-pub(super) fn rest_of<'p>(
-    path: &EscalationPath,
-    policy: &'p Policy,
-    passing: &Statement,
-) -> Option<(&'p Place, catalog::Action)> {
+fn rest_of<'p>(path: &EscalationPath, policy: &'p Policy, passing: &Statement) -> Option<(&'p Place, catalog::Action)> {
     let place = |action: catalog::Action| {
         let mut statements = policy.allow_statements().filter(|it| !it.is_in_case_without(passing));
         let statement = statements.find(|it| it.holds(action) && it.admits(action))?;

@@ -692,6 +692,11 @@ impl Text {
         self.len() + WITH_WAY * size_of_val(self.runs())
     }
 
+    /// Of how many parts it is made that have a place of their own.
+    pub fn pieces(&self) -> usize {
+        self.runs().len()
+    }
+
     fn runs(&self) -> &[Run] {
         self.content().map_or(&[], |it| &it.runs)
     }

@@ -227,3 +227,70 @@ fn a_template_with_many_holes_is_read_in_time_in_proportion() {
     let report = lint("policy.json", text);
     assert_eq!((report.findings.len(), report.summary.partly_resolved), (1, 1));
 }
+
+/// Documents of which each is made of the one before it, forty deep, and what stands behind them.
+fn chain(document: impl Fn(usize) -> String, first: &str) -> String {
+    let documents: Vec<String> = (1..40).map(|n| block(n, &document(n - 1))).collect();
+    let variables: Vec<String> = (0..40).map(|n| format!("variable \"v{n}\" {{}}\n")).collect();
+    let policy = "resource \"aws_iam_role_policy\" \"a\" {\n  role   = \"a\"\n  policy = data.aws_iam_policy_document.d39.json\n}\n";
+    [&variables.concat(), &block(0, first), &documents.concat(), policy, BEHIND].concat()
+}
+
+fn block(n: usize, body: &str) -> String {
+    format!("data \"aws_iam_policy_document\" \"d{n}\" {{\n{body}\n}}\n")
+}
+
+#[test]
+fn documents_that_are_made_of_each_other_say_no_more_than_a_policy_may() {
+    let of = |n: usize| format!("data.aws_iam_policy_document.d{n}.json");
+    let first = |sid: &str| format!("statement {{\n{sid}actions = [\"ec2:StartInstances\"]\nresources = [\"*\"]\n}}");
+    let doubled = chain(|n| format!("source_policy_documents = [{0}, {0}]", of(n)), &first(""));
+    // Each case is another one of each statement before it.
+    let overridden = chain(
+        |n| {
+            let perhaps = format!("var.v{n} ? {} : \"\"", of(n));
+            format!("source_policy_documents = [{}]\noverride_policy_documents = [{perhaps}]", of(n))
+        },
+        &first("sid = \"A\"\n"),
+    );
+    for text in [doubled, overridden] {
+        let report = lint("main.tf", text);
+        assert_eq!((report.summary.resolved, report.summary.partly_resolved), (1, 1));
+        assert_eq!((report.errors.len(), report.findings.len()), (0, 1));
+        let are_too_large = ["more than AWS takes of any", "more documents of this size than iamlint reads"];
+        assert!(report.unresolved.iter().any(|it| are_too_large.iter().any(|why| it.hole.why.contains(why))));
+    }
+}
+
+#[test]
+fn loops_within_a_document_end_where_it_says_more_than_a_policy_may() {
+    let looped = |kind: &str, content: &str| {
+        format!("dynamic \"{kind}\" {{\nfor_each = range(400)\ncontent {{\n{content}\n}}\n}}")
+    };
+    let test = "test = \"StringEquals\"\nvariable = \"aws:PrincipalTag/${condition.value}\"\nvalues = range(400)";
+    let actions = "actions = [\"ec2:StartInstances\"]\nresources = [\"*\"]\n";
+    let document = looped("statement", &(actions.to_owned() + &looped("condition", test)));
+    let policy = "resource \"aws_iam_role_policy\" \"a\" {\n  role   = \"a\"\n  policy = data.aws_iam_policy_document.d0.json\n}\n";
+    let report = lint("main.tf", block(0, &document) + policy + BEHIND);
+    assert_eq!((report.summary.resolved, report.findings.len()), (1, 1));
+    assert!(report.unresolved.iter().any(|it| it.hole.why.contains("more than AWS takes of any")));
+}
+
+#[test]
+fn a_text_that_is_encoded_again_and_again_is_no_longer_followed() {
+    let locals: Vec<String> =
+        (1..60).map(|n| format!("  s{n} = jsonencode([local.s{0}, local.s{0}])\n", n - 1)).collect();
+    let text = format!(
+        "locals {{\n  s0 = \"s3:GetObject\"\n{}}}\nresource \"aws_iam_role_policy\" \"a\" {{\n  role   = \"a\"\n  policy = local.s59\n}}\n{BEHIND}",
+        locals.concat()
+    );
+    let report = lint("main.tf", text);
+    assert_eq!((report.summary.resolved, report.findings.len()), (1, 1));
+}
+
+#[test]
+fn statements_that_are_alike_are_judged_in_time_in_proportion() {
+    let statement = r#"{ "Effect": "Allow", "Action": "iam:*", "Resource": "*" }"#;
+    let text = format!(r#"{{ "Version": "2012-10-17", "Statement": [{}] }}"#, vec![statement; 2000].join(","));
+    assert_eq!(lint_for("passrole_any_role", "a.json", text).findings.len(), 2000);
+}

@@ -28,7 +28,7 @@ pub use grant::{Sweep, is_named, may_meet};
 pub use granted::{Granted, Test};
 pub use managed::of_aws;
 pub use operand::{IpRange, date, days_since_1970, number};
-pub use parse::{Carried, Resolution, VERSIONS, is_policy, parse};
+pub use parse::{Carried, MOST_STATEMENTS, Resolution, VERSIONS, is_policy, parse};
 pub use pattern::{Action, Reach, Resource, matches, matches_resource, split_arn};
 pub use principal::{Principal, PrincipalKind, is_account_id};
 pub use restraint::Restraint;

@@ -218,7 +218,7 @@ pub const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
 
 /// So many statements and entries of their lists are judged of one document. The longest one that AWS takes has less
 /// than 52 KB.
-const MOST_STATEMENTS: usize = 2048;
+pub const MOST_STATEMENTS: usize = 2048;
 const MOST_ENTRIES: usize = 1 << 14;
 
 pub(super) type Case = Option<Arc<Given>>;

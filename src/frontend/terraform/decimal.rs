@@ -23,6 +23,9 @@ pub(super) fn sum(left: f64, right: f64) -> Option<f64> {
 /// What an operator makes of two numbers: exactly, or by a fraction of more digits than a double holds, which
 /// [`Number::is_exact`] tells. Nothing where a double would look like another number than it is.
 pub(super) fn calculated(op: BinaryOp, left: f64, right: f64) -> Option<f64> {
+    if let Some(whole) = of_whole(op, left, right) {
+        return Some(whole);
+    }
     let (a, b) = (Big::of(left)?, Big::of(right)?);
     let exact = match op {
         BinaryOp::Add => a.plus(&b)?,
@@ -40,6 +43,19 @@ pub(super) fn calculated(op: BinaryOp, left: f64, right: f64) -> Option<f64> {
             (!is_exact || Big::of(nearest).is_some_and(|it| it == exact)).then_some(nearest)
         }
     }
+}
+
+/// The same of whole numbers, where all have a double of their own.
+fn of_whole(op: BinaryOp, left: f64, right: f64) -> Option<f64> {
+    let is_whole = |it: f64| it.fract() == 0.0 && it.abs() < Number::WHOLE;
+    let result = match op {
+        BinaryOp::Add => left + right,
+        BinaryOp::Subtract => left - right,
+        BinaryOp::Multiply => left * right,
+        _ => return None,
+    };
+    // Nothing has a sign, too.
+    (is_whole(left) && is_whole(right) && is_whole(result) && result != 0.0).then_some(result)
 }
 
 /// How two numbers compare of which one has more digits than a double holds, as far as its text tells: whole numbers, and

@@ -6,12 +6,50 @@ use super::evaluator::{self, Case, Evaluator, Instance, Scope, Standing, text_of
 use super::folder::BlockId;
 use super::functions;
 use crate::frontend::ReplacedStatement;
-use crate::policy::{Effect, Place};
+use crate::policy::{Effect, MOST_STATEMENTS, Place};
 use crate::source::Span;
 use crate::syntax::hcl::{Block, Body};
-use crate::value::{Arm, Entry, Hole, Node, Object, Text, Value};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Object, Text, Value};
 
 const UNREAD: &str = "it could not be read";
+const TOO_LARGE: &str = "the document says more than AWS takes of any";
+/// How many statements may be compared with each other when some take the place of others.
+const COMPARISONS: usize = 1 << 18;
+/// What two cases cost that are compared, beside two statements.
+const OF_CASES: usize = 8;
+/// From where on a document is weighed against all others that are so large.
+const LARGE: usize = 4_000;
+/// In how many cases a statement may be left when others perhaps take its place; more make it no less sure.
+const CASES: usize = 32;
+
+/// How much one of the ways in which a document gets its statements may still give: documents that are made of each other
+/// or of loops would grow without end.
+struct Room {
+    statements: usize,
+    weight: usize,
+    comparisons: usize,
+}
+
+impl Room {
+    fn new() -> Self {
+        // One more stands for those that are left out.
+        Self { statements: MOST_STATEMENTS - 1, weight: evaluator::WEIGHT, comparisons: COMPARISONS }
+    }
+
+    /// Whether there is room for what is put in. Where there was too little there is none any more.
+    fn takes(&mut self, node: &Node) -> bool {
+        if !evaluator::weigh(node, &mut self.weight) {
+            self.weight = 0;
+        }
+        self.weight > 0
+    }
+
+    fn takes_statement(&mut self, node: &Node) -> bool {
+        let Some(left) = self.statements.checked_sub(1) else { return false };
+        self.statements = left;
+        self.comparisons > 0 && self.takes(node)
+    }
+}
 
 impl Evaluator<'_> {
     /// The `json` of a data document.
@@ -38,38 +76,63 @@ impl Evaluator<'_> {
     fn rendered_document(&self, body: &Body, address: &Arc<str>, head: Span, scope: &Scope) -> Node {
         let attribute = |name: &str| body.attribute(name).map(|it| self.value(&it.value, scope));
         let mut statements: Vec<Node> = Vec::new();
+        let mut room = Room::new();
         for name in ["source_policy_documents", "source_json"] {
-            for document in self.documents_of(attribute(name)) {
-                statements.extend(document);
+            let Some(documents) = attribute(name) else { continue };
+            let all = self.each_statement(&documents, &mut |statement| {
+                let is_taken = room.takes_statement(&statement);
+                statements.extend(Some(statement).filter(|_| is_taken));
+                is_taken
+            });
+            if !all {
+                statements.push(self.free(documents.span, scope, TOO_LARGE));
             }
         }
         // The provider refuses two source statements of one Sid, and two statements here; both are kept.
         let sources = statements.len();
+        let mut room = Room::new();
         for (block, inner, case) in self.blocks(body, "statement", scope) {
-            let node = self.statement(&block, &inner);
+            let node = self.statement(&block, &inner, &mut room);
             let node = match case {
                 None => node,
                 Some((when, at)) => Node::new(Value::OneOf(Arc::new([Arm { when, at, node }])), block.kind.span),
             };
-            if !self.replaces(&mut statements[..sources], &node, address) {
+            if !room.takes_statement(&node) {
+                statements.push(self.free(block.kind.span, scope, TOO_LARGE));
+                break;
+            }
+            if !self.replaces(&mut statements[..sources], &node, address, &mut room) {
                 statements.push(node);
             }
         }
+        let mut room = Room::new();
         for name in ["override_policy_documents", "override_json"] {
-            for document in self.documents_of(attribute(name)) {
-                for statement in document {
-                    if let Value::Unknown(hole) = &statement.value {
-                        statements.iter_mut().for_each(|it| *it = perhaps_replaced(it, hole));
-                    }
-                    if !self.replaces(&mut statements, &statement, address) {
-                        statements.push(statement);
-                    }
+            let Some(documents) = attribute(name) else { continue };
+            let mut put = |statement: Node, room: &mut Room| {
+                if let Value::Unknown(hole) = &statement.value {
+                    statements.iter_mut().for_each(|it| *it = perhaps_replaced(it, hole));
                 }
+                if !self.replaces(&mut statements, &statement, address, room) {
+                    statements.push(statement);
+                }
+            };
+            let all = self.each_statement(&documents, &mut |statement| {
+                let is_taken = room.takes_statement(&statement);
+                if is_taken {
+                    put(statement, &mut room);
+                }
+                is_taken
+            });
+            if !all {
+                put(self.free(documents.span, scope, TOO_LARGE), &mut room);
             }
         }
         let is_within = |span: &Span| body.blocks.iter().any(|it| it.span.contains(*span));
         if let Some(span) = body.unread.filter(|it| !is_within(it)) {
             statements.push(self.free(span, scope, UNREAD));
+        }
+        if !self.is_in_bounds(&statements, COMPARISONS - room.comparisons) {
+            statements = vec![self.free(head, scope, "there are more documents of this size than iamlint reads")];
         }
         let mut object = Object::default();
         let mut entry = |key: &str, node: Node| {
@@ -100,30 +163,51 @@ impl Evaluator<'_> {
         Node::new(Value::Object(Arc::new(object)), head)
     }
 
+    /// Whether there may be one more document of this size.
+    fn is_in_bounds(&self, statements: &[Node], comparisons: usize) -> bool {
+        let mut left = usize::MAX;
+        statements.iter().for_each(|it| _ = evaluator::weigh(it, &mut left));
+        let cost = usize::MAX - left + comparisons / OF_CASES;
+        let left = self.documents_left.get();
+        let is_in_bounds = cost <= LARGE || cost <= left;
+        if cost > LARGE && is_in_bounds {
+            self.documents_left.set(left - cost);
+        }
+        is_in_bounds
+    }
+
     /// Puts a statement in the place of the one of its Sid, where there is one for certain. One that it may take the
     /// place of, as its Sid is not known or it is there in one case only, is left where it does not.
-    fn replaces(&self, statements: &mut [Node], statement: &Node, address: &Arc<str>) -> bool {
+    fn replaces(&self, statements: &mut [Node], statement: &Node, address: &Arc<str>, room: &mut Room) -> bool {
         let (new, new_cases) = without_cases(statement);
         let Some(new_sid) = sid_of(&new) else { return false };
         let mut is_placed = false;
         for old in statements {
             let (bare, old_cases) = without_cases(old);
+            room.comparisons = room.comparisons.saturating_sub(1);
             let Some(old_sid) = sid_of(&bare) else { continue };
             let is_same = match functions::same(&old_sid, &new_sid) {
                 Some(is_same) => is_same,
                 None => {
                     let words = format!("`{}` is not `{}`", shown(&new_sid), shown(&old_sid));
                     let at = if old_sid.is_known() { new_sid.span } else { old_sid.span };
-                    *old = in_case(old.clone(), Some(&(words.into(), at)));
+                    if old_cases.len() < CASES {
+                        *old = in_case(old.clone(), Some(&(words.into(), at)));
+                    }
                     continue;
                 }
             };
-            let never_meet = old_cases.iter().any(|it| new_cases.iter().any(|new| evaluator::excludes(&it.0, &new.0)));
-            if !is_same || never_meet {
+            if !is_same {
+                continue;
+            }
+            let cost = OF_CASES * old_cases.len() * new_cases.len();
+            room.comparisons = room.comparisons.saturating_sub(cost);
+            if old_cases.iter().any(|it| new_cases.iter().any(|new| evaluator::excludes(&it.0, &new.0))) {
                 continue;
             }
             // The cases in which the new one is there and the old one was.
             match new_cases.iter().find(|new| !old_cases.iter().any(|it| it.0 == new.0)) {
+                Some(_) if old_cases.len() >= CASES => {}
                 Some((when, at)) => *old = in_case(old.clone(), Some(&(functions::opposite(when), *at))),
                 None if is_placed => {}
                 None => {
@@ -155,39 +239,30 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The statements of each document of a list of JSON texts.
-    fn documents_of(&self, list: Option<Node>) -> Vec<Vec<Node>> {
-        let Some(list) = list else { return Vec::new() };
+    /// Goes through the statements of each document of a list of JSON texts until one is not taken; whether all were.
+    fn each_statement(&self, list: &Node, take: &mut dyn FnMut(Node) -> bool) -> bool {
         match &list.value {
-            Value::Null => Vec::new(),
-            Value::List(nodes) => nodes.iter().flat_map(|it| self.documents_of(Some(list.inherit(it)))).collect(),
-            Value::OneOf(arms) => arms
-                .iter()
-                .flat_map(|arm| {
-                    self.documents_of(Some(list.inherit(&arm.node))).into_iter().map(|document| {
-                        let case = |node: Node| {
-                            let span = node.span;
-                            Node::new(Value::OneOf(Arc::new([Arm { node, ..arm.clone() }])), span)
-                        };
-                        document.into_iter().map(case).collect()
-                    })
+            Value::Null => true,
+            Value::List(nodes) => nodes.iter().all(|it| self.each_statement(&list.inherit(it), take)),
+            Value::OneOf(arms) => arms.iter().all(|arm| {
+                self.each_statement(&list.inherit(&arm.node), &mut |node| {
+                    let span = node.span;
+                    take(Node::new(Value::OneOf(Arc::new([Arm { node, ..arm.clone() }])), span))
                 })
-                .collect(),
+            }),
             Value::Text(text) => {
                 if text.is_empty() {
-                    return Vec::new();
+                    return true;
                 }
                 let parsed = crate::syntax::json::parse(text);
                 for error in parsed.errors {
                     self.notes.borrow_mut().push((error.span, error.message.into()));
                 }
-                let Some(root) = parsed.root else {
-                    return vec![vec![self.unknown_statement(&list)]];
-                };
-                let Some(statement) = root.get("Statement") else { return Vec::new() };
-                vec![each_in_its_case(&list.inherit(&statement))]
+                let Some(root) = parsed.root else { return take(self.unknown_statement(list)) };
+                let statement = root.get("Statement");
+                statement.is_none_or(|it| each_in_its_case(&list.inherit(&it)).into_iter().all(take))
             }
-            _ => vec![vec![self.unknown_statement(&list)]],
+            _ => take(self.unknown_statement(list)),
         }
     }
 
@@ -195,7 +270,7 @@ impl Evaluator<'_> {
         match &list.value {
             Value::Unknown(_) => list.clone(),
             _ => Node::unknown(Hole {
-                kind: crate::value::HoleKind::Free,
+                kind: HoleKind::Free,
                 reference: self.written(list.span),
                 scope: "".into(),
                 span: list.span,
@@ -205,7 +280,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn statement(&self, block: &Block, scope: &Scope) -> Node {
+    fn statement(&self, block: &Block, scope: &Scope, room: &mut Room) -> Node {
         let body = &block.body;
         let span = block.kind.span;
         let mut object = Object::default();
@@ -242,21 +317,25 @@ impl Evaluator<'_> {
             let blocks = self.blocks(body, from, scope);
             if let Some((first, ..)) = blocks.first() {
                 let at = first.kind.span;
-                entry(to, at, self.principals(&blocks, at));
+                entry(to, at, self.principals(&blocks, at, room));
             }
         }
         let conditions = self.blocks(body, "condition", scope);
         if let Some((first, ..)) = conditions.first() {
             let at = first.kind.span;
-            entry("Condition", at, self.conditions(&conditions, at));
+            entry("Condition", at, self.conditions(&conditions, at, room));
         }
         Node::new(Value::Object(Arc::new(object)), span)
     }
 
-    fn principals(&self, blocks: &[Standing<'_>], at: Span) -> Node {
+    fn principals(&self, blocks: &[Standing<'_>], at: Span, room: &mut Room) -> Node {
         let mut object = Object::default();
         let mut everyone: Option<Node> = None;
         for (block, scope, case) in blocks {
+            if room.weight == 0 {
+                object.open = Some(self.too_large(block, scope));
+                break;
+            }
             let kind = block.body.attribute("type").map(|it| self.value(&it.value, scope));
             let identifiers = block.body.attribute("identifiers").map(|it| self.value(&it.value, scope));
             let (Some(kind), Some(identifiers)) = (kind, identifiers) else { continue };
@@ -265,7 +344,9 @@ impl Evaluator<'_> {
                 let identifiers = in_case(only_if(&identifiers, case.as_ref()), case.as_ref());
                 match text_of(&kind) {
                     Some(text) if text.raw() == "*" => everyone = Some(identifiers),
-                    Some(text) => merge(&mut object, text, kind.span, identifiers),
+                    Some(text) => {
+                        room.takes(merge(&mut object, text, kind.span, identifiers));
+                    }
                     None => {
                         if let Value::Unknown(hole) = &kind.value {
                             object.open = Some(Arc::clone(hole));
@@ -277,7 +358,7 @@ impl Evaluator<'_> {
         match everyone {
             Some(everyone) if object.entries.is_empty() => everyone,
             Some(everyone) => {
-                merge(&mut object, Text::known("*", everyone.span), everyone.span, everyone);
+                room.takes(merge(&mut object, Text::known("*", everyone.span), everyone.span, everyone));
                 Node::new(Value::Object(Arc::new(object)), at)
             }
             None => Node::new(Value::Object(Arc::new(object)), at),
@@ -286,9 +367,13 @@ impl Evaluator<'_> {
 
     /// The tests of a statement. Blocks of one operator are entries of their own, so that each has its own place, unless
     /// they test the same key, of which the provider joins the values.
-    fn conditions(&self, blocks: &[Standing<'_>], at: Span) -> Node {
+    fn conditions(&self, blocks: &[Standing<'_>], at: Span, room: &mut Room) -> Node {
         let mut operators = Object::default();
         for (block, scope, case) in blocks {
+            if room.weight == 0 {
+                operators.open = Some(self.too_large(block, scope));
+                break;
+            }
             let of = |name: &str| block.body.attribute(name).map(|it| self.value(&it.value, scope));
             let (Some(test), Some(variable), Some(values)) = (of("test"), of("variable"), of("values")) else {
                 continue;
@@ -309,7 +394,7 @@ impl Evaluator<'_> {
                         |it: &Entry| it.node.as_object().is_some_and(|it| it.entries.iter().any(|it| it.key == key));
                     let same = operators.entries.iter_mut().find(|it| it.key == operator && tests(it));
                     let mut keys = same.as_ref().and_then(|it| it.node.as_object()).cloned().unwrap_or_default();
-                    merge(&mut keys, key, variable.span, values);
+                    room.takes(merge(&mut keys, key, variable.span, values));
                     let value = Value::Object(Arc::new(keys));
                     match same {
                         Some(entry) => entry.node.value = value,
@@ -322,6 +407,11 @@ impl Evaluator<'_> {
             }
         }
         Node::new(Value::Object(Arc::new(operators)), at)
+    }
+
+    /// What stands for a nested block and all behind it.
+    fn too_large(&self, block: &Block, scope: &Scope) -> Arc<Hole> {
+        Arc::new(self.hole(HoleKind::Free, block.kind.span, scope, TOO_LARGE))
     }
 }
 
@@ -447,19 +537,21 @@ fn without_cases(node: &Node) -> (Node, Vec<Case>) {
     (node, cases)
 }
 
-/// Adds values under a key, to those that are already there.
-fn merge(object: &mut Object, key: Text, key_span: Span, values: Node) {
-    let Some(entry) = object.entries.iter_mut().find(|it| it.key == key) else {
+/// Adds values under a key to those that are already there, and gives all of them.
+fn merge(object: &mut Object, key: Text, key_span: Span, values: Node) -> &Node {
+    let Some(at) = object.entries.iter().position(|it| it.key == key) else {
         object.entries.push(Entry { key, key_span, node: values });
-        return;
+        return &object.entries[object.entries.len() - 1].node;
     };
     let parts = |node: &Node| match &node.value {
         Value::List(nodes) => nodes.iter().map(|it| node.inherit(it)).collect(),
         _ => vec![node.clone()],
     };
+    let entry = &mut object.entries[at];
     let mut all: Vec<Node> = parts(&entry.node);
     all.extend(parts(&values));
     entry.node = Node::list(all, entry.node.span);
+    &entry.node
 }
 
 fn in_case(node: Node, case: Option<&Case>) -> Node {

@@ -8,7 +8,7 @@ use crate::frontend::terraform::functions;
 use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value, is_same_choice};
 
 /// Takes what walking over a value costs off `left`; whether that was enough.
-pub(super) fn weigh(node: &Node, left: &mut usize) -> bool {
+pub(in crate::frontend::terraform) fn weigh(node: &Node, left: &mut usize) -> bool {
     fn all<'n>(nodes: impl ExactSizeIterator<Item = &'n Node>, left: &mut usize) -> bool {
         // Most parts have no parts of their own, and cost one each.
         let Some(rest) = left.checked_sub(nodes.len()) else { return false };
@@ -96,10 +96,13 @@ pub(super) fn only_case(node: &Node, test: impl Fn(&Node) -> bool) -> Option<Cas
 
 /// Whether two cases cannot both hold: one is what the other is not. `` `a` and not `b` `` holds where both parts do.
 pub(in crate::frontend::terraform) fn excludes(one: &str, other: &str) -> bool {
-    let parts = |it: &'_ str| it.split("` and ").map(|it| it.trim_end_matches('`').to_owned()).collect::<Vec<_>>();
     let opposed = |a: &str, b: &str| a.strip_prefix("not ") == Some(b) || b.strip_prefix("not ") == Some(a);
-    let others = parts(other);
-    parts(one).iter().any(|a| others.iter().any(|b| opposed(a, b)))
+    parts_of(one).any(|a| parts_of(other).any(|b| opposed(a, b)))
+}
+
+/// What must all hold where a case does.
+fn parts_of(case: &str) -> impl Iterator<Item = &str> {
+    case.split("` and ").map(|it| it.trim_end_matches('`'))
 }
 
 /// The keys and values of a list, set or object; a list's keys are its places, a set's its elements.

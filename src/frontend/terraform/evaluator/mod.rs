@@ -30,8 +30,7 @@ use crate::source::{FileId, Source, Span, Workspace};
 use crate::syntax::hcl::{Block, Expr};
 use crate::value::{Arm, Elements, Entry, Hole, HoleKind, Node, Object, Text, Unknown, Value};
 use calls::Calls;
-use known::weigh;
-pub(super) use known::{excludes, is_many, only_in, text_of};
+pub(super) use known::{excludes, is_many, only_in, text_of, weigh};
 pub(super) use reference::labels;
 use repeat::Repeated;
 pub(super) use repeat::{Case, Instance, Repeat, Standing, is_repeated};
@@ -49,7 +48,9 @@ const DEPTH: u32 = 300;
 /// From where on the locals that a local refers to are evaluated in front of it, so that a chain of them nests no deeper.
 const DEEP: u32 = 60;
 /// How many elements one value may hold, counting shared parts each time: what a walk over it costs.
-const WEIGHT: usize = 200_000;
+pub(super) const WEIGHT: usize = 200_000;
+/// What all data documents may weigh that are larger than anybody's.
+const DOCUMENTS: usize = 1 << 18;
 
 /// Terraform would stop here, and why.
 #[derive(Clone, Debug)]
@@ -272,6 +273,8 @@ pub(super) struct Evaluator<'w> {
     circle: Rc<Calls>,
     /// What many holes of computed attributes say.
     pub(super) words: Words,
+    /// What data documents that are larger than anybody's may still weigh.
+    pub(super) documents_left: Cell<usize>,
     /// Whether what is being evaluated is a part of a list or object that is written out, which is weighed as a whole.
     within: Cell<bool>,
 }
@@ -306,6 +309,7 @@ impl<'w> Evaluator<'w> {
             no_key: "".into(),
             circle: Rc::new(Calls::in_circle()),
             words: Words::default(),
+            documents_left: Cell::new(DOCUMENTS),
             within: Cell::new(false),
         }
     }
@@ -366,7 +370,7 @@ impl<'w> Evaluator<'w> {
         Node::unknown(self.hole(HoleKind::Free, span, scope, why))
     }
 
-    fn hole(&self, kind: HoleKind, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Hole {
+    pub(super) fn hole(&self, kind: HoleKind, span: Span, scope: &Scope, why: impl Into<Arc<str>>) -> Hole {
         Hole {
             kind,
             reference: self.written(span),

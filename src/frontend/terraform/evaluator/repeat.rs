@@ -367,6 +367,7 @@ impl Evaluator<'_> {
                         .collect(),
                     open: None,
                 };
+                self.steps.set(self.steps.get().saturating_sub(1));
                 let inner = scope.with(iterator, Node::new(Value::Object(Arc::new(object)), each.value.span));
                 out.push((Nested::Made(Rc::clone(&content)), inner, case));
             });

@@ -604,6 +604,7 @@ pub(super) fn range(call: &mut Call<'_>) -> Answer {
         out.push(call.made(Value::Number(Number(next))));
         next = decimal::sum(next, step).ok_or_else(Call::too_long)?;
     }
+    call.spend_nodes(out.len())?;
     call.made_list(out)
 }
 

@@ -1,5 +1,6 @@
 //! `jsonencode` and `jsondecode`: the text of a value, in which every string keeps its place.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::arguments::{Answer, Call};
@@ -16,6 +17,10 @@ const DEEPEST: usize = 200;
 const MOST: usize = 10_000;
 /// What a node costs besides its text.
 const NODE: usize = 32;
+/// What one text may cost: one that is refused leaves what others need.
+const MOST_BYTES: usize = 4 << 20;
+/// What a part of a text costs that has a place of its own, besides its bytes.
+const PART: usize = 80;
 
 /// The value as text.
 ///
@@ -27,7 +32,7 @@ pub(super) fn jsonencode(call: &mut Call<'_>) -> Answer {
     let span = call.span;
     let tree = Arc::new(node.clone());
     if let Some(cost) = plain_cost(node, 0, &mut { MOST }) {
-        call.spend(cost)?;
+        call.spend(if cost > MOST_BYTES { usize::MAX } else { cost })?;
         let text = Text::encoding(Arc::clone(&tree), move || plain(&tree, span));
         return Ok(call.made(Value::Text(text)));
     }
@@ -69,7 +74,7 @@ fn plain_cost(node: &Node, depth: usize, left: &mut usize) -> Option<usize> {
     match &node.value {
         Value::OneOf(_) => return None,
         _ if depth > DEEPEST => return None,
-        Value::Text(text) => cost += text.len(),
+        Value::Text(text) => cost += cost_of_string(text),
         Value::List(nodes) => {
             for node in nodes.iter() {
                 cost += plain_cost(node, depth + 1, left)?;
@@ -77,7 +82,7 @@ fn plain_cost(node: &Node, depth: usize, left: &mut usize) -> Option<usize> {
         }
         Value::Object(object) => {
             for entry in &object.entries {
-                cost += entry.key.len() + plain_cost(&entry.node, depth + 1, left)?;
+                cost += cost_of_string(&entry.key) + plain_cost(&entry.node, depth + 1, left)?;
             }
             cost += object.open.as_ref().map_or(0, |_| HOLE.len_utf8());
         }
@@ -86,9 +91,16 @@ fn plain_cost(node: &Node, depth: usize, left: &mut usize) -> Option<usize> {
     Some(cost)
 }
 
+/// What a string costs. Each character that is escaped stands for its own place, and a text that is encoded again and again
+/// is soon made of little else.
+fn cost_of_string(text: &Text) -> usize {
+    let escaped = text.raw().chars().filter(|it| escape(*it).is_some()).count();
+    text.len() + PART * (text.pieces().saturating_sub(1) + 2 * escaped)
+}
+
 /// The text of a value without choices, which has been paid for.
 fn plain(node: &Node, span: Span) -> Text {
-    let mut writer = Writer { call: None, taken: &[], out: Text::default(), marks: String::new(), span };
+    let mut writer = Writer::new(None, &[], span);
     // Nothing refuses it.
     let _ = writer.node(node, &Origin::HERE, 0);
     writer.flush();
@@ -98,7 +110,7 @@ fn plain(node: &Node, span: Span) -> Text {
 /// The text of a node, each choice in it taken as given.
 pub(super) fn encoded(call: &mut Call<'_>, node: &Node, taken: &[(&[Arm], usize)]) -> Answer<Text> {
     let span = call.span;
-    let mut writer = Writer { call: Some(call), taken, out: Text::default(), marks: String::new(), span };
+    let mut writer = Writer::new(Some(call), taken, span);
     writer.node(node, &Origin::HERE, 0)?;
     writer.flush();
     Ok(writer.out)
@@ -138,9 +150,15 @@ struct Writer<'c, 'a, 't> {
     /// Brackets and commas not yet written.
     marks: String,
     span: Span,
+    /// What it may still cost.
+    left: usize,
 }
 
-impl Writer<'_, '_, '_> {
+impl<'c, 'a, 't> Writer<'c, 'a, 't> {
+    fn new(call: Option<&'c mut Call<'a>>, taken: &'t [(&'t [Arm], usize)], span: Span) -> Self {
+        Self { call, taken, out: Text::default(), marks: String::new(), span, left: MOST_BYTES }
+    }
+
     fn flush(&mut self) {
         // As long as the call itself it would be taken for its very text.
         let cut = if self.marks.len() == self.span.len() { self.marks.len() / 2 } else { 0 };
@@ -222,7 +240,9 @@ impl Writer<'_, '_, '_> {
     }
 
     fn spend(&mut self, bytes: usize) -> Answer<()> {
-        self.call.as_mut().map_or(Ok(()), |it| it.spend(bytes))
+        let Some(call) = &mut self.call else { return Ok(()) };
+        self.left = self.left.saturating_sub(bytes);
+        call.spend(if self.left == 0 { usize::MAX } else { bytes })
     }
 
     fn string(&mut self, text: &Text, way: &Origin) -> Answer<()> {
@@ -233,7 +253,10 @@ impl Writer<'_, '_, '_> {
     }
 
     fn content(&mut self, text: &Text, way: &Origin) -> Answer<()> {
-        self.spend(text.len())?;
+        // What is plain is paid for.
+        if self.call.is_some() {
+            self.spend(cost_of_string(text))?;
+        }
         let raw = text.raw();
         let mut done = 0;
         for (at, it) in raw.char_indices() {
@@ -242,7 +265,7 @@ impl Writer<'_, '_, '_> {
                 self.push(&text.slice(done..at), way);
             }
             done = at + it.len_utf8();
-            self.push(&text.slice(at..done).map_known(|_| escaped.clone()), way);
+            self.push(&text.slice(at..done).map_known(|_| escaped.to_string()), way);
         }
         if done == 0 && !raw.is_empty() {
             self.push(text, way);
@@ -261,7 +284,7 @@ fn quotes(node: &Node, text: &Text) -> Option<[Span; 2]> {
 }
 
 /// How Go writes a character in a JSON string, if not as it is.
-fn escape(it: char) -> Option<String> {
+fn escape(it: char) -> Option<Cow<'static, str>> {
     Some(match it {
         '"' => "\\\"".into(),
         '\\' => "\\\\".into(),
@@ -270,7 +293,7 @@ fn escape(it: char) -> Option<String> {
         '\t' => "\\t".into(),
         '\u{8}' => "\\b".into(),
         '\u{c}' => "\\f".into(),
-        '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => format!("\\u{:04x}", u32::from(it)),
+        '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => format!("\\u{:04x}", u32::from(it)).into(),
         _ => return None,
     })
 }
