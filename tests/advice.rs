@@ -873,13 +873,18 @@ fn a_tag_is_asked_of_everything_that_a_request_names() {
     assert!(delete.ends_with("volume/*` by a tag under `aws:ResourceTag/…` or to known ids"), "{delete}");
     // The instance may be named too, and then it is asked for the tag as well.
     let detach = help("wildcard_resource", &["ec2:DetachVolume"], &["*"]);
-    assert!(detach.ends_with("or to known ids, and to what else requests name (instance)"), "{detach}");
+    assert!(
+        detach.ends_with("or to known ids, and in another statement to what else requests name (instance)"),
+        "{detach}"
+    );
 }
 
 #[test]
 fn an_address_is_in_no_network_that_a_condition_could_ask_for() {
     let address = help("wildcard_resource", &["ec2:DisassociateAddress"], &["*"]);
     assert!(!address.contains("ec2:Vpc"), "{address}");
+    // An instance has no such key, though a security group that a request may name has it.
+    assert!(!help("wildcard_resource", &["ec2:ModifyInstanceAttribute"], &["*"]).contains("ec2:Vpc"));
     assert!(help("wildcard_resource", &["ec2:DeleteRoute"], &["*"]).ends_with("or by `ec2:Vpc`"));
 }
 
@@ -1180,4 +1185,12 @@ fn all_of_systems_manager_in_an_account_is_what_its_lists_are_asked_on() {
     let found = |resource: &str| findings("mismatched_resource", &["ssm:DescribeParameters"], &[resource]).len();
     assert_eq!(found("arn:aws:ssm:eu-west-1:111122223333:*"), 0);
     assert_eq!(found("arn:aws:ssm:eu-west-1:111122223333:parameter/*"), 1);
+}
+
+#[test]
+fn on_an_arn_of_one_service_nothing_of_another_is_advised() {
+    let on = |resource: &str| help("data_any_resource", &["redshift-data:ExecuteStatement"], &[resource]);
+    assert!(on("*").contains("redshift-serverless"), "{}", on("*"));
+    let clusters = on("arn:aws:redshift:*:*:cluster:*");
+    assert!(clusters.contains("cluster:{ClusterName}`") && !clusters.contains("serverless"), "{clusters}");
 }

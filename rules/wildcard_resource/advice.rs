@@ -3,6 +3,9 @@
 
 use std::cmp::Reverse;
 use std::fmt::Display;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Concern, Entry, Found, makes_linked_roles, once};
 use crate::catalog::{self, AccessLevel};
@@ -37,7 +40,7 @@ impl<'a> Advice<'a> {
     ) -> Self {
         let statement = found.statement;
         let needed = needed_arns(told);
-        let limits = Limit::of_each(policy, told);
+        let limits = Limit::of_each(policy, found.resource, told);
         let is_vague = |entry: &Entry<'_>| vague.iter().any(|it| std::ptr::eq(*it, entry.action));
         let loses =
             |limit: &Limit<'_>, it: &Entry<'_>| is_vague(it) || it.would_lose(statement, limit.forms.as_deref());
@@ -190,7 +193,7 @@ impl<'a> Advice<'a> {
 
     /// What is to be said beside entries, where the message and the help do not tell of each: the worst of them.
     pub(super) fn beside(&self) -> Vec<(&'a Action, String)> {
-        const MOST: usize = 12;
+        const MOST: usize = 24;
         // So many are named where there are more than these, see [`listed`].
         const ALL: usize = 4;
         let is_said = match &self.said_of_each(&self.limits)[..] {
@@ -204,7 +207,7 @@ impl<'a> Advice<'a> {
             let is_alone = self.told.iter().filter(|it| it.action.place.span == at).count() == 1;
             let this = if is_alone { "this".to_owned() } else { format!("`{}`", it.action) };
             // What others are limited to along with it is no matter here.
-            (it.action, format!("limit {this} {}", Limit::of(self.policy, it).words()))
+            (it.action, format!("limit {this} {}", Limit::of(self.policy, self.found.resource, it).words()))
         };
         let unsaid = |limit: &'_ Limit<'a>| match limit.entries.len() {
             ..=ALL if is_said => Vec::new(),
@@ -238,10 +241,10 @@ struct Limit<'a> {
 
 impl<'a> Limit<'a> {
     /// Each once, in the order of the entries.
-    fn of_each(policy: &Policy, told: &'a [Entry<'a>]) -> Vec<Self> {
+    fn of_each(policy: &Policy, resource: &Resource, told: &'a [Entry<'a>]) -> Vec<Self> {
         let mut limits: Vec<Self> = Vec::new();
         for entry in told {
-            let limit = Self::of(policy, entry);
+            let limit = Self::of(policy, resource, entry);
             match limits.iter_mut().find(|it| it.words == limit.words) {
                 Some(same) => {
                     same.entries.push(entry);
@@ -272,8 +275,16 @@ impl<'a> Limit<'a> {
         limits
     }
 
-    fn of(policy: &Policy, entry: &'a Entry<'a>) -> Self {
-        let forms = needed_arns(std::slice::from_ref(entry));
+    fn of(policy: &Policy, resource: &Resource, entry: &'a Entry<'a>) -> Self {
+        let mut forms = needed_arns(std::slice::from_ref(entry));
+        // Nothing of another service is allowed on an ARN of one, and none is to be.
+        let is_held = |it: &&str| {
+            let of = it.split(':').nth(2);
+            resource.is_everything() || resource.part(2).is_none_or(|own| of.is_some_and(|of| matches(own, of, true)))
+        };
+        if let Some(forms) = forms.as_mut().filter(|it| it.iter().any(is_held)) {
+            forms.retain(is_held);
+        }
         let mut words = match &forms {
             Some(forms) => to_forms(entry, forms),
             None => to_some(policy, entry),
@@ -292,6 +303,10 @@ impl<'a> Limit<'a> {
     fn words(&self) -> String {
         match &self.further[..] {
             [] => self.words.clone(),
+            // What else there is has tags of its own, or none.
+            further if self.words.contains(TAG) => {
+                format!("{}, and in another statement to what else requests name ({})", self.words, listed(further))
+            }
             further => format!("{}, and to what else requests name ({})", self.words, listed(further)),
         }
     }
@@ -390,22 +405,30 @@ fn to_some(policy: &Policy, entry: &Entry<'_>) -> String {
 /// of the service's actions are about.
 fn likely_types(policy: &Policy, action: catalog::Action) -> Vec<catalog::ResourceType> {
     let mut types: Vec<_> = action.resource_types().map(|it| it.resource_type()).collect();
-    let is_about = |of: &catalog::ResourceType| {
-        let mut named = policy.allow_statements().flat_map(|it| it.actions.only()).filter(|it| !it.has_wildcard());
-        named.any(|it| it.reached().iter().any(|it| it != action && it.needed_types().contains(of)))
-    };
+    let named = policy.allow_statements().flat_map(|it| it.actions.only()).filter(|it| !it.has_wildcard());
+    let others = named.flat_map(|it| it.reached().iter()).filter(|it| *it != action);
+    let about: FxHashSet<_> = others.flat_map(catalog::Action::needed_types).collect();
     sort_by_use(action, &mut types);
-    let about: Vec<_> = types.iter().copied().filter(is_about).collect();
-    if about.is_empty() { types } else { about }
+    let meant: Vec<_> = types.iter().copied().filter(|it| about.contains(it)).collect();
+    if meant.is_empty() { types } else { meant }
 }
 
 /// Sorts resource types of an action by how many of its service's actions take them.
 pub(super) fn sort_by_use(action: catalog::Action, types: &mut [catalog::ResourceType]) {
-    let uses = |of: &catalog::ResourceType| {
-        let takes = |it: &catalog::Action| it.resource_types().any(|it| it.resource_type() == *of);
-        action.service().actions().filter(takes).count()
+    type Uses = FxHashMap<catalog::ResourceType, u32>;
+    // A few services are asked for over and over, so each is counted once.
+    static KNOWN: LazyLock<Mutex<FxHashMap<catalog::Service, Arc<Uses>>>> = LazyLock::new(Mutex::default);
+    let service = action.service();
+    let count = || {
+        let mut uses = Uses::default();
+        let rows = service.actions().flat_map(|it| it.resource_types().map(|it| it.resource_type()));
+        rows.for_each(|it| *uses.entry(it).or_default() += 1);
+        Arc::new(uses)
     };
-    types.sort_by_cached_key(|it| Reverse(uses(it)));
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let uses = Arc::clone(known.entry(service).or_insert_with(count));
+    drop(known);
+    types.sort_by_key(|it| Reverse(uses.get(it).copied().unwrap_or_default()));
 }
 
 /// Whether the advice says of an entry what becomes of it.
@@ -521,9 +544,8 @@ fn makes_some(policy: &Policy, service: catalog::Service) -> bool {
 fn by_condition(policy: &Policy, entry: &Entry<'_>) -> String {
     // What is made by a program while it runs has an id that nobody knows, and often no tag.
     let limits = |key: &catalog::ConditionKey| {
-        let takes = |it: &catalog::Action| {
-            it.accepts_condition_key(*key) && it.needed_types().len() == 1 && it.alternative().is_none()
-        };
+        let takes =
+            |it: &catalog::Action| it.is_limited_by(*key) && it.needed_types().len() == 1 && it.alternative().is_none();
         entry.wide.iter().all(takes)
     };
     if let Some(key) = LIMITING.iter().filter_map(|it| catalog::condition_key(it)).find(limits) {

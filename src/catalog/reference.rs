@@ -628,6 +628,15 @@ impl Action {
         self.condition_keys().chain(of_resources)
     }
 
+    /// Whether a condition on the key limits every request: the action has it, or each resource that a request always names.
+    pub fn is_limited_by(self, key: ConditionKey) -> bool {
+        let needed = self.needed_types();
+        let mut rows = self.resource_types().filter(|it| needed.contains(&it.resource_type()));
+        let has_it =
+            |it: ActionResource| it.condition_keys().chain(it.resource_type().condition_keys()).any(|it| it == key);
+        self.condition_keys().any(|it| it == key) || !needed.is_empty() && rows.all(has_it)
+    }
+
     /// Whether a request for this action can carry the key at all.
     pub fn accepts_condition_key(self, key: ConditionKey) -> bool {
         match key.standing() {
