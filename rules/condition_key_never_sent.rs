@@ -241,10 +241,10 @@ fn help_for_services(
     let is_of_key = policy.kind == PolicyKind::Resource(Service::Kms);
     let names = quoted(services);
     let place = if apart { format!("in a statement of its own for {names}, ") } else { String::new() };
-    let instead = if is_of_key && services.iter().all(|it| is_logs(it)) {
+    let instead = if is_of_key && services.iter().all(is_logs) {
         // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
         format!("{place}test `kms:EncryptionContext:aws:logs:arn` in place of `{key}`")
-    } else if services.iter().all(|it| says_for_whom(it)) {
+    } else if services.iter().all(says_for_whom) {
         format!("{place}test `{source}` in place of `{key}`")
     } else {
         format!("{place}leave `{key}` out")

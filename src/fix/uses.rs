@@ -227,7 +227,7 @@ impl Search<'_> {
                     ("locals", _) => self.name(named(vec!["local".into(), name.clone()], flow)),
                     ("variable", "default") => self.name(named(vec!["var".into(), label(0)], flow)),
                     ("output", "value") if flow.is_document() => {
-                        self.used(&flow, "", company(None, None, attribute.value.span))
+                        self.used(&flow, "", company(None, None, attribute.value.span));
                     }
                     ("module", "count" | "for_each" | "depends_on" | "providers" | "source" | "version") => {
                         return Err(Looked);
@@ -236,10 +236,10 @@ impl Search<'_> {
                         let called = called(block, folder).filter(|it| Folder::open(self.workspace, it).is_some());
                         match called {
                             Some(folder) => {
-                                self.name(Named { folder, address: vec!["var".into(), name.clone()], flow })
+                                self.name(Named { folder, address: vec!["var".into(), name.clone()], flow });
                             }
                             None if flow.is_document() => {
-                                self.used(&flow, "", company(None, None, attribute.value.span))
+                                self.used(&flow, "", company(None, None, attribute.value.span));
                             }
                             None => return Err(Looked),
                         }

@@ -206,7 +206,7 @@ pub(in crate::frontend::terraform) fn as_choice(node: &Node, is_one: bool) -> Op
         let mut premises: SmallVec<[&str; MOST]> = SmallVec::new();
         (0..cases.len()).map(|n| &**holds(n)).for_each(|it| {
             if !premises.contains(&it) {
-                premises.push(it)
+                premises.push(it);
             }
         });
         let element = |it: &Node| {
