@@ -564,6 +564,16 @@ pub fn premises(when: &str) -> Vec<&str> {
     out
 }
 
+/// The case in which another one is not the case, in words.
+pub fn opposite(when: &str) -> Arc<str> {
+    match when.strip_prefix("not ") {
+        // Of two premises it is not that one of them is not so.
+        _ if when.contains("` and ") => format!("not all of {when}").into(),
+        Some(opposite) => opposite.into(),
+        None => format!("not {when}").into(),
+    }
+}
+
 /// What a case is called elsewhere.
 pub type Told = Arc<dyn Fn(&Arm) -> Option<Arc<str>> + Send + Sync>;
 

@@ -27,6 +27,8 @@ pub(super) struct Advice<'a> {
     losing: Vec<&'a Entry<'a>>,
     /// Whether the statement has other entries that the limit would deny, so that what is told leaves it.
     is_parted: bool,
+    /// What is to be said of each limit.
+    said: Vec<String>,
 }
 
 impl<'a> Advice<'a> {
@@ -48,7 +50,9 @@ impl<'a> Advice<'a> {
             limits.iter().flat_map(|limit| limit.entries.iter().filter(|it| loses(limit, it)).copied()).collect();
         let mut others = statement.actions.only().iter().filter(|it| !is_settled(told, fine, it));
         let is_parted = others.any(|it| would_be_denied(it, statement, needed.as_deref()));
-        Self { policy, found, told, fine, needed, limits, losing, is_parted }
+        let mut advice = Self { policy, found, told, fine, needed, limits, losing, is_parted, said: Vec::new() };
+        advice.said = advice.limits.iter().map(|it| format!("{} {}", advice.names_apart(it), it.words())).collect();
+        advice
     }
 
     /// The forms of ARN by which the resource can be replaced where the statement stands.
@@ -94,7 +98,7 @@ impl<'a> Advice<'a> {
         }
         match &self.limits[..] {
             [one] => self.limit_at_once(one, &mut help),
-            limits => self.limit_each(limits, &mut help),
+            _ => self.limit_each(&mut help),
         }
         help
     }
@@ -120,9 +124,9 @@ impl<'a> Advice<'a> {
     }
 
     /// What is limited in different ways goes apart; of many ways the first is said, and each is beside its action.
-    fn limit_each(&self, limits: &[Limit<'_>], help: &mut String) {
+    fn limit_each(&self, help: &mut String) {
         let and = if self.losing.is_empty() { "" } else { "and " };
-        match &self.said_of_each(limits)[..] {
+        match &self.said[..] {
             [firsts @ .., last] if is_short(firsts, last) => {
                 help.push_str(&format!("{and}limit {}, and {last}, in a statement each", firsts.join(", ")));
             }
@@ -137,10 +141,6 @@ impl<'a> Advice<'a> {
         if let Some(left) = self.left("") {
             help.push_str(&format!("; leave {left}"));
         }
-    }
-
-    fn said_of_each(&self, limits: &[Limit<'_>]) -> Vec<String> {
-        limits.iter().map(|it| format!("{} {}", self.names_apart(it), it.words())).collect()
     }
 
     /// The names of a limit that is not the only one, so that no word stands for the names of another.
@@ -196,7 +196,7 @@ impl<'a> Advice<'a> {
         const MOST: usize = 24;
         // So many are named where there are more than these, see [`listed`].
         const ALL: usize = 4;
-        let is_said = match &self.said_of_each(&self.limits)[..] {
+        let is_said = match &self.said[..] {
             [_] => true,
             [firsts @ .., last] => is_short(firsts, last),
             [] => true,
@@ -342,16 +342,13 @@ const TAG: &str = "a tag under `aws:ResourceTag/…`";
 /// `to …`, where all that the statement must name is known. What has an id that AWS gives is told by a tag, in a statement
 /// that has nothing else: a request is denied when one of those that it names lacks the tag.
 fn to_forms(entry: &Entry<'_>, needed: &[&'static str]) -> String {
-    let takes = |arn: &str| {
-        let of = |it: &catalog::Action| it.needed_types().into_iter().chain(it.alternative());
-        let types = entry.wide.iter().flat_map(|action| of(action).map(|of| (*action, of)));
-        types.filter(|(_, of)| of.arns().next() == Some(arn)).collect::<Vec<_>>()
-    };
+    let of = |it: &catalog::Action| it.needed_types().into_iter().chain(it.alternative());
+    let types: Vec<_> = entry.wide.iter().flat_map(|action| of(action).map(|of| (*action, of))).collect();
     // Of a pattern, all that takes the ARN must be told by a tag.
     let is_tagged = |arn: &&&str| {
-        let takes = takes(arn);
-        !takes.is_empty()
-            && takes.iter().all(|(action, of)| is_given(*of) && !action.makes(*of) && action.tells_by_tag(*of))
+        let mut takers = types.iter().filter(|(_, of)| of.arns().next() == Some(**arn)).peekable();
+        takers.peek().is_some()
+            && takers.all(|(action, of)| is_given(*of) && !action.makes(*of) && action.tells_by_tag(*of))
     };
     let (tagged, named): (Vec<&str>, Vec<&str>) = needed.iter().partition(is_tagged);
     let named = written(entry, &named);
@@ -555,11 +552,13 @@ fn by_condition(policy: &Policy, entry: &Entry<'_>) -> String {
         return ", or by `iam:AWSServiceName`".to_owned();
     }
     // Whoever makes things with tags needs to tag nothing else.
+    if entry.wide.iter().any(|it| it.access_level() != AccessLevel::Tagging) {
+        return String::new();
+    }
     let service = entry.worst.service();
-    let key = catalog::condition_key(&format!("{service}:CreateAction")).filter(|key| {
-        let tags = |it: &catalog::Action| it.access_level() == AccessLevel::Tagging && it.accepts_condition_key(*key);
-        entry.wide.iter().all(tags) && makes_some(policy, service)
-    });
+    let key = catalog::condition_key(&format!("{service}:CreateAction"));
+    let key =
+        key.filter(|key| entry.wide.iter().all(|it| it.accepts_condition_key(*key)) && makes_some(policy, service));
     key.map(|key| format!(", or by `{}` to what is being made", key.name())).unwrap_or_default()
 }
 

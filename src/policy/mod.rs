@@ -36,7 +36,7 @@ pub use size::{Quota, Size};
 
 use crate::catalog::{self, AccessLevel};
 use crate::source::Span;
-use crate::value::{HOLE, Node, Origin, Text};
+use crate::value::{HOLE, Node, Origin, Text, opposite};
 
 /// A place in a policy: the one string, how it came there, and whether it is there for certain.
 #[derive(Clone, Debug)]
@@ -62,12 +62,7 @@ impl Given {
     /// The case that is one where this one is not.
     #[must_use]
     pub fn opposite(&self) -> Self {
-        let words = match self.words.strip_prefix("not ") {
-            _ if self.words.contains("` and ") => format!("not all of {}", self.words).into(),
-            Some(words) => words.into(),
-            None => format!("not {}", self.words).into(),
-        };
-        Self { words, span: self.span }
+        Self { words: opposite(&self.words), span: self.span }
     }
 
     /// Whether one of the two is the case, however what is undecided turns out.

@@ -9,7 +9,7 @@ use crate::frontend::ReplacedStatement;
 use crate::policy::{Effect, MOST_STATEMENTS, Place};
 use crate::source::Span;
 use crate::syntax::hcl::{Block, Body};
-use crate::value::{Arm, Entry, Hole, HoleKind, Node, Object, Text, Value};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Object, Text, Value, opposite};
 
 const UNREAD: &str = "it could not be read";
 const TOO_LARGE: &str = "the document says more than AWS takes of any";
@@ -208,7 +208,7 @@ impl Evaluator<'_> {
             // The cases in which the new one is there and the old one was.
             match new_cases.iter().find(|new| !old_cases.iter().any(|it| it.0 == new.0)) {
                 Some(_) if old_cases.len() >= CASES => {}
-                Some((when, at)) => *old = in_case(old.clone(), Some(&(functions::opposite(when), *at))),
+                Some((when, at)) => *old = in_case(old.clone(), Some(&(opposite(when), *at))),
                 None if is_placed => {}
                 None => {
                     if old_cases.is_empty() {

@@ -31,6 +31,15 @@ pub struct Folder {
     /// The resources of types that have to do with access, which most have not.
     concerning: Vec<BlockId>,
     locals: OnceLock<FxHashMap<CompactString, Local>>,
+    /// By what each thing is referred to.
+    users: OnceLock<FxHashMap<Thing, Vec<Thing>>>,
+}
+
+/// What a reference leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Thing {
+    Block(BlockId),
+    Local(CompactString),
 }
 
 /// A file of a folder.
@@ -144,6 +153,7 @@ impl Folder {
             index: Vec::new(),
             concerning: Vec::new(),
             locals: OnceLock::new(),
+            users: OnceLock::new(),
         };
         let is_override = |path: &&PathBuf| {
             let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
@@ -363,6 +373,53 @@ impl Folder {
             }
         }
         false
+    }
+
+    /// The blocks that are made from one, see [`Self::is_made_from`]. The whole folder is read for it, and once for all.
+    pub fn made_from(&self, id: BlockId) -> FxHashSet<BlockId> {
+        let users = self.users.get_or_init(|| self.users());
+        let mut found = FxHashSet::default();
+        let mut seen = FxHashSet::default();
+        let start = Thing::Block(id);
+        let mut next = vec![&start];
+        while let Some(thing) = next.pop() {
+            for user in users.get(thing).into_iter().flatten().filter(|it| seen.insert(*it)) {
+                found.extend(match user {
+                    Thing::Block(id) => Some(*id),
+                    Thing::Local(_) => None,
+                });
+                next.push(user);
+            }
+        }
+        found
+    }
+
+    fn users(&self) -> FxHashMap<Thing, Vec<Thing>> {
+        let mut users: FxHashMap<Thing, Vec<Thing>> = FxHashMap::default();
+        let mut add = |user: Thing, used: Vec<Reference>| {
+            for [root, first, second] in used {
+                let used = match &*root {
+                    "local" => Some(Thing::Local(first)),
+                    "data" => self.find("data", &first, &second).map(Thing::Block),
+                    "module" => self.find("module", &first, "").map(Thing::Block),
+                    kind => self.find("resource", kind, &first).map(Thing::Block),
+                };
+                used.into_iter().for_each(|it| users.entry(it).or_default().push(user.clone()));
+            }
+        };
+        for (id, _) in ["data", "resource", "module", "output"].into_iter().flat_map(|it| self.blocks(it)) {
+            let mut used = Vec::new();
+            self.block(id).iter().for_each(|it| references_of(&it.body, &mut used));
+            add(Thing::Block(id), used);
+        }
+        for block in self.of_kind("locals").filter_map(|n| self.parse(n)) {
+            for attribute in &block.body.attributes {
+                let mut used = Vec::new();
+                references(&attribute.value, &mut used);
+                add(Thing::Local(attribute.name.text.clone()), used);
+            }
+        }
+        users
     }
 
     /// The literal `source` of each module call, with the call.

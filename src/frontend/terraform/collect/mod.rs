@@ -259,7 +259,7 @@ impl Collector<'_, '_> {
             let repeated = self.evaluator.repeated(module, &block);
             // What nobody names grants nothing yet; beside nothing that could name it, it is a piece of something.
             let is_named = !could_use || module.folder.names_data(kind, name);
-            let user = if is_named { self.switched_off(module, block.head()) } else { None };
+            let user = if is_named { self.switched_off(module, id) } else { None };
             let why = match user {
                 _ if !is_named => Some((block.head(), "nothing uses this document".into())),
                 Some((user, _)) if is_zero(&user) => continue,
@@ -283,20 +283,22 @@ impl Collector<'_, '_> {
 
     /// What uses a document, where all that does stands no times: one that somebody may switch on, if there is one, and
     /// its name.
-    fn switched_off(&self, module: &Rc<Module>, document: Span) -> Option<(Arc<Block>, String)> {
+    fn switched_off(&self, module: &Rc<Module>, document: BlockId) -> Option<(Arc<Block>, String)> {
         // Where nothing is, not every block need be read.
         if !self.with_off.contains(&module.address) {
             return None;
         }
+        let folder = &module.folder;
+        let users = folder.made_from(document);
         let mut found: Option<(Arc<Block>, String)> = None;
         for kind in ["resource", "module", "output"] {
-            for (id, [first, second]) in module.folder.blocks(kind) {
-                let Some(block) = module.folder.block(id) else { continue };
+            for (id, [first, second]) in folder.blocks(kind).filter(|(id, _)| users.contains(id)) {
+                let Some(block) = folder.block(id) else { continue };
                 let stands = kind == "output" || !self.evaluator.repeated(module, &block).instances.is_empty();
                 // What stands and carries policies would have used it.
                 let is_known = kind == "resource" && resources::concerns(first).is_some();
                 let is_told = !stands && found.as_ref().is_some_and(|(known, _)| !is_zero(known));
-                if stands && is_known || is_told || !module.folder.is_made_from(&block, document) {
+                if stands && is_known || is_told {
                     continue;
                 }
                 if stands {

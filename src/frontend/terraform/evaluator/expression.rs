@@ -8,13 +8,13 @@ use rustc_hash::FxHashSet;
 
 use super::draft::{Drafts, Premise};
 use super::host::FunctionHost;
-use super::known::{elements, is_many, number, only_in, open_of, same, sort_entries, text_of, texts_of};
-use super::{Case, Doubt, Evaluator, Failure, Outcome, Scope, WEIGHT, secret};
+use super::known::{elements, is_many, number, open_of, same, sort_entries, text_of, texts_of};
+use super::{Case, Doubt, Evaluator, Failure, Outcome, Scope, WEIGHT, only_in, secret};
 use crate::frontend::terraform::decimal::{calculated, order};
 use crate::frontend::terraform::functions::{self, truth};
 use crate::source::Span;
 use crate::syntax::hcl::{Accessor, BinaryOp, Call, Expr, ExprKind, For, Part, UnaryOp};
-use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Text, Value};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Text, Value, opposite};
 
 /// Why nothing is known of what a loop gives.
 const UNKNOWN_COLLECTION: &str = "what it goes through is not known";
@@ -602,7 +602,7 @@ impl Evaluator<'_> {
                     }
                     (Ok(_), Some(doubt)) => {
                         let (when, at) = self.unless(doubt, argument);
-                        let not = Arm { when: functions::opposite(&when), at, node: of(false) };
+                        let not = Arm { when: opposite(&when), at, node: of(false) };
                         Node::new(Value::OneOf([Arm { when, at, node: of(true) }, not].into()), span)
                     }
                     (outcome, _) => of(outcome.is_ok()),
@@ -710,7 +710,7 @@ fn may_have_failed(node: &Node) -> bool {
 /// The first of several values that is there, where it is not known of all but the last whether they are.
 fn one_of_perhaps(perhaps: Vec<Arm>, last: Node, span: Span) -> Node {
     let Some(first) = perhaps.first() else { return last };
-    let none = perhaps.iter().map(|it| functions::opposite(&it.when).to_string()).collect::<Vec<_>>().join(" and ");
+    let none = perhaps.iter().map(|it| opposite(&it.when).to_string()).collect::<Vec<_>>().join(" and ");
     let last = Arm { when: none.into(), at: first.at, node: last };
     Node::new(Value::OneOf(perhaps.into_iter().chain([last]).collect()), span)
 }

@@ -75,6 +75,12 @@ impl Host for FunctionHost<'_, '_> {
         self.evaluator.pay(bytes)
     }
 
+    fn most_of_one(&self) -> usize {
+        /// A policy has some thousands of bytes, each of which may have a place of its own.
+        const MOST: usize = 4 << 20;
+        MOST
+    }
+
     fn may_fail(&mut self, _error: &CallError) {
         self.evaluator.doubt(Doubt::Somehow, self.scope);
     }

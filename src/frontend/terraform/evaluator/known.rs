@@ -29,18 +29,7 @@ fn has_parts(node: &Node) -> bool {
 
 /// An element that may stand for any number of elements, none among them.
 pub(in crate::frontend::terraform) fn is_many(node: &Node) -> bool {
-    matches!(&node.value, Value::Unknown(hole) if hole.many) || only_in(node).is_some()
-}
-
-/// An element that is there in one case only: what it is then, and the case.
-pub(in crate::frontend::terraform) fn only_in(node: &Node) -> Option<(Node, Case)> {
-    match &node.value {
-        Value::OneOf(arms) => match &**arms {
-            [arm] => Some((node.inherit(&arm.node), (Arc::clone(&arm.when), arm.at))),
-            _ => None,
-        },
-        _ => None,
-    }
+    matches!(&node.value, Value::Unknown(hole) if hole.many) || functions::only_in(node).is_some()
 }
 
 /// The texts that a value may be, each in its case, those left out which are no text, as Terraform puts no other into

@@ -25,12 +25,13 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use super::attributes::Words;
 use super::folder::{BlockId, Folder};
 use super::functions;
+pub(super) use super::functions::only_in;
 use crate::frontend::ReplacedStatement;
 use crate::source::{FileId, Source, Span, Workspace};
 use crate::syntax::hcl::{Block, Expr};
 use crate::value::{Arm, Elements, Entry, Hole, HoleKind, Node, Object, Text, Unknown, Value};
 use calls::Calls;
-pub(super) use known::{excludes, is_many, only_in, text_of, weigh};
+pub(super) use known::{excludes, is_many, text_of, weigh};
 pub(super) use reference::labels;
 use repeat::Repeated;
 pub(super) use repeat::{Case, Instance, Repeat, Standing, is_repeated};
@@ -279,6 +280,12 @@ pub(super) struct Evaluator<'w> {
     within: Cell<bool>,
 }
 
+/// Whether a value, or an element of it, is another one in other cases.
+fn hangs_on_a_case(node: &Node) -> bool {
+    let is_choice = |it: &Node| matches!(it.value, Value::OneOf(_));
+    is_choice(node) || node.as_list().is_some_and(|it| it.iter().any(is_choice))
+}
+
 impl<'w> Evaluator<'w> {
     /// An evaluator of the root module in a folder; `folders` gives folders by path, shared between roots.
     pub(super) fn new(
@@ -473,7 +480,7 @@ impl<'w> Evaluator<'w> {
         self.depth.set(depth);
         let is_in_case = scope.assumed.is_some() || scope.stands.is_some();
         match out {
-            Ok(node) if is_in_case && matches!(node.value, Value::OneOf(_) | Value::List(_)) => {
+            Ok(node) if is_in_case && hangs_on_a_case(&node) => {
                 Ok(self.in_assumed_case(node, &scope.premises().collect::<Vec<_>>()))
             }
             out => out,

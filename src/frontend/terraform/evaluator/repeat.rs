@@ -8,8 +8,8 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::{SmallVec, smallvec};
 
-use super::known::{elements, is_many, number, only_case, only_in, open_of, same, text_of};
-use super::{Evaluator, Module, Scope};
+use super::known::{elements, is_many, number, only_case, open_of, same, text_of};
+use super::{Evaluator, Module, Scope, only_in};
 use crate::frontend::terraform::functions;
 use crate::source::Span;
 use crate::syntax::hcl::{Block, Body, Expr, ExprKind};

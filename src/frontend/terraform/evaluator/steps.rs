@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::known::{is_many, number, only_in, text_of};
-use super::{Doubt, Evaluator, Failure, Outcome, Scope};
+use super::known::{is_many, number, text_of};
+use super::{Doubt, Evaluator, Failure, Outcome, Scope, only_in};
 use crate::frontend::terraform::functions;
 use crate::source::Span;
 use crate::syntax::hcl::Accessor;

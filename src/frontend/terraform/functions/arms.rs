@@ -8,7 +8,7 @@ use super::arguments::{Answer, Call, Stop};
 use super::compare::{is_loose, same_text};
 use super::{Function, Reach};
 use crate::source::Span;
-use crate::value::{Arm, Elements, Entry, HOLE, Node, Object, Text, Value, is_same_choice};
+use crate::value::{Arm, Elements, Entry, HOLE, Node, Object, Text, Value, is_same_choice, opposite};
 
 /// How many results a call may have.
 pub(in crate::frontend::terraform) const LIMIT: usize = 8;
@@ -247,12 +247,14 @@ pub(super) fn with_places(name: &str, arguments: &[Node]) -> Option<Vec<Node>> {
     choices.iter().any(Option::is_some).then(|| choices.into_iter().zip(arguments).map(with).collect())
 }
 
-/// The case in which another one is not the case.
-pub(in crate::frontend::terraform) fn opposite(when: &str) -> Arc<str> {
-    match when.strip_prefix("not ") {
-        _ if when.contains("` and ") => format!("not all of {when}").into(),
-        Some(opposite) => opposite.into(),
-        None => format!("not {when}").into(),
+/// An element that is there in one case only: what it is then, and the case.
+pub(in crate::frontend::terraform) fn only_in(node: &Node) -> Option<(Node, (Arc<str>, Span))> {
+    match &node.value {
+        Value::OneOf(arms) => match &**arms {
+            [arm] => Some((node.inherit(&arm.node), (Arc::clone(&arm.when), arm.at))),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::arguments::{Answer, Call, Stop};
-use super::arms::{LIMIT, at_key, foremost, in_case, is_choice, one_of, opposite};
+use super::arms::{LIMIT, at_key, foremost, in_case, is_choice, one_of, only_in};
 use super::compare::{as_set, in_order, is_loose, same, same_text, set_order, without_duplicates};
 use super::convert::{as_text_node, truth, unified};
 use super::{CallError, MARKED};
 use crate::frontend::terraform::decimal;
 use crate::source::Span;
-use crate::value::{Arm, Elements, Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
+use crate::value::{Arm, Elements, Entry, Hole, HoleKind, Node, Number, Object, Text, Value, opposite};
 
 /// Where the elements stop being at a known place.
 fn certain(nodes: &[Node]) -> usize {
@@ -365,10 +365,10 @@ pub(in crate::frontend::terraform) fn key_of(entry: &Entry) -> Value {
 }
 
 pub(super) fn keys(call: &mut Call<'_>) -> Answer {
-    let key = |whole: &Node, entry: &Entry| match &entry.node.value {
+    let key = |whole: &Node, entry: &Entry| match only_in(&entry.node) {
         // What is there in one case only has its key in that case only.
-        Value::OneOf(arms) if arms.len() == 1 => in_case(&arms[0].when, arms[0].at, key_node(whole, entry)),
-        _ => key_node(whole, entry),
+        Some((_, (when, at))) => in_case(&when, at, key_node(whole, entry)),
+        None => key_node(whole, entry),
     };
     let nodes = with_entries(call, key, |node| node)?;
     in_order_of_keys(call, nodes)
@@ -420,7 +420,7 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
         let (is_there, arms) = at_key(whole, &object, known);
         if let ([only], Some(default)) = (&arms[..], call.arguments.get(2))
             && is_there
-            && let Some((when, at, node)) = in_one_case(&only.node)
+            && let Some((node, (when, at))) = only_in(&only.node)
         {
             let not = Arm { when: opposite(&when), at, node: default.clone() };
             return Ok(one_of(vec![Arm { when, at, node }, not], call.span));
@@ -527,8 +527,8 @@ pub(super) fn merge(call: &mut Call<'_>) -> Answer {
                 // Behind a key that is not known it takes the place of that one too.
                 Some(place) if *place < next && holes.is_none_or(|it| it < *place) => {
                     let before = &out.entries[*place];
-                    out.entries[*place] = match in_one_case(&entry.node) {
-                        Some((when, at, node)) => {
+                    out.entries[*place] = match only_in(&entry.node) {
+                        Some((node, (when, at))) => {
                             let not = Arm { when: opposite(&when), at, node: before.node.clone() };
                             let value = Value::OneOf([Arm { when, at, node }, not].into());
                             Entry { node: Node { value, ..entry.node.clone() }, ..entry }
@@ -545,13 +545,6 @@ pub(super) fn merge(call: &mut Call<'_>) -> Answer {
         }
     }
     Ok(call.made(Value::Object(Arc::new(out))))
-}
-
-/// What is there in one case only, and that case.
-fn in_one_case(node: &Node) -> Option<(Arc<str>, Span, Node)> {
-    let Value::OneOf(arms) = &node.value else { return None };
-    let [arm] = &**arms else { return None };
-    Some((Arc::clone(&arm.when), arm.at, node.inherit(&arm.node)))
 }
 
 /// An entry as it is when something that is not known, and is merged behind it, may have the same key.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::arguments::{Answer, Call, Stop};
-use super::arms::in_case;
+use super::arms::{in_case, only_in};
 use super::compare::is_loose;
 use super::convert::{parse_number, truth};
 use super::strings::graphemes;
@@ -74,12 +74,12 @@ pub(super) fn formatlist(call: &mut Call<'_>) -> Answer {
             .map(|argument| match &argument.value {
                 Value::List(nodes) if is_loose(&nodes[index]) => {
                     let node = argument.inherit(&nodes[index]);
-                    match &node.value {
-                        Value::OneOf(arms) if arms.len() == 1 && !is_loose(&arms[0].node) => {
-                            case = Some((Arc::clone(&arms[0].when), arms[0].at));
-                            node.inherit(&arms[0].node)
+                    match only_in(&node).filter(|(node, _)| !is_loose(node)) {
+                        Some((node, there)) => {
+                            case = Some(there);
+                            node
                         }
-                        _ => each(call, &node, "[*]"),
+                        None => each(call, &node, "[*]"),
                     }
                 }
                 Value::List(nodes) => argument.inherit(&nodes[index]),

@@ -17,8 +17,6 @@ const DEEPEST: usize = 200;
 const MOST: usize = 10_000;
 /// What a node costs besides its text.
 const NODE: usize = 32;
-/// What one text may cost: one that is refused leaves what others need.
-const MOST_BYTES: usize = 4 << 20;
 /// What a part of a text costs that has a place of its own, besides its bytes.
 const PART: usize = 80;
 
@@ -32,7 +30,7 @@ pub(super) fn jsonencode(call: &mut Call<'_>) -> Answer {
     let span = call.span;
     let tree = Arc::new(node.clone());
     if let Some(cost) = plain_cost(node, 0, &mut { MOST }) {
-        call.spend(if cost > MOST_BYTES { usize::MAX } else { cost })?;
+        call.spend(if cost > call.host.most_of_one() { usize::MAX } else { cost })?;
         let text = Text::encoding(Arc::clone(&tree), move || plain(&tree, span));
         return Ok(call.made(Value::Text(text)));
     }
@@ -156,7 +154,8 @@ struct Writer<'c, 'a, 't> {
 
 impl<'c, 'a, 't> Writer<'c, 'a, 't> {
     fn new(call: Option<&'c mut Call<'a>>, taken: &'t [(&'t [Arm], usize)], span: Span) -> Self {
-        Self { call, taken, out: Text::default(), marks: String::new(), span, left: MOST_BYTES }
+        let left = call.as_ref().map_or(usize::MAX, |it| it.host.most_of_one());
+        Self { call, taken, out: Text::default(), marks: String::new(), span, left }
     }
 
     fn flush(&mut self) {

@@ -25,7 +25,7 @@ mod yaml;
 pub(super) const MARKED: &str = "it is marked as sensitive";
 
 pub(super) use arms::{
-    ANY_NUMBER, LIMIT, THIS_ELEMENT, as_choice, at_key, both, foremost, in_case, one_of, opposite, tells_one,
+    ANY_NUMBER, LIMIT, THIS_ELEMENT, as_choice, at_key, both, foremost, in_case, one_of, only_in, tells_one,
 };
 pub(super) use collections::key_of;
 pub(super) use compare::{as_set, same};
@@ -56,6 +56,10 @@ pub trait Host {
     fn json(&mut self, text: &Text, at: Span) -> Result<Node, String>;
     /// Asks for about that many bytes of new values; `false` when the budget is used up.
     fn spend(&mut self, bytes: usize) -> bool;
+    /// What one text may cost at most, so that one that is refused leaves what others need.
+    fn most_of_one(&self) -> usize {
+        usize::MAX
+    }
     /// Where names mean what they mean in what is written at a span.
     fn meaning(&self, span: Span) -> Arc<str>;
     /// What is written at a span: what a value is known by when it cannot be computed.
