@@ -285,8 +285,13 @@ impl Packer {
                 self.push_named(names.services[prefix], name, record);
             }
         }
-        for (number, reason, link) in &bits.overrides {
-            let record = OverrideRecord { action: *number, reason: self.string(reason), link: self.string(link) };
+        for (number, [reason, link, service]) in &bits.overrides {
+            let record = OverrideRecord {
+                action: *number,
+                reason: self.string(reason),
+                link: self.string(link),
+                service: self.string(service),
+            };
             self.push(record);
         }
     }
@@ -677,7 +682,7 @@ fn is_open(statement: &Value) -> bool {
 struct ActionBits {
     bits: HashMap<u32, u32>,
     /// Action, reason, link.
-    overrides: BTreeSet<(u32, String, String)>,
+    overrides: BTreeSet<(u32, [String; 3])>,
 }
 
 impl ActionBits {
@@ -701,7 +706,7 @@ impl ActionBits {
         for (name, entry) in object(&read("curated/action-overrides.json"), "actions") {
             let number = names.action(name);
             *bits.entry(number).or_default() |= index_or_none(&action::STARS, text(entry, "star")) << action::STAR;
-            overrides.insert((number, text(entry, "reason").to_owned(), text(entry, "link").to_owned()));
+            overrides.insert((number, ["reason", "link", "service"].map(|it| text(entry, it).to_owned())));
         }
         for name in strings(&names.keys["resource_owner_keys_unsupported"], "actions") {
             let (prefix, rest) = name.split_once(':').expect("a full action name");

@@ -1,6 +1,8 @@
 mod advice;
 mod broad;
+mod service_role;
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::fmt::{self, Display};
 use std::sync::LazyLock;
@@ -8,9 +10,10 @@ use std::sync::LazyLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::advice::{Advice, further_kinds, is_served, needed_arns, needs_star, right_on, sort_by_use};
+use self::service_role::ServiceRole;
 use super::partial_wildcard_action::Partial;
 use super::wildcard_action::spell_out;
-use crate::catalog::{self, AccessLevel, Danger, Power, Risk};
+use crate::catalog::{self, AccessLevel, ActionOverride, Danger, Power, Risk};
 use crate::policy::{Action, Condition, Guard, Policy, PolicyKind, Reach, Resource, Scope, Statement, Sweep, matches};
 use crate::rule::{Context, Rewrite, Safety, Severity, listed, quoted};
 
@@ -85,6 +88,7 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     }
     let mut places: Vec<Vec<Found<'_>>> = Vec::new();
     let mut known = FxHashMap::default();
+    let service_role = OnceCell::new();
     for statement in policy.allow_statements() {
         let is_denied = policy.always_denied(statement);
         if !is_of_device {
@@ -98,45 +102,62 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
             let here = statement.sweeps().iter().filter(|it| it.resource == index && !is_denied(it.action));
             let sweeps: Vec<(&Sweep, Concern)> =
                 here.filter_map(|it| Some((it, Concern::of_action(it.action)?))).collect();
-            let such = |concern| sweeps.iter().filter(move |(_, it)| *it == concern).map(|(it, _)| *it);
-            let of = |concern: Concern| entries(statement, such(concern).filter(|it| concern.counts(it)));
-            let guilty = of(concern);
-            if guilty.is_empty() {
+            if !sweeps.iter().any(|(sweep, it)| *it == concern && it.counts(sweep)) {
                 continue;
             }
-            let counting = sweeps.iter().filter(|(it, concern)| concern.counts(it));
-            let worst = counting.map(|(_, concern)| *concern).min().unwrap_or(concern);
-            let is_worst = worst == concern;
-            let changes = || such(Concern::Rest);
-            let along = match worst {
-                Concern::Rest => Vec::new(),
-                _ if is_worst => along(worst, &guilty, entries(statement, changes())),
-                _ if concern == Concern::Rest => along(worst, &of(worst), entries(statement, changes())),
-                _ => Vec::new(),
-            };
             let key = (statement.place.span, resource.place.span, resource.text.raw());
             let place = *known.entry(key).or_insert_with(|| {
                 places.push(Vec::new());
                 places.len() - 1
             });
-            let is_guilty = |it: &Entry<'_>| guilty.iter().any(|other| std::ptr::eq(other.action, it.action));
-            // One action is of one concern; a pattern may be of several.
-            let is_pattern = guilty.iter().any(|it| it.action.has_wildcard());
-            let lesser = Concern::ALL.into_iter().filter(|it| is_pattern && *it > concern).map(|it| (it, of(it)));
-            let lesser = lesser.filter(|(_, them)| !them.is_empty() && them.iter().all(is_guilty)).collect();
-            let is_everywhere = such(concern).any(|it| it.reach == Reach::Everywhere);
-            let found = Found { statement, resource, is_everywhere, guilty, along, lesser };
-            places[place].extend(if concern == Concern::Rest { found.parted() } else { vec![found] });
+            let of_service: &ServiceRole<'_> = service_role.get_or_init(|| ServiceRole::of(policy, cx));
+            let (as_aws, others) = of_service.parted(sweeps);
+            places[place].extend(found(concern, statement, resource, &others));
+            places[place].extend(found(concern, statement, resource, &as_aws).into_iter().map(Found::as_aws));
         }
     }
+    let service_role = service_role.get();
     for place in places {
         match services(&place) {
             services if services.len() > 1 && is_repeated(&place) => {
                 report_at_once(concern, policy, place, &services, cx);
             }
-            _ => place.iter().for_each(|it| report(concern, policy, it, cx)),
+            _ => place.iter().for_each(|it| report(concern, policy, it, service_role, cx)),
         }
     }
+}
+
+/// What is found of one concern where these sweep a resource.
+fn found<'p>(
+    concern: Concern,
+    statement: &'p Statement,
+    resource: &'p Resource,
+    sweeps: &[(&'p Sweep, Concern)],
+) -> Vec<Found<'p>> {
+    let such = |concern| sweeps.iter().filter(move |(_, it)| *it == concern).map(|(it, _)| *it);
+    let of = |concern: Concern| entries(statement, such(concern).filter(|it| concern.counts(it)));
+    let guilty = of(concern);
+    if guilty.is_empty() {
+        return Vec::new();
+    }
+    let counting = sweeps.iter().filter(|(it, concern)| concern.counts(it));
+    let worst = counting.map(|(_, concern)| *concern).min().unwrap_or(concern);
+    let is_worst = worst == concern;
+    let changes = || such(Concern::Rest);
+    let along = match worst {
+        Concern::Rest => Vec::new(),
+        _ if is_worst => along(worst, &guilty, entries(statement, changes())),
+        _ if concern == Concern::Rest => along(worst, &of(worst), entries(statement, changes())),
+        _ => Vec::new(),
+    };
+    let is_guilty = |it: &Entry<'_>| guilty.iter().any(|other| std::ptr::eq(other.action, it.action));
+    // One action is of one concern; a pattern may be of several.
+    let is_pattern = guilty.iter().any(|it| it.action.has_wildcard());
+    let lesser = Concern::ALL.into_iter().filter(|it| is_pattern && *it > concern).map(|it| (it, of(it)));
+    let lesser = lesser.filter(|(_, them)| !them.is_empty() && them.iter().all(is_guilty)).collect();
+    let is_everywhere = such(concern).any(|it| it.reach == Reach::Everywhere);
+    let found = Found { statement, resource, is_everywhere, as_aws: false, guilty, along, lesser };
+    if concern == Concern::Rest { found.parted() } else { vec![found] }
 }
 
 /// Entries of a statement that reach every resource by one of its resources.
@@ -145,6 +166,8 @@ struct Found<'p> {
     resource: &'p Resource,
     /// Whether these are in no account for certain, as with `*`: `arn:aws:s3:::*` is no less where it is about S3.
     is_everywhere: bool,
+    /// Whether AWS itself allows as much to the service that is the only one to have it.
+    as_aws: bool,
     /// What reaches them, the worst first.
     guilty: Vec<Entry<'p>>,
     /// What merely changes something and is cured by the same change as the worst, so that it is said with that.
@@ -162,6 +185,10 @@ impl<'p> Found<'p> {
         [others, along].into_iter().filter(|it| !it.is_empty()).map(of).collect()
     }
 
+    fn as_aws(self) -> Self {
+        Self { as_aws: true, ..self }
+    }
+
     /// How bad it is, what goes along with it counted in, and the condition that makes it less so.
     fn severity(&self, concern: Concern) -> (Severity, Option<&Condition>) {
         let own = self.severity_of(concern, &self.guilty);
@@ -172,6 +199,9 @@ impl<'p> Found<'p> {
     }
 
     fn severity_of(&self, concern: Concern, entries: &[Entry<'_>]) -> (Severity, Option<&Condition>) {
+        if self.as_aws {
+            return (Severity::Low, None);
+        }
         let severity = severity(concern, entries);
         // One account or region is less than all, and a bound on the way is better than none.
         let bound = self.statement.guarded_by(&[Guard::Path, Guard::Resource, Guard::Network]);
@@ -369,7 +399,13 @@ fn worst_first(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
     entries
 }
 
-fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context<'_>) {
+fn report(
+    concern: Concern,
+    policy: &Policy,
+    found: &Found<'_>,
+    service_role: Option<&ServiceRole<'_>>,
+    cx: &mut Context<'_>,
+) {
     let Found { statement, resource, guilty, .. } = found;
     let [first, ..] = &guilty[..] else { return };
     let (severity, bound) = found.severity(concern);
@@ -402,18 +438,20 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
     let vague = partial.iter().filter(|(it, _)| concern == Concern::Permissions && !it.is_family());
     let vague: Vec<&Action> = vague.map(|(it, _)| it.action).collect();
     let advice = Advice::of(policy, found, &advised, &fine, &vague);
+    let service_role = service_role.filter(|_| found.as_aws);
+    let help = match told.iter().map(|it| it.wide.len()).sum() {
+        _ if let Some(it) = service_role => it.advice(&told, &advice.in_words()),
+        // Who sets things up is seldom who decides about access to them, and who writes a pattern seldom means it all.
+        2.. if concern == Concern::Permissions => format!("{}; what nobody calls can be left out", advice.in_words()),
+        _ => advice.in_words(),
+    };
+    let holders = if fine.is_empty() { Vec::new() } else { cx.holders(policy) };
     let mut report = cx
         .report(&resource.place, message)
         .of(statement, subject(guilty, resource))
         .acting(&actions)
         .severity(severity)
-        .help(match told.iter().map(|it| it.wide.len()).sum() {
-            // Who sets things up is seldom who decides about access to them, and who writes a pattern seldom means it all.
-            2.. if concern == Concern::Permissions => {
-                format!("{}; what nobody calls can be left out", advice.in_words())
-            }
-            _ => advice.in_words(),
-        });
+        .help(help);
     if !along.is_empty() {
         report = report.telling("wildcard_resource", subject(along, resource));
     }
@@ -455,14 +493,18 @@ fn report(concern: Concern, policy: &Policy, found: &Found<'_>, cx: &mut Context
     }
     // Whether this program is one of those, nobody can see here.
     for action in sometimes {
-        if let Some(why) = action.reached().iter().find_map(|it| it.sometimes_needs_star()) {
-            let why = why.reason;
+        let may_need = |it: &ActionOverride| {
+            let mut holders = holders.iter();
+            holders.len() == 0 || it.service.is_none_or(|it| holders.any(|holder| holder.may_serve(it)))
+        };
+        let why = action.reached().iter().find_map(|it| it.sometimes_needs_star());
+        if let Some(ActionOverride { reason: why, .. }) = why.filter(may_need) {
             report = report.label(action.place.span, format!("`{resource}` may be right for `{action}`: {why}"));
         }
     }
     // What no entry of the statement but these needs can be narrowed without taking from the others; and what cannot be
     // named whole would be denied.
-    if let Some(forms) = advice.all_that_is_needed() {
+    if let Some(forms) = advice.all_that_is_needed().filter(|_| service_role.is_none()) {
         let names = quoted(&once(told.iter().map(|it| it.action.to_string())));
         let apart = fine.iter().map(|it| it.place.span).collect();
         let change = Rewrite::Scope { at: resource.place.span, forms, apart };

@@ -513,7 +513,7 @@ fn judged(
     for policy in configuration.policies.iter().filter(is_it) {
         let (carrier, before) = (Carrier::of(policy), out.len());
         for (rule, check) in &of_policies {
-            check(policy, &mut Context::new(rule, &carrier, facts, &mut out));
+            check(policy, &mut Context::new(rule, &carrier, facts, configuration, &mut out));
         }
         advise_in_partition(workspace, policy, &mut out[before..]);
     }
@@ -523,26 +523,32 @@ fn judged(
             Check::Bucket(check) => {
                 let carries = |it: &&Bucket| only.is_none_or(|only| it.carries(only));
                 configuration.buckets.iter().filter(carries).for_each(|bucket| {
-                    check(bucket, &mut Context::new(rule, &carrier(&bucket.address), facts, &mut out));
+                    check(bucket, &mut Context::new(rule, &carrier(&bucket.address), facts, configuration, &mut out));
                 });
             }
             Check::Key(check) => {
                 let carries = |it: &&Key| only.is_none() || it.policies.iter().any(|it| is_it(&it));
                 configuration.keys.iter().filter(carries).for_each(|key| {
-                    check(key, &mut Context::new(rule, &carrier(&key.resource.address), facts, &mut out));
+                    check(
+                        key,
+                        &mut Context::new(rule, &carrier(&key.resource.address), facts, configuration, &mut out),
+                    );
                 });
             }
             Check::Resource(check) => configuration.resources.iter().filter(|_| only.is_none()).for_each(|resource| {
-                check(resource, &mut Context::new(rule, &carrier(&resource.address), facts, &mut out));
+                check(resource, &mut Context::new(rule, &carrier(&resource.address), facts, configuration, &mut out));
             }),
             Check::Identity(check) => {
                 let carries = |it: &&Identity| only.is_none_or(|only| it.carries(only));
                 configuration.identities.iter().filter(carries).for_each(|identity| {
-                    check(identity, &mut Context::new(rule, &carrier(&identity.address), facts, &mut out));
+                    check(
+                        identity,
+                        &mut Context::new(rule, &carrier(&identity.address), facts, configuration, &mut out),
+                    );
                 });
             }
             Check::Configuration(check) => {
-                check(configuration, &mut Context::new(rule, &carrier(&"".into()), facts, &mut out));
+                check(configuration, &mut Context::new(rule, &carrier(&"".into()), facts, configuration, &mut out));
             }
         }
     }

@@ -627,19 +627,32 @@ fn end_of(text: &str, account: &str) -> Option<usize> {
     Some(text[end..].find('`').filter(|_| quoted).map_or(end, |close| end + close + 1))
 }
 
-/// What a check is given: who it speaks for, what the user knows, and where its findings go.
+/// What a check is given: who it speaks for, what the user knows, what else is declared, and where its findings go.
 #[derive(Debug)]
 pub struct Context<'a> {
     rule: &'a Rule,
     carrier: Cow<'a, Carrier>,
     facts: &'a Facts,
+    configuration: &'a Configuration,
     findings: &'a mut Vec<Finding>,
 }
 
 impl<'a> Context<'a> {
     /// A context in which `rule` speaks of `carrier`.
-    pub fn new(rule: &'a Rule, carrier: &'a Carrier, facts: &'a Facts, findings: &'a mut Vec<Finding>) -> Self {
-        Self { rule, carrier: Cow::Borrowed(carrier), facts, findings }
+    pub fn new(
+        rule: &'a Rule,
+        carrier: &'a Carrier,
+        facts: &'a Facts,
+        configuration: &'a Configuration,
+        findings: &'a mut Vec<Finding>,
+    ) -> Self {
+        Self { rule, carrier: Cow::Borrowed(carrier), facts, configuration, findings }
+    }
+
+    /// Whoever is granted what a policy grants, as far as it is declared beside that.
+    pub fn holders(&self, policy: &Policy) -> Vec<&'a Identity> {
+        let configuration = self.configuration;
+        configuration.holders(policy).collect()
     }
 
     /// What only the user knows of their AWS.

@@ -1194,3 +1194,65 @@ fn on_an_arn_of_one_service_nothing_of_another_is_advised() {
     let clusters = on("arn:aws:redshift:*:*:cluster:*");
     assert!(clusters.contains("cluster:{ClusterName}`") && !clusters.contains("serverless"), "{clusters}");
 }
+
+/// A role that some services may assume, with actions on everything.
+fn role_of(services: &str, actions: &str) -> String {
+    format!(
+        r#"
+resource "aws_iam_role" "worker" {{
+  name = "worker"
+  assume_role_policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = [{services}] }} }}]
+  }})
+}}
+
+resource "aws_iam_role_policy" "worker" {{
+  role = aws_iam_role.worker.id
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = [{actions}], Resource = "*" }}]
+  }})
+}}
+"#
+    )
+}
+
+#[test]
+fn what_aws_itself_allows_a_service_that_does_its_own_work_is_left_to_it() {
+    let found = |services: &str, actions: &str| {
+        let text = role_of(services, actions);
+        let rules = ["wildcard_resource", "data_any_resource", "permissions_any_resource", "credentials_any_resource"];
+        let found = found_among(&rules, &[("main.tf", &text)]);
+        found.into_iter().map(|it| (it.severity, it.help.unwrap(), it.message)).collect::<Vec<_>>()
+    };
+    let reading = r#""logs:PutLogEvents", "logs:FilterLogEvents""#;
+    let [(severity, help, _)] = &found(r#""apigateway.amazonaws.com""#, reading)[..] else { panic!("one finding") };
+    assert_eq!(*severity, Severity::Low);
+    assert!(help.starts_with("`AmazonAPIGatewayPushToCloudWatchLogs`, which AWS writes for the role of"), "{help}");
+    assert!(help.contains("leave it, or try whether that still works when you limit `logs:FilterLogEvents`"), "{help}");
+    // Somebody's program has it as well.
+    let both = r#""apigateway.amazonaws.com", "lambda.amazonaws.com""#;
+    let [(severity, help, _)] = &found(both, reading)[..] else { panic!("one finding") };
+    assert!(*severity == Severity::Medium && help.starts_with("limit "), "{help}");
+    // What the service has no need of is bounded as ever, and each is told what to do about it.
+    let more = r#""ec2:CreateSnapshot", "ec2:StopInstances""#;
+    let [(one, _, stops), (other, _, copies)] = &found(r#""dlm.amazonaws.com""#, more)[..] else { panic!("two") };
+    assert_eq!((*one, *other), (Severity::Medium, Severity::Low));
+    assert!(stops.starts_with("`ec2:StopInstances` on") && copies.starts_with("`ec2:CreateSnapshot` on"), "{stops}");
+}
+
+#[test]
+fn what_lambda_needs_is_said_of_roles_that_lambda_may_assume() {
+    let labels = |services: &str| {
+        let text = role_of(services, r#""ec2:DeleteNetworkInterface", "ec2:TerminateInstances""#);
+        let found = found_among(&["wildcard_resource"], &[("main.tf", &text)]);
+        let [finding] = &found[..] else { panic!("one finding") };
+        finding.labels.iter().map(|it| it.message.clone()).collect::<String>()
+    };
+    assert!(labels(r#""lambda.amazonaws.com""#).contains("Lambda tries the role"));
+    assert!(!labels(r#""ec2.amazonaws.com""#).contains("Lambda"));
+    let of_nobody = r#""ec2:DeleteNetworkInterface", "ec2:TerminateInstances""#;
+    let [finding] = &found_on_a_star(&["wildcard_resource"], of_nobody)[..] else { panic!("one finding") };
+    assert!(finding.labels.iter().any(|it| it.message.contains("Lambda tries the role")));
+}

@@ -49,7 +49,7 @@ fn whole<'s>(concern: Concern, statement: &'s Statement, sweeps: &[&Sweep]) -> O
     let resource = statement.resources.as_ref()?.entries().get(by.resource)?;
     let is_everywhere = such.iter().any(|it| it.reach == Reach::Everywhere);
     let guilty = vec![Entry { action: statement.actions.only().get(by.entry)?, wide, worst }];
-    Some(Found { statement, resource, is_everywhere, guilty, along: Vec::new(), lesser: Vec::new() })
+    Some(Found { statement, resource, is_everywhere, as_aws: false, guilty, along: Vec::new(), lesser: Vec::new() })
 }
 
 /// What a negation leaves.
@@ -68,7 +68,15 @@ fn left<'s>(concern: Concern, statement: &'s Statement, is_all: &dyn Fn(catalog:
         Scope::Only(_) => statement.reaches_all_of(worst)?,
         Scope::AllExcept(entries) => entries.first()?,
     };
-    Some(Found { statement, resource, is_everywhere: true, guilty, along: Vec::new(), lesser: Vec::new() })
+    Some(Found {
+        statement,
+        resource,
+        is_everywhere: true,
+        as_aws: false,
+        guilty,
+        along: Vec::new(),
+        lesser: Vec::new(),
+    })
 }
 
 /// Reports it, and what the very same entries do besides with it.

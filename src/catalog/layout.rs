@@ -136,6 +136,8 @@ records! {
         reason,
         /// The page that says so.
         link,
+        /// The principal of the service that needs it; empty where whoever calls it may.
+        service,
     }
 
     /// A resource type; in the order of services, then of names.

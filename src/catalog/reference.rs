@@ -208,6 +208,8 @@ pub struct ActionOverride {
     pub reason: &'static str,
     /// The page of AWS that says so.
     pub link: &'static str,
+    /// The principal of the service that needs it of the roles it is handed; none where whoever calls it may.
+    pub service: Option<&'static str>,
 }
 
 /// The action of a full name such as `s3:GetObject`, in any case. Wildcards are no name.
@@ -601,7 +603,8 @@ impl Action {
             return None;
         }
         let record = table::records::<OverrideRecord>().find(|it| it.action == self.0)?;
-        Some(ActionOverride { reason: table::text(record.reason), link: table::text(record.link) })
+        let service = Some(table::text(record.service)).filter(|it| !it.is_empty());
+        Some(ActionOverride { reason: table::text(record.reason), link: table::text(record.link), service })
     }
 
     fn star(self) -> u32 {

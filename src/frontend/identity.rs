@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalog::{self, ManagedPolicy};
-use crate::policy::{self, Effect, Given, Place, Policy, Principal, Quota, Resource, Scope, Statement};
+use crate::policy::{self, Effect, Given, Place, Policy, Principal, PrincipalKind, Quota, Resource, Scope, Statement};
 use crate::value::{HOLE, Text};
 
 /// A role, user, group or permission set, with everything that says what it may do and who may become it.
@@ -105,8 +105,13 @@ impl Identity {
         self.inline.iter().chain(self.attached.iter().filter_map(|it| it.policy.as_ref()))
     }
 
+    /// Whether a policy of this configuration grants to it.
+    pub fn holds(&self, policy: &Policy) -> bool {
+        self.written_policies().any(|it| it.is(policy))
+    }
+
     /// Whether a policy of this configuration is its own, in whatever way.
-    pub fn carries(&self, policy: &Arc<Policy>) -> bool {
+    pub fn carries(&self, policy: &Policy) -> bool {
         let attached = self.attached.iter().chain(&self.boundary).filter_map(|it| it.policy.as_ref());
         self.trust.iter().chain(&self.inline).chain(attached).any(|it| it.is(policy))
     }
@@ -115,6 +120,22 @@ impl Identity {
     pub fn trusted(&self) -> impl Iterator<Item = &Principal> {
         let statements = self.trust.iter().flat_map(|it| it.allow_statements());
         statements.flat_map(|it| it.principals.iter().flat_map(Scope::entries))
+    }
+
+    /// The services that its trust policies let assume it, where they let nobody else; none where that is not known.
+    pub fn serving(&self) -> Option<Vec<&Principal>> {
+        let mut services = Vec::new();
+        for statement in self.trust.iter().flat_map(|it| it.allow_statements()) {
+            services.extend(statement.principals.as_ref().filter(|it| !it.is_negated())?.entries());
+        }
+        let is_all = !services.is_empty() && services.iter().all(|it| it.kind == PrincipalKind::Service);
+        is_all.then_some(services)
+    }
+
+    /// Whether a service may assume it, as far as is known.
+    pub fn may_serve(&self, service: &str) -> bool {
+        let may_be = |it: &Principal| it.is_service(service) || it.is_unknown();
+        self.kind == IdentityKind::Role && (self.trust.is_empty() || self.trusted().any(may_be))
     }
 
     /// Whether a policy that is written for it denies an action in every case, on however little: somebody has thought of

@@ -51,6 +51,11 @@ pub struct Configuration {
 }
 
 impl Configuration {
+    /// Whoever is granted what a policy grants, as far as it is declared.
+    pub fn holders(&self, policy: &Policy) -> impl Iterator<Item = &Identity> {
+        self.identities.iter().filter(|it| it.holds(policy))
+    }
+
     /// Puts another policy in the place of one, wherever that stands.
     pub fn put(&mut self, other: &Arc<Policy>, in_place_of: &Arc<Policy>) {
         let identities = self.identities.iter_mut().flat_map(|it| {

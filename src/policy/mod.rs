@@ -295,9 +295,9 @@ impl Policy {
     }
 
     /// Whether it is another one, or that one in one case.
-    pub fn is(self: &Arc<Self>, other: &Arc<Self>) -> bool {
+    pub fn is(&self, other: &Self) -> bool {
         let is_of_one_place = || self.address == other.address && self.document.span == other.document.span;
-        Arc::ptr_eq(self, other) || self.case.is_some() && is_of_one_place()
+        ptr::eq(self, other) || self.case.is_some() && is_of_one_place()
     }
 
     /// The case in which it is that of whoever is looked at; none where it is in every case.
