@@ -488,7 +488,7 @@ impl Packer {
         for (name, action) in sorted(object(&file, "actions")) {
             let record = RetiredActionRecord {
                 name: self.string(name),
-                undocumented: u32::from(text(action, "status") == "undocumented"),
+                unlisted: u32::from(text(action, "status") != "retired"),
                 last_seen: self.string(text(action, "lastSeen")),
                 managed_policies: number(action["managedPolicies"].as_u64().unwrap_or_default() as usize),
             };

@@ -541,6 +541,11 @@ def build(npm_root, wheels):
                         if k.lower() == a.lower():
                             gone_actions[k].setdefault("managedPolicies", 0)
                             gone_actions[k]["managedPolicies"] += 1
+    for s, v in read_json(os.path.join(CURATED, "unlisted-actions.json"))["services"].items():
+        for n in v["actions"]:
+            if f"{s}:{n}".lower() in exists:
+                sys.exit(f"unlisted-actions: the reference has {s}:{n}")
+            gone_actions.setdefault(f"{s}:{n}", {"status": "unlisted"})
     files["managed-policies.json"] = dump_map(
         {
             "schema": "iamlint-managed-policies/1",
@@ -555,7 +560,7 @@ def build(npm_root, wheels):
     files["retired.json"] = (
         "{\n"
         + '"schema":"iamlint-retired/1",\n'
-        + '"comment":"Names that were documented once, or that AWS managed policies use, but that the current reference does not list. The linter says so instead of calling them unknown.",\n'
+        + '"comment":"Names that were documented once, or that AWS managed policies or other pages of AWS use, but that the current reference does not list. The linter says so instead of calling them unknown.",\n'
         + ",\n".join(
             f'"{f}":{{\n' + ",\n".join(f"{line(k)}:{line(m[k])}" for k in sorted(m)) + "\n}"
             for f, m in (("services", gone_services), ("actions", gone_actions), ("conditionKeys", gone_keys))

@@ -17,7 +17,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 if !retired.contains(&prefix) && retired_service(statement, action, prefix, cx) {
                     retired.push(prefix);
                 }
-            } else if let Some(gone) = catalog::retired_action(text).filter(|it| !it.is_undocumented) {
+            } else if let Some(gone) = catalog::retired_action(text).filter(|it| !it.is_unlisted) {
                 let report = cx
                     .report(
                         &action.place,

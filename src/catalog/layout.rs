@@ -260,12 +260,12 @@ records! {
         last_seen,
     }
 
-    /// An action that is no longer documented, or never was.
+    /// An action that the reference does not have any more, or never had.
     RetiredActionRecord in RetiredActions {
         /// `service:Name`.
         name,
-        /// Whether it never was documented.
-        undocumented,
+        /// Whether the reference never had it.
+        unlisted,
         /// The month of the last page that had it.
         last_seen,
         /// How many managed policies name it.

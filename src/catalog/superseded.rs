@@ -24,13 +24,13 @@ pub struct RetiredService {
     pub last_seen: Option<&'static str>,
 }
 
-/// An action that the reference does not have any more, or that only managed policies name.
+/// An action that the reference does not have any more, or that only managed policies or other pages of AWS name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetiredAction {
     /// Its full name.
     pub name: &'static str,
-    /// Whether it never was documented.
-    pub is_undocumented: bool,
+    /// Whether the reference never had it, although AWS names it elsewhere.
+    pub is_unlisted: bool,
     /// The month of the last reference that had it.
     pub last_seen: Option<&'static str>,
     /// How many managed policies name it.
@@ -87,7 +87,7 @@ pub fn retired_action(full_name: &str) -> Option<RetiredAction> {
     let record: RetiredActionRecord = find(full_name)?;
     Some(RetiredAction {
         name: table::text(record.name),
-        is_undocumented: record.undocumented != 0,
+        is_unlisted: record.unlisted != 0,
         last_seen: said(table::text(record.last_seen)),
         managed_policies: record.managed_policies as usize,
     })
@@ -144,7 +144,8 @@ mod tests {
     fn what_was_there_once_is_known() {
         assert_eq!(retired_service("deeplens").unwrap().last_seen, Some("2025-04"));
         assert_eq!(retired_action("ACCOUNT:getchallengequestions").unwrap().name, "account:GetChallengeQuestions");
-        assert!(retired_action("budgets:CreateBudget").unwrap().is_undocumented);
+        assert!(retired_action("budgets:CreateBudget").unwrap().is_unlisted);
+        assert!(retired_action("transform:ListJobs").unwrap().is_unlisted);
         assert_eq!(retired_condition_key("rds:multitenant").unwrap().name, "rds:MultiTenant");
         assert_eq!(retired_action("s3:GetObject"), None);
     }
