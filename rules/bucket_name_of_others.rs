@@ -1,6 +1,8 @@
+use rustc_hash::FxHashSet;
+
 use crate::catalog::{self, Power};
 use crate::policy::{Condition, Policy, Resource, Scope, Statement, is_account_id};
-use crate::rule::{Context, Rewrite, Safety, Wanted};
+use crate::rule::{Context, Rewrite, Safety, Wanted, quoted};
 use crate::value::HOLE;
 
 /// How names begin that services form of an account and a region.
@@ -20,23 +22,38 @@ const PREDICTED: [&str; 11] = [
     "sagemaker-",
 ];
 
-const OWNER: &str =
-    "`aws:ResourceAccount` to be the account that owns it, or `aws:ResourceOrgID` to be your organization";
+/// More than these are not told one by one.
+const MOST: usize = 12;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     if !policy.kind.is_identity() {
         return;
     }
     for statement in policy.allow_statements().filter(|it| !it.conditions.iter().any(says_whose)) {
-        let named = |it: &&Resource| why(it).is_some();
-        let Some(resource) = statement.resources.iter().flat_map(Scope::only).find(named) else { continue };
-        let (Some(why), true) = (why(resource), moves_data(statement, resource)) else { continue };
-        let all = statement.resources.iter().flat_map(Scope::only).all(|it| named(&it));
-        let apart = if all { "" } else { "put it in a statement of its own, and there " };
+        let resources = || statement.resources.iter().flat_map(Scope::only);
+        let moved = resources().filter_map(|it| Some((it, Open::of(it)?))).filter(|(it, _)| moves_data(statement, it));
+        let mut seen = FxHashSet::default();
+        let named: Vec<(&Resource, Open)> = moved.filter(|(it, _)| seen.insert(bucket_of(it))).collect();
+        let Some((resource, open)) = named.first() else { continue };
+        // What is there in one case only is no part of what is said of all.
+        let is_told =
+            |it: &&Resource| std::ptr::eq(*it, *resource) || [*resource, *it].iter().all(|it| it.place.given.is_none());
+        let alike = named.iter().filter(|(_, of)| of == open).map(|(it, _)| *it).filter(is_told);
+        let names: Vec<String> = alike.map(bucket_of).collect();
+        let (them, their, owner) = match named.len() {
+            1 => ("it", "its", "the account that owns it"),
+            _ => ("them", "their", "among the accounts that own them"),
+        };
+        let all = resources().all(|it| Open::of(it).is_some());
+        let apart = if all { String::new() } else { format!("put {them} in a statement of {their} own, and there ") };
         // Who names one bucket means what is in it.
-        let slash = if goes_on(resource) { "put a `/` before the `*`, or " } else { "" };
-        let report =
-            cx.report(&resource.place, why).of(statement, resource).help(format!("{slash}{apart}require {OWNER}"));
+        let slash = if named.iter().all(|(it, _)| goes_on(it)) { "put a `/` before the `*`, or " } else { "" };
+        let mut report = cx.report(&resource.place, open.message(&names)).of(statement, resource).help(format!(
+            "{slash}{apart}require `aws:ResourceAccount` to be {owner}, or `aws:ResourceOrgID` to be your organization"
+        ));
+        for (other, open) in named[1..].iter().take(MOST) {
+            report = report.label(other.place.span, open.label(&bucket_of(other)));
+        }
         // The condition would bind what else the statement allows.
         if policy.has_variables()
             && statement
@@ -48,7 +65,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         {
             let own = Wanted::Variable("aws:PrincipalAccount");
             let guard = Rewrite::require(statement.place.span, "StringEquals", "aws:ResourceAccount", own);
-            report.fix(Safety::Unsafe, "require the bucket to be of the caller's account", [guard]);
+            let what = if named.len() == 1 { "the bucket" } else { "the buckets" };
+            report.fix(Safety::Unsafe, format!("require {what} to be of the caller's account"), [guard]);
         }
     }
 }
@@ -66,33 +84,64 @@ fn says_whose(condition: &Condition) -> bool {
     condition.weakness().is_none() && KEYS.iter().any(|key| condition.is_on(key))
 }
 
-/// What is wrong with the name of a bucket, if anything is.
-fn why(resource: &Resource) -> Option<String> {
-    let part = resource.part(5).filter(|_| resource.part(2) == Some("s3") && resource.part(4) == Some(""))?;
-    let name = part.split('/').next().unwrap_or(part);
-    let shown = || {
-        let shown = resource.text.to_string();
-        shown.rsplit(":::").next().and_then(|it| it.split('/').next()).unwrap_or(&shown).to_owned()
-    };
-    if PREDICTED.iter().any(|it| name.starts_with(it)) {
-        let shown = shown();
-        return Some(format!(
-            "`{shown}` is a name that anybody can predict, and nothing says that the bucket is yours"
-        ));
+/// Why the name of a bucket may be that of somebody else's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// Services form such names, so that anybody can make the bucket first.
+    Predicted,
+    /// It fits many buckets.
+    Pattern,
+}
+
+impl Open {
+    fn of(resource: &Resource) -> Option<Self> {
+        let part = resource.part(5).filter(|_| resource.part(2) == Some("s3") && resource.part(4) == Some(""))?;
+        let name = part.split('/').next().unwrap_or(part);
+        if PREDICTED.iter().any(|it| name.starts_with(it)) {
+            return Some(Self::Predicted);
+        }
+        // A star alone is everything, which is another matter; and what a name begins with may make it yours.
+        let begins = name
+            .trim_start_matches(['*', '?', '-', '.'])
+            .starts_with(|it: char| it.is_ascii_alphanumeric() || it == HOLE && !resource.is_free());
+        // EMR reads from buckets of its own, one in each region.
+        // https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/getting-started.html
+        if name.ends_with(".elasticmapreduce") {
+            return None;
+        }
+        let numbered = name.split(['-', '.', '*']).any(is_account_id)
+            || resource.text.holes().any(|(_, hole)| hole.reference.contains("account"));
+        (begins && name.contains('*') && !numbered).then_some(Self::Pattern)
     }
-    // A star alone is everything, which is another matter; and what a name begins with may make it yours.
-    let begins = name
-        .trim_start_matches(['*', '?', '-', '.'])
-        .starts_with(|it: char| it.is_ascii_alphanumeric() || it == HOLE && !resource.is_free());
-    // EMR reads from buckets of its own, one in each region.
-    // https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/getting-started.html
-    if name.ends_with(".elasticmapreduce") {
-        return None;
+
+    fn message(self, names: &[String]) -> String {
+        let (names, is_one) = (quoted(names), names.len() == 1);
+        match self {
+            Self::Predicted if is_one => {
+                format!("{names} is a name that anybody can predict, and nothing says that the bucket is yours")
+            }
+            Self::Predicted => {
+                format!("{names} are names that anybody can predict, and nothing says that the buckets are yours")
+            }
+            Self::Pattern if is_one => {
+                format!("{names} fits buckets of anybody, and nothing says that it must be yours")
+            }
+            Self::Pattern => format!("{names} fit buckets of anybody, and nothing says that they must be yours"),
+        }
     }
-    let numbered = name.split(['-', '.', '*']).any(is_account_id)
-        || resource.text.holes().any(|(_, hole)| hole.reference.contains("account"));
-    (begins && name.contains('*') && !numbered)
-        .then(|| format!("`{}` fits buckets of anybody, and nothing says that it must be yours", shown()))
+
+    fn label(self, name: &str) -> String {
+        match self {
+            Self::Predicted => format!("anybody can predict `{name}` as well"),
+            Self::Pattern => format!("`{name}` fits buckets of anybody as well"),
+        }
+    }
+}
+
+/// The name of a bucket as it is written.
+fn bucket_of(resource: &Resource) -> String {
+    let shown = resource.text.to_string();
+    shown.rsplit(":::").next().and_then(|it| it.split('/').next()).unwrap_or(&shown).to_owned()
 }
 
 /// Whether it is a bucket by reference with a star right behind its name.
