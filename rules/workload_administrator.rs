@@ -64,9 +64,9 @@ fn judge(identity: &Identity, configuration: &Configuration, cx: &mut Context<'_
                 .on(&identity.address)
                 .of(statement, format!("{action} to {services}"))
                 .label(first.place.span, format!("has the role `{}`", identity.address))
-                .help("give the role a policy that names what the program calls");
-            if let Some(place) = way.within {
-                report = report.by(place);
+                .help(way.advice());
+            if let Some(statement) = way.within {
+                report = report.by(&statement.place);
             }
             if let Some(given) = identity.denied_in(action) {
                 report = report.maybe(given.span, format!("`{action}` is denied if {}", given.words));
@@ -105,13 +105,38 @@ pub(super) struct Way<'i> {
     is_all: bool,
     place: &'i Place,
     /// The statement, where it is one that is written here.
-    within: Option<&'i Place>,
+    within: Option<&'i Statement>,
 }
 
 impl Way<'_> {
     /// The case in which it is one at all; none where it is in every case.
     pub(super) fn case(&self) -> Option<&Arc<Given>> {
-        self.within.into_iter().chain([self.place]).find_map(|it| it.given.as_ref())
+        self.within.map(|it| &it.place).into_iter().chain([self.place]).find_map(|it| it.given.as_ref())
+    }
+
+    /// What to do about it: where a few actions make it what it is, about those.
+    fn advice(&self) -> String {
+        const ALL: &str = "give the role a policy that names what the program calls";
+        let Some(statement) = self.within.filter(|_| !self.is_all) else { return ALL.to_owned() };
+        let actions: Vec<catalog::Action> = statement.ways_to_everything().collect();
+        let holds = |it: &&Action| it.has_wildcard() && actions.iter().any(|action| it.names_known(*action));
+        let patterns: Vec<&Action> = statement.actions.only().iter().filter(holds).collect();
+        let kinds: Vec<String> = actions.iter().flat_map(|it| it.needed_types()).map(|it| it.noun()).collect();
+        let (attach, it) = if actions.len() == 1 { ("attaches", "it") } else { ("attach", "them") };
+        let does = format!("{attach} any policy, `AdministratorAccess` too, to any {}", kinds.join(" or "));
+        let whom = kinds.iter().map(|it| format!("{it}s")).collect::<Vec<_>>().join(" and ");
+        let limit = format!(
+            "limit {it} to the {whom} that are meant, its own role left out, and by `iam:PolicyARN` to the policies that may be attached"
+        );
+        match (&actions[..], &patterns[..]) {
+            ([], _) => ALL.to_owned(),
+            (actions, []) => format!("{} {does}: leave {it} out, or {limit}", quoted(actions)),
+            (actions, patterns) => format!(
+                "name what the program calls in place of {}, without {}, which {does}; or {limit}",
+                quoted(patterns),
+                quoted(actions)
+            ),
+        }
     }
 }
 
@@ -121,7 +146,7 @@ pub(super) fn way_to_everything(identity: &Identity) -> Option<Way<'_>> {
         let action = it.way_to_everything()?;
         let entry = it.actions.only().iter().find(|it| it.names_known(action));
         let place = entry.map_or(&it.place, |it| &it.place);
-        Some(Way { action, is_all: allows_all(it), place, within: Some(&it.place) })
+        Some(Way { action, is_all: allows_all(it), place, within: Some(it) })
     });
     let of_aws = identity.attached.iter().filter_map(|it| {
         let policy = policy::of_aws(it.attachment.managed_policy().filter(|it| it.may_lead_up())?);

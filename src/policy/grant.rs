@@ -264,13 +264,16 @@ impl Statement {
     /// An action by which whoever holds it can give itself every other permission: it attaches any policy to any role
     /// or user, and no condition says which. By what is written, in whichever case it is there.
     pub fn way_to_everything(&self) -> Option<catalog::Action> {
-        *self.facts.way_to_everything.get_or_init(|| {
-            catalog::ways_up().find(|action| {
-                self.holds(*action)
-                    && self.admits(*action)
-                    && self.narrowed(*action).is_none()
-                    && self.reaches_account_of(*action)
-            })
+        *self.facts.way_to_everything.get_or_init(|| self.ways_to_everything().next())
+    }
+
+    /// Every such action.
+    pub fn ways_to_everything(&self) -> impl Iterator<Item = catalog::Action> {
+        catalog::ways_up().filter(|action| {
+            self.holds(*action)
+                && self.admits(*action)
+                && self.narrowed(*action).is_none()
+                && self.reaches_account_of(*action)
         })
     }
 }
