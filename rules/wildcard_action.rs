@@ -75,6 +75,9 @@ impl<'s> Broad<'s> {
             return None;
         }
         let unbounded: Vec<_> = reached.iter().copied().filter(|it| statement.is_unbounded(*it)).collect();
+        let is_all_of_account = |it: catalog::Action| {
+            statement.resources.is_some() && statement.narrowed(it).is_none() && statement.reaches_account_of(it)
+        };
         let worst = worst(if unbounded.is_empty() { &reached } else { &unbounded });
         let severity = match worst {
             _ if !identity => Severity::Low,
@@ -83,6 +86,8 @@ impl<'s> Broad<'s> {
             _ if device => Severity::Low,
             _ if unbounded.iter().any(|it| is_dangerous(*it)) => Severity::High,
             _ if unbounded.iter().any(|it| !it.takes_only_star() && it.power() >= Power::Changes) => Severity::Medium,
+            // Everything in one account is a step less than everything.
+            _ if reached.iter().any(|it| is_dangerous(*it) && is_all_of_account(*it)) => Severity::Medium,
             Some(worst) if catalog::leads_on(worst) => Severity::Medium,
             _ => Severity::Low,
         };

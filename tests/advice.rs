@@ -1256,3 +1256,27 @@ fn what_lambda_needs_is_said_of_roles_that_lambda_may_assume() {
     let [finding] = &found_on_a_star(&["wildcard_resource"], of_nobody)[..] else { panic!("one finding") };
     assert!(finding.labels.iter().any(|it| it.message.contains("Lambda tries the role")));
 }
+
+#[test]
+fn all_of_a_service_in_one_account_is_one_step_less_than_everywhere() {
+    let severity = |action: &str, resource: &str| findings("wildcard_action", &[action], &[resource])[0].severity;
+    assert_eq!(severity("sqs:*", "*"), Severity::High);
+    assert_eq!(severity("sqs:*", "arn:aws:sqs:eu-west-1:111122223333:*"), Severity::Medium);
+    assert_eq!(severity("sqs:*", "arn:aws:sqs:eu-west-1:111122223333:orders"), Severity::Low);
+}
+
+#[test]
+fn what_makes_a_program_an_administrator_is_named_with_what_to_write() {
+    let help = |actions: &str| {
+        let text = role_of(r#""lambda.amazonaws.com""#, actions);
+        let [finding] = &found_among(&["workload_administrator"], &[("main.tf", &text)])[..] else {
+            panic!("{actions}")
+        };
+        finding.help.clone().unwrap()
+    };
+    let one = help(r#""iam:GetRole", "iam:AttachRolePolicy""#);
+    assert!(one.starts_with("`iam:AttachRolePolicy` attaches any policy") && one.contains("leave it out, or"), "{one}");
+    let pattern = help(r#""iam:*""#);
+    assert!(pattern.starts_with("name what the program calls in place of `iam:*`, without `iam:Attach"), "{pattern}");
+    assert_eq!(help(r#""*""#), "give the role a policy that names what the program calls");
+}
