@@ -232,3 +232,71 @@ resource "aws_iam_policy" "b" {{
         assert_eq!(finding.severity, Severity::High);
     }
 }
+
+#[test]
+fn each_of_several_cases_is_judged_by_itself() {
+    let of = |action: &str, resource: &str| of_role(&format!("Action = {action}, Resource = {resource}"));
+    let action = r#"{ dev = "*", stage = "s3:GetObject", prod = "s3:PutObject" }[var.b]"#;
+    let each = [
+        "low critical full_administrator only if `var.b` is `dev`",
+        "low medium data_any_resource only if `var.b` is `stage`",
+        "low medium wildcard_resource only if `var.b` is `prod`",
+    ];
+    expect(&of(action, r#""*""#), &each);
+    let last = r#"lookup({ dev = "*", prod = "s3:PutObject" }, var.b, "s3:GetObject")"#;
+    let with_default = each.map(|it| it.replace("`var.b` is `stage`", "`var.b` is none of `dev`, `prod`"));
+    expect(&of(last, r#""*""#), &with_default.each_ref().map(|it| &**it));
+    let by_place = r#"["*", "s3:GetObject", "s3:PutObject"][var.b]"#;
+    let places = [("dev", "0"), ("stage", "1"), ("prod", "2")];
+    let places = each.map(|it| places.iter().fold(it.to_owned(), |it, (name, place)| it.replace(name, place)));
+    expect(&of(by_place, r#""*""#), &places.each_ref().map(|it| &**it));
+    // What is harmless in each case is.
+    expect(&of(r#"{ dev = "s3:GetObject", stage = "s3:PutObject" }[var.b]"#, r#""arn:aws:s3:::reports/*""#), &[]);
+}
+
+#[test]
+fn cases_of_which_no_two_hold_are_never_joined() {
+    let action = r#"{ dev = "iam:*", stage = "s3:GetObject", prod = "s3:PutObject" }[var.b]"#;
+    let of = |resource: &str| of_role(&format!("Action = {action}, Resource = {resource}"));
+    let (user, objects) = (format!("\"{USER}\""), "\"arn:aws:s3:::reports/*\"");
+    let apart = format!("{{ dev = {user}, stage = {objects}, prod = {objects} }}[var.b]");
+    expect(&of(&apart), &["low medium wildcard_action only if `var.b` is `dev`"]);
+    let joined = format!("{{ dev = \"*\", stage = {objects}, prod = {objects} }}[var.b]");
+    expect(&of(&joined), &["low high wildcard_action only if `var.b` is `dev`"]);
+    // So it is where one of them is asked for by a comparison.
+    expect(
+        &of(&format!("var.b == \"dev\" ? {user} : {objects}")),
+        &["low medium wildcard_action only if `var.b` is `dev`"],
+    );
+}
+
+#[test]
+fn what_is_granted_in_every_one_of_several_cases_is_certain() {
+    let of = |action: &str| of_role(&format!("Action = {action}, Resource = \"*\""));
+    expect(
+        &of(r#"{ dev = "s3:GetObject", stage = "s3:GetObject", prod = "s3:GetObject" }[var.b]"#),
+        &["high medium data_any_resource"],
+    );
+    expect(
+        &of(r#"{ dev = "kms:*", stage = "kms:Decrypt", prod = "kms:Decrypt" }[var.b]"#),
+        &["high high kms_any_key", "low high kms_wildcard_action only if `var.b` is `dev`"],
+    );
+    let nested = r#"var.b ? "kms:*" : var.c ? "kms:Decrypt" : "kms:Decrypt""#;
+    expect(&of(nested), &["high high kms_any_key", "low high kms_wildcard_action only if `var.b`"]);
+    // In all but one it is not.
+    let found = lint(&of(r#"{ dev = "kms:Decrypt", stage = "kms:Decrypt", prod = "s3:GetObject" }[var.b]"#));
+    assert!(found.iter().all(|it| it.confidence == Confidence::Low), "{found:?}");
+}
+
+#[test]
+fn a_condition_that_bounds_in_every_one_of_several_cases_bounds() {
+    let of = |prod: &str| {
+        let value = format!(r#"{{ dev = "o-1234567890", stage = "o-1234567891", prod = "{prod}" }}[var.b]"#);
+        let test = format!("StringLike = {{ \"aws:PrincipalOrgID\" = {value} }}");
+        lint(&of_bucket(&format!("Action = \"s3:GetObject\", Condition = {{ {test} }}")))
+    };
+    assert!(!of("o-1234567892").iter().any(|it| it.rule == "public_bucket"));
+    let found = of("*");
+    let open = found.iter().find(|it| it.rule == "public_bucket").unwrap();
+    assert!(open.labels.iter().any(|it| it.message.contains("only if `var.b` is `prod`")), "{open:?}");
+}
