@@ -300,3 +300,71 @@ fn a_condition_that_bounds_in_every_one_of_several_cases_bounds() {
     let open = found.iter().find(|it| it.rule == "public_bucket").unwrap();
     assert!(open.labels.iter().any(|it| it.message.contains("only if `var.b` is `prod`")), "{open:?}");
 }
+
+#[test]
+fn a_condition_and_its_contrary_are_one() {
+    let text =
+        of_role("Action = !var.b ? \"*\" : \"s3:GetObject\", Resource = var.b ? \"*\" : \"arn:aws:s3:::reports/*\"");
+    expect(&text, &["low low wildcard_action only if not `var.b`", "low medium data_any_resource only if `var.b`"]);
+    // What is switched on where nothing is wide is not wide.
+    let counted = |count: &str| {
+        let text = of_role("Action = var.b ? \"*\" : \"s3:GetObject\", Resource = \"arn:aws:s3:::reports/*\"");
+        text.replace("role = \"r\"", &format!("role = \"r\"\n  count = {count} ? 1 : 0"))
+    };
+    expect(&counted("!var.b"), &[]);
+    expect(&counted("(!(!var.b))"), &["high low wildcard_action"]);
+}
+
+#[test]
+fn a_condition_of_a_loop_is_another_one_for_each_element() {
+    let of = |first: &str, second: &str| {
+        let list = |of: &str, with: &str| format!("[for f in [\"x\", \"y\"] : {of} if contains(var.c, f) == {with}]");
+        let (wide, narrow) = (list("f == \"x\" ? \"iam:*\" : \"s3:GetObject\"", first), list("\"*\"", second));
+        lint(&of_role(&format!("Action = {wide}, Resource = {narrow}")))
+    };
+    let found = of("true", "true");
+    let said = found.iter().find(|it| it.rule == "wildcard_action").unwrap();
+    assert!(said.labels.iter().any(|it| it.message.contains("for `f` = `x`")), "{said:?}");
+    // Nothing is known of how the one hangs together with the other.
+    let each = of_role(
+        "Action = [for f in [\"x\", \"y\"] : contains(var.c, f) ? \"kms:*\" : \"kms:Decrypt\"], Resource = \"*\"",
+    );
+    let found: Vec<String> = lint(&each).iter().map(line).collect();
+    assert!(found.iter().any(|it| it.ends_with("for `f` = `x`")), "{found:?}");
+}
+
+#[test]
+fn what_a_loop_over_something_unknown_falls_back_to_is_judged() {
+    let wide = ["low high wildcard_action only if `var.b` has such an element"];
+    let of_values = ["low high wildcard_action only if `values(var.b)` has such an element"];
+    for (action, wanted) in [
+        ("[for it in var.b : it.wide ? \"iam:*\" : it.action]", &wide[..]),
+        ("flatten([for it in var.b : [it.action, \"iam:*\"]])", &wide),
+        ("flatten([for it in var.b : [for action in [\"iam:*\"] : action]])", &wide),
+        ("[for it in values(var.b) : try(it.action, \"iam:*\")]", &of_values),
+        ("[for it in var.b : lookup(it, \"action\", \"iam:*\")]", &wide),
+        ("[for it in var.b : it.wide ? \"iam:GetRole\" : it.action]", &[]),
+        ("[for it in var.b : it.action]", &[]),
+    ] {
+        expect(&of_role(&format!("Action = {action}, Resource = \"*\"")), wanted);
+    }
+}
+
+#[test]
+fn two_arguments_that_are_one_value_of_the_caller_are_one_condition() {
+    let module =
+        of_role(&format!("Action = var.x ? \"iam:*\" : \"s3:GetObject\", Resource = var.y ? \"{USER}\" : \"*\""));
+    let of = |x: &str, y: &str| {
+        let call = format!("variable \"on\" {{}}\nmodule \"m\" {{\n  source = \"./m\"\n  x = {x}\n  y = {y}\n}}\n");
+        let module = format!("variable \"x\" {{}}\nvariable \"y\" {{}}\n{module}");
+        let workspace = Workspace::of_texts([("main.tf", &*call), ("m/main.tf", &*module)]);
+        let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+        let broad = report.findings.iter().filter(|it| it.rule == "wildcard_action");
+        let mut found: Vec<String> = broad.map(line).collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(of("var.on", "var.on"), ["low medium wildcard_action only if `var.on`"]);
+    assert_eq!(of("var.on", "!var.on"), ["low high wildcard_action only if `var.on`"]);
+}
