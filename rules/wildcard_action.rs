@@ -3,7 +3,7 @@ use std::cmp::Reverse;
 use super::kms_wildcard_action;
 use crate::catalog::{self, Danger, EscalationSeverity, Power, Use};
 use crate::policy::{Action, Policy, PolicyKind, Principal, Resource, Scope, Service, Statement};
-use crate::rule::{Context, Report, Rewrite, Safety, Severity, listed, quoted};
+use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, listed, quoted};
 
 /// More entries than this of one statement are one finding: who reads them one by one has read the same many times.
 pub(super) const FEW: usize = 3;
@@ -35,6 +35,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             report_all(policy, statement, &broad, cx);
         } else {
             broad.iter().for_each(|it| report(policy, statement, it, cx));
+        }
+        if policy.kind.is_identity() {
+            let of_unknown = statement.actions.only().iter().filter(|it| it.is_whole_unknown_service());
+            of_unknown.for_each(|it| report_unknown(policy, statement, it, cx));
         }
     }
 }
@@ -129,6 +133,18 @@ fn report(policy: &Policy, statement: &Statement, broad: &Broad<'_>, cx: &mut Co
         .severity(broad.severity)
         .help(in_place_of(&[action], statement, broad.is_unbounded.then_some(reached)));
     spell_out(report, action, reached);
+}
+
+/// All of a service that is not known: what that can do is not either.
+fn report_unknown(policy: &Policy, statement: &Statement, action: &Action, cx: &mut Context<'_>) {
+    let is_unbounded = statement.star_resources().next().is_some() && statement.conditions.is_empty();
+    let on = on(policy, statement, is_unbounded, &[]);
+    let message = format!("`{action}` allows every action of whichever service that is on {on}");
+    cx.report(&action.place, message)
+        .of(statement, action)
+        .severity(if is_unbounded { Severity::Medium } else { Severity::Low })
+        .confidence(Confidence::Low)
+        .help(in_place_of(&[action], statement, None));
 }
 
 /// One finding for all entries of a statement, the worst of which come first.

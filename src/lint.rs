@@ -587,17 +587,17 @@ fn in_every_case(findings: &mut Vec<Finding>) {
         let alike = seen.entry(what).or_default();
         let mut last = n;
         // What two cases of four come to may be the other case of what the other two have come to.
-        while let Some((other, case)) = alike.iter().find_map(|it| {
-            let (one, other) = (&findings[*it], &findings[last]);
-            let is_other = *it != last && !gone.contains(it) && one.severity == other.severity;
-            Some((*it, either(one, other).filter(|_| is_other)?))
-        }) {
-            gone.insert(last);
-            let sure = findings[last].case.as_ref().map_or(Confidence::High, |(_, sure)| *sure);
-            let labels = labels_of_either(&findings[other], &findings[last]);
-            findings[other].labels = labels;
-            hold(&mut findings[other], case, sure);
-            last = other;
+        loop {
+            let is_other = |it: &usize| *it != last && !gone.contains(it);
+            let is_as_bad = |it: &usize| findings[*it].severity == findings[last].severity;
+            let others: Vec<usize> = alike.iter().copied().filter(|it| is_other(it) && is_as_bad(it)).collect();
+            let Some((case, taken)) = with_others(findings, last, &others) else { break };
+            let labels = labels_of_any(taken.iter().chain([&last]).map(|it| &findings[*it]));
+            let sure = taken.iter().chain([&last]).map(|it| sure_in_case(&findings[*it])).min();
+            gone.extend(taken.iter().skip(1).chain([&last]));
+            last = taken[0];
+            findings[last].labels = labels;
+            hold(&mut findings[last], case, sure.unwrap_or(Confidence::Low));
         }
         if last == n {
             alike.push(n);
@@ -610,28 +610,37 @@ fn in_every_case(findings: &mut Vec<Finding>) {
         of_statement.entry((literal(finding), holder(finding))).or_default().push(n);
     }
     for them in of_statement.into_values().filter(|it| it.len() > 1) {
-        for (narrow, broad) in them.iter().flat_map(|a| them.iter().map(move |b| (*a, *b))) {
-            let (one, other) = (&findings[narrow], &findings[broad]);
-            let is_part = |own: &Granted, of: &Granted| own.beyond(of).is_empty();
-            let is_alike = one.rule == other.rule;
-            if !is_alike && !folds(other).contains(&one.rule) {
-                continue;
+        for narrow in them.iter().copied() {
+            let is_broader = |broad: &usize| {
+                let (one, other) = (&findings[narrow], &findings[*broad]);
+                let is_part = |own: &Granted, of: &Granted| own.beyond(of).is_empty();
+                let is_of_rule = one.rule == other.rule || folds(other).contains(&one.rule);
+                let grants = || one.granted.as_ref().zip(other.granted.as_ref());
+                *broad != narrow
+                    && is_of_rule
+                    && one.severity <= other.severity
+                    && grants().is_some_and(|(own, of)| is_part(own, of))
+            };
+            let broader: Vec<usize> = them.iter().copied().filter(is_broader).collect();
+            loop {
+                let left: Vec<usize> = broader.iter().copied().filter(|it| !gone.contains(it)).collect();
+                if gone.contains(&narrow) {
+                    break;
+                }
+                let Some((case, taken)) = with_others(findings, narrow, &left) else { break };
+                // What is no worse than what is granted in every case has nothing to add.
+                let (one, is_no_worse) = (&findings[narrow], |it: &&usize| {
+                    findings[**it].rule == findings[narrow].rule && findings[**it].severity == findings[narrow].severity
+                });
+                let needless: Vec<usize> = taken.iter().filter(is_no_worse).copied().collect();
+                let sure = taken.iter().map(|it| sure_in_case(&findings[*it])).min().unwrap_or(sure_in_case(one));
+                // All speak of one statement, by whichever place it has first.
+                let all = taken.iter().chain([&narrow]);
+                let first = all.filter_map(|it| findings[*it].statement.clone()).min_by_key(|it| it.index);
+                gone.extend(needless);
+                findings[narrow].statement = first;
+                hold(&mut findings[narrow], case, sure);
             }
-            let is_granted = one.granted.as_ref().zip(other.granted.as_ref()).is_some_and(|(own, of)| is_part(own, of));
-            if gone.contains(&narrow) || gone.contains(&broad) || !is_granted || one.severity > other.severity {
-                continue;
-            }
-            let Some(case) = either(one, other) else { continue };
-            // What is no worse than what is granted in every case has nothing to add.
-            if is_alike && one.severity == other.severity {
-                gone.insert(broad);
-            }
-            let sure = other.case.as_ref().map_or(Confidence::High, |(_, sure)| *sure);
-            // Both speak of one statement, by whichever place it has first.
-            let first =
-                [narrow, broad].into_iter().filter_map(|it| findings[it].statement.clone()).min_by_key(|it| it.index);
-            findings[narrow].statement = first;
-            hold(&mut findings[narrow], case, sure);
         }
     }
     let mut n = 0;
@@ -641,23 +650,38 @@ fn in_every_case(findings: &mut Vec<Finding>) {
     });
 }
 
-/// The case of one finding or the other: see [`policy::Given::either`].
-fn either(one: &Finding, other: &Finding) -> Option<Option<policy::Given>> {
-    let ((own, _), (its, _)) = one.case.as_ref().zip(other.case.as_ref())?;
-    own.either(its)
+/// The case in which one finding or those others are there that it takes: see [`policy::Given::with_others`].
+fn with_others(findings: &[Finding], one: usize, others: &[usize]) -> Option<(Option<policy::Given>, Vec<usize>)> {
+    let (own, _) = findings[one].case.as_ref()?;
+    let of = |it: &usize| Some((*it, &*findings[*it].case.as_ref()?.0));
+    let (others, cases): (Vec<usize>, Vec<&policy::Given>) = others.iter().filter_map(of).unzip();
+    let (case, taken) = own.with_others(&cases)?;
+    Some((case, taken.into_iter().map(|it| others[it]).collect()))
 }
 
-/// The labels of two findings that are one but for their cases: what is told of one of them is so in its case.
-fn labels_of_either(one: &Finding, other: &Finding) -> Vec<Label> {
-    let mut labels = one.labels.clone();
-    let case = |it: &Finding| it.case.as_ref().map(|(case, _)| Arc::clone(case));
-    let Some((own, its)) = case(one).zip(case(other)) else { return labels };
-    let is_case = |it: &Label, of: &policy::Given| it.message.strip_prefix("only if ") == Some(&*of.words);
-    for label in labels.iter_mut().filter(|it| !is_case(it, &own) && !other.labels.contains(it)) {
-        label.message = format!("{}, if {}", label.message, own.words);
+/// How sure a finding is in its case.
+fn sure_in_case(finding: &Finding) -> Confidence {
+    finding.case.as_ref().map_or(Confidence::High, |(_, sure)| *sure)
+}
+
+/// The labels of findings that are one but for their cases: what is told of some of them is so in their cases.
+fn labels_of_any<'f>(findings: impl Iterator<Item = &'f Finding> + Clone) -> Vec<Label> {
+    let mut labels: Vec<Label> = Vec::new();
+    for (n, finding) in findings.clone().enumerate() {
+        let own = finding.case.as_ref().map_or("", |(case, _)| &case.words);
+        for label in &finding.labels {
+            let is_of_all = || findings.clone().all(|it| it.labels.contains(label));
+            let is_case = label.message.strip_prefix("only if ") == Some(own);
+            if is_case || is_of_all() {
+                // Its own case is told of the first one until it is another one.
+                if (n == 0 || !is_case) && !labels.contains(label) {
+                    labels.push(label.clone());
+                }
+            } else {
+                labels.push(Label { message: format!("{}, if {own}", label.message), ..label.clone() });
+            }
+        }
     }
-    let others = other.labels.iter().filter(|it| !is_case(it, &its) && !one.labels.contains(it));
-    labels.extend(others.map(|it| Label { message: format!("{}, if {}", it.message, its.words), ..it.clone() }));
     labels
 }
 

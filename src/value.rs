@@ -564,14 +564,100 @@ pub fn premises(when: &str) -> Vec<&str> {
     out
 }
 
+/// What stands in front of premises of which one at least is not so.
+const NOT_ALL_OF: &str = "not all of ";
+
 /// The case in which another one is not the case, in words.
 pub fn opposite(when: &str) -> Arc<str> {
     match when.strip_prefix("not ") {
         // Of two premises it is not that one of them is not so.
-        _ if when.contains("` and ") => format!("not all of {when}").into(),
+        _ if when.contains("` and ") => format!("{NOT_ALL_OF}{when}").into(),
         Some(opposite) => opposite.into(),
         None => format!("not {when}").into(),
     }
+}
+
+/// Whether two cases cannot both hold: one is what the other is not, or both say what one thing is.
+/// `` `a` and not `b` `` holds where both parts do.
+pub fn excludes(one: &str, other: &str) -> bool {
+    contradictions(one, other).next().is_some()
+}
+
+/// The premises of the one case that one of another case's contradicts.
+pub fn contradictions<'w>(one: &'w str, other: &'w str) -> impl Iterator<Item = &'w str> {
+    let opposed = |a: &str, b: &str| a.strip_prefix("not ") == Some(b) || b.strip_prefix("not ") == Some(a);
+    let parts = |it: &'w str| if it.starts_with(NOT_ALL_OF) { vec![it] } else { premises(it) };
+    let others = parts(other);
+    parts(one).into_iter().filter(move |a| others.iter().any(|b| opposed(a, b) || answers_differ(a, b)))
+}
+
+/// What a premise says something of: `var.env` of `` `var.env` is `prod` ``, of `` not `var.env == "dev"` `` too, and
+/// `var.on` of `` not `var.on` ``.
+pub fn subject(premise: &str) -> &str {
+    let said = || premise.strip_prefix("not ").unwrap_or(premise).trim_matches('`');
+    Answer::of(premise).map(|it| it.of).or_else(|| none_of(premise).map(|(of, _)| of)).unwrap_or_else(said)
+}
+
+/// What a premise says that something is, or is not: `` `var.env` is `prod` ``, `` not `var.env == "prod"` ``.
+struct Answer<'w> {
+    of: &'w str,
+    is: &'w str,
+    is_not: bool,
+}
+
+impl<'w> Answer<'w> {
+    fn of(premise: &'w str) -> Option<Self> {
+        let (is_not, said) = premise.strip_prefix("not ").map_or((false, premise), |it| (true, it));
+        let said = said.strip_prefix('`')?.strip_suffix('`')?;
+        if let Some((of, is)) = said.split_once("` is `") {
+            return Some(Self { of, is, is_not });
+        }
+        let compared = |by: &str| said.split_once(by).filter(|(of, is)| !of.contains(['"', ' ']) && is.ends_with('"'));
+        let (of, is, differs) = match (compared(" == \""), compared(" != \"")) {
+            (Some((of, is)), _) => (of, is, false),
+            (_, Some((of, is))) => (of, is, true),
+            _ => return None,
+        };
+        let is = is.strip_suffix('"').filter(|it| !it.contains('"'))?;
+        Some(Self { of, is, is_not: is_not != differs })
+    }
+}
+
+/// What a case says of something that is none of several, and these.
+fn none_of(premise: &str) -> Option<(&str, &str)> {
+    premise.strip_prefix('`')?.strip_suffix('`')?.split_once(NONE_OF)
+}
+
+/// Between what is none of several things and these.
+const NONE_OF: &str = "` is none of `";
+
+/// The case in which something is this one.
+pub fn is_this(what: &str, this: impl fmt::Display) -> Arc<str> {
+    format!("`{what}` is `{this}`").into()
+}
+
+/// The case in which something is none of these.
+pub fn is_none_of(what: &str, these: impl Iterator<Item = impl fmt::Display>) -> Arc<str> {
+    let these: Vec<String> = these.map(|it| it.to_string()).collect();
+    format!("`{what}{NONE_OF}{}`", these.join("`, `")).into()
+}
+
+fn answers_differ(one: &str, other: &str) -> bool {
+    let is_among = |(of, these): (&str, &str), it: &Answer<'_>| {
+        it.of == of && !it.is_not && these.split("`, `").any(|these| these == it.is)
+    };
+    match (Answer::of(one), Answer::of(other)) {
+        (Some(a), Some(b)) => a.of == b.of && if a.is == b.is { a.is_not != b.is_not } else { !a.is_not && !b.is_not },
+        (Some(it), None) => none_of(other).is_some_and(|these| is_among(these, &it)),
+        (None, Some(it)) => none_of(one).is_some_and(|these| is_among(these, &it)),
+        (None, None) => false,
+    }
+}
+
+/// What a premise says something of, where it is one of several answers: `var.env` of `` `var.env` is `prod` ``.
+pub fn answered(premise: &str) -> Option<&str> {
+    let answer = || Answer::of(premise).filter(|it| !it.is_not && premise.contains("` is `")).map(|it| it.of);
+    none_of(premise).map(|(of, _)| of).or_else(answer)
 }
 
 /// What a case is called elsewhere.

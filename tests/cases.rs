@@ -232,3 +232,139 @@ resource "aws_iam_policy" "b" {{
         assert_eq!(finding.severity, Severity::High);
     }
 }
+
+#[test]
+fn each_of_several_cases_is_judged_by_itself() {
+    let of = |action: &str, resource: &str| of_role(&format!("Action = {action}, Resource = {resource}"));
+    let action = r#"{ dev = "*", stage = "s3:GetObject", prod = "s3:PutObject" }[var.b]"#;
+    let each = [
+        "low critical full_administrator only if `var.b` is `dev`",
+        "low medium data_any_resource only if `var.b` is `stage`",
+        "low medium wildcard_resource only if `var.b` is `prod`",
+    ];
+    expect(&of(action, r#""*""#), &each);
+    let last = r#"lookup({ dev = "*", prod = "s3:PutObject" }, var.b, "s3:GetObject")"#;
+    let with_default = each.map(|it| it.replace("`var.b` is `stage`", "`var.b` is none of `dev`, `prod`"));
+    expect(&of(last, r#""*""#), &with_default.each_ref().map(|it| &**it));
+    let by_place = r#"["*", "s3:GetObject", "s3:PutObject"][var.b]"#;
+    let places = [("dev", "0"), ("stage", "1"), ("prod", "2")];
+    let places = each.map(|it| places.iter().fold(it.to_owned(), |it, (name, place)| it.replace(name, place)));
+    expect(&of(by_place, r#""*""#), &places.each_ref().map(|it| &**it));
+    // What is harmless in each case is.
+    expect(&of(r#"{ dev = "s3:GetObject", stage = "s3:PutObject" }[var.b]"#, r#""arn:aws:s3:::reports/*""#), &[]);
+}
+
+#[test]
+fn cases_of_which_no_two_hold_are_never_joined() {
+    let action = r#"{ dev = "iam:*", stage = "s3:GetObject", prod = "s3:PutObject" }[var.b]"#;
+    let of = |resource: &str| of_role(&format!("Action = {action}, Resource = {resource}"));
+    let (user, objects) = (format!("\"{USER}\""), "\"arn:aws:s3:::reports/*\"");
+    let apart = format!("{{ dev = {user}, stage = {objects}, prod = {objects} }}[var.b]");
+    expect(&of(&apart), &["low medium wildcard_action only if `var.b` is `dev`"]);
+    let joined = format!("{{ dev = \"*\", stage = {objects}, prod = {objects} }}[var.b]");
+    expect(&of(&joined), &["low high wildcard_action only if `var.b` is `dev`"]);
+    // So it is where one of them is asked for by a comparison.
+    expect(
+        &of(&format!("var.b == \"dev\" ? {user} : {objects}")),
+        &["low medium wildcard_action only if `var.b` is `dev`"],
+    );
+}
+
+#[test]
+fn what_is_granted_in_every_one_of_several_cases_is_certain() {
+    let of = |action: &str| of_role(&format!("Action = {action}, Resource = \"*\""));
+    expect(
+        &of(r#"{ dev = "s3:GetObject", stage = "s3:GetObject", prod = "s3:GetObject" }[var.b]"#),
+        &["high medium data_any_resource"],
+    );
+    expect(
+        &of(r#"{ dev = "kms:*", stage = "kms:Decrypt", prod = "kms:Decrypt" }[var.b]"#),
+        &["high high kms_any_key", "low high kms_wildcard_action only if `var.b` is `dev`"],
+    );
+    let nested = r#"var.b ? "kms:*" : var.c ? "kms:Decrypt" : "kms:Decrypt""#;
+    expect(&of(nested), &["high high kms_any_key", "low high kms_wildcard_action only if `var.b`"]);
+    // In all but one it is not.
+    let found = lint(&of(r#"{ dev = "kms:Decrypt", stage = "kms:Decrypt", prod = "s3:GetObject" }[var.b]"#));
+    assert!(found.iter().all(|it| it.confidence == Confidence::Low), "{found:?}");
+}
+
+#[test]
+fn a_condition_that_bounds_in_every_one_of_several_cases_bounds() {
+    let of = |prod: &str| {
+        let value = format!(r#"{{ dev = "o-1234567890", stage = "o-1234567891", prod = "{prod}" }}[var.b]"#);
+        let test = format!("StringLike = {{ \"aws:PrincipalOrgID\" = {value} }}");
+        lint(&of_bucket(&format!("Action = \"s3:GetObject\", Condition = {{ {test} }}")))
+    };
+    assert!(!of("o-1234567892").iter().any(|it| it.rule == "public_bucket"));
+    let found = of("*");
+    let open = found.iter().find(|it| it.rule == "public_bucket").unwrap();
+    assert!(open.labels.iter().any(|it| it.message.contains("only if `var.b` is `prod`")), "{open:?}");
+}
+
+#[test]
+fn a_condition_and_its_contrary_are_one() {
+    let text =
+        of_role("Action = !var.b ? \"*\" : \"s3:GetObject\", Resource = var.b ? \"*\" : \"arn:aws:s3:::reports/*\"");
+    expect(&text, &["low low wildcard_action only if not `var.b`", "low medium data_any_resource only if `var.b`"]);
+    // What is switched on where nothing is wide is not wide.
+    let counted = |count: &str| {
+        let text = of_role("Action = var.b ? \"*\" : \"s3:GetObject\", Resource = \"arn:aws:s3:::reports/*\"");
+        text.replace("role = \"r\"", &format!("role = \"r\"\n  count = {count} ? 1 : 0"))
+    };
+    expect(&counted("!var.b"), &[]);
+    expect(&counted("(!(!var.b))"), &["high low wildcard_action"]);
+}
+
+#[test]
+fn a_condition_of_a_loop_is_another_one_for_each_element() {
+    let of = |first: &str, second: &str| {
+        let list = |of: &str, with: &str| format!("[for f in [\"x\", \"y\"] : {of} if contains(var.c, f) == {with}]");
+        let (wide, narrow) = (list("f == \"x\" ? \"iam:*\" : \"s3:GetObject\"", first), list("\"*\"", second));
+        lint(&of_role(&format!("Action = {wide}, Resource = {narrow}")))
+    };
+    let found = of("true", "true");
+    let said = found.iter().find(|it| it.rule == "wildcard_action").unwrap();
+    assert!(said.labels.iter().any(|it| it.message.contains("for `f` = `x`")), "{said:?}");
+    // Nothing is known of how the one hangs together with the other.
+    let each = of_role(
+        "Action = [for f in [\"x\", \"y\"] : contains(var.c, f) ? \"kms:*\" : \"kms:Decrypt\"], Resource = \"*\"",
+    );
+    let found: Vec<String> = lint(&each).iter().map(line).collect();
+    assert!(found.iter().any(|it| it.ends_with("for `f` = `x`")), "{found:?}");
+}
+
+#[test]
+fn what_a_loop_over_something_unknown_falls_back_to_is_judged() {
+    let wide = ["low high wildcard_action only if `var.b` has such an element"];
+    let of_values = ["low high wildcard_action only if `values(var.b)` has such an element"];
+    for (action, wanted) in [
+        ("[for it in var.b : it.wide ? \"iam:*\" : it.action]", &wide[..]),
+        ("flatten([for it in var.b : [it.action, \"iam:*\"]])", &wide),
+        ("flatten([for it in var.b : [for action in [\"iam:*\"] : action]])", &wide),
+        ("[for it in values(var.b) : try(it.action, \"iam:*\")]", &of_values),
+        ("[for it in var.b : lookup(it, \"action\", \"iam:*\")]", &wide),
+        ("[for it in var.b : it.wide ? \"iam:GetRole\" : it.action]", &[]),
+        ("[for it in var.b : it.action]", &[]),
+    ] {
+        expect(&of_role(&format!("Action = {action}, Resource = \"*\"")), wanted);
+    }
+}
+
+#[test]
+fn two_arguments_that_are_one_value_of_the_caller_are_one_condition() {
+    let module =
+        of_role(&format!("Action = var.x ? \"iam:*\" : \"s3:GetObject\", Resource = var.y ? \"{USER}\" : \"*\""));
+    let of = |x: &str, y: &str| {
+        let call = format!("variable \"on\" {{}}\nmodule \"m\" {{\n  source = \"./m\"\n  x = {x}\n  y = {y}\n}}\n");
+        let module = format!("variable \"x\" {{}}\nvariable \"y\" {{}}\n{module}");
+        let workspace = Workspace::of_texts([("main.tf", &*call), ("m/main.tf", &*module)]);
+        let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+        let broad = report.findings.iter().filter(|it| it.rule == "wildcard_action");
+        let mut found: Vec<String> = broad.map(line).collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(of("var.on", "var.on"), ["low medium wildcard_action only if `var.on`"]);
+    assert_eq!(of("var.on", "!var.on"), ["low high wildcard_action only if `var.on`"]);
+}

@@ -713,5 +713,5 @@ resource "aws_iam_user_policy" "it" {
     let [finding] = &found[..] else { panic!("{found:?}") };
     assert_eq!(&*finding.carrier.address, "module.b.aws_iam_user_policy.it");
     let case = finding.labels.iter().find(|it| it.message.starts_with("only if"));
-    assert_eq!(case.unwrap().message, "only if not `var.on` of `module.a`");
+    assert_eq!(case.unwrap().message, "only if not `var.a`");
 }

@@ -1249,8 +1249,8 @@ fn what_is_not_known_is_one_element_where_it_is_written_as_one() {
         (r#"length([for it in concat(var.u, ["a"]) : it])"#, r#"${length([for it in concat(var.u, ["a"]) : it])}"#),
         (r#"length(concat([var.u, ["a"]]...))"#, r#"${length(concat([var.u, ["a"]]...))}"#),
         (
-            r#"length([for it in [var.u, var.u] : it if it != "a"])"#,
-            r#"${length([for it in [var.u, var.u] : it if it != "a"])}"#,
+            r#"length([for it in [var.u, var.u, var.u] : it if it != "a"])"#,
+            r#"${length([for it in [var.u, var.u, var.u] : it if it != "a"])}"#,
         ),
         (r#"length(jsondecode("[${var.u}]"))"#, r#"${length(jsondecode("[${var.u}]"))}"#),
         (r#"length(yamldecode("[${var.u}]"))"#, r#"${length(yamldecode("[${var.u}]"))}"#),

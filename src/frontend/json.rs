@@ -164,9 +164,9 @@ fn cases(directives: &[&Mark<'_>]) -> Vec<(Span, Arc<Given>)> {
         if !directive.inner.starts_with("end") {
             open.push(directive);
         } else if let Some(first) = open.pop() {
-            let words = format!("the template's `{}` lets it stand", first.inner).into();
+            let words = format!("the template's `{}` lets it stand", first.inner);
             let between = Span { start: first.span.end, end: directive.span.start, ..first.span };
-            out.push((between, Arc::new(Given { words, span: first.span })));
+            out.push((between, Arc::new(Given::new(words, first.span))));
         }
     }
     out

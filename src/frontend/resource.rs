@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Setting;
 use crate::policy::{Given, Place};
-use crate::value::{Node, Text, Value};
+use crate::value::{Arm, Node, Text, Value};
 
 /// A resource that says of itself who reaches it.
 #[derive(Clone, Debug)]
@@ -100,10 +100,12 @@ impl Setting<Node> {
         match &self.value.value {
             Value::Null => Vec::new(),
             Value::List(nodes) => nodes.iter().flat_map(|it| part(it, self.place.given.clone())).collect(),
-            Value::OneOf(arms) => arms
-                .iter()
-                .flat_map(|arm| part(&arm.node, Some(Arc::new(Given { words: Arc::clone(&arm.when), span: arm.at }))))
-                .collect(),
+            Value::OneOf(arms) => {
+                let own = self.place.given.as_ref();
+                let case = |arm: &Arm| Given::of_arm(arm, arms.len()).within(own.map(|it| &**it));
+                let in_case = |arm: &Arm| Some(part(&arm.node, Some(Arc::new(case(arm)?))));
+                arms.iter().filter_map(in_case).flatten().collect()
+            }
             _ => vec![self.clone()],
         }
     }

@@ -451,9 +451,8 @@ impl Condition {
         let of_values = || {
             let given = || self.values.iter().map(|it| it.place.given.as_ref());
             let first = given().next()??;
-            // Of two cases one holds.
-            let is_other = |it: Option<&Arc<Given>>| it.is_none_or(|it| it.is_opposite_of(first));
-            (!given().any(is_other)).then_some(first)
+            let is_sure = given().any(|it| it.is_none()) || Given::is_any_sure(given().flatten().map(|it| &**it));
+            (!is_sure).then_some(first)
         };
         self.place.given.as_ref().or_else(of_values)
     }

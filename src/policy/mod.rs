@@ -20,6 +20,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smallvec::{SmallVec, smallvec};
 
 pub use arn::{ArnPart, ArnPattern};
 pub use condition::{Condition, Guard, JsonType, Operator, OperatorKind, Quantifier, Value};
@@ -36,7 +37,7 @@ pub use size::{Quota, Size};
 
 use crate::catalog::{self, AccessLevel};
 use crate::source::Span;
-use crate::value::{HOLE, Node, Origin, Text, opposite};
+use crate::value::{Arm, HOLE, Node, Origin, Text, answered, contradictions, opposite, premises, subject};
 
 /// A place in a policy: the one string, how it came there, and whether it is there for certain.
 #[derive(Clone, Debug)]
@@ -56,13 +57,107 @@ pub struct Given {
     pub words: Arc<str>,
     /// Where the case is decided.
     pub span: Span,
+    /// Of each of its premises, of how many cases of which one always holds it is one, where that is known of all.
+    pub of: SmallVec<[usize; 2]>,
 }
 
 impl Given {
+    /// A case of which nothing is known but its words and where it is decided.
+    pub fn new(words: impl Into<Arc<str>>, span: Span) -> Self {
+        Self { words: words.into(), span, of: SmallVec::new() }
+    }
+
+    /// The case in which a value is this one of so many.
+    pub fn of_arm(arm: &Arm, of: usize) -> Self {
+        let is_one = of > 1 && premises(&arm.when).len() == 1;
+        let of = if is_one { smallvec![of] } else { SmallVec::new() };
+        Self { words: Arc::clone(&arm.when), span: arm.at, of }
+    }
+
+    /// The same where another case holds, if that is one in which it can.
+    pub fn within(self, outer: Option<&Self>) -> Option<Self> {
+        match outer {
+            Some(outer) if outer.excludes(&self) => None,
+            Some(outer) => Some(outer.and(&self)),
+            None => Some(self),
+        }
+    }
+
+    /// The case in which this one and another one hold.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let own = premises(&self.words);
+        let its = premises(&other.words);
+        let is_new = |it: &&str| !own.contains(it);
+        let more: Vec<&str> = its.iter().filter(|it| is_new(it)).copied().collect();
+        if more.is_empty() {
+            return self.clone();
+        }
+        let are_told = own.len() == self.of.len() && its.len() == other.of.len();
+        let of = its.iter().zip(&other.of).filter(|(it, _)| is_new(it)).map(|(_, of)| *of);
+        Self {
+            words: own.iter().copied().chain(more).collect::<Vec<_>>().join(" and ").into(),
+            span: self.span,
+            of: if are_told { self.of.iter().copied().chain(of).collect() } else { SmallVec::new() },
+        }
+    }
+
+    /// Whether the two cannot both be the case.
+    pub fn excludes(&self, other: &Self) -> bool {
+        let is_one = |it: &str| self.span == other.span || self.span.file == other.span.file && is_of_module(it);
+        contradictions(&self.words, &other.words).any(is_one)
+    }
+
+    /// Whether one of several cases holds, however what is undecided turns out.
+    pub fn is_any_sure<'g>(cases: impl Iterator<Item = &'g Self>) -> bool {
+        let cases: Vec<&Self> = cases.collect();
+        let are_opposite = || {
+            let mut pairs = cases.iter().enumerate().flat_map(|(n, one)| cases[..n].iter().map(move |it| (one, it)));
+            pairs.any(|(one, other)| one.is_opposite_of(other))
+        };
+        let is_all =
+            || cases.first().is_some_and(|it| it.with_others(&cases[1..]).is_some_and(|(case, _)| case.is_none()));
+        are_opposite() || is_all()
+    }
+
+    /// The case in which this one or one of those others holds which it takes for one of its premises to make no
+    /// difference, none, within `Some`, where none is left; and which these are.
+    pub fn with_others(&self, others: &[&Self]) -> Option<(Option<Self>, Vec<usize>)> {
+        if let Some((n, case)) = others.iter().enumerate().find_map(|(n, it)| Some((n, self.either(it)?))) {
+            return Some((case, vec![n]));
+        }
+        let own = premises(&self.words);
+        if own.len() != self.of.len() {
+            return None;
+        }
+        own.iter().enumerate().find_map(|(at, premise)| {
+            let what = answered(premise)?;
+            let mut answers = vec![*premise];
+            let mut taken = Vec::new();
+            for (n, other) in others.iter().enumerate().filter(|(_, it)| it.span == self.span && it.of == self.of) {
+                let its = premises(&other.words);
+                let is_beside = own.iter().zip(&its).enumerate().all(|(n, (own, its))| n == at || own == its);
+                let answer = its.get(at).filter(|it| is_beside && answered(it) == Some(what) && !answers.contains(it));
+                answers.extend(answer);
+                taken.extend(answer.map(|_| n));
+            }
+            if answers.len() < self.of[at] {
+                return None;
+            }
+            let rest = |n: &usize| *n != at;
+            let words: Vec<&str> = (0..own.len()).filter(rest).map(|n| own[n]).collect();
+            let of = (0..own.len()).filter(rest).map(|n| self.of[n]).collect();
+            let case = (!words.is_empty()).then(|| Self { words: words.join(" and ").into(), span: self.span, of });
+            Some((case, taken))
+        })
+    }
+
     /// The case that is one where this one is not.
     #[must_use]
     pub fn opposite(&self) -> Self {
-        Self { words: opposite(&self.words), span: self.span }
+        // Of two cases it is the other one, and of more it is all the others.
+        let of = self.of.iter().copied().filter(|it| *it == 2 && self.of.len() == 1).collect();
+        Self { words: opposite(&self.words), span: self.span, of }
     }
 
     /// Whether one of the two is the case, however what is undecided turns out.
@@ -90,7 +185,7 @@ impl Given {
         let [(own, other)] = differing[..] else { return None };
         let words: Vec<&str> = same.into_iter().map(|(own, _)| own).collect();
         let is_either = !words.is_empty() && (negates(own, other) || negates(other, own));
-        is_either.then(|| Some(Self { words: words.join(" and ").into(), span: self.span }))
+        is_either.then(|| Some(Self::new(words.join(" and "), self.span)))
     }
 
     /// Whether the one is the case where the other is.
@@ -100,11 +195,15 @@ impl Given {
 
     /// Whether both are decided at one place, or by one variable or local value.
     fn is_decided_with(&self, other: &Self) -> bool {
-        let name = self.words.strip_prefix("not ").unwrap_or(&self.words).trim_matches('`');
-        let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || "_-.".contains(it));
-        let is_of_module = is_name && (name.starts_with("var.") || name.starts_with("local."));
-        self.span == other.span || is_of_module && self.span.file == other.span.file
+        self.span == other.span || is_of_module(&self.words) && self.span.file == other.span.file
     }
+}
+
+/// Whether a premise says something of a variable or a local value, which is the same one in all of a module.
+fn is_of_module(premise: &str) -> bool {
+    let name = subject(premise);
+    let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || "_-.".contains(it));
+    is_name && (name.starts_with("var.") || name.starts_with("local."))
 }
 
 impl Place {
@@ -561,12 +660,9 @@ impl Statement {
     /// The first of such conditions if one of them stands there in every case: by itself, or in either case of an
     /// undecided choice.
     fn always(&self, is_such: impl Fn(&Condition) -> bool) -> Option<&Condition> {
-        let mut such = self.conditions.iter().filter(|it| is_such(it));
-        let others = such.clone();
-        such.find(|it| {
-            let Some(given) = it.case() else { return true };
-            others.clone().filter_map(Condition::case).any(|it| it.is_opposite_of(given))
-        })
+        let such = || self.conditions.iter().filter(|it| is_such(it));
+        let is_any_sure = || Given::is_any_sure(such().filter_map(Condition::case).map(|it| &**it));
+        such().find(|it| it.case().is_none()).or_else(|| such().next().filter(|_| is_any_sure()))
     }
 
     /// Whether a condition is the only one that its operator is written for.
@@ -624,9 +720,9 @@ impl Statement {
         self.covers_actions_of(other, service) && self.covers_resources(other)
     }
 
-    /// Whether one of the two is there however what is undecided turns out, and not both.
+    /// Whether the two are never both there.
     pub fn is_in_case_without(&self, other: &Self) -> bool {
-        self.place.given.as_ref().zip(other.place.given.as_ref()).is_some_and(|(own, other)| own.is_opposite_of(other))
+        self.place.given.as_ref().zip(other.place.given.as_ref()).is_some_and(|(own, other)| own.excludes(other))
     }
 
     /// Whether it is there in every case in which another statement is.

@@ -243,10 +243,8 @@ fn visit(node: Node, given: &Case, depth: usize, out: &mut dyn FnMut(Node, Case)
         }
         Value::OneOf(arms) if depth < 8 => {
             for arm in arms.iter() {
-                let case = Given { words: Arc::clone(&arm.when), span: arm.at };
-                if given.as_ref().is_none_or(|it| !it.is_opposite_of(&case)) {
-                    visit(node.inherit(&arm.node), &Some(Arc::new(case)), depth + 1, out);
-                }
+                let Some(case) = Given::of_arm(arm, arms.len()).within(given.as_deref()) else { continue };
+                visit(node.inherit(&arm.node), &Some(Arc::new(case)), depth + 1, out);
             }
         }
         Value::Text(text) if text.has_choices() => {
@@ -336,8 +334,8 @@ impl Reader {
                 Some(_) => return None,
                 // An effect that is not known may be the one that grants.
                 None => {
-                    let words = "the effect turns out to be `Allow`".into();
-                    given.get_or_insert_with(|| Arc::new(Given { words, span: effect.span }));
+                    let words = "the effect turns out to be `Allow`";
+                    given.get_or_insert_with(|| Arc::new(Given::new(words, effect.span)));
                     Effect::Allow
                 }
             },
@@ -425,25 +423,42 @@ impl Entry for condition::Value {
     }
 }
 
+/// Of how many cases of one literal it is asked what they come to.
+const MOST_CASES: usize = 64;
+
 /// What is there by one literal however a condition turns out is there in every case.
 fn in_every_case<T: Entry>(entries: Vec<T>) -> Vec<T> {
     let mut out: Vec<T> = Vec::with_capacity(entries.len());
     // Those that are there in one case, by their literals.
     let mut in_one_case: FxHashMap<Span, Vec<usize>> = FxHashMap::default();
-    for mut entry in entries {
-        if let Some(given) = entry.place().given.clone() {
-            let alike = in_one_case.entry(entry.place().span).or_default();
-            let is_other_case = |at: &usize| {
-                let other = &mut out[*at];
-                other.place().given.as_ref().is_some_and(|it| it.is_opposite_of(&given)) && other.says_the_same(&entry)
-            };
-            if let Some(at) = alike.iter().position(is_other_case) {
-                out[alike.remove(at)].place().given = None;
-                continue;
-            }
-            alike.push(out.len());
-        }
+    let mut gone: FxHashSet<usize> = FxHashSet::default();
+    for entry in entries {
+        let own = out.len();
         out.push(entry);
+        let mut at = own;
+        // What two cases of four come to may be the other case of what the other two have come to.
+        while let Some(given) = out[at].place().given.clone() {
+            let alike = in_one_case.entry(out[at].place().span).or_default();
+            let is_alike = |it: &usize| *it != at && out[*it].says_the_same(&out[at]);
+            let them: Vec<usize> = alike.iter().copied().filter(is_alike).take(MOST_CASES).collect();
+            let cases: Vec<_> = them.iter().filter_map(|it| out[*it].place().given.clone()).collect();
+            let others: Vec<&Given> = cases.iter().map(|it| &**it).collect();
+            let Some((case, taken)) = given.with_others(&others) else {
+                if at == own {
+                    alike.push(own);
+                }
+                break;
+            };
+            let taken: Vec<usize> = taken.into_iter().map(|it| them[it]).collect();
+            gone.extend(taken.iter().skip(1).chain([&at]));
+            at = taken[0];
+            out[at].place().given = case.map(Arc::new);
+            alike.retain(|it| !gone.contains(it) && (*it != at || out[at].place().given.is_some()));
+        }
+    }
+    if !gone.is_empty() {
+        let mut n = 0..;
+        out.retain(|_| n.next().is_none_or(|n| !gone.contains(&n)));
     }
     out
 }

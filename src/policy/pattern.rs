@@ -93,6 +93,14 @@ impl Action {
             && self.name().is_some_and(is_all_stars)
     }
 
+    /// `${var.service}:*`: every action of a service that is not known.
+    pub fn is_whole_unknown_service(&self) -> bool {
+        let parts = || self.text.raw().split_once(':');
+        self.text.raw().ends_with('*')
+            && self.service().is_none()
+            && parts().is_some_and(|(service, name)| !service.contains(['*', '?']) && is_all_stars(name))
+    }
+
     /// Whether it holds a wildcard.
     pub fn has_wildcard(&self) -> bool {
         first_wildcard(self.text.raw()).is_some()

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use super::Given;
 use super::parse::{Case, member};
-use crate::value::{Arm, Entry, Node, Object, Text, Value, is_same_choice};
+use crate::value::{Arm, Entry, Node, Object, Text, Value, excludes, is_same_choice};
 
-/// As how many statements one is read at most.
-const MOST: usize = 4;
+/// As how many statements one is read at most by one choice.
+const MOST: usize = 8;
+/// As how many by choices that do not depend on each other: they multiply.
+const MOST_OF_SEVERAL: usize = 4;
 
 /// The ways in which a statement may turn out, each in its case; itself where that makes no difference or where they are
 /// too many.
@@ -18,7 +20,10 @@ pub(super) fn of(statement: &Node, given: &Case) -> Vec<(Node, Case)> {
     // Of what is allowed the choices that make the least difference are given up first.
     let ways = (0..=ALLOWED.len()).rev().find_map(|kinds| {
         let mut out = Vec::with_capacity(1);
-        told_apart(statement.clone(), given.clone(), &ALLOWED[..kinds], &mut out).map(|()| out)
+        let allowed = &ALLOWED[..kinds];
+        let first = statement.as_object().and_then(|it| choice_of(it, allowed)).map_or(0, |it| it.len());
+        let most = first.clamp(MOST_OF_SEVERAL, MOST);
+        told_apart(statement.clone(), given.clone(), allowed, most, &mut out).map(|()| out)
     });
     ways.unwrap_or_else(|| vec![(statement.clone(), given.clone())])
 }
@@ -31,24 +36,25 @@ type Kind = (&'static str, fn(&Node) -> Option<Arc<[Arm]>>);
 const ALLOWED: [Kind; 3] =
     [("Resource", choice_of_everything), ("Action", whole_choice), ("Condition", choice_of_tests)];
 
-fn told_apart(statement: Node, given: Case, allowed: &[Kind], out: &mut Vec<(Node, Case)>) -> Option<()> {
+fn told_apart(statement: Node, given: Case, allowed: &[Kind], most: usize, out: &mut Vec<(Node, Case)>) -> Option<()> {
     let Some(arms) = statement.as_object().and_then(|it| choice_of(it, allowed)) else {
         out.push((statement, given));
-        return (out.len() <= MOST).then_some(());
+        return (out.len() <= most).then_some(());
     };
     let mut ways: Vec<(Given, Option<usize>)> =
-        arms.iter().enumerate().map(|(n, it)| (given_by(it), Some(n))).collect();
+        arms.iter().enumerate().map(|(n, it)| (Given::of_arm(it, arms.len()), Some(n))).collect();
     if let [arm] = &*arms {
-        ways.push((given_by(arm).opposite(), None));
+        ways.push((Given::of_arm(arm, 2).opposite(), None));
     }
     for (case, way) in ways {
-        let case = match &given {
-            Some(given) if given.words == case.words => Arc::clone(given),
-            Some(given) if given.words == case.opposite().words => continue,
-            Some(given) => Arc::new(Given { words: format!("{} and {}", given.words, case.words).into(), ..**given }),
-            None => Arc::new(case),
-        };
-        told_apart(decided(&statement, &arms, way).unwrap_or_else(|| statement.clone()), Some(case), allowed, out)?;
+        let Some(case) = case.within(given.as_deref()).map(Arc::new) else { continue };
+        told_apart(
+            decided(&statement, &arms, way).unwrap_or_else(|| statement.clone()),
+            Some(case),
+            allowed,
+            most,
+            out,
+        )?;
     }
     Some(())
 }
@@ -67,13 +73,10 @@ fn choice_of(statement: &Object, allowed: &[Kind]) -> Option<Arc<[Arm]>> {
     })
 }
 
-/// Whether one case or the other holds, so that what is so in both is so for certain.
+/// Whether one of its cases holds and no other one does, so that what is so in all is so for certain.
 fn is_one_or_other(arms: &[Arm]) -> bool {
-    match arms {
-        [_] => true,
-        [one, other] => given_by(one).is_opposite_of(&given_by(other)),
-        _ => false,
-    }
+    let differs = |(n, it): (usize, &Arm)| arms[..n].iter().all(|other| excludes(&it.when, &other.when));
+    arms.len() <= MOST && arms.iter().enumerate().all(differs)
 }
 
 fn entries(of: &Node) -> &[Entry] {
@@ -133,10 +136,6 @@ fn whole_choice(node: &Node) -> Option<Arc<[Arm]>> {
         Value::Text(text) => text.choice().filter(|it| it.len() > 1).cloned(),
         _ => None,
     }
-}
-
-fn given_by(arm: &Arm) -> Given {
-    Given { words: Arc::clone(&arm.when), span: arm.at }
 }
 
 fn choice_in(node: &Node) -> Option<Arc<[Arm]>> {

@@ -9,7 +9,7 @@ use crate::frontend::ReplacedStatement;
 use crate::policy::{Effect, MOST_STATEMENTS, Place};
 use crate::source::Span;
 use crate::syntax::hcl::{Block, Body};
-use crate::value::{Arm, Entry, Hole, HoleKind, Node, Object, Text, Value, opposite};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Object, Text, Value, excludes, opposite};
 
 const UNREAD: &str = "it could not be read";
 const TOO_LARGE: &str = "the document says more than AWS takes of any";
@@ -202,7 +202,7 @@ impl Evaluator<'_> {
             }
             let cost = OF_CASES * old_cases.len() * new_cases.len();
             room.comparisons = room.comparisons.saturating_sub(cost);
-            if old_cases.iter().any(|it| new_cases.iter().any(|new| evaluator::excludes(&it.0, &new.0))) {
+            if old_cases.iter().any(|it| new_cases.iter().any(|new| excludes(&it.0, &new.0))) {
                 continue;
             }
             // The cases in which the new one is there and the old one was.

@@ -160,7 +160,7 @@ impl Buckets {
                 let is_guard = matches!(companion.aspect, Aspect::PublicAccessBlock | Aspect::Ownership);
                 let is_own = |case: &Case| own.iter().any(|it| it.0 == case.0);
                 let alone = cases.iter().find(|it| !is_own(it)).filter(|_| is_guard && buckets[n].declared);
-                let alone = alone.map(|(words, span)| Given { words: Arc::clone(words), span: *span });
+                let alone = alone.map(|(words, span)| Given::new(Arc::clone(words), *span));
                 // Where the bucket itself is there in that case only, it is its own in every case.
                 let given = given.filter(|it| !own.iter().any(|case| case.0 == it.words));
                 let given = given.or_else(|| alone.map(Arc::new));

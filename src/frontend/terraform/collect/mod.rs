@@ -442,7 +442,7 @@ fn given(instance: &Instance) -> Option<policy::Given> {
             words.push(when);
         }
     }
-    Some(policy::Given { words: words.join(" and ").into(), span: *span })
+    Some(policy::Given::new(words.join(" and "), *span))
 }
 
 /// Whether a block says `count = 0`, and not by way of anything that could be given.
@@ -484,10 +484,14 @@ fn texts_in(node: &Node) -> Vec<(Text, Place)> {
         Value::OneOf(arms) => arms
             .iter()
             .flat_map(|arm| {
-                let given = Arc::new(policy::Given { words: Arc::clone(&arm.when), span: arm.at });
-                texts_in(&node.inherit(&arm.node))
-                    .into_iter()
-                    .map(move |(text, place)| (text, Place { given: Some(Arc::clone(&given)), ..place }))
+                let outer = policy::Given::of_arm(arm, arms.len());
+                texts_in(&node.inherit(&arm.node)).into_iter().filter_map(move |(text, place)| {
+                    let given = match &place.given {
+                        Some(inner) => (**inner).clone().within(Some(&outer))?,
+                        None => outer.clone(),
+                    };
+                    Some((text, Place { given: Some(Arc::new(given)), ..place }))
+                })
             })
             .collect(),
         Value::Text(text) => match text.cases(node.span, |_| true) {

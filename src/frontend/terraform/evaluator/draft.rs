@@ -7,10 +7,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
-use super::known::excludes;
 use crate::source::{FileId, Span};
 use crate::syntax::json;
-use crate::value::{Arm, Entry, Hole, Node, Object, Origin, Text, Value};
+use crate::value::{Arm, Entry, Hole, Node, Object, Origin, Text, Value, excludes};
 
 /// How many texts a template may be.
 const LIMIT: usize = 8;

@@ -136,10 +136,9 @@ impl Evaluator<'_> {
                         Some(true) => self.template_into(then, scope, out)?,
                         Some(false) => self.template_into(otherwise, scope, out)?,
                         None => {
-                            let words = format!("`{}`", self.written(condition.span));
-                            let not = format!("not {words}");
-                            let ways = [(words, then, scope), (not, otherwise, scope)];
-                            self.undecided(ways, condition.span, false, *directive, scope, out)?;
+                            let Asked { when, not, at } = self.asked(condition, scope);
+                            let ways = [(when, then, scope), (not, otherwise, scope)];
+                            self.undecided(ways, at, false, *directive, scope, out)?;
                         }
                     }
                 }
@@ -147,14 +146,13 @@ impl Evaluator<'_> {
                     let at = collection.span;
                     let all = self.eval(collection, scope)?;
                     let within = |name: Node, element: Node| {
-                        let inner = scope.with(value, element);
+                        let inner = scope.with_element(value, element, name.clone());
                         key.as_ref().map_or(inner.clone(), |key| inner.with(key, name))
                     };
                     let Some(elements) = elements(&all) else {
                         let inner = self.of_any_element(key.as_deref(), value, at, scope);
                         let (words, _) = self.has_element(collection);
-                        let not = format!("not {words}");
-                        let ways = [(not, &Vec::new(), scope), (words.to_string(), body, &inner)];
+                        let ways = [(opposite(&words), &Vec::new(), scope), (words, body, &inner)];
                         self.undecided(ways, at, true, *directive, scope, out)?;
                         continue;
                     };
@@ -201,7 +199,7 @@ impl Evaluator<'_> {
     /// A directive that gives one of two texts: each in its case, or a hole where there are too many.
     fn undecided(
         &self,
-        ways: [(String, &Vec<Part>, &Scope); 2],
+        ways: [(Arc<str>, &Vec<Part>, &Scope); 2],
         at: Span,
         is_loop: bool,
         directive: Span,
@@ -210,7 +208,7 @@ impl Evaluator<'_> {
     ) -> Result<(), Failure> {
         let mut drafts = Vec::new();
         for (words, parts, inner) in ways.into_iter().filter(|_| !out.are_one()) {
-            let mut part = out.of_part(Premise { words: words.into(), at, meaning: self.meaning(at, scope), is_loop });
+            let mut part = out.of_part(Premise { words, at, meaning: self.meaning(at, scope), is_loop });
             self.template_into(parts, inner, &mut part)?;
             drafts.extend(part.into_drafts());
         }
@@ -229,17 +227,17 @@ impl Evaluator<'_> {
             Some(false) => self.chosen(otherwise, then, scope),
             None if test.is_known() => Err(not_a_condition(condition)),
             None => {
-                let when = self.written(condition.span);
-                let arm = |when: String, expr: &Expr| {
+                let Asked { when, not, at } = self.asked(condition, scope);
+                let arm = |when: Arc<str>, expr: &Expr| {
                     // What would fail in the other case only does not.
                     let doubt = self.doubt.take();
                     let node = self.value(expr, scope);
                     self.doubt.replace(doubt);
-                    let case = (when.into(), condition.span);
+                    let case = (when, at);
                     let node = self.in_assumed_case(node, &[&case]);
                     Arm { when: case.0, at: case.1, node }
                 };
-                let mut arms = [arm(format!("`{when}`"), then), arm(format!("not `{when}`"), otherwise)];
+                let mut arms = [arm(when, then), arm(not, otherwise)];
                 if let Some((then, otherwise)) = of_one_type(&arms[0].node, &arms[1].node) {
                     arms[0].node = then;
                     arms[1].node = otherwise;
@@ -249,9 +247,60 @@ impl Evaluator<'_> {
                 {
                     return Ok(a.node.clone());
                 }
+                // A choice by what is asked, and one by the contrary, are one choice.
+                if arms[0].when.starts_with("not ") {
+                    arms.reverse();
+                }
                 Ok(Node::new(Value::OneOf(Arc::new(arms)), then.span.to(otherwise.span)))
             }
         }
+    }
+
+    /// What a condition that is not known asks. What is asked by way of names is asked of what they stand for: two
+    /// arguments of a module may be one value of whoever calls it.
+    fn asked(&self, condition: &Expr, scope: &Scope) -> Asked {
+        let (mut expr, mut is_negated) = (condition, false);
+        loop {
+            expr = match &expr.kind {
+                ExprKind::Paren(inner) => inner,
+                ExprKind::Unary(UnaryOp::Not, inner) => {
+                    is_negated = !is_negated;
+                    inner
+                }
+                _ => break,
+            };
+        }
+        let (mut what, at) = self.stands_for(expr, scope).unwrap_or_else(|| (self.written(expr.span), expr.span));
+        if let Some(negated) = what.strip_prefix('!').filter(|it| is_name(it)) {
+            is_negated = !is_negated;
+            what = negated.into();
+        }
+        let when: Arc<str> = format!("`{what}`{}", self.which(expr.span, scope)).into();
+        let not = opposite(&when);
+        let (when, not) = if is_negated { (not, when) } else { (when, not) };
+        Asked { when, not, at }
+    }
+
+    /// What a reference is another name of, as it is written, and where.
+    fn stands_for(&self, expr: &Expr, scope: &Scope) -> Option<(Arc<str>, Span)> {
+        let ExprKind::Access(access) = &expr.kind else { return None };
+        if !matches!(&access.base.kind, ExprKind::Variable(root) if matches!(&**root, "var" | "local")) {
+            return None;
+        }
+        let node = self.value(expr, scope);
+        let hole = match &node.value {
+            Value::Unknown(hole) => hole,
+            Value::Text(text) if text.is_hole() => text.holes().next()?.1,
+            _ => return None,
+        };
+        let own = &scope.module.address;
+        let is_of_caller =
+            hole.scope.is_empty() || own.strip_prefix(&*hole.scope).is_some_and(|it| it.starts_with('.'));
+        let is_told = match hole.scope == *own {
+            true => hole.reference.starts_with("var.") && is_name(&hole.reference),
+            false => is_of_caller && !hole.reference.contains(['`', '…']),
+        };
+        is_told.then(|| (Arc::clone(&hole.reference), hole.span))
     }
 
     /// The arm of a condition that holds, of the type that both have.
@@ -426,7 +475,7 @@ impl Evaluator<'_> {
                     None => (element, None),
                 };
                 let is_many = is_many(&element);
-                let mut inner = scope.with(&it.value, element);
+                let mut inner = scope.with_element(&it.value, element, name.clone());
                 if let Some(key) = &it.key {
                     inner = inner.with(key, name);
                 }
@@ -448,13 +497,20 @@ impl Evaluator<'_> {
                 let case = case.or_else(|| {
                     // It may be there or not.
                     let condition = it.condition.as_ref().filter(|_| kept.is_none())?;
-                    Some((format!("`{}`", self.written(condition.span)).into(), condition.span))
+                    let Asked { when, at, .. } = self.asked(condition, &inner);
+                    Some((when, at))
                 });
                 if let Some((when, at)) = &case {
                     node = functions::in_case(when, *at, node);
                 }
                 let Some(key) = &it.result_key else {
-                    list.push(node.as_element(is_many));
+                    if is_many {
+                        self.of_any_number(&node, &self.has_element(&it.collection), &mut list);
+                        let why = "what it goes through is not wholly known";
+                        list.push(self.free(it.result.span, &inner, why).as_element(true));
+                    } else {
+                        list.push(node.as_element(false));
+                    }
                     continue;
                 };
                 let key = self.eval(key, &inner)?;
@@ -534,6 +590,7 @@ impl Evaluator<'_> {
             _ => false,
         };
         match &**root {
+            _ if scope.name(root).is_some() => true,
             "var" => !rest.is_empty() && declared().is_none_or(|types| !rest.iter().all(|it| is_named(it, &types))),
             "each" => &*name.text == "value" && !rest.is_empty(),
             _ => false,
@@ -554,13 +611,34 @@ impl Evaluator<'_> {
     fn for_over_unknown(&self, it: &For, span: Span, scope: &Scope) -> Node {
         let free = || self.free(span, scope, UNKNOWN_COLLECTION);
         let inner = self.of_any_element(it.key.as_deref(), &it.value, it.collection.span, scope);
-        let Ok(node) = self.eval(&it.result, &inner) else { return free() };
-        // Of a list or a text that is made of the element alone nothing is known either.
-        if !matches!(node.value, Value::Object(_)) || it.result_key.is_some() {
+        if it.result_key.is_some() {
             return free();
         }
-        let (words, at) = self.has_element(&it.collection);
-        Node::list(vec![functions::in_case(&words, at, node), free().as_element(true)], span)
+        let Ok(node) = self.eval(&it.result, &inner) else { return free() };
+        let mut nodes = Vec::new();
+        self.of_any_number(&node, &self.has_element(&it.collection), &mut nodes);
+        // Of what is made of the element alone nothing is known either.
+        if nodes.is_empty() {
+            return free();
+        }
+        nodes.push(free().as_element(true));
+        Node::list(nodes, span)
+    }
+
+    /// What is known of what a loop makes of any number of elements: what it may be of one of them is there where there is
+    /// such a one. Of two elements it may be one thing and another, so these are no cases of one choice.
+    fn of_any_number(&self, node: &Node, case: &Case, out: &mut Vec<Node>) {
+        match &node.value {
+            Value::OneOf(arms) => arms.iter().for_each(|arm| self.of_any_number(&node.inherit(&arm.node), case, out)),
+            Value::Text(text) if text.is_hole() => {}
+            Value::Text(_) | Value::Object(_) => out.push(functions::in_case(&case.0, case.1, node.clone())),
+            Value::List(nodes) => {
+                let mut within = Vec::new();
+                nodes.iter().for_each(|it| self.of_any_number(&node.inherit(it), case, &mut within));
+                out.extend((!within.is_empty()).then(|| Node { value: Value::List(within.into()), ..node.clone() }));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Unknown(_) => {}
+        }
     }
 
     pub(super) fn call(&self, call: &Call, span: Span, scope: &Scope) -> Outcome {
@@ -696,6 +774,21 @@ impl Evaluator<'_> {
             }
         }
     }
+}
+
+/// Whether it is the name of something, and of nothing within it that is told by a key.
+fn is_name(text: &str) -> bool {
+    text.chars().all(|it| it.is_ascii_alphanumeric() || "_-.".contains(it))
+}
+
+/// A condition that is not known.
+struct Asked {
+    /// The case in which it holds.
+    when: Arc<str>,
+    /// The case in which it does not.
+    not: Arc<str>,
+    /// Where that is decided.
+    at: Span,
 }
 
 /// Whether it is not known, or is one of several values of which one is not: an arm that fails is a hole.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::repeat::Case;
 use crate::frontend::terraform::functions;
-use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value, is_same_choice};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value, excludes, is_same_choice};
 
 /// Takes what walking over a value costs off `left`; whether that was enough.
 pub(in crate::frontend::terraform) fn weigh(node: &Node, left: &mut usize) -> bool {
@@ -81,17 +81,6 @@ pub(super) fn only_case(node: &Node, test: impl Fn(&Node) -> bool) -> Option<Cas
     let mut passing = arms.iter().filter(|arm| test(&arm.node));
     let only = passing.next().filter(|_| passing.next().is_none())?;
     Some((Arc::clone(&only.when), only.at))
-}
-
-/// Whether two cases cannot both hold: one is what the other is not. `` `a` and not `b` `` holds where both parts do.
-pub(in crate::frontend::terraform) fn excludes(one: &str, other: &str) -> bool {
-    let opposed = |a: &str, b: &str| a.strip_prefix("not ") == Some(b) || b.strip_prefix("not ") == Some(a);
-    parts_of(one).any(|a| parts_of(other).any(|b| opposed(a, b)))
-}
-
-/// What must all hold where a case does.
-fn parts_of(case: &str) -> impl Iterator<Item = &str> {
-    case.split("` and ").map(|it| it.trim_end_matches('`'))
 }
 
 /// The keys and values of a list, set or object; a list's keys are its places, a set's its elements.

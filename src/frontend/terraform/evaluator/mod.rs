@@ -29,9 +29,9 @@ pub(super) use super::functions::only_in;
 use crate::frontend::ReplacedStatement;
 use crate::source::{FileId, Source, Span, Workspace};
 use crate::syntax::hcl::{Block, Expr};
-use crate::value::{Arm, Elements, Entry, Hole, HoleKind, Node, Object, Text, Unknown, Value};
+use crate::value::{Arm, Elements, Entry, Hole, HoleKind, Node, Object, Text, Unknown, Value, excludes};
 use calls::Calls;
-pub(super) use known::{excludes, is_many, text_of, weigh};
+pub(super) use known::{is_many, text_of, weigh};
 pub(super) use reference::labels;
 use repeat::Repeated;
 pub(super) use repeat::{Case, Instance, Repeat, Standing, is_repeated};
@@ -185,6 +185,8 @@ pub(super) struct Scope {
 struct Binding {
     name: CompactString,
     node: Node,
+    /// Where it stands among others, or its key.
+    place: Option<Node>,
     /// What tells it from other values of the name.
     told: OnceCell<String>,
     outer: Option<Rc<Binding>>,
@@ -199,8 +201,18 @@ impl Scope {
     /// With one more name: of a `for`, or of a dynamic block.
     #[must_use]
     pub(super) fn with(&self, name: &str, node: Node) -> Self {
-        let outer = self.names.clone();
-        Self { names: Some(Rc::new(Binding { name: name.into(), node, told: OnceCell::new(), outer })), ..self.clone() }
+        self.bound(name, node, None)
+    }
+
+    /// With the name of an element of a loop, which stands at a place or under a key.
+    #[must_use]
+    pub(super) fn with_element(&self, name: &str, node: Node, place: Node) -> Self {
+        self.bound(name, node, Some(place))
+    }
+
+    fn bound(&self, name: &str, node: Node, place: Option<Node>) -> Self {
+        let binding = Binding { name: name.into(), node, place, told: OnceCell::new(), outer: self.names.clone() };
+        Self { names: Some(Rc::new(binding)), ..self.clone() }
     }
 
     /// The cases in which what stands here is there at all, by its own block and by the calls around it.
@@ -397,13 +409,7 @@ impl<'w> Evaluator<'w> {
         }
         let source = self.source(span.file);
         let text = source.slice(span);
-        let is_word = |it: Option<char>| it.is_some_and(|it| it.is_alphanumeric() || matches!(it, '_' | '-' | '.'));
-        let mentions = |name: &str| {
-            text.match_indices(name).any(|(at, _)| {
-                let behind = text[at + name.len()..].chars().next().filter(|it| *it != '.');
-                !is_word(text[..at].chars().next_back()) && !is_word(behind)
-            })
-        };
+        let mentions = |name: &str| mentions(text, name);
         let mut meaning = String::new();
         let mut add = |name: &str, value: &dyn fmt::Display| {
             if meaning.is_empty() {
@@ -423,6 +429,32 @@ impl<'w> Evaluator<'w> {
             add(name, &told(node));
         }
         if meaning.is_empty() { Arc::clone(address) } else { meaning.into() }
+    }
+
+    /// Of which elements the loops around speak in what is written at a span, in words that tell it from what is said of
+    /// others; nothing where it has to do with none.
+    fn which(&self, span: Span, scope: &Scope) -> String {
+        let mut words = String::new();
+        if scope.names.is_none() {
+            return words;
+        }
+        let source = self.source(span.file);
+        let text = source.slice(span);
+        let mut seen: Vec<&str> = Vec::new();
+        for it in std::iter::successors(scope.names.as_deref(), |it| it.outer.as_deref()) {
+            let is_shadowed = seen.contains(&&*it.name);
+            seen.push(&it.name);
+            if is_shadowed || !mentions(text, &it.name) {
+                continue;
+            }
+            let known = |it: &Node| text_of(it).filter(|it| !it.has_holes());
+            if let Some(which) = known(&it.node).or_else(|| it.place.as_ref().and_then(known)) {
+                let is = if known(&it.node).is_some() { "=" } else { "at" };
+                // Writing to a text cannot fail.
+                let _ = write!(words, " for `{}` {is} `{which}`", it.name);
+            }
+        }
+        words
     }
 
     fn source(&self, file: FileId) -> Arc<Source> {
@@ -613,6 +645,15 @@ impl<'w> Evaluator<'w> {
         let hole = Arc::new(self.hole(HoleKind::Opaque, span, scope, why));
         Node::new(Value::Text(Text::hole(hole)), span)
     }
+}
+
+/// Whether a name stands in an expression.
+fn mentions(text: &str, name: &str) -> bool {
+    let is_word = |it: Option<char>| it.is_some_and(|it| it.is_alphanumeric() || matches!(it, '_' | '-' | '.'));
+    text.match_indices(name).any(|(at, _)| {
+        let behind = text[at + name.len()..].chars().next().filter(|it| *it != '.');
+        !is_word(text[..at].chars().next_back()) && !is_word(behind)
+    })
 }
 
 /// What tells a value from others: its text, or a digest.

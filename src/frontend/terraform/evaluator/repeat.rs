@@ -356,6 +356,7 @@ impl Evaluator<'_> {
             let content = Rc::new(Block { kind: dynamic.labels[0].clone(), ..content.into_owned() });
             let all = self.value(&each.value, scope);
             self.dynamic(&all, None, &each.value, scope, &mut |key, value, case| {
+                let place = key.clone();
                 let object = Object {
                     entries: [("key", key), ("value", value)]
                         .into_iter()
@@ -368,7 +369,8 @@ impl Evaluator<'_> {
                     open: None,
                 };
                 self.steps.set(self.steps.get().saturating_sub(1));
-                let inner = scope.with(iterator, Node::new(Value::Object(Arc::new(object)), each.value.span));
+                let element = Node::new(Value::Object(Arc::new(object)), each.value.span);
+                let inner = scope.with_element(iterator, element, place);
                 out.push((Nested::Made(Rc::clone(&content)), inner, case));
             });
         }

@@ -7,7 +7,7 @@ use super::{Doubt, Evaluator, Failure, Outcome, Scope, only_in};
 use crate::frontend::terraform::functions;
 use crate::source::Span;
 use crate::syntax::hcl::Accessor;
-use crate::value::{Arm, Entry, Hole, Node, Object, Origin, Value};
+use crate::value::{Arm, Entry, Hole, Node, Object, Origin, Value, is_this};
 
 impl Evaluator<'_> {
     /// Steps into a value: `.name`, `[key]`, splats.
@@ -19,7 +19,7 @@ impl Evaluator<'_> {
                 Accessor::Attribute(name) => self.attribute_of(base, &name.text, span, scope)?,
                 Accessor::Index(expr) => {
                     let key = self.eval(expr, scope)?;
-                    self.index(base, &key, span, scope)?
+                    self.distribute(&[base.clone(), key], span, scope, &|it| self.index(&it[0], &it[1], span, scope))?
                 }
                 Accessor::FullSplat(at) | Accessor::AttributeSplat(at) => {
                     let (within, behind) = reach_of_splat(accessors);
@@ -99,11 +99,9 @@ impl Evaluator<'_> {
                 Some(text) if !text.has_holes() => self.attribute_of(base, text.raw(), span, scope),
                 Some(text) => match object.entries.iter().rev().find(|it| it.key == text) {
                     Some(entry) => Ok(base.inherit(&entry.node)),
-                    None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
-                    None => Ok(self.any_of(base, object.entries.iter().map(|it| &it.node), span, scope)),
+                    None => Ok(self.entry_of(base, object, key, span, scope)),
                 },
-                None if object.open.is_some() => Ok(self.free(span, scope, "the object is not wholly known")),
-                None => Ok(self.any_of(base, object.entries.iter().map(|it| &it.node), span, scope)),
+                None => Ok(self.entry_of(base, object, key, span, scope)),
             },
             Value::List(nodes) if nodes.is_set() => {
                 Err(Failure { span, message: "the elements of a set have no places".into() })
@@ -133,11 +131,42 @@ impl Evaluator<'_> {
                     .filter(|_| at >= 0.0 && at.fract() == 0.0)
                     .map(|it| base.inherit(it))
                     .ok_or_else(|| Failure { span, message: "the list is shorter than that".into() }),
-                None => Ok(self.any_of(base, nodes.iter(), span, scope)),
+                None if nodes.iter().any(is_many) || nodes.is_mixed() || nodes.len() == 1 => {
+                    Ok(self.any_of(base, nodes.iter(), span, scope))
+                }
+                None => {
+                    let places = nodes.iter().enumerate().map(|(n, it)| (n.to_string(), it));
+                    Ok(self.one_by(base, key, places.collect(), span, scope))
+                }
             },
             Value::Unknown(hole) => Ok(self.part_of(hole, span, scope)),
             _ => Err(Failure { span, message: "it has no elements".into() }),
         }
+    }
+
+    /// One of the entries of an object, as the key is not known.
+    fn entry_of(&self, base: &Node, object: &Object, key: &Node, span: Span, scope: &Scope) -> Node {
+        if object.open.is_some() {
+            return self.free(span, scope, "the object is not wholly known");
+        }
+        let entries: Vec<&Entry> = functions::in_order(object);
+        if entries.iter().any(|it| it.key.has_holes() || only_in(&it.node).is_some()) || entries.len() == 1 {
+            return self.any_of(base, entries.into_iter().map(|it| &it.node), span, scope);
+        }
+        self.one_by(base, key, entries.into_iter().map(|it| (it.key.to_string(), &it.node)).collect(), span, scope)
+    }
+
+    /// One of several values, by a key that is not known.
+    fn one_by(&self, base: &Node, key: &Node, values: Vec<(String, &Node)>, span: Span, scope: &Scope) -> Node {
+        let Some((what, at)) = functions::named(key) else {
+            return self.any_of(base, values.into_iter().map(|(_, it)| it), span, scope);
+        };
+        self.doubt(Doubt::Somehow, scope);
+        if values.is_empty() || values.len() > functions::LIMIT {
+            return self.free(span, scope, "which element it is, is not known");
+        }
+        let arm = |(name, it): (String, &Node)| Arm { when: is_this(&what, name), at, node: base.inherit(it) };
+        functions::one_of(values.into_iter().map(arm).collect(), span)
     }
 
     /// One of several elements, as the key is not known.

@@ -283,6 +283,18 @@ pub(in crate::frontend::terraform) fn at_key(whole: &Node, object: &Object, key:
     (exact.is_some(), arms)
 }
 
+/// What a key that is not known is called, and where it is decided.
+pub(in crate::frontend::terraform) fn named(key: &Node) -> Option<(String, Span)> {
+    match &key.value {
+        Value::Unknown(hole) => Some((hole.reference.to_string(), hole.span)),
+        Value::Text(text) => {
+            let hole = text.holes().next().filter(|_| text.is_hole()).map(|(_, it)| it);
+            Some(hole.map_or_else(|| (text.to_string(), key.span), |it| (it.reference.to_string(), it.span)))
+        }
+        _ => None,
+    }
+}
+
 /// The case in which two cases hold.
 pub(in crate::frontend::terraform) fn both(outer: &Arc<str>, inner: &Arc<str>) -> Arc<str> {
     match outer.split(" and ").any(|it| *it == **inner) {

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::arguments::{Answer, Call, Stop};
-use super::arms::{LIMIT, at_key, foremost, in_case, is_choice, one_of, only_in};
+use super::arms::{LIMIT, at_key, foremost, in_case, is_choice, named, one_of, only_in};
 use super::compare::{as_set, in_order, is_loose, same, same_text, set_order, without_duplicates};
 use super::convert::{as_text_node, truth, unified};
 use super::{CallError, MARKED};
 use crate::frontend::terraform::decimal;
 use crate::source::Span;
-use crate::value::{Arm, Elements, Entry, Hole, HoleKind, Node, Number, Object, Text, Value, opposite};
+use crate::value::{
+    Arm, Elements, Entry, Hole, HoleKind, Node, Number, Object, Text, Value, is_none_of, is_this, opposite,
+};
 
 /// Where the elements stop being at a known place.
 fn certain(nodes: &[Node]) -> usize {
@@ -261,12 +263,11 @@ pub(super) fn element(call: &mut Call<'_>) -> Answer {
         Err(stop @ Stop::Error(_)) => return Err(stop),
         Err(Stop::Hole { .. }) if nodes.len() == 1 && certain == 1 => 0,
         Err(Stop::Hole { .. }) if certain == nodes.len() && certain <= LIMIT => {
-            let hole = call.hole_for(&call.arguments[1]);
-            let arms = nodes.iter().enumerate().map(|(index, node)| Arm {
-                when: format!("{} is {index}", hole.reference).into(),
-                at: call.arguments[1].span,
-                node: call.element(0, node),
-            });
+            let key = &call.arguments[1];
+            let (what, at) = named(key).unwrap_or_else(|| (call.hole_for(key).reference.to_string(), key.span));
+            let arm =
+                |(index, node): (usize, &Node)| Arm { when: is_this(&what, index), at, node: call.element(0, node) };
+            let arms = nodes.iter().enumerate().map(arm);
             return Ok(one_of(arms.collect(), call.span));
         }
         Err(Stop::Hole { .. }) => return Err(call.unknown()),
@@ -443,12 +444,10 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
     if candidates.len() + 2 > LIMIT {
         return Err(call.unknown());
     }
-    let at = call.arguments[1].span;
-    let key_hole = key.holes().next().filter(|_| key.len() == crate::value::HOLE.len_utf8());
-    let shown = key_hole.map_or_else(|| key.to_string(), |(_, hole)| hole.reference.to_string());
+    let (shown, at) = named(&call.arguments[1]).unwrap_or_else(|| (key.to_string(), call.arguments[1].span));
     let mut arms: Vec<Arm> = candidates
         .iter()
-        .map(|entry| Arm { when: format!("{shown} is {}", entry.key).into(), at, node: whole.inherit(&entry.node) })
+        .map(|entry| Arm { when: is_this(&shown, &entry.key), at, node: whole.inherit(&entry.node) })
         .collect();
     if let Some(hole) = &object.open {
         let Stop::Hole { why, .. } = call.free() else { return Err(call.free()) };
@@ -458,7 +457,8 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
     if let Some(default) = default {
         let when = match &object.open {
             Some(hole) => format!("not `{}` has `{shown}`", hole.reference),
-            None => format!("{shown} is no key"),
+            None if candidates.len() == 1 => opposite(&arms[0].when).to_string(),
+            None => is_none_of(&shown, candidates.iter().map(|it| &it.key)).to_string(),
         };
         arms.push(Arm { when: when.into(), at, node: default.clone() });
     }

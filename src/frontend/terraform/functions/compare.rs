@@ -127,7 +127,7 @@ pub(super) fn is_loose(node: &Node) -> bool {
 
 /// The entries as Terraform walks them, by key, the last one where a key is written twice; those whose key is not
 /// known come last.
-pub(super) fn in_order(object: &Object) -> Vec<&crate::value::Entry> {
+pub(in crate::frontend::terraform) fn in_order(object: &Object) -> Vec<&crate::value::Entry> {
     let mut entries: Vec<_> = object.entries.iter().collect();
     entries.sort_by(|a, b| a.key.has_holes().cmp(&b.key.has_holes()).then_with(|| a.key.raw().cmp(b.key.raw())));
     // The sort is stable, so the last of equal keys is the one that was written last.

@@ -25,10 +25,10 @@ mod yaml;
 pub(super) const MARKED: &str = "it is marked as sensitive";
 
 pub(super) use arms::{
-    ANY_NUMBER, LIMIT, THIS_ELEMENT, as_choice, at_key, both, foremost, in_case, one_of, only_in, tells_one,
+    ANY_NUMBER, LIMIT, THIS_ELEMENT, as_choice, at_key, both, foremost, in_case, named, one_of, only_in, tells_one,
 };
 pub(super) use collections::key_of;
-pub(super) use compare::{as_set, same};
+pub(super) use compare::{as_set, in_order, same};
 pub(super) use convert::{parse_number, truth, unified};
 
 #[cfg(test)]

@@ -379,7 +379,7 @@ fn an_unknown_list_is_an_unknown_number_of_elements() {
         (r#"element(concat(["a"], opaque.x), 1)"#, r#"~element(concat(["a"], opaque.x), 1)"#),
         (r#"element(concat(["*"], opaque.x), 1)"#, r#"?element(concat(["*"], opaque.x), 1)"#),
         (r#"element(["a"], free.i)"#, r#""a""#),
-        (r#"element(["a", "b"], free.i)"#, r#"<free.i is 0 -> "a" | free.i is 1 -> "b">"#),
+        (r#"element(["a", "b"], free.i)"#, r#"<`free.i` is `0` -> "a" | `free.i` is `1` -> "b">"#),
         (r#"slice(["a", "b", free.x], 0, 2)"#, r#"["a", "b"]"#),
         (r#"slice(flatten(["a", free.x]), 0, 2)"#, r#"?slice(flatten(["a", free.x]), 0, 2)"#),
         (r#"one(concat(opaque.x))"#, "~one(concat(opaque.x))"),
@@ -447,8 +447,12 @@ fn an_unknown_object_leaves_the_others_open() {
             r#"lookup(free.x, "a", "*")"#,
             r#"<`free.x` has `a` -> ?lookup(free.x, "a", "*") | not `free.x` has `a` -> "*">"#,
         ),
-        (r#"lookup({a = 1, b = 2}, free.k)"#, "<free.k is a -> 1 | free.k is b -> 2>"),
-        (r#"lookup({a = 1}, free.k, 3)"#, "<free.k is a -> 1 | free.k is no key -> 3>"),
+        (r#"lookup({a = 1, b = 2}, free.k)"#, "<`free.k` is `a` -> 1 | `free.k` is `b` -> 2>"),
+        (r#"lookup({a = 1}, free.k, 3)"#, "<`free.k` is `a` -> 1 | not `free.k` is `a` -> 3>"),
+        (
+            r#"lookup({b = 2, a = 1}, free.k, 3)"#,
+            "<`free.k` is `a` -> 1 | `free.k` is `b` -> 2 | `free.k` is none of `a`, `b` -> 3>",
+        ),
         (r#"lookup({a = 1, b = 2}, "b${free.k}")"#, "2"),
         (r#"lookup({a = 1}, "b${free.k}", 3)"#, "3"),
         (
