@@ -76,12 +76,12 @@ pub fn parse(document: &Node, carried: Carried) -> (Policy, Vec<SyntaxError>) {
         policy.statements_as_written.reserve_exact(statements.len());
         policy.statements.reserve_exact(statements.len());
         for (statement, given) in statements {
-            policy.statements_as_written.push(Written { node: statement.clone(), given: given.clone() });
             let (index, before) = (next, policy.statements.len());
             for (version, given) in versions::of(&statement, &given) {
                 policy.statements.extend(Reader::statement(&version, given, index));
             }
             next += usize::from(policy.statements.len() > before);
+            policy.statements_as_written.push(Written { node: statement, given });
         }
     }
     reader.bound(&mut policy);

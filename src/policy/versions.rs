@@ -3,6 +3,7 @@
 //! what a condition of that asks where a part of its text is one. It is read once for each way in which that may be, each
 //! in its case.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Given;
@@ -16,16 +17,19 @@ const MOST_OF_SEVERAL: usize = 4;
 
 /// The ways in which a statement may turn out, each in its case; itself where that makes no difference or where they are
 /// too many.
-pub(super) fn of(statement: &Node, given: &Case) -> Vec<(Node, Case)> {
+pub(super) fn of<'s>(statement: &'s Node, given: &Case) -> Vec<(Cow<'s, Node>, Case)> {
+    let choice = |kinds: usize| statement.as_object().and_then(|it| choice_of(it, &ALLOWED[..kinds]));
     // Of what is allowed the choices that make the least difference are given up first.
     let ways = (0..=ALLOWED.len()).rev().find_map(|kinds| {
-        let mut out = Vec::with_capacity(1);
-        let allowed = &ALLOWED[..kinds];
-        let first = statement.as_object().and_then(|it| choice_of(it, allowed)).map_or(0, |it| it.len());
-        let most = first.clamp(MOST_OF_SEVERAL, MOST);
-        told_apart(statement.clone(), given.clone(), allowed, most, &mut out).map(|()| out)
+        let Some(first) = choice(kinds) else { return Some(Vec::new()) };
+        let most = first.len().clamp(MOST_OF_SEVERAL, MOST);
+        let mut out = Vec::with_capacity(most);
+        told_apart(statement.clone(), given.clone(), &ALLOWED[..kinds], most, &mut out).map(|()| out)
     });
-    ways.unwrap_or_else(|| vec![(statement.clone(), given.clone())])
+    match ways {
+        Some(ways) if !ways.is_empty() => ways,
+        _ => vec![(Cow::Borrowed(statement), given.clone())],
+    }
 }
 
 /// Where a choice in what is allowed makes a difference, and which one does.
@@ -36,9 +40,15 @@ type Kind = (&'static str, fn(&Node) -> Option<Arc<[Arm]>>);
 const ALLOWED: [Kind; 3] =
     [("Resource", choice_of_everything), ("Action", whole_choice), ("Condition", choice_of_tests)];
 
-fn told_apart(statement: Node, given: Case, allowed: &[Kind], most: usize, out: &mut Vec<(Node, Case)>) -> Option<()> {
+fn told_apart(
+    statement: Node,
+    given: Case,
+    allowed: &[Kind],
+    most: usize,
+    out: &mut Vec<(Cow<'_, Node>, Case)>,
+) -> Option<()> {
     let Some(arms) = statement.as_object().and_then(|it| choice_of(it, allowed)) else {
-        out.push((statement, given));
+        out.push((Cow::Owned(statement), given));
         return (out.len() <= most).then_some(());
     };
     let mut ways: Vec<(Given, Option<usize>)> =
