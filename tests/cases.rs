@@ -351,6 +351,50 @@ fn what_a_loop_over_something_unknown_falls_back_to_is_judged() {
 }
 
 #[test]
+fn what_every_element_says_is_certain_whichever_one_it_is() {
+    let module = |options: &str| {
+        format!(
+            "locals {{\n  one = {{ prod = {{ wide = true }} }}\n  two = {{ prod = {{ all = true }}, test = {{ all = true }} }}\n  \
+             none = {{ prod = {{}}, test = {{}} }}\n}}\nmodule \"m\" {{\n  source = \"./m\"\n  options = {options}\n}}\n"
+        )
+    };
+    let called = "variable \"options\" {\n  type = object({ all = optional(bool, false), wide = optional(bool, false) })\n}\n\
+                  resource \"aws_iam_role_policy\" \"a\" {\n  count = var.options.all ? 1 : 0\n  role = \"r\"\n  policy = \
+                  jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = \"*\", Resource = \
+                  \"*\" }] })\n}\n";
+    let found = |options: &str| {
+        let texts = [("main.tf", &*module(options)), ("m/main.tf", called)];
+        let workspace = Workspace::of_texts(texts);
+        let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+        assert_eq!(report.errors, [], "{options}");
+        report.findings.iter().map(|it| it.instances.join(" ")).collect::<Vec<_>>()
+    };
+    let certain = ["module.m.aws_iam_role_policy.a[0]"];
+    assert_eq!(found("local.one[terraform.workspace]"), [""; 0], "the only element does not switch it on");
+    assert_eq!(found("merge({ wide = false }, local.none[terraform.workspace])"), [""; 0]);
+    assert_eq!(found("local.two[terraform.workspace]"), certain);
+    assert_eq!(
+        found("merge({ all = true }, local.none[terraform.workspace], local.one[terraform.workspace])"),
+        certain
+    );
+}
+
+#[test]
+fn a_folder_that_is_not_there_may_have_files_where_terraform_runs() {
+    let each = |folder: &str| {
+        let document = "jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = \"*\", \
+                        Resource = \"*\" }] })";
+        format!(
+            "resource \"aws_iam_role_policy\" \"p\" {{\n  for_each = fileset(\"{folder}\", \"*.json\")\n  role = each.key\n  \
+             policy = {document}\n}}\n"
+        )
+    };
+    expect(&each("./generated"), &["high critical full_administrator"]);
+    expect(&each("."), &[]);
+}
+
+#[test]
 fn two_arguments_that_are_one_value_of_the_caller_are_one_condition() {
     let module =
         of_role(&format!("Action = var.x ? \"iam:*\" : \"s3:GetObject\", Resource = var.y ? \"{USER}\" : \"*\""));

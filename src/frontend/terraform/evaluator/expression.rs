@@ -349,7 +349,9 @@ impl Evaluator<'_> {
             }
             (_, failure) => {
                 failure.into_iter().for_each(|_| self.doubt(Doubt::Somehow, scope));
-                Ok(Node::new(Value::OneOf(out.into()), span))
+                // What is made of a value that is there in one case only is there in that case only.
+                let is_loose = choices.len() == 1;
+                Ok(if is_loose { Node::new(Value::OneOf(out.into()), span) } else { functions::one_of(out, span) })
             }
         }
     }

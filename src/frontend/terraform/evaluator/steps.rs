@@ -150,7 +150,15 @@ impl Evaluator<'_> {
             return self.free(span, scope, "the object is not wholly known");
         }
         let entries: Vec<&Entry> = functions::in_order(object);
-        if entries.iter().any(|it| it.key.has_holes() || only_in(&it.node).is_some()) || entries.len() == 1 {
+        // With any other key than that of the only one Terraform would stop.
+        if let [only] = entries[..]
+            && !only.key.has_holes()
+            && only_in(&only.node).is_none()
+        {
+            self.doubt(Doubt::Somehow, scope);
+            return base.inherit(&only.node);
+        }
+        if entries.iter().any(|it| it.key.has_holes() || only_in(&it.node).is_some()) {
             return self.any_of(base, entries.into_iter().map(|it| &it.node), span, scope);
         }
         self.one_by(base, key, entries.into_iter().map(|it| (it.key.to_string(), &it.node)).collect(), span, scope)

@@ -89,18 +89,22 @@ pub(super) fn told_apart(arguments: &[Node]) -> Option<Vec<Node>> {
 /// One of several values; the value itself when it is the same under every condition.
 pub(in crate::frontend::terraform) fn one_of(arms: Vec<Arm>, span: Span) -> Node {
     if let Some((first, rest)) = arms.split_first()
-        && rest.iter().all(|arm| is_same_scalar(&first.node, &arm.node))
+        && rest.iter().all(|arm| is_same(&first.node, &arm.node))
     {
         return first.node.clone();
     }
     Node::new(Value::OneOf(arms.into()), span)
 }
 
-fn is_same_scalar(a: &Node, b: &Node) -> bool {
+/// Whether two values are one, and one of which nobody asks where it is written.
+fn is_same(a: &Node, b: &Node) -> bool {
+    let is_empty = |it: &Object| it.entries.is_empty() && it.open.is_none();
     match (&a.value, &b.value) {
         (Value::Null, Value::Null) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Number(a), Value::Number(b)) => a == b,
+        (Value::List(a), Value::List(b)) => a.is_empty() && b.is_empty() && a.is_set() == b.is_set(),
+        (Value::Object(a), Value::Object(b)) => is_empty(a) && is_empty(b),
         _ => false,
     }
 }
