@@ -131,8 +131,7 @@ fn tagging_what_is_being_made_is_limited_by_what_makes_it() {
     };
     let making = r#""ec2:CreateVolume""#;
     let alone = help_beside(making, r#""ec2:CreateTags""#);
-    let wanted =
-        "such as `arn:aws:ec2:{Region}:{Account}:volume/{VolumeId}`, or by `ec2:CreateAction` to what is being made";
+    let wanted = "by `ec2:CreateAction` to what is being made, or to the kinds of resources that are meant, such as `arn:aws:ec2:{Region}:{Account}:volume/{VolumeId}`";
     assert!(alone.ends_with(wanted), "{alone}");
     // What makes nothing would tag nothing any more.
     let never = help_beside(r#""ec2:DescribeVolumes""#, r#""ec2:CreateTags""#);
@@ -142,7 +141,7 @@ fn tagging_what_is_being_made_is_limited_by_what_makes_it() {
         both.starts_with("limit `ec2:StopInstances` to `arn:aws:ec2:{Region}:{Account}:instance/*` by a tag"),
         "{both}"
     );
-    assert!(both.ends_with("by `ec2:CreateAction` to what is being made, in a statement each"), "{both}");
+    assert!(both.contains("`ec2:CreateTags` by `ec2:CreateAction` to what is being made, or to"), "{both}");
 }
 
 #[test]
@@ -1255,6 +1254,40 @@ fn what_lambda_needs_is_said_of_roles_that_lambda_may_assume() {
     let of_nobody = r#""ec2:DeleteNetworkInterface", "ec2:TerminateInstances""#;
     let [finding] = &found_on_a_star(&["wildcard_resource"], of_nobody)[..] else { panic!("one finding") };
     assert!(finding.labels.iter().any(|it| it.message.contains("Lambda tries the role")));
+}
+
+#[test]
+fn a_source_that_is_asked_for_and_open_is_to_be_narrowed() {
+    let help = |condition: &str| {
+        let policy = format!(
+            r#"resource "aws_sqs_queue_policy" "q" {{
+  queue_url = "https://sqs.eu-west-1.amazonaws.com/111122223333/q"
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{
+      Effect    = "Allow"
+      Principal = {{ Service = "s3.amazonaws.com" }}
+      Action    = "sqs:SendMessage"
+      Resource  = "arn:aws:sqs:eu-west-1:111122223333:q"
+      {condition}
+    }}]
+  }})
+}}
+"#
+        );
+        found_among(&["confused_deputy"], &[("main.tf", &policy)])[0].help.clone().unwrap()
+    };
+    let open = help(r#"Condition = { ArnLike = { "aws:SourceArn" = "arn:aws:s3:::*logs*" } }"#);
+    assert!(open.starts_with("narrow `aws:SourceArn`, which fits more than what is yours, or require"), "{open}");
+    assert!(help("").starts_with("require `aws:SourceAccount` or `aws:SourceArn`, as"));
+}
+
+#[test]
+fn what_tags_one_kind_of_resource_is_the_action_that_tags_them_all() {
+    let both = help("unknown_action", &["scheduler:TagSchedule", "scheduler:TagResource"], &["*"]);
+    assert_eq!(both, "leave it out: `scheduler:TagResource` is here already");
+    let alone = help("unknown_action", &["scheduler:UntagSchedule"], &["arn:aws:scheduler:*:*:schedule/default/*"]);
+    assert_eq!(alone, "write `scheduler:UntagResource` in its place");
 }
 
 #[test]
