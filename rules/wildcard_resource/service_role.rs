@@ -10,6 +10,7 @@ use crate::rule::{Context, quoted};
 
 /// Services that do a fixed work with the role that they are given, and what AWS has people attach to it.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html>
+/// <https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_service-with-iam.html>
 /// <https://docs.aws.amazon.com/appsync/latest/devguide/monitoring.html>
 /// <https://docs.aws.amazon.com/aws-backup/latest/devguide/iam-service-roles.html>
 /// <https://docs.aws.amazon.com/batch/latest/userguide/service_IAM_role.html>
@@ -17,12 +18,24 @@ use crate::rule::{Context, quoted};
 /// <https://docs.aws.amazon.com/config/latest/developerguide/iamrole-permissions.html>
 /// <https://docs.aws.amazon.com/ebs/latest/userguide/service-role.html>
 /// <https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Security.html>
+/// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEC2ContainerServiceRole.html>
 /// <https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html>
 /// <https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/iam-servicerole.html>
+/// <https://docs.aws.amazon.com/opensearch-service/latest/developerguide/cognito-auth.html>
+/// <https://docs.aws.amazon.com/iot/latest/developerguide/configure-logging.html>
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-fleet-prerequisites.html>
 /// <https://docs.aws.amazon.com/transfer/latest/userguide/configure-cw-logging-role.html>
-const POLICIES: [(&str, &[&str]); 12] = [
+/// <https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html>
+const POLICIES: [(&str, &[&str]); 18] = [
     ("apigateway.amazonaws.com", &["AmazonAPIGatewayPushToCloudWatchLogs"]),
+    (
+        "application-autoscaling.amazonaws.com",
+        &[
+            "AmazonEC2ContainerServiceAutoscaleRole",
+            "AmazonEC2SpotFleetAutoscaleRole",
+            "AmazonElasticMapReduceforAutoScalingRole",
+        ],
+    ),
     ("appsync.amazonaws.com", &["AWSAppSyncPushToCloudWatchLogs"]),
     (
         "backup.amazonaws.com",
@@ -41,10 +54,15 @@ const POLICIES: [(&str, &[&str]); 12] = [
         &["AWSDataLifecycleManagerServiceRole", "AWSDataLifecycleManagerServiceRoleForAMIManagement"],
     ),
     ("dms.amazonaws.com", &["AmazonDMSVPCManagementRole", "AmazonDMSCloudWatchLogsRole"]),
+    ("ecs.amazonaws.com", &["AmazonEC2ContainerServiceRole"]),
     ("eks.amazonaws.com", &["AmazonEKSClusterPolicy"]),
     ("elasticbeanstalk.amazonaws.com", &["AWSElasticBeanstalkService", "AWSElasticBeanstalkEnhancedHealth"]),
+    ("es.amazonaws.com", &["AmazonOpenSearchServiceCognitoAccess"]),
+    ("iot.amazonaws.com", &["AWSIoTLogging"]),
+    ("opensearchservice.amazonaws.com", &["AmazonOpenSearchServiceCognitoAccess"]),
     ("spotfleet.amazonaws.com", &["AmazonEC2SpotFleetTaggingRole"]),
     ("transfer.amazonaws.com", &["AWSTransferLoggingAccess"]),
+    ("vmie.amazonaws.com", &["VMImportExportRoleForAWSConnector"]),
 ];
 
 /// What sweeps a resource, and what comes of it.
