@@ -1234,6 +1234,25 @@ fn what_aws_itself_allows_a_service_that_does_its_own_work_is_left_to_it() {
     let both = r#""apigateway.amazonaws.com", "lambda.amazonaws.com""#;
     let [(severity, help, _)] = &found(both, reading)[..] else { panic!("one finding") };
     assert!(*severity == Severity::Medium && help.starts_with("limit "), "{help}");
+    // Nor is it the service's alone where a user has it too.
+    let text = role_of(r#""apigateway.amazonaws.com""#, reading);
+    let text =
+        text.replace(r#""aws_iam_role_policy""#, r#""aws_iam_policy""#).replace("role = aws_iam_role.worker.id", "");
+    let text = format!(
+        r#"{text}
+resource "aws_iam_role_policy_attachment" "worker" {{
+  role       = aws_iam_role.worker.name
+  policy_arn = aws_iam_policy.worker.arn
+}}
+
+resource "aws_iam_user_policy_attachment" "reader" {{
+  user       = "reader"
+  policy_arn = aws_iam_policy.worker.arn
+}}
+"#
+    );
+    let held_twice = found_among(&["data_any_resource"], &[("main.tf", &text)]);
+    assert_eq!(held_twice.iter().map(|it| it.severity).collect::<Vec<_>>(), [Severity::Medium]);
     // What the service has no need of is bounded as ever, and each is told what to do about it.
     let more = r#""ec2:CreateSnapshot", "ec2:StopInstances""#;
     let [(one, _, stops), (other, _, copies)] = &found(r#""dlm.amazonaws.com""#, more)[..] else { panic!("two") };
