@@ -1332,3 +1332,21 @@ fn what_makes_a_program_an_administrator_is_named_with_what_to_write() {
     assert!(pattern.starts_with("name what the program calls in place of `iam:*`, without `iam:Attach"), "{pattern}");
     assert_eq!(help(r#""*""#), "give the role a policy that names what the program calls");
 }
+
+#[test]
+fn a_machine_with_all_of_systems_manager_is_told_of_what_its_agent_needs() {
+    let help = |service: &str| {
+        let role = role_of(&format!("\"{service}\""), r#""s3:ListAllMyBuckets""#);
+        let text = format!(
+            r#"{role}
+resource "aws_iam_role_policy_attachment" "ssm" {{
+  role       = aws_iam_role.worker.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonSSMFullAccess"
+}}
+"#
+        );
+        found_among(&["attached_full_access"], &[("main.tf", &text)])[0].help.clone().unwrap()
+    };
+    assert!(help("ec2.amazonaws.com").starts_with("attach `AmazonSSMManagedInstanceCore`, which"));
+    assert!(help("lambda.amazonaws.com").starts_with("attach a policy that names"));
+}
