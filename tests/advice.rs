@@ -1350,3 +1350,25 @@ resource "aws_iam_role_policy_attachment" "ssm" {{
     assert!(help("ec2.amazonaws.com").starts_with("attach `AmazonSSMManagedInstanceCore`, which"));
     assert!(help("lambda.amazonaws.com").starts_with("attach a policy that names"));
 }
+
+#[test]
+fn the_service_that_acts_for_a_source_is_named() {
+    let help = |source: &str| {
+        let text = format!(
+            r#"resource "aws_lambda_permission" "alarm" {{
+  function_name = "notify"
+  action        = "lambda:InvokeFunction"
+  principal     = "events.amazonaws.com"
+  source_arn    = "{source}"
+}}
+"#
+        );
+        found_among(&["mismatched_source"], &[("main.tf", &text)])[0].help.clone().unwrap()
+    };
+    let alarm = help("arn:aws:cloudwatch:eu-west-2:111122223333:alarm:*");
+    assert!(
+        alarm.starts_with("let in `lambda.alarms.cloudwatch.amazonaws.com`, which acts for `cloudwatch`"),
+        "{alarm}"
+    );
+    assert!(help("arn:aws:redshift:eu-west-2:111122223333:cluster:c").starts_with("name the service that"));
+}
