@@ -39,6 +39,7 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
             .severity(allowed.severity)
             .help(match successor {
                 Some(it) => it.advice(identity),
+                None if is_for_agent(managed, identity) => for_agent(identity),
                 None => "attach a policy that names the actions that are called, and the resources that are meant"
                     .to_owned(),
             });
@@ -49,6 +50,26 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
     } else if let Some(boundary) = identity.boundary.as_ref().filter(|it| it.attachment.place.given.is_none()) {
         report.lower().label(boundary.attachment.place.span, "this boundary leaves less of it");
     }
+}
+
+const FOR_AGENT: &str = "AmazonSSMManagedInstanceCore";
+
+/// Whether a machine is given all of Systems Manager, of which its agent needs little.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-instance-permissions.html>
+fn is_for_agent(managed: ManagedPolicy, identity: &Identity) -> bool {
+    managed.name() == "AmazonSSMFullAccess" && identity.trusted().any(|it| it.is_service("ec2.amazonaws.com"))
+}
+
+fn for_agent(identity: &Identity) -> String {
+    let rest = "give the role what else its programs call in a policy that names it";
+    match has_attached(identity, FOR_AGENT) {
+        true => format!("leave it out, since the agent of a machine has `{FOR_AGENT}` already, and {rest}"),
+        false => format!("attach `{FOR_AGENT}`, which is what the agent of a machine needs, and {rest}"),
+    }
+}
+
+fn has_attached(identity: &Identity, name: &str) -> bool {
+    identity.attached.iter().filter_map(|it| it.attachment.managed_policy()).any(|it| it.name() == name)
 }
 
 /// What AWS itself has people write in place of one of its policies.
@@ -90,8 +111,7 @@ impl Successor {
 
     fn advice(&self, identity: &Identity) -> String {
         let Some(by) = self.by else { return self.rest.to_owned() };
-        let mut others = identity.attached.iter().filter_map(|it| it.attachment.managed_policy());
-        match others.any(|it| it.name() == by) {
+        match has_attached(identity, by) {
             true => format!("leave it out, since `{by}` is attached already, and {}", self.rest),
             false => format!("attach `{by}`, which AWS has put in its place, and {}", self.rest),
         }

@@ -23,23 +23,44 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let called = statement.actions.only().iter().find_map(Action::service).unwrap_or_default();
         for (principal, caller) in statement.callers().filter(|(_, it)| says_for_whom(*it, statement, called)) {
             let for_owner = caller.calls_for_the_owner();
-            let (whose, keys, severity) = if for_owner {
-                ("every resource of the account", "`aws:SourceArn`", severity.lower())
+            let (whose, severity) = if for_owner {
+                ("every resource of the account", severity.lower())
             } else {
-                ("anybody's resource, not only for yours", caller.keys(), severity)
+                ("anybody's resource, not only for yours", severity)
             };
-            let first = require(are_all(statement, statement.callers().count()));
+            let own = !are_all(statement, statement.callers().count());
             let report = cx
                 .report(&principal.place, format!("`{principal}` may act here for {whose}"))
                 .severity(severity)
                 .granting(statement, principal)
                 .unbounded(statement)
-                .help(format!("{first} {keys}, as {} shows", caller.page_for(called)));
+                .help(format!("{}, as {} shows", asking(statement, caller, own), caller.page_for(called)));
             if !for_owner {
                 bind_to_account(report, policy, statement, caller.of_account);
             }
         }
     }
+}
+
+/// What to ask of a service so that it says for whom it calls, in a statement of its own or where it stands: a key that is
+/// asked for already is to be narrowed.
+pub(super) fn asking(statement: &Statement, caller: Caller, own: bool) -> String {
+    let is_open = |it: &&Condition| {
+        let is_source = it.is_on("aws:sourcearn") || it.is_on("aws:sourceaccount");
+        is_source && it.case().is_none() && !it.is_fixed()
+    };
+    let keys = if caller.calls_for_the_owner() { "`aws:SourceArn`" } else { caller.keys() };
+    let Some(open) = statement.conditions.iter().find(is_open) else {
+        return format!("{} {keys}", require(!own));
+    };
+    let first = if own { "put it in a statement of its own, and there narrow" } else { "narrow" };
+    let beside = match caller.of_account {
+        "{}" if !open.is_on("aws:sourceaccount") && !caller.calls_for_the_owner() => {
+            ", or require `aws:SourceAccount` beside it"
+        }
+        _ => "",
+    };
+    format!("{first} `{}`, which fits more than what is yours{beside}", open.key)
 }
 
 /// How to ask for what some principals of a statement send. Others may not send it, and would be locked out.

@@ -1,5 +1,6 @@
-use crate::policy::{Condition, Policy, Statement, is_account_id, split_arn};
-use crate::rule::{Context, quoted};
+use crate::catalog;
+use crate::policy::{Action, Condition, Policy, Statement, is_account_id, split_arn};
+use crate::rule::{Context, either, quoted};
 use crate::value::HOLE;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -36,10 +37,16 @@ fn foreign_service(statement: &Statement, cx: &mut Context<'_>) {
             continue;
         }
         let names: Vec<_> = callers.iter().map(|(principal, _)| *principal).collect();
+        let called = statement.actions.only().iter().find_map(Action::service).unwrap_or_default();
+        let right: Vec<&str> = catalog::callers_for(service, called).map(|it| it.principal).collect();
+        let help = match &right[..] {
+            [] => "name the service that the source belongs to, or a source of the service".to_owned(),
+            right => format!("let in {}, which acts for `{service}`, or name a source of the service", either(right)),
+        };
         cx.report(&value.place, format!("{} does not act for `{service}`, so this allows nothing", quoted(&names)))
             .of(statement, &value.text)
             .label(names[0].place.span, "the service that is let in")
-            .help("name the service that the source belongs to, or a source of the service");
+            .help(help);
     }
 }
 

@@ -1,4 +1,4 @@
-use super::confused_deputy::bind_to_account;
+use super::confused_deputy::{asking, bind_to_account};
 use crate::policy::{Policy, PolicyKind};
 use crate::rule::Context;
 
@@ -15,7 +15,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .report(&principal.place, format!("nothing says for whose resource `{principal}` may assume the role"))
                 .granting(statement, principal)
                 .unbounded(statement)
-                .help(format!("require {}, as {} shows", caller.keys(), caller.page));
+                .help(format!("{}, as {} shows", asking(statement, caller, false), caller.page));
             bind_to_account(report, policy, statement, caller.of_account);
         }
     }

@@ -242,6 +242,15 @@ fn is_plural(name: &str, singular: &str) -> bool {
         || singular.strip_suffix('y').is_some_and(|stem| name.strip_prefix(stem) == Some("ies"))
 }
 
+/// The action that tags every resource of a service, where a name is that of one kind: `TagSchedule`.
+fn tagging(service: Service, name: &str) -> Option<catalog::Action> {
+    let (verb, all) = [("Untag", "UntagResource"), ("Tag", "TagResource")]
+        .into_iter()
+        .find(|(verb, _)| name.get(..verb.len()).is_some_and(|it| it.eq_ignore_ascii_case(verb)))?;
+    let is_it = |it: catalog::ResourceType| it.name().replace('-', "").eq_ignore_ascii_case(&name[verb.len()..]);
+    service.resource_types().any(is_it).then(|| service.action(all)).flatten()
+}
+
 /// Whether two verbs undo one another: `Disconnect` and `Connect`, `Attach` and `Detach`.
 fn is_opposite(one: &str, other: &str) -> bool {
     let stem = |verb: &str| {
@@ -327,7 +336,8 @@ fn unknown_name(
     let longer: Vec<_> = catalog::actions_matching(&format!("{full_name}*")).collect();
     let plural = longer.iter().find(|it| is_plural(it.name(), name)).copied();
     let other = OTHERWISE.iter().find(|(wrong, _)| wrong.eq_ignore_ascii_case(&full_name));
-    if let Some(meant) = plural.or_else(|| catalog::action(other?.1)) {
+    let meant = plural.or_else(|| catalog::action(other?.1)).or_else(|| tagging(service, name));
+    if let Some(meant) = meant {
         let report = unknown(statement, action, cx).severity(severity(statement, &[meant]));
         report.help(instead(statement, &[meant])).fix(
             safety(statement, &[meant]),

@@ -131,8 +131,7 @@ fn tagging_what_is_being_made_is_limited_by_what_makes_it() {
     };
     let making = r#""ec2:CreateVolume""#;
     let alone = help_beside(making, r#""ec2:CreateTags""#);
-    let wanted =
-        "such as `arn:aws:ec2:{Region}:{Account}:volume/{VolumeId}`, or by `ec2:CreateAction` to what is being made";
+    let wanted = "by `ec2:CreateAction` to what is being made, or to the kinds of resources that are meant, such as `arn:aws:ec2:{Region}:{Account}:volume/{VolumeId}`";
     assert!(alone.ends_with(wanted), "{alone}");
     // What makes nothing would tag nothing any more.
     let never = help_beside(r#""ec2:DescribeVolumes""#, r#""ec2:CreateTags""#);
@@ -142,7 +141,7 @@ fn tagging_what_is_being_made_is_limited_by_what_makes_it() {
         both.starts_with("limit `ec2:StopInstances` to `arn:aws:ec2:{Region}:{Account}:instance/*` by a tag"),
         "{both}"
     );
-    assert!(both.ends_with("by `ec2:CreateAction` to what is being made, in a statement each"), "{both}");
+    assert!(both.contains("`ec2:CreateTags` by `ec2:CreateAction` to what is being made, or to"), "{both}");
 }
 
 #[test]
@@ -1235,6 +1234,25 @@ fn what_aws_itself_allows_a_service_that_does_its_own_work_is_left_to_it() {
     let both = r#""apigateway.amazonaws.com", "lambda.amazonaws.com""#;
     let [(severity, help, _)] = &found(both, reading)[..] else { panic!("one finding") };
     assert!(*severity == Severity::Medium && help.starts_with("limit "), "{help}");
+    // Nor is it the service's alone where a user has it too.
+    let text = role_of(r#""apigateway.amazonaws.com""#, reading);
+    let text =
+        text.replace(r#""aws_iam_role_policy""#, r#""aws_iam_policy""#).replace("role = aws_iam_role.worker.id", "");
+    let text = format!(
+        r#"{text}
+resource "aws_iam_role_policy_attachment" "worker" {{
+  role       = aws_iam_role.worker.name
+  policy_arn = aws_iam_policy.worker.arn
+}}
+
+resource "aws_iam_user_policy_attachment" "reader" {{
+  user       = "reader"
+  policy_arn = aws_iam_policy.worker.arn
+}}
+"#
+    );
+    let held_twice = found_among(&["data_any_resource"], &[("main.tf", &text)]);
+    assert_eq!(held_twice.iter().map(|it| it.severity).collect::<Vec<_>>(), [Severity::Medium]);
     // What the service has no need of is bounded as ever, and each is told what to do about it.
     let more = r#""ec2:CreateSnapshot", "ec2:StopInstances""#;
     let [(one, _, stops), (other, _, copies)] = &found(r#""dlm.amazonaws.com""#, more)[..] else { panic!("two") };
@@ -1255,6 +1273,40 @@ fn what_lambda_needs_is_said_of_roles_that_lambda_may_assume() {
     let of_nobody = r#""ec2:DeleteNetworkInterface", "ec2:TerminateInstances""#;
     let [finding] = &found_on_a_star(&["wildcard_resource"], of_nobody)[..] else { panic!("one finding") };
     assert!(finding.labels.iter().any(|it| it.message.contains("Lambda tries the role")));
+}
+
+#[test]
+fn a_source_that_is_asked_for_and_open_is_to_be_narrowed() {
+    let help = |condition: &str| {
+        let policy = format!(
+            r#"resource "aws_sqs_queue_policy" "q" {{
+  queue_url = "https://sqs.eu-west-1.amazonaws.com/111122223333/q"
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{
+      Effect    = "Allow"
+      Principal = {{ Service = "s3.amazonaws.com" }}
+      Action    = "sqs:SendMessage"
+      Resource  = "arn:aws:sqs:eu-west-1:111122223333:q"
+      {condition}
+    }}]
+  }})
+}}
+"#
+        );
+        found_among(&["confused_deputy"], &[("main.tf", &policy)])[0].help.clone().unwrap()
+    };
+    let open = help(r#"Condition = { ArnLike = { "aws:SourceArn" = "arn:aws:s3:::*logs*" } }"#);
+    assert!(open.starts_with("narrow `aws:SourceArn`, which fits more than what is yours, or require"), "{open}");
+    assert!(help("").starts_with("require `aws:SourceAccount` or `aws:SourceArn`, as"));
+}
+
+#[test]
+fn what_tags_one_kind_of_resource_is_the_action_that_tags_them_all() {
+    let both = help("unknown_action", &["scheduler:TagSchedule", "scheduler:TagResource"], &["*"]);
+    assert_eq!(both, "leave it out: `scheduler:TagResource` is here already");
+    let alone = help("unknown_action", &["scheduler:UntagSchedule"], &["arn:aws:scheduler:*:*:schedule/default/*"]);
+    assert_eq!(alone, "write `scheduler:UntagResource` in its place");
 }
 
 #[test]
@@ -1279,4 +1331,44 @@ fn what_makes_a_program_an_administrator_is_named_with_what_to_write() {
     let pattern = help(r#""iam:*""#);
     assert!(pattern.starts_with("name what the program calls in place of `iam:*`, without `iam:Attach"), "{pattern}");
     assert_eq!(help(r#""*""#), "give the role a policy that names what the program calls");
+}
+
+#[test]
+fn a_machine_with_all_of_systems_manager_is_told_of_what_its_agent_needs() {
+    let help = |service: &str| {
+        let role = role_of(&format!("\"{service}\""), r#""s3:ListAllMyBuckets""#);
+        let text = format!(
+            r#"{role}
+resource "aws_iam_role_policy_attachment" "ssm" {{
+  role       = aws_iam_role.worker.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonSSMFullAccess"
+}}
+"#
+        );
+        found_among(&["attached_full_access"], &[("main.tf", &text)])[0].help.clone().unwrap()
+    };
+    assert!(help("ec2.amazonaws.com").starts_with("attach `AmazonSSMManagedInstanceCore`, which"));
+    assert!(help("lambda.amazonaws.com").starts_with("attach a policy that names"));
+}
+
+#[test]
+fn the_service_that_acts_for_a_source_is_named() {
+    let help = |source: &str| {
+        let text = format!(
+            r#"resource "aws_lambda_permission" "alarm" {{
+  function_name = "notify"
+  action        = "lambda:InvokeFunction"
+  principal     = "events.amazonaws.com"
+  source_arn    = "{source}"
+}}
+"#
+        );
+        found_among(&["mismatched_source"], &[("main.tf", &text)])[0].help.clone().unwrap()
+    };
+    let alarm = help("arn:aws:cloudwatch:eu-west-2:111122223333:alarm:*");
+    assert!(
+        alarm.starts_with("let in `lambda.alarms.cloudwatch.amazonaws.com`, which acts for `cloudwatch`"),
+        "{alarm}"
+    );
+    assert!(help("arn:aws:redshift:eu-west-2:111122223333:cluster:c").starts_with("name the service that"));
 }

@@ -293,10 +293,17 @@ impl<'a> Limit<'a> {
         if !within.is_empty() {
             words.push_str(&format!(", and to {} where a request names it", quoted(&within)));
         }
-        let condition = by_condition(policy, entry);
-        words.push_str(&condition);
+        let condition = by_condition(entry);
+        if let Some(key) = condition {
+            words.push_str(&format!(", or by `{key}`"));
+        }
+        let made = by_making(policy, entry);
+        if let Some(key) = &made {
+            words.insert_str(0, &format!("by `{}` to what is being made, or ", key.name()));
+        }
         let further = further_kinds(entry);
-        let is_plain = within.is_empty() && condition.is_empty() && further.is_empty() && !words.contains(TAG);
+        let is_plain =
+            within.is_empty() && condition.is_none() && made.is_none() && further.is_empty() && !words.contains(TAG);
         Self { entries: vec![entry], forms, is_plain, words, further }
     }
 
@@ -537,8 +544,8 @@ fn makes_some(policy: &Policy, service: catalog::Service) -> bool {
     entries.any(|entry| entry.reached().iter().any(|it| it.service() == service && makes(it)))
 }
 
-/// `, or by …`: how a condition limits an entry in place of its ARNs.
-fn by_condition(policy: &Policy, entry: &Entry<'_>) -> String {
+/// The key by which a condition limits an entry in place of its ARNs.
+fn by_condition(entry: &Entry<'_>) -> Option<&'static str> {
     // What is made by a program while it runs has an id that nobody knows, and often no tag.
     let limits = |key: &catalog::ConditionKey| {
         let takes =
@@ -546,20 +553,20 @@ fn by_condition(policy: &Policy, entry: &Entry<'_>) -> String {
         entry.wide.iter().all(takes)
     };
     if let Some(key) = LIMITING.iter().filter_map(|it| catalog::condition_key(it)).find(limits) {
-        return format!(", or by `{}`", key.name());
+        return Some(key.name());
     }
-    if entry.wide.iter().all(|it| makes_linked_roles(*it)) {
-        return ", or by `iam:AWSServiceName`".to_owned();
-    }
-    // Whoever makes things with tags needs to tag nothing else.
+    entry.wide.iter().all(|it| makes_linked_roles(*it)).then_some("iam:AWSServiceName")
+}
+
+/// The key by which an entry that tags is limited to what is being made. Whoever makes things with tags seldom needs to
+/// tag anything else.
+fn by_making(policy: &Policy, entry: &Entry<'_>) -> Option<catalog::ConditionKey> {
     if entry.wide.iter().any(|it| it.access_level() != AccessLevel::Tagging) {
-        return String::new();
+        return None;
     }
     let service = entry.worst.service();
     let key = catalog::condition_key(&format!("{service}:CreateAction"));
-    let key =
-        key.filter(|key| entry.wide.iter().all(|it| it.accepts_condition_key(*key)) && makes_some(policy, service));
-    key.map(|key| format!(", or by `{}` to what is being made", key.name())).unwrap_or_default()
+    key.filter(|key| entry.wide.iter().all(|it| it.accepts_condition_key(*key)) && makes_some(policy, service))
 }
 
 /// Whether AWS names it, so that who writes a policy seldom knows what it is called.

@@ -49,7 +49,7 @@ pub use service_principal::{
     ServicePrincipal, is_plausible_service_principal, nearest_service_principal, service_principal, service_principals,
     writer_of_logs,
 };
-pub use source::{Caller, caller};
+pub use source::{Caller, caller, callers_for};
 pub use spelled::Use;
 pub use superseded::{
     Operation, RetiredAction, RetiredKey, RetiredService, UnlistedService, operation, prefix_alias, retired_action,

@@ -125,6 +125,11 @@ pub fn caller(principal: &str) -> Option<Caller> {
     find(name).or_else(|| find(principal))
 }
 
+/// The services that may call another one for a resource of `source`, as ARNs spell that: `lambda` for `cloudwatch`.
+pub fn callers_for(source: &str, called: &str) -> impl Iterator<Item = Caller> {
+    CALLERS.iter().copied().filter(move |it| it.sources.contains(&source) && it.calls.contains(&called))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
