@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::baseline::{self, Known, Searched};
 use crate::config::{Config, ExternalModules};
 use crate::frontend::json::{self, Read};
-use crate::frontend::terraform::{self, Called, Collected, Folder, Given, is_terraform};
+use crate::frontend::terraform::{self, Called, Collected, Folder, Given, OffCall, is_terraform};
 use crate::frontend::{Bucket, Configuration, Identity, Key};
 use crate::policy::{self, Granted, Policy};
 use crate::report::{Comparison, InputError, Report, Silenced, Skipped, Summary, Suppressed, Unresolved};
@@ -110,7 +110,7 @@ pub fn check(
             .into_par_iter()
             .with_max_len(1)
             .map(|root| {
-                let part = guarded(&root.path, || check_root(workspace, &called, &root, options));
+                let part = guarded(&root.path, || check_root(workspace, &called, &root, None, options));
                 step();
                 part
             })
@@ -120,8 +120,18 @@ pub fn check(
             if idle.is_empty() || options.is_stopped() {
                 break;
             }
-            let judge = |root: Arc<Folder>| guarded(&root.path, || check_root(workspace, &called, &root, options));
-            parts.par_extend(idle.into_par_iter().map(judge));
+            // Once for each call that somebody may switch on.
+            let idle: Vec<_> = idle
+                .into_iter()
+                .flat_map(|root| {
+                    let calls = called.off(workspace, &root.path);
+                    let alone = calls.is_empty().then_some(None);
+                    calls.into_iter().map(Some).chain(alone).map(move |call| (Arc::clone(&root), call))
+                })
+                .collect();
+            parts.par_extend(idle.into_par_iter().map(|(root, call)| {
+                guarded(&root.path, || check_root(workspace, &called, &root, call.as_ref(), options))
+            }));
         }
         // A file that a module has read is judged where it is attached.
         let used: FxHashSet<FileId> = workspace.opened().iter().map(|it| it.id).collect();
@@ -199,12 +209,19 @@ fn undeclared(roots: &[Arc<Folder>], options: &Options) -> Part {
     part
 }
 
-fn check_root(workspace: &Workspace, called: &Called, root: &Arc<Folder>, options: &Options) -> Part {
+/// What comes of a root module, or of one that is switched off wherever it is called, as one of these calls would have it.
+fn check_root(
+    workspace: &Workspace,
+    called: &Called,
+    root: &Arc<Folder>,
+    off: Option<&OffCall>,
+    options: &Options,
+) -> Part {
     let mut part = Part { within: Some(workspace.ground.from_root(&root.path)), ..Part::default() };
     if options.is_stopped() {
         return part;
     }
-    let collected = terraform::read(workspace, called, root, &options.terraform);
+    let collected = terraform::read_as(workspace, called, root, off, &options.terraform);
     part.errors.extend(collected.errors.iter().map(|it| input_error(workspace, it.clone())));
     part.errors.extend(folder_errors(workspace, root));
     part.count(&collected.configuration, &|_| true);
@@ -554,7 +571,8 @@ fn judged(
     }
     in_every_case(&mut out);
     for finding in &mut out {
-        if let Some((span, why)) = configuration.unused.get(&finding.carrier.address) {
+        let unused = configuration.unused.get(&finding.carrier.address);
+        if let Some((span, why)) = unused.or(configuration.off.as_ref()) {
             finding.confidence = Confidence::Low;
             finding.labels.push(Label { span: *span, message: why.to_string() });
         }

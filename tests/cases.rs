@@ -412,3 +412,45 @@ fn two_arguments_that_are_one_value_of_the_caller_are_one_condition() {
     assert_eq!(of("var.on", "var.on"), ["low medium wildcard_action only if `var.on`"]);
     assert_eq!(of("var.on", "!var.on"), ["low high wildcard_action only if `var.on`"]);
 }
+
+#[test]
+fn one_thing_or_another_among_what_is_allowed_is_judged_in_each_case() {
+    for action in [
+        "[\"kms:ListKeys\", var.b ? \"kms:*\" : \"kms:Decrypt\"]",
+        "concat([\"kms:ListKeys\"], var.b ? [\"kms:*\"] : [\"kms:Decrypt\"])",
+    ] {
+        let text = of_role(&format!("Action = {action}, Resource = \"*\""));
+        expect(&text, &["high high kms_any_key", "low high kms_wildcard_action only if `var.b`"]);
+    }
+    // What stands in one list only where the other is narrow is narrow.
+    let apart = of_role(&format!(
+        "Action = concat([\"ec2:DescribeVpcs\"], var.b ? [\"iam:*\"] : [\"iam:GetRole\"]), Resource = [var.b ? \"{USER}\" : \"*\"]"
+    ));
+    expect(&apart, &["low medium wildcard_action only if `var.b`"]);
+}
+
+#[test]
+fn who_is_let_in_is_held_against_the_conditions_of_the_same_case() {
+    let of = |principal: &str, condition: &str| {
+        let statement = format!(
+            "{{ Effect = \"Allow\", Action = \"sqs:SendMessage\", Resource = \"arn:aws:sqs:eu-west-1:111122223333:q\", \
+             Principal = {principal}, Condition = {condition} }}"
+        );
+        let text = format!(
+            "resource \"aws_sqs_queue_policy\" \"q\" {{\n  queue_url = \"q\"\n  policy = jsonencode({{ Version = \
+             \"2012-10-17\", Statement = [{statement}] }})\n}}\n"
+        );
+        lint(&text).iter().filter(|it| it.rule == "public_resource_policy").map(line).collect::<Vec<_>>()
+    };
+    let bound = r#"{ StringEquals = { "aws:PrincipalOrgID" = "o-1234567890" } }"#;
+    let account = "arn:aws:iam::111122223333:root";
+    for principal in [
+        format!("{{ AWS = var.b ? \"*\" : \"{account}\" }}"),
+        format!("var.b ? \"*\" : {{ AWS = \"{account}\" }}"),
+        format!("{{ AWS = concat([\"{account}\"], var.b ? [\"*\"] : [\"arn:aws:iam::444455556666:root\"]) }}"),
+    ] {
+        assert_eq!(of(&principal, &format!("var.b ? {bound} : {{}}")), [""; 0], "{principal}");
+        let open = of(&principal, &format!("var.b ? {{}} : {bound}"));
+        assert_eq!(open, ["low high public_resource_policy only if `var.b`"], "{principal}");
+    }
+}

@@ -278,14 +278,40 @@ fn loops_within_a_document_end_where_it_says_more_than_a_policy_may() {
 
 #[test]
 fn a_text_that_is_encoded_again_and_again_is_no_longer_followed() {
+    for (encode, first) in
+        [("jsonencode", "s3:GetObject"), ("yamlencode", "s3:GetObject"), ("yamlencode", "a\\n\\t\\\"b\\\"")]
+    {
+        let locals: Vec<String> =
+            (1..60).map(|n| format!("  s{n} = {encode}([local.s{0}, local.s{0}])\n", n - 1)).collect();
+        let text = format!(
+            "locals {{\n  s0 = \"{first}\"\n{}}}\nresource \"aws_iam_role_policy\" \"a\" {{\n  role   = \"a\"\n  policy = local.s59\n}}\n{BEHIND}",
+            locals.concat()
+        );
+        let report = lint("main.tf", text);
+        assert_eq!((report.summary.resolved, report.findings.len()), (1, 1), "{encode} {first}");
+    }
+}
+
+#[test]
+fn large_objects_are_compared_for_as_long_as_there_is_time() {
     let locals: Vec<String> =
-        (1..60).map(|n| format!("  s{n} = jsonencode([local.s{0}, local.s{0}])\n", n - 1)).collect();
-    let text = format!(
-        "locals {{\n  s0 = \"s3:GetObject\"\n{}}}\nresource \"aws_iam_role_policy\" \"a\" {{\n  role   = \"a\"\n  policy = local.s59\n}}\n{BEHIND}",
-        locals.concat()
-    );
-    let report = lint("main.tf", text);
-    assert_eq!((report.summary.resolved, report.findings.len()), (1, 1));
+        (1..15).map(|n| format!("  o{n} = {{ a = local.o{0}, b = local.o{0} }}\n", n - 1)).collect();
+    let lists =
+        ["{ n = n, it = local.o14 }", "{ it = local.o14, n = n }"].map(|it| format!("[for n in range(1000) : {it}]"));
+    let [some, others] = &lists;
+    for value in [
+        format!("matchkeys(range(1000), {some}, {others})"),
+        format!("length(setsubtract({some}, {others}))"),
+        format!("contains({some}, {{ n = 1, it = 2 }})"),
+        format!("length(toset({some}))"),
+    ] {
+        let text = format!(
+            "locals {{\n  o0 = {{}}\n{}}}\nresource \"aws_iam_role_policy\" \"a\" {{\n  role   = \"a\"\n  policy = jsonencode({{ Statement = {value} }})\n}}\n{BEHIND}",
+            locals.concat()
+        );
+        let report = lint("main.tf", text);
+        assert!(report.findings.iter().any(|it| it.carrier.address.ends_with("behind")), "{value}");
+    }
 }
 
 #[test]

@@ -171,6 +171,30 @@ fn a_module_that_is_switched_off_everywhere_is_judged_by_itself() {
 }
 
 #[test]
+fn a_module_that_is_switched_off_is_judged_as_its_call_would_have_it() {
+    let module = POLICY.replace("s3:GetObject", "s3:*");
+    let of = |count: &str, actions: &str| {
+        let root = format!(
+            "variable \"on\" {{\n  default = false\n}}\nmodule \"it\" {{\n  source = \"./policy\"\n  count  = {count}\n  \
+             actions = {actions}\n}}\n"
+        );
+        let workspace = Workspace::of_texts([("main.tf", &*root), ("policy/main.tf", &*module)]);
+        let rules = vec![rules::by_name("wildcard_action").expect("there is such a rule")];
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+        let said = |it: &iamlint::rule::Finding| {
+            let off = it.labels.iter().any(|it| it.message == "`module.it` is switched off");
+            format!("{} {}{}", it.confidence, it.subject, if off { ", off" } else { "" })
+        };
+        report.findings.iter().map(said).collect::<Vec<_>>()
+    };
+    assert_eq!(of("var.on ? 1 : 0", "[\"sqs:*\"]"), ["low sqs:*, off"]);
+    assert_eq!(of("var.on ? 1 : 0", "[\"sqs:SendMessage\"]"), [""; 0]);
+    // Where nobody can switch it on, the call says nothing of how the module is used.
+    assert_eq!(of("0", "[\"sqs:SendMessage\"]"), ["low s3:*, off"]);
+    assert_eq!(of("1", "[\"sqs:*\"]"), ["high sqs:*"]);
+}
+
+#[test]
 fn modules_that_call_each_other_in_a_circle_are_judged_and_told_once() {
     let call = |of: &str| format!("module \"{of}\" {{\n  source = \"../{of}\"\n}}\n");
     let b = call("a") + &POLICY.replace("s3:GetObject", "s3:*");

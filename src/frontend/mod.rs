@@ -48,6 +48,8 @@ pub struct Configuration {
     /// Documents that grant nothing yet, as nothing names them or only what is switched off does: their addresses, with a
     /// place that shows why and what is to be said of it.
     pub unused: FxHashMap<Arc<str>, (Span, Arc<str>)>,
+    /// The same of all of it, where it is a module that is switched off wherever it is called.
+    pub off: Option<(Span, Arc<str>)>,
 }
 
 impl Configuration {

@@ -108,6 +108,13 @@ impl Given {
         contradictions(&self.words, &other.words).any(is_one)
     }
 
+    /// Whether another case holds where this one does.
+    pub fn holds(&self, other: &Self) -> bool {
+        let own = premises(&self.words);
+        let is_one = |it: &&str| self.span == other.span || self.span.file == other.span.file && is_of_module(it);
+        premises(&other.words).iter().all(|it| own.contains(it) && is_one(it))
+    }
+
     /// Whether one of several cases holds, however what is undecided turns out.
     pub fn is_any_sure<'g>(cases: impl Iterator<Item = &'g Self>) -> bool {
         let cases: Vec<&Self> = cases.collect();

@@ -259,7 +259,7 @@ fn visit(node: Node, given: &Case, depth: usize, out: &mut dyn FnMut(Node, Case)
 }
 
 /// Whether one of several texts says which others are meant.
-fn has_wildcard(arms: &[Arm]) -> bool {
+pub(super) fn has_wildcard(arms: &[Arm]) -> bool {
     arms.iter().filter_map(|it| it.node.as_text()).any(|it| it.raw().contains(['*', '?']))
 }
 

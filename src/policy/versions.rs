@@ -7,11 +7,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Given;
-use super::parse::{Case, member};
+use super::parse::{Case, has_wildcard, member};
 use crate::value::{Arm, Entry, Node, Object, Text, Value, excludes, is_same_choice};
 
 /// As how many statements one is read at most by one choice.
 const MOST: usize = 8;
+/// How many elements that are there in one case only are held against each other.
+const MOST_ALONE: usize = 32;
 /// As how many by choices that do not depend on each other: they multiply.
 const MOST_OF_SEVERAL: usize = 4;
 
@@ -35,10 +37,16 @@ pub(super) fn of<'s>(statement: &'s Node, given: &Case) -> Vec<(Cow<'s, Node>, C
 /// Where a choice in what is allowed makes a difference, and which one does.
 type Kind = (&'static str, fn(&Node) -> Option<Arc<[Arm]>>);
 
-/// By which it is everything that something is allowed on, by which it is one thing or another that is allowed, and by which
-/// a condition asks one thing or another.
-const ALLOWED: [Kind; 3] =
-    [("Resource", choice_of_everything), ("Action", whole_choice), ("Condition", choice_of_tests)];
+/// By which it is everything that something is allowed on, by which it is one thing or another that is allowed, by which a
+/// condition asks one thing or another, by which it is one or another whom something is allowed, and by which one thing or
+/// another is among what is allowed.
+const ALLOWED: [Kind; 5] = [
+    ("Resource", choice_of_everything),
+    ("Action", whole_choice),
+    ("Condition", choice_of_tests),
+    ("Principal", choice_of_whom),
+    ("Action", choice_among),
+];
 
 fn told_apart(
     statement: Node,
@@ -56,10 +64,10 @@ fn told_apart(
     if let [arm] = &*arms {
         ways.push((Given::of_arm(arm, 2).opposite(), None));
     }
-    for (case, way) in ways {
-        let Some(case) = case.within(given.as_deref()).map(Arc::new) else { continue };
+    for (own, way) in ways {
+        let Some(case) = own.clone().within(given.as_deref()).map(Arc::new) else { continue };
         told_apart(
-            decided(&statement, &arms, way).unwrap_or_else(|| statement.clone()),
+            decided(&statement, &arms, way, &own).unwrap_or_else(|| statement.clone()),
             Some(case),
             allowed,
             most,
@@ -96,12 +104,10 @@ fn entries(of: &Node) -> &[Entry] {
 /// The first choice in an operator, a key, or a part of a value that fits more or less by it.
 fn choice_of_tests(conditions: &Node) -> Option<Arc<[Arm]>> {
     fn part_of(value: &Node, is_range: bool) -> Option<Arc<[Arm]>> {
-        let is_wide =
-            |arms: &[Arm]| arms.iter().filter_map(|it| it.node.as_text()).any(|it| it.raw().contains(['*', '?']));
         match &value.value {
             Value::Text(text) if !text.is_hole() => {
                 let cases = text.cases(value.span, |_| true)?;
-                text.choice().filter(|_| is_range || is_wide(&cases)).cloned()
+                text.choice().filter(|_| is_range || has_wildcard(&cases)).cloned()
             }
             Value::List(nodes) => nodes.iter().find_map(|it| part_of(it, is_range)),
             _ => None,
@@ -148,6 +154,43 @@ fn whole_choice(node: &Node) -> Option<Arc<[Arm]>> {
     }
 }
 
+/// The first choice by which somebody is let in or another one is.
+fn choice_of_whom(node: &Node) -> Option<Arc<[Arm]>> {
+    match &node.value {
+        Value::Object(object) => object.entries.iter().find_map(|it| {
+            let of_kind = it.key.choice().cloned();
+            of_kind.or_else(|| choice_of_whom(&it.node))
+        }),
+        Value::OneOf(arms) => Some(Arc::clone(arms)).filter(|it| it.len() > 1),
+        // Whichever it is of names that are alike is not told.
+        Value::Text(text) => text.choice().filter(|it| it.len() > 1 && (text.is_hole() || has_wildcard(it))).cloned(),
+        Value::List(nodes) => nodes.iter().find_map(choice_of_whom).or_else(|| one_or_other_of(nodes)),
+        _ => None,
+    }
+}
+
+/// The first choice by which it is one thing or another that stands among others.
+fn choice_among(node: &Node) -> Option<Arc<[Arm]>> {
+    let nodes = node.as_list()?;
+    let of_one = |it: &Node| match &it.value {
+        Value::OneOf(arms) => Some(Arc::clone(arms)).filter(|it| it.len() > 1),
+        Value::Text(text) => text.choice().filter(|it| it.len() > 1).cloned(),
+        _ => None,
+    };
+    nodes.iter().find_map(of_one).or_else(|| one_or_other_of(nodes))
+}
+
+/// The choice of an element that is there in one case only, beside one that is never there in it.
+fn one_or_other_of(nodes: &[Node]) -> Option<Arc<[Arm]>> {
+    let alone = |it: &Node| match &it.value {
+        Value::OneOf(arms) if arms.len() == 1 => Some(Arc::clone(arms)),
+        _ => None,
+    };
+    let there: Vec<Arc<[Arm]>> = nodes.iter().filter_map(alone).take(MOST_ALONE).collect();
+    let excluded = |one: &Arc<[Arm]>| there.iter().any(|it| excludes(&it[0].when, &one[0].when));
+    there.iter().find(|it| excluded(it)).cloned()
+}
+
 fn choice_in(node: &Node) -> Option<Arc<[Arm]>> {
     match &node.value {
         Value::OneOf(arms) => Some(Arc::clone(arms)),
@@ -158,15 +201,25 @@ fn choice_in(node: &Node) -> Option<Arc<[Arm]>> {
     }
 }
 
-/// What is left of a value where a choice turns out one way; `None` where it is not there then.
-fn decided(node: &Node, choice: &[Arm], way: Option<usize>) -> Option<Node> {
+/// What is left of a value in a case, in which a choice turns out one way; `None` where it is not there then.
+fn decided(node: &Node, choice: &[Arm], way: Option<usize>, case: &Given) -> Option<Node> {
     let value = match &node.value {
         Value::OneOf(arms) if is_same_choice(arms, choice) => {
-            return decided(&node.inherit(&arms[way?].node), choice, way);
+            return decided(&node.inherit(&arms[way?].node), choice, way, case);
         }
         Value::OneOf(arms) => {
-            let arm = |arm: &Arm| Some(Arm { node: decided(&arm.node, choice, way)?, ..arm.clone() });
-            Value::OneOf(arms.iter().filter_map(arm).collect())
+            // Another choice may be decided by the same condition.
+            let given = |arm: &Arm| Given::of_arm(arm, arms.len());
+            let left: Vec<&Arm> = arms.iter().filter(|it| !case.excludes(&given(it))).collect();
+            match left[..] {
+                [] => return None,
+                [only] if arms.len() > 1 || case.holds(&given(only)) => {
+                    return decided(&node.inherit(&only.node), choice, way, case);
+                }
+                _ => {}
+            }
+            let arm = |arm: &&Arm| Some(Arm { node: decided(&arm.node, choice, way, case)?, ..(*arm).clone() });
+            Value::OneOf(left.iter().filter_map(arm).collect())
         }
         Value::Text(text) if text.choice().is_some() => {
             let cases = text.cases(node.span, |it| is_same_choice(it, choice));
@@ -177,7 +230,7 @@ fn decided(node: &Node, choice: &[Arm], way: Option<usize>) -> Option<Node> {
                     .map_or_else(|| node.clone(), |arm| node.inherit(&arm.node)),
             );
         }
-        Value::List(nodes) => Value::List(nodes.iter().filter_map(|it| decided(it, choice, way)).collect()),
+        Value::List(nodes) => Value::List(nodes.iter().filter_map(|it| decided(it, choice, way, case)).collect()),
         Value::Object(object) => {
             let key = |it: &Entry| {
                 let cases = it.key.cases(it.key_span, |it| is_same_choice(it, choice));
@@ -185,7 +238,7 @@ fn decided(node: &Node, choice: &[Arm], way: Option<usize>) -> Option<Node> {
             };
             let entry = |it: &Entry| {
                 let key = key(it).unwrap_or_else(|| it.key.clone());
-                Some(Entry { key, node: decided(&it.node, choice, way)?, ..it.clone() })
+                Some(Entry { key, node: decided(&it.node, choice, way, case)?, ..it.clone() })
             };
             let entries = object.entries.iter().filter_map(entry).collect();
             Value::Object(Arc::new(Object { entries, open: object.open.clone() }))

@@ -65,6 +65,19 @@ pub struct Called {
     folders: Mutex<FxHashMap<PathBuf, Slot>>,
     /// Those of which a root has an instance.
     standing: Mutex<FxHashSet<PathBuf>>,
+    /// The calls of each that stand no times.
+    off: Mutex<FxHashMap<PathBuf, Vec<OffCall>>>,
+}
+
+/// A call of a module that stands no times, by the values that are known.
+#[derive(Clone, Debug)]
+pub struct OffCall {
+    /// `module.app`.
+    address: Arc<str>,
+    /// Where it stands.
+    span: Span,
+    /// What it would hand over; none where nobody can switch it on.
+    arguments: Option<FxHashMap<CompactString, Node>>,
 }
 
 impl Called {
@@ -77,6 +90,26 @@ impl Called {
 
     fn stands(&self, path: &Path) {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+    }
+
+    /// The calls of a folder that stand no times, those that nobody can switch on only where there are no others.
+    pub fn off(&self, workspace: &Workspace, path: &Path) -> Vec<OffCall> {
+        /// More of them would say little more.
+        const MOST: usize = 8;
+        let off = self.off.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut calls = off.get(path).cloned().unwrap_or_default();
+        drop(off);
+        // Roots are read in any order.
+        calls.sort_by_cached_key(|it| {
+            (workspace.source(it.span.file).path.clone(), it.span.start, Arc::clone(&it.address))
+        });
+        if calls.iter().any(|it| it.arguments.is_some()) {
+            calls.retain(|it| it.arguments.is_some());
+        } else {
+            calls.truncate(1);
+        }
+        calls.truncate(MOST);
+        calls
     }
 
     /// The folders that were selected and called, but of which no root so far has an instance, as `count` is 0
@@ -301,14 +334,30 @@ pub fn account(folder: &Folder) -> Option<String> {
 
 /// Evaluates one root module.
 pub fn read(workspace: &Workspace, called: &Called, root: &Arc<Folder>, options: &Options) -> Collected {
+    read_as(workspace, called, root, None, options)
+}
+
+/// Evaluates one root module, or one that is switched off as a call of it would have it.
+pub fn read_as(
+    workspace: &Workspace,
+    called: &Called,
+    root: &Arc<Folder>,
+    off: Option<&OffCall>,
+    options: &Options,
+) -> Collected {
     // Before anything can go wrong: whatever becomes of it, it is not judged twice.
     called.stands(&root.path);
     let folders = |path: &Path| called.get(workspace, path);
     let evaluator = Evaluator::new(workspace, root.path.clone(), &folders);
     let mut errors = Vec::new();
-    let given = values(workspace, root, options, &evaluator, &mut errors);
+    let mut given = values(workspace, root, options, &evaluator, &mut errors);
+    given.extend(off.and_then(|it| it.arguments.clone()).into_iter().flatten());
     let module = evaluator.root_module(Arc::clone(root), given);
     let mut collected = collect::collect(&evaluator, &module);
+    collected.configuration.off = off.map(|it| (it.span, format!("`{}` is switched off", it.address).into()));
+    for (path, call) in evaluator.off.take() {
+        called.off.lock().unwrap_or_else(PoisonError::into_inner).entry(path).or_default().push(call);
+    }
     for path in evaluator.standing.take() {
         called.stands(&path);
     }

@@ -77,6 +77,9 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
                 Some(calls) if calls.missing.is_none() => {
                     if calls.modules.is_empty() {
                         collector.with_off.insert(Arc::clone(&module.address));
+                        if let Some(block) = module.folder.block(id) {
+                            evaluator.note_off(&module, name, &block, is_zero(&block));
+                        }
                     }
                     modules.extend(calls.modules.iter().rev().map(Rc::clone));
                 }

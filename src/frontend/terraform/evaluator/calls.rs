@@ -12,6 +12,7 @@ use super::reference::says;
 use super::repeat::{Repeat, Repeated};
 use super::steps::reach_of_splat;
 use super::{Alike, Arguments, Doubt, Evaluator, Failure, Key, Module, Outcome, Scope};
+use crate::frontend::terraform::OffCall;
 use crate::frontend::terraform::folder::Folder;
 use crate::source::{FileId, Span, normal};
 use crate::syntax::hcl::{Accessor, Block, ExprKind};
@@ -101,6 +102,32 @@ impl Evaluator<'_> {
         let calls = Rc::new(calls);
         module.calls.borrow_mut().insert(name.into(), Rc::clone(&calls));
         Some(calls)
+    }
+
+    /// Remembers a call that stands no times, and what it would hand over.
+    pub(in crate::frontend::terraform) fn note_off(
+        &self,
+        module: &Rc<Module>,
+        name: &str,
+        block: &Block,
+        is_never: bool,
+    ) {
+        /// What is no argument of the module.
+        const OWN: [&str; 6] = ["count", "depends_on", "for_each", "providers", "source", "version"];
+        let Ok((folder, _)) = self.folder_of(module, name, block) else { return };
+        let scope = Scope::of(module);
+        let arguments = || {
+            let handed = block.body.attributes.iter().filter(|it| !OWN.contains(&&*it.name.text));
+            handed.map(|it| (it.name.text.clone(), self.value(&it.value, &scope))).collect()
+        };
+
+        let within = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
+        let call = OffCall {
+            address: format!("{within}module.{name}").into(),
+            span: block.head(),
+            arguments: (!is_never).then(arguments),
+        };
+        self.off.borrow_mut().push((folder.path.clone(), call));
     }
 
     /// Whether the inputs of a call hang on the instance.

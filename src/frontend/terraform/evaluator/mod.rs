@@ -22,6 +22,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
+use super::OffCall;
 use super::attributes::Words;
 use super::folder::{BlockId, Folder};
 use super::functions;
@@ -276,6 +277,8 @@ pub(super) struct Evaluator<'w> {
     pub replaced: RefCell<Vec<ReplacedStatement>>,
     /// What users should know of the evaluation itself.
     pub notes: RefCell<Vec<(Span, Arc<str>)>>,
+    /// The calls of folders that stand no times.
+    pub(super) off: RefCell<Vec<(PathBuf, OffCall)>>,
     /// The folders of which there is an instance.
     pub(super) standing: RefCell<FxHashSet<PathBuf>>,
     installed: OnceCell<FxHashMap<String, PathBuf>>,
@@ -322,6 +325,7 @@ impl<'w> Evaluator<'w> {
             documents: RefCell::default(),
             replaced: RefCell::default(),
             notes: RefCell::default(),
+            off: RefCell::default(),
             standing: RefCell::default(),
             installed: OnceCell::new(),
             last_source: RefCell::default(),

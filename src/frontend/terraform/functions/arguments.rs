@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::arms::in_case;
+use super::compare::compared;
 use super::{CallError, Host};
 use crate::source::Span;
 use crate::value::{Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
@@ -24,6 +25,9 @@ pub(super) enum Stop {
         why: Arc<str>,
     },
 }
+
+/// What it costs to look at two parts of values: as long as it takes to make some bytes.
+const PAIR: usize = 8;
 
 /// A call under way.
 pub(super) struct Call<'a> {
@@ -76,6 +80,13 @@ impl<'a> Call<'a> {
     /// Asks for so many nodes.
     pub(super) fn spend_nodes(&mut self, nodes: usize) -> Answer<()> {
         self.spend(nodes.saturating_mul(size_of::<Node>()))
+    }
+
+    /// Whether two values are the same; what it takes to find out is paid for.
+    pub(super) fn same(&mut self, a: &Node, b: &Node) -> Answer<Option<bool>> {
+        let (answer, pairs) = compared(a, b);
+        self.spend(pairs * PAIR)?;
+        Ok(answer)
     }
 
     /// What the whole call gives, when it is not a piece of an argument.

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use super::arguments::{Answer, Call, Stop};
 use super::arms::{LIMIT, at_key, foremost, in_case, is_choice, named, one_of, only_in};
-use super::compare::{as_set, in_order, is_loose, same, same_text, set_order, without_duplicates};
+use super::compare::{as_set, in_order, is_loose, same_text, set_order, without_duplicates};
 use super::convert::{as_text_node, truth, unified};
 use super::{CallError, MARKED};
 use crate::frontend::terraform::decimal;
@@ -221,7 +221,7 @@ pub(super) fn contains(call: &mut Call<'_>) -> Answer {
     }
     let mut unknown = false;
     for node in nodes {
-        match same(node, wanted) {
+        match call.same(node, wanted)? {
             // It may not be there.
             Some(true) if is_loose(node) => unknown = true,
             Some(true) => return call.made_bool(true),
@@ -325,7 +325,7 @@ pub(super) fn index(call: &mut Call<'_>) -> Answer {
     let nodes = call.list(0)?;
     let wanted = &call.arguments[1];
     for (index, node) in nodes.iter().enumerate() {
-        match same(node, wanted) {
+        match call.same(node, wanted)? {
             Some(true) => return call.made_count(index),
             Some(false) => {}
             None => return Err(call.opaque()),
@@ -483,8 +483,11 @@ pub(super) fn matchkeys(call: &mut Call<'_>) -> Answer {
         let mut unknown = false;
         let mut found = false;
         for wanted in wanted {
-            match same(key, wanted) {
-                Some(true) => found = true,
+            match call.same(key, wanted)? {
+                Some(true) => {
+                    found = true;
+                    break;
+                }
                 Some(false) => {}
                 None => unknown = true,
             }
@@ -632,8 +635,8 @@ fn kept(call: &mut Call<'_>, nodes: Vec<Node>, other: &[Node], wanted: bool) -> 
         }
         // What is there in one case only may not be there.
         let is_there = |other: &Node, is_same: &bool| !*is_same || !is_loose(other);
-        let answer = |other: &Node| same(&node, other).filter(|it| is_there(other, it));
-        let answers: Vec<Option<bool>> = other.iter().map(answer).collect();
+        let mut answer = |other: &Node| Ok(call.same(&node, other)?.filter(|it| is_there(other, it)));
+        let answers = other.iter().map(&mut answer).collect::<Answer<Vec<Option<bool>>>>()?;
         let is_in = if answers.contains(&Some(true)) {
             true
         } else if answers.contains(&None) {

@@ -7,10 +7,19 @@ use crate::value::{Elements, HoleKind, Node, Object, Text, Value};
 
 /// How many pairs a comparison looks at before it gives up: values are shared, so a small one can be long to walk.
 const MOST: usize = 10_000;
+/// How many pairs are looked at to tell the elements of one set apart, and how many parts to put them in order.
+const MOST_OF_SET: usize = 1_000_000;
 
 /// Whether two values are the same whatever their holes turn out to be: `None` when it depends on them.
 pub(in crate::frontend::terraform) fn same(a: &Node, b: &Node) -> Option<bool> {
     same_within(a, b, &mut MOST.clone())
+}
+
+/// The same, and how many pairs that took.
+pub(super) fn compared(a: &Node, b: &Node) -> (Option<bool>, usize) {
+    let mut left = MOST;
+    let answer = same_within(a, b, &mut left);
+    (answer, MOST - left)
 }
 
 fn same_within(a: &Node, b: &Node, left: &mut usize) -> Option<bool> {
@@ -146,12 +155,19 @@ pub(super) fn without_duplicates(nodes: Vec<Node>) -> Vec<Node> {
     let mut texts: HashSet<(u8, String)> = HashSet::new();
     let mut others: Vec<usize> = Vec::new();
     let mut out: Vec<Node> = Vec::with_capacity(nodes.len());
+    let mut left = MOST_OF_SET;
     for node in nodes {
         let is_new = match scalar_key(&node) {
             Some(key) => texts.insert(key),
             None if is_loose(&node) => true,
             None => {
-                let is_new = others.len() > 200 || others.iter().all(|other| same(&out[*other], &node) != Some(true));
+                let is_out = left == 0;
+                let mut differs = |other: &usize| {
+                    let (answer, pairs) = compared(&out[*other], &node);
+                    left = left.saturating_sub(pairs);
+                    answer != Some(true)
+                };
+                let is_new = others.len() > 200 || is_out || others.iter().all(&mut differs);
                 if is_new {
                     others.push(out.len());
                 }
@@ -191,12 +207,17 @@ fn scalar_key(node: &Node) -> Option<(u8, String)> {
 /// The elements as Terraform keeps a set. Those whose place in it is not known stand first, so that nobody takes a
 /// known one for the first of all.
 pub(in crate::frontend::terraform) fn as_set(nodes: Vec<Node>) -> Elements {
-    let mut out = without_duplicates(nodes);
-    out.sort_by(set_order);
+    let out = without_duplicates(nodes);
+    let most = (MOST_OF_SET / out.len().max(1)).min(MOST);
+    let is_made_of_parts = |it: &Node| matches!(it.value, Value::List(_) | Value::Object(_));
+    let spell = |it: Node| (is_made_of_parts(&it).then(|| spelled(&it, most)), it);
+    let mut out: Vec<(Option<String>, Node)> = out.into_iter().map(spell).collect();
+    out.sort_by(|(spelled_a, a), (spelled_b, b)| set_order(a, b).then_with(|| spelled_a.cmp(spelled_b)));
+    let out = out.into_iter().map(|(_, it)| it).collect();
     Elements::of_set(out)
 }
 
-/// The order of a set's elements, and of `sort`.
+/// The order of a set's elements, and of `sort`; those that are made of parts are alike.
 pub(super) fn set_order(a: &Node, b: &Node) -> Ordering {
     fn rank(node: &Node) -> u8 {
         match &node.value {
@@ -210,13 +231,12 @@ pub(super) fn set_order(a: &Node, b: &Node) -> Ordering {
         (Value::Text(a), Value::Text(b)) => a.raw().cmp(b.raw()),
         (Value::Number(a), Value::Number(b)) => a.0.total_cmp(&b.0),
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
-        (Value::List(_) | Value::Object(_), _) => spelled(a).cmp(&spelled(b)),
         _ => Ordering::Equal,
     })
 }
 
-/// What Terraform sorts the lists and objects of a set by: all of their scalars.
-fn spelled(node: &Node) -> String {
+/// What Terraform sorts the lists and objects of a set by: all of their scalars, as far as there are not more parts.
+fn spelled(node: &Node, parts: usize) -> String {
     fn write(node: &Node, left: &mut usize, out: &mut String) {
         let Some(rest) = left.checked_sub(1) else { return };
         *left = rest;
@@ -246,6 +266,6 @@ fn spelled(node: &Node) -> String {
         }
     }
     let mut out = String::new();
-    write(node, &mut MOST.clone(), &mut out);
+    write(node, &mut { parts }, &mut out);
     out
 }

@@ -16,7 +16,7 @@ const DEEPEST: usize = 200;
 /// How many nodes are searched for choices.
 const MOST: usize = 10_000;
 /// What a node costs besides its text.
-const NODE: usize = 32;
+pub(super) const NODE: usize = 32;
 /// What a part of a text costs that has a place of its own, besides its bytes.
 const PART: usize = 80;
 
@@ -92,7 +92,11 @@ fn plain_cost(node: &Node, depth: usize, left: &mut usize) -> Option<usize> {
 /// What a string costs. Each character that is escaped stands for its own place, and a text that is encoded again and again
 /// is soon made of little else.
 fn cost_of_string(text: &Text) -> usize {
-    let escaped = text.raw().chars().filter(|it| escape(*it).is_some()).count();
+    cost_of(text, text.raw().chars().filter(|it| escape(*it).is_some()).count())
+}
+
+/// What a text costs in which so many places are not as they were written.
+pub(super) fn cost_of(text: &Text, escaped: usize) -> usize {
     text.len() + PART * (text.pieces().saturating_sub(1) + 2 * escaped)
 }
 

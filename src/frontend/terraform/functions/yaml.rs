@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::arguments::{Answer, Call};
 use super::compare::in_order;
+use super::json;
 use crate::source::Span;
 use crate::syntax::yaml::{Schema, parse_as};
 use crate::value::{HOLE, HoleKind, Node, Origin, Text, Value};
@@ -36,7 +37,8 @@ pub(super) fn yamldecode(call: &mut Call<'_>) -> Answer {
 pub(super) fn yamlencode(call: &mut Call<'_>) -> Answer {
     let node = &call.arguments[0];
     let span = call.span;
-    let mut writer = Writer { call, out: Text::default(), marks: String::new(), span };
+    let left = call.host.most_of_one();
+    let mut writer = Writer { call, out: Text::default(), marks: String::new(), span, left };
     writer.node(node, &Origin::HERE, Place::Root, 0, 0)?;
     if matches!(node.value, Value::Null | Value::Bool(_) | Value::Number(_)) {
         writer.marks.push_str("...\n");
@@ -60,6 +62,8 @@ struct Writer<'c, 'a> {
     /// What nobody has written, not yet put out.
     marks: String,
     span: Span,
+    /// What it may still cost.
+    left: usize,
 }
 
 impl Writer<'_, '_> {
@@ -77,6 +81,11 @@ impl Writer<'_, '_> {
         self.out.push_text(text, way);
     }
 
+    fn spend(&mut self, bytes: usize) -> Answer<()> {
+        self.left = self.left.saturating_sub(bytes);
+        self.call.spend(if self.left == 0 { usize::MAX } else { bytes })
+    }
+
     fn indent(&mut self, indent: usize) {
         self.marks.extend(std::iter::repeat_n(' ', indent));
     }
@@ -87,7 +96,7 @@ impl Writer<'_, '_> {
         if depth > DEEPEST {
             return Err(self.call.free());
         }
-        self.call.spend(32 + indent)?;
+        self.spend(json::NODE + indent)?;
         match &node.value {
             Value::List(nodes) if !nodes.is_empty() => {
                 // A list below a key is not indented, and one in a list begins on its line.
@@ -151,7 +160,7 @@ impl Writer<'_, '_> {
     }
 
     fn quoted(&mut self, text: &Text, way: &Origin) -> Answer<()> {
-        self.call.spend(text.len())?;
+        self.spend(json::cost_of(text, text.raw().chars().filter(|it| escape(*it).is_some()).count()))?;
         self.marks.push('"');
         let mut done = 0;
         for (at, it) in text.raw().char_indices() {
@@ -172,7 +181,8 @@ impl Writer<'_, '_> {
     /// Several lines as they are, indented.
     fn block(&mut self, text: &Text, way: &Origin, indent: usize) -> Answer<()> {
         let raw = text.raw();
-        self.call.spend(text.len().saturating_add(raw.matches('\n').count().saturating_mul(indent)))?;
+        let lines = raw.matches('\n').count();
+        self.spend(json::cost_of(text, lines).saturating_add(lines.saturating_mul(indent)))?;
         self.marks.push('|');
         if raw.starts_with([' ', '\n']) {
             self.marks.push('2');
