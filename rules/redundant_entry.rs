@@ -13,7 +13,7 @@ use crate::source::Span;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     for statement in &policy.statements {
-        let ways = policy.other_ways(statement).map(written).collect();
+        let ways = policy.other_ways(statement).map(|it| it.spans().collect()).collect();
         let mut list = List { statement, ways, cx };
         let actions = statement.actions.entries();
         list.report(actions, |it| &it.place, Action::has_wildcard, |one, other| one.covers(other));
@@ -26,15 +26,6 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             list.report(&values, |it| &it.0.place, |_| true, |one, other| holds_value(condition, one.0, other.0));
         }
     }
-}
-
-/// Where the entries of a statement are written.
-fn written(statement: &Statement) -> FxHashSet<Span> {
-    let actions = statement.actions.entries().iter().map(|it| &it.place);
-    let resources = statement.resources.iter().flat_map(Scope::entries).map(|it| &it.place);
-    let principals = statement.principals.iter().flat_map(Scope::entries).map(|it| &it.place);
-    let values = statement.conditions.iter().flat_map(|it| &it.values).map(|it| &it.place);
-    actions.chain(resources).chain(principals).chain(values).map(|it| it.span).collect()
 }
 
 struct List<'l, 'c> {
@@ -112,6 +103,9 @@ impl List<'_, '_> {
                 .telling("impossible_arn", entry.to_string())
                 .label(place(other).span, "holds it")
                 .help(help)
+                .help_where_needed(format!(
+                    "narrow `{other}`: where the module is called otherwise, the entry is needed"
+                ))
                 .fix(
                     Safety::Safe,
                     format!("take out `{entry}`"),
@@ -139,6 +133,10 @@ impl List<'_, '_> {
             .of(self.statement, entries.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
             .label(place(holder).span, format!("holds `{first}`"))
             .help(format!("remove the entries that have no effect, or narrow {}", quoted(&holders)))
+            .help_where_needed(format!(
+                "narrow {}: where the module is called otherwise, the entries are needed",
+                quoted(&holders)
+            ))
             .fix(Safety::Safe, format!("take out {names}"), [take_out]);
         for (entry, other) in rest {
             report = report.label(place(entry).span, format!("held by `{other}`"));

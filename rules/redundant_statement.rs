@@ -70,7 +70,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .of(statement, format!("{does} nothing more"))
             .label(other.place.span, if are_one { format!("{does} the same") } else { format!("{does} all of it") })
             .by(&other.place)
-            .help(help);
+            .help(help)
+            .help_where_needed(format!(
+                "narrow {name}: where the module is called otherwise, this statement is needed"
+            ));
         for condition in void {
             report = report.label(condition.place.span, "has no effect, since the other one does not ask for it");
         }

@@ -570,6 +570,9 @@ fn judged(
         }
     }
     in_every_case(&mut out);
+    if only.is_none() {
+        keep_what_is_needed(configuration, &mut out);
+    }
     for finding in &mut out {
         let unused = configuration.unused.get(&finding.carrier.address);
         if let Some((span, why)) = unused.or(configuration.off.as_ref()) {
@@ -586,6 +589,37 @@ fn judged(
         }
     }
     out
+}
+
+/// What has no effect in some of the statements that are made of one literal, and has one in others, is not to be taken out.
+fn keep_what_is_needed(configuration: &Configuration, findings: &mut [Finding]) {
+    let mut without_effect: FxHashMap<(&str, Span), FxHashSet<(Arc<str>, usize)>> = FxHashMap::default();
+    for finding in findings.iter().filter(|it| it.help_where_needed.is_some()) {
+        let Some(statement) = &finding.statement else { continue };
+        let them = without_effect.entry((finding.rule, finding.span)).or_default();
+        them.insert((Arc::clone(&finding.carrier.address), statement.index));
+    }
+    if without_effect.is_empty() {
+        return;
+    }
+    let literals: FxHashSet<Span> = without_effect.keys().map(|(_, span)| *span).collect();
+    let mut users: FxHashMap<Span, Vec<(Arc<str>, usize)>> = FxHashMap::default();
+    for policy in &configuration.policies {
+        for statement in &policy.statements {
+            for span in statement.spans().filter(|it| literals.contains(it)) {
+                users.entry(span).or_default().push((Arc::clone(&policy.address), statement.index));
+            }
+        }
+    }
+    let is_needed = |(rule, span): (&str, Span)| {
+        let users = users.get(&span).into_iter().flatten();
+        without_effect.get(&(rule, span)).is_some_and(|it| users.into_iter().any(|user| !it.contains(user)))
+    };
+    let needed: Vec<bool> =
+        findings.iter().map(|it| it.help_where_needed.is_some() && is_needed((it.rule, it.span))).collect();
+    for (finding, _) in findings.iter_mut().zip(needed).filter(|(_, is_needed)| *is_needed) {
+        finding.help = finding.help_where_needed.take();
+    }
 }
 
 /// What is found of a statement in either of two cases, of which one must hold, is found of it in every case; so is what is

@@ -261,6 +261,8 @@ pub struct Finding {
     pub message: String,
     /// The smallest change that passes.
     pub help: Option<String>,
+    /// The same where what it stands on is needed by others that are made of it, as by other calls of a module.
+    pub help_where_needed: Option<String>,
     /// The string that causes it.
     pub span: Span,
     /// Other places that matter, in the order in which they are to be read.
@@ -484,6 +486,7 @@ impl Finding {
             case: None,
             message: message.into(),
             help: None,
+            help_where_needed: None,
             span,
             labels: Vec::new(),
             calls: Vec::new(),
@@ -823,6 +826,12 @@ impl Report<'_> {
     /// The smallest change that passes.
     pub fn help(self, help: impl Into<String>) -> Self {
         self.finding.help = Some(help.into());
+        self
+    }
+
+    /// What to do instead where it must not be taken out, since other instances of it have an effect.
+    pub fn help_where_needed(self, help: impl Into<String>) -> Self {
+        self.finding.help_where_needed = Some(help.into());
         self
     }
 

@@ -73,6 +73,37 @@ module "it" {
 }
 
 #[test]
+fn what_another_call_of_the_module_needs_is_not_to_be_taken_out() {
+    let called = r#"
+variable "path" {}
+resource "aws_iam_policy" "it" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "s3:GetObject"
+      Resource = ["arn:aws:s3:::lake/in${var.path}/*", "arn:aws:s3:::lake/in/db/*"]
+    }]
+  })
+}
+"#;
+    let help = |paths: [&str; 2]| {
+        let [a, b] = paths.map(|it| format!("{{\n  source = \"./m\"\n  path = \"{it}\"\n}}\n"));
+        let root = format!("module \"a\" {a}module \"b\" {b}");
+        let (_, report) = report_of("redundant_entry", &[("main.tf", &root), ("m/main.tf", called)]);
+        report.findings.iter().filter_map(|it| it.help.clone()).collect::<Vec<_>>()
+    };
+    let [needless, needed] = [["", ""], ["", "/files"]].map(help);
+    assert_eq!(needless.len(), 1);
+    assert!(needless[0].starts_with("remove `arn:aws:s3:::lake/in/db/*`"), "{needless:?}");
+    assert_eq!(
+        needed,
+        ["narrow `arn:aws:s3:::lake/in/*`: where the module is called otherwise, the entry is needed"],
+        "the second call reads `in/db` by nothing else"
+    );
+}
+
+#[test]
 fn an_instance_stands_beneath_what_holds_for_it() {
     let root = r#"
 module "open" {

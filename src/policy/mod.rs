@@ -672,6 +672,16 @@ impl Statement {
         such().find(|it| it.case().is_none()).or_else(|| such().next().filter(|_| is_any_sure()))
     }
 
+    /// Where it and its entries are written.
+    pub fn spans(&self) -> impl Iterator<Item = Span> {
+        let actions = self.actions.entries().iter().map(|it| &it.place);
+        let resources = self.resources.iter().flat_map(Scope::entries).map(|it| &it.place);
+        let principals = self.principals.iter().flat_map(Scope::entries).map(|it| &it.place);
+        let values = self.conditions.iter().flat_map(|it| &it.values).map(|it| &it.place);
+        let own = [&self.place].into_iter();
+        own.chain(actions).chain(resources).chain(principals).chain(values).map(|it| it.span)
+    }
+
     /// Whether a condition is the only one that its operator is written for.
     pub fn is_alone(&self, condition: &Condition) -> bool {
         let operator = condition.operator_place.span;

@@ -64,8 +64,8 @@ pub(super) fn fileset(call: &mut Call<'_>) -> Answer {
     let glob = globset::GlobBuilder::new(below).literal_separator(true).backslash_escape(true).build();
     let glob = glob.map_err(|_| call.fail(Some(1), "syntax error in pattern"))?.compile_matcher();
     let mut files = match call.host.files_below(&[&*folder, &"/..".repeat(up)].concat()) {
-        // To Terraform that is no file, but a folder that is not there now may be where it runs.
-        Ok(files) if files.is_empty() => {
+        // To Terraform that is no file, but another folder that is not there now may be where it runs.
+        Ok(files) if files.is_empty() && !normal(Path::new(&*folder)).as_os_str().is_empty() => {
             return Err(Stop::Hole { kind: HoleKind::Free, why: format!("there is no file in `{folder}`").into() });
         }
         Ok(files) => files,
