@@ -1047,6 +1047,26 @@ impl Text {
         self
     }
 
+    /// The same where it is shown as one expression, by whatever name it goes elsewhere: its places stay. None where it is
+    /// shown as more than one.
+    pub fn known_as(&self, name: impl FnOnce() -> Arc<str>) -> Option<Self> {
+        // What encodes a tree is known by that.
+        if self.encoding.is_some() {
+            return None;
+        }
+        let (first, rest) = self.runs().split_first()?;
+        let written = first.written.as_ref()?;
+        let is_of_it = |it: &Run| it.written.as_ref().is_some_and(|it| Arc::ptr_eq(it, written));
+        if self.has_choices() || self.hidden().is_some() || !rest.iter().all(is_of_it) {
+            return None;
+        }
+        let (mut text, name) = (self.clone(), name());
+        for run in &mut text.content_mut().runs {
+            run.written = Some(Arc::clone(&name));
+        }
+        Some(text)
+    }
+
     /// The same of a text that nobody is to see.
     #[must_use]
     pub fn hidden_as(self, written: impl Into<Arc<str>>, span: Span) -> Self {

@@ -1372,3 +1372,33 @@ fn the_service_that_acts_for_a_source_is_named() {
     );
     assert!(help("arn:aws:redshift:eu-west-2:111122223333:cluster:c").starts_with("name the service that"));
 }
+
+#[test]
+fn what_a_module_gives_out_is_called_as_its_caller_calls_it() {
+    let module = r#"resource "aws_s3_bucket" "this" {
+  bucket = "example-reports"
+}
+
+output "arn" {
+  value = aws_s3_bucket.this.arn
+}
+"#;
+    let main = r#"module "reports" {
+  source = "./bucket"
+}
+
+resource "aws_iam_policy" "reports" {
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:*", Resource = [module.reports.arn, "${module.reports.arn}/*"] }]
+  })
+}
+"#;
+    let found = found_among(&["wildcard_action"], &[("main.tf", main), ("bucket/main.tf", module)]);
+    let [finding] = &found[..] else { panic!("one finding") };
+    assert!(
+        finding.message.contains("to `${module.reports.arn}` and `${module.reports.arn}/*`"),
+        "{}",
+        finding.message
+    );
+}

@@ -194,7 +194,18 @@ impl Evaluator<'_> {
         })
     }
 
+    /// What a module gives out, which is known by that to who calls it.
     pub(super) fn module_reference(&self, accessors: &[Accessor], span: Span, scope: &Scope) -> Outcome {
+        let mut node = self.given_out(accessors, span, scope)?;
+        if let Value::Text(text) = &node.value
+            && let Some(known) = text.known_as(|| self.written(span))
+        {
+            node.value = Value::Text(known);
+        }
+        Ok(node)
+    }
+
+    fn given_out(&self, accessors: &[Accessor], span: Span, scope: &Scope) -> Outcome {
         let Some(Accessor::Attribute(name)) = accessors.first() else {
             return Err(Failure { span, message: "`module` stands alone".into() });
         };
