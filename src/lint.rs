@@ -796,14 +796,19 @@ fn place_of(finding: &Finding) -> Span {
     finding.labels.iter().find(|it| it.message == IN_THE_MODULE).map_or(finding.span, |it| it.span)
 }
 
-/// Whether there is what one finding speaks of wherever there is what another one does.
-fn is_there_with(one: &Finding, other: &Finding) -> bool {
-    let premises = |it: &Finding| it.case.as_ref().map(|(case, _)| Arc::clone(&case.words));
-    match (premises(one), premises(other)) {
+/// The cases in which there is what a finding speaks of; none for every case.
+fn cases_of(finding: &Finding) -> Vec<Option<String>> {
+    let Some((case, _)) = &finding.case else { return vec![None] };
+    value::each_of(&case.words).into_iter().map(Some).collect()
+}
+
+/// Whether there is what a finding speaks of in one of the cases of another one.
+fn is_there_in(finding: &Finding, case: Option<&str>) -> bool {
+    match (&finding.case, case) {
         (None, _) => true,
-        (Some(own), Some(its)) => {
-            let its = value::premises(&its);
-            value::premises(&own).iter().all(|it| its.iter().any(|other| value::implies(other, it)))
+        (Some((own, _)), Some(its)) => {
+            let its = value::premises(its);
+            value::premises(&own.words).iter().all(|it| its.iter().any(|other| value::implies(other, it)))
         }
         (Some(_), None) => false,
     }
@@ -842,8 +847,9 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
     let is_needless = |narrow: &Finding| {
         let place = place_of(narrow);
         let by_whom = if is_sure(narrow) { &[true][..] } else { &[true, false] };
-        let is_within = |broad: &&Finding| match (&narrow.granted, &broad.granted) {
-            _ if !is_there_with(broad, narrow) => false,
+        let cases = cases_of(narrow);
+        let is_within = |broad: &Finding, case: Option<&str>| match (&narrow.granted, &broad.granted) {
+            _ if !is_there_in(broad, case) => false,
             (Some(own), Some(broad)) => own.beyond(broad).is_empty(),
             // What is about no grant is about the statement.
             _ => true,
@@ -851,7 +857,9 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
         let is_folded = |holder: &Holder| {
             let by = |it: &StatementName, at, sure| {
                 let grants = broad.get(&(narrow.rule, holder.clone(), it.clone(), at, sure));
-                grants.is_some_and(|them| them.iter().any(is_within))
+                let is_granted =
+                    |case: &Option<String>, them: &Vec<&Finding>| them.iter().any(|it| is_within(it, case.as_deref()));
+                grants.is_some_and(|them| cases.iter().all(|case| is_granted(case, them)))
             };
             let of = |it: &StatementName| by_whom.iter().any(|sure| by(it, None, *sure) || by(it, Some(place), *sure));
             narrow.statement.as_ref().is_some_and(of)

@@ -689,6 +689,21 @@ pub fn is_any_of(premises: &[&str]) -> Option<String> {
     answers.iter().all(is_alike).then(|| format!("`{what}{IS_ONE_OF}{}`", these.join(BETWEEN)))
 }
 
+/// The cases that one comes to in which something is one of several things; itself where there is no such thing.
+pub fn each_of(when: &str) -> Vec<String> {
+    let own = premises(when);
+    let several = own.iter().enumerate().filter(|(_, it)| it.contains(IS_ONE_OF));
+    let Some((at, answer)) = several.filter_map(|(at, it)| Some((at, Answer::of(it)?))).next() else {
+        return vec![when.to_owned()];
+    };
+    let case = |it: &&str| {
+        let answer = is_this(answer.of, it);
+        let premise = |n: usize| if n == at { &*answer } else { own[n] };
+        (0..own.len()).map(premise).collect::<Vec<_>>().join(" and ")
+    };
+    answer.these.iter().map(case).collect()
+}
+
 fn answers_differ(one: &str, other: &str) -> bool {
     Answer::of(one).zip(Answer::of(other)).is_some_and(|(one, other)| one.excludes(&other))
 }
