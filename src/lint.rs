@@ -30,7 +30,7 @@ use crate::rules;
 use crate::source::{self, FileId, ReadError, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
 use crate::syntax::{self, MISTAKES, SyntaxError};
-use crate::value::Hole;
+use crate::value::{self, Hole};
 
 /// What a run is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -644,12 +644,10 @@ fn in_every_case(findings: &mut Vec<Finding>) {
             let is_as_bad = |it: &usize| findings[*it].severity == findings[last].severity;
             let others: Vec<usize> = alike.iter().copied().filter(|it| is_other(it) && is_as_bad(it)).collect();
             let Some((case, taken)) = with_others(findings, last, &others) else { break };
-            let labels = labels_of_any(taken.iter().chain([&last]).map(|it| &findings[*it]));
-            let sure = taken.iter().chain([&last]).map(|it| sure_in_case(&findings[*it])).min();
-            gone.extend(taken.iter().skip(1).chain([&last]));
+            let others: Vec<usize> = taken[1..].iter().copied().chain([last]).collect();
             last = taken[0];
-            findings[last].labels = labels;
-            hold(&mut findings[last], case, sure.unwrap_or(Confidence::Low));
+            tell_at_once(findings, last, &others, case);
+            gone.extend(others);
         }
         if last == n {
             alike.push(n);
@@ -695,6 +693,18 @@ fn in_every_case(findings: &mut Vec<Finding>) {
             }
         }
     }
+    // What is left of one in several cases is said once.
+    for alike in seen.into_values().filter(|it| it.len() > 1) {
+        for one in alike.iter().copied() {
+            let is_other = |it: &usize| *it != one && !gone.contains(it) && !gone.contains(&one);
+            let is_as_bad = |it: &usize| findings[*it].severity == findings[one].severity;
+            let others: Vec<usize> = alike.iter().copied().filter(|it| is_other(it) && is_as_bad(it)).collect();
+            if let Some((case, taken)) = of_cases(findings, one, &others, |own, cases| own.or(cases)) {
+                tell_at_once(findings, one, &taken, Some(case));
+                gone.extend(taken);
+            }
+        }
+    }
     let mut n = 0;
     findings.retain(|_| {
         n += 1;
@@ -704,11 +714,30 @@ fn in_every_case(findings: &mut Vec<Finding>) {
 
 /// The case in which one finding or those others are there that it takes: see [`policy::Given::with_others`].
 fn with_others(findings: &[Finding], one: usize, others: &[usize]) -> Option<(Option<policy::Given>, Vec<usize>)> {
+    of_cases(findings, one, others, |own, cases| own.with_others(cases))
+}
+
+/// What is asked of the case of one finding and of those of others, and of which of these it speaks.
+fn of_cases<T>(
+    findings: &[Finding],
+    one: usize,
+    others: &[usize],
+    ask: impl FnOnce(&policy::Given, &[&policy::Given]) -> Option<(T, Vec<usize>)>,
+) -> Option<(T, Vec<usize>)> {
     let (own, _) = findings[one].case.as_ref()?;
     let of = |it: &usize| Some((*it, &*findings[*it].case.as_ref()?.0));
     let (others, cases): (Vec<usize>, Vec<&policy::Given>) = others.iter().filter_map(of).unzip();
-    let (case, taken) = own.with_others(&cases)?;
+    let (case, taken) = ask(own, &cases)?;
     Some((case, taken.into_iter().map(|it| others[it]).collect()))
+}
+
+/// Has one finding tell what others do in their cases, in the case that all of them come to.
+fn tell_at_once(findings: &mut [Finding], one: usize, others: &[usize], case: Option<policy::Given>) {
+    let all = || [&one].into_iter().chain(others).map(|it| &findings[*it]);
+    let labels = labels_of_any(all());
+    let sure = all().map(sure_in_case).min().unwrap_or(Confidence::Low);
+    findings[one].labels = labels;
+    hold(&mut findings[one], case, sure);
 }
 
 /// How sure a finding is in its case.
@@ -807,12 +836,20 @@ fn place_of(finding: &Finding) -> Span {
     finding.labels.iter().find(|it| it.message == IN_THE_MODULE).map_or(finding.span, |it| it.span)
 }
 
-/// Whether there is what one finding speaks of wherever there is what another one does.
-fn is_there_with(one: &Finding, other: &Finding) -> bool {
-    let premises = |it: &Finding| it.case.as_ref().map(|(case, _)| Arc::clone(&case.words));
-    match (premises(one), premises(other)) {
+/// The cases in which there is what a finding speaks of; none for every case.
+fn cases_of(finding: &Finding) -> Vec<Option<String>> {
+    let Some((case, _)) = &finding.case else { return vec![None] };
+    value::each_of(&case.words).into_iter().map(Some).collect()
+}
+
+/// Whether there is what a finding speaks of in one of the cases of another one.
+fn is_there_in(finding: &Finding, case: Option<&str>) -> bool {
+    match (&finding.case, case) {
         (None, _) => true,
-        (Some(own), Some(its)) => own.split(" and ").all(|it| its.split(" and ").any(|other| it == other)),
+        (Some((own, _)), Some(its)) => {
+            let its = value::premises(its);
+            value::premises(&own.words).iter().all(|it| its.iter().any(|other| value::implies(other, it)))
+        }
         (Some(_), None) => false,
     }
 }
@@ -850,8 +887,9 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
     let is_needless = |narrow: &Finding| {
         let place = place_of(narrow);
         let by_whom = if is_sure(narrow) { &[true][..] } else { &[true, false] };
-        let is_within = |broad: &&Finding| match (&narrow.granted, &broad.granted) {
-            _ if !is_there_with(broad, narrow) => false,
+        let cases = cases_of(narrow);
+        let is_within = |broad: &Finding, case: Option<&str>| match (&narrow.granted, &broad.granted) {
+            _ if !is_there_in(broad, case) => false,
             (Some(own), Some(broad)) => own.beyond(broad).is_empty(),
             // What is about no grant is about the statement.
             _ => true,
@@ -859,7 +897,9 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
         let is_folded = |holder: &Holder| {
             let by = |it: &StatementName, at, sure| {
                 let grants = broad.get(&(narrow.rule, holder.clone(), it.clone(), at, sure));
-                grants.is_some_and(|them| them.iter().any(is_within))
+                let is_granted =
+                    |case: &Option<String>, them: &Vec<&Finding>| them.iter().any(|it| is_within(it, case.as_deref()));
+                grants.is_some_and(|them| cases.iter().all(|case| is_granted(case, them)))
             };
             let of = |it: &StatementName| by_whom.iter().any(|sure| by(it, None, *sure) || by(it, Some(place), *sure));
             narrow.statement.as_ref().is_some_and(of)

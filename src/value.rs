@@ -595,22 +595,29 @@ pub fn contradictions<'w>(one: &'w str, other: &'w str) -> impl Iterator<Item = 
 /// `var.on` of `` not `var.on` ``.
 pub fn subject(premise: &str) -> &str {
     let said = || premise.strip_prefix("not ").unwrap_or(premise).trim_matches('`');
-    Answer::of(premise).map(|it| it.of).or_else(|| none_of(premise).map(|(of, _)| of)).unwrap_or_else(said)
+    Answer::of(premise).map_or_else(said, |it| it.of)
 }
 
-/// What a premise says that something is, or is not: `` `var.env` is `prod` ``, `` not `var.env == "prod"` ``.
+/// What a premise says that something is, one of these, or is not: `` `var.env` is `prod` ``, ``not `var.env == "prod"` ``.
 struct Answer<'w> {
     of: &'w str,
-    is: &'w str,
+    these: Vec<&'w str>,
     is_not: bool,
 }
 
 impl<'w> Answer<'w> {
+    /// None of what is another thing for each instance of a block.
     fn of(premise: &'w str) -> Option<Self> {
+        Self::said(premise).filter(|it| !["each.", "count."].iter().any(|name| it.of.starts_with(name)))
+    }
+
+    fn said(premise: &'w str) -> Option<Self> {
         let (is_not, said) = premise.strip_prefix("not ").map_or((false, premise), |it| (true, it));
         let said = said.strip_prefix('`')?.strip_suffix('`')?;
-        if let Some((of, is)) = said.split_once("` is `") {
-            return Some(Self { of, is, is_not });
+        for (words, is_none) in [(IS, false), (IS_ONE_OF, false), (IS_NONE_OF, true)] {
+            if let Some((of, these)) = said.split_once(words) {
+                return Some(Self { of, these: these.split(BETWEEN).collect(), is_not: is_not != is_none });
+            }
         }
         let compared = |by: &str| said.split_once(by).filter(|(of, is)| !of.contains(['"', ' ']) && is.ends_with('"'));
         let (of, is, differs) = match (compared(" == \""), compared(" != \"")) {
@@ -619,45 +626,97 @@ impl<'w> Answer<'w> {
             _ => return None,
         };
         let is = is.strip_suffix('"').filter(|it| !it.contains('"'))?;
-        Some(Self { of, is, is_not: is_not != differs })
+        Some(Self { of, these: vec![is], is_not: is_not != differs })
+    }
+
+    /// Whether all that it names is named by the other one, too.
+    fn is_part_of(&self, other: &Self) -> bool {
+        self.these.iter().all(|it| other.these.contains(it))
+    }
+
+    fn is_apart_from(&self, other: &Self) -> bool {
+        !self.these.iter().any(|it| other.these.contains(it))
+    }
+
+    fn excludes(&self, other: &Self) -> bool {
+        self.of == other.of
+            && match (self.is_not, other.is_not) {
+                (false, false) => self.is_apart_from(other),
+                (false, true) => self.is_part_of(other),
+                (true, false) => other.is_part_of(self),
+                (true, true) => false,
+            }
+    }
+
+    fn implies(&self, other: &Self) -> bool {
+        self.of == other.of
+            && match (self.is_not, other.is_not) {
+                (false, false) => self.is_part_of(other),
+                (false, true) => self.is_apart_from(other),
+                (true, false) => false,
+                (true, true) => other.is_part_of(self),
+            }
     }
 }
 
-/// What a case says of something that is none of several, and these.
-fn none_of(premise: &str) -> Option<(&str, &str)> {
-    premise.strip_prefix('`')?.strip_suffix('`')?.split_once(NONE_OF)
-}
-
-/// Between what is none of several things and these.
-const NONE_OF: &str = "` is none of `";
+/// Between something and what it is.
+const IS: &str = "` is `";
+/// Between something and several things of which it is one.
+const IS_ONE_OF: &str = "` is one of `";
+/// Between something and several things of which it is none.
+const IS_NONE_OF: &str = "` is none of `";
+/// Between several things.
+const BETWEEN: &str = "`, `";
 
 /// The case in which something is this one.
 pub fn is_this(what: &str, this: impl fmt::Display) -> Arc<str> {
-    format!("`{what}` is `{this}`").into()
+    format!("`{what}{IS}{this}`").into()
 }
 
 /// The case in which something is none of these.
 pub fn is_none_of(what: &str, these: impl Iterator<Item = impl fmt::Display>) -> Arc<str> {
     let these: Vec<String> = these.map(|it| it.to_string()).collect();
-    format!("`{what}{NONE_OF}{}`", these.join("`, `")).into()
+    format!("`{what}{IS_NONE_OF}{}`", these.join(BETWEEN)).into()
+}
+
+/// The premise that something is one of what each of these says that it is; none where they speak of several things, or
+/// one of them says something else.
+pub fn is_any_of(premises: &[&str]) -> Option<String> {
+    let answers: Vec<Answer<'_>> = premises.iter().map(|it| Answer::of(it)).collect::<Option<_>>()?;
+    let what = answers.first()?.of;
+    let is_alike = |it: &Answer<'_>| it.of == what && !it.is_not;
+    let these: Vec<&str> = answers.iter().flat_map(|it| it.these.iter().copied()).collect();
+    answers.iter().all(is_alike).then(|| format!("`{what}{IS_ONE_OF}{}`", these.join(BETWEEN)))
+}
+
+/// The cases that one comes to in which something is one of several things; itself where there is no such thing.
+pub fn each_of(when: &str) -> Vec<String> {
+    let own = premises(when);
+    let several = own.iter().enumerate().filter(|(_, it)| it.contains(IS_ONE_OF));
+    let Some((at, answer)) = several.filter_map(|(at, it)| Some((at, Answer::of(it)?))).next() else {
+        return vec![when.to_owned()];
+    };
+    let case = |it: &&str| {
+        let answer = is_this(answer.of, it);
+        let premise = |n: usize| if n == at { &*answer } else { own[n] };
+        (0..own.len()).map(premise).collect::<Vec<_>>().join(" and ")
+    };
+    answer.these.iter().map(case).collect()
 }
 
 fn answers_differ(one: &str, other: &str) -> bool {
-    let is_among = |(of, these): (&str, &str), it: &Answer<'_>| {
-        it.of == of && !it.is_not && these.split("`, `").any(|these| these == it.is)
-    };
-    match (Answer::of(one), Answer::of(other)) {
-        (Some(a), Some(b)) => a.of == b.of && if a.is == b.is { a.is_not != b.is_not } else { !a.is_not && !b.is_not },
-        (Some(it), None) => none_of(other).is_some_and(|these| is_among(these, &it)),
-        (None, Some(it)) => none_of(one).is_some_and(|these| is_among(these, &it)),
-        (None, None) => false,
-    }
+    Answer::of(one).zip(Answer::of(other)).is_some_and(|(one, other)| one.excludes(&other))
+}
+
+/// Whether what one premise says is so where the other one is.
+pub fn implies(premise: &str, other: &str) -> bool {
+    premise == other || Answer::of(premise).zip(Answer::of(other)).is_some_and(|(one, other)| one.implies(&other))
 }
 
 /// What a premise says something of, where it is one of several answers: `var.env` of `` `var.env` is `prod` ``.
 pub fn answered(premise: &str) -> Option<&str> {
-    let answer = || Answer::of(premise).filter(|it| !it.is_not && premise.contains("` is `")).map(|it| it.of);
-    none_of(premise).map(|(of, _)| of).or_else(answer)
+    let is_answer = !premise.starts_with("not ") && (premise.contains(IS) || premise.contains(IS_NONE_OF));
+    Answer::of(premise).filter(|_| is_answer).map(|it| it.of)
 }
 
 /// What a case is called elsewhere.

@@ -283,6 +283,14 @@ fn what_is_granted_in_every_one_of_several_cases_is_certain() {
     );
     let nested = r#"var.b ? "kms:*" : var.c ? "kms:Decrypt" : "kms:Decrypt""#;
     expect(&of(nested), &["high high kms_any_key", "low high kms_wildcard_action only if `var.b`"]);
+    // What several cases come to is told at once.
+    let several = of(r#"{ dev = "kms:*", stage = "kms:*", prod = "kms:Decrypt" }[var.b]"#);
+    let wanted =
+        ["`var.b` is `dev`", "`var.b` is `stage`"].map(|it| format!("low high kms_wildcard_action only if {it}"));
+    expect(&several, &["high high kms_any_key", &wanted[0], &wanted[1]]);
+    let shared = r#""s3:*", Resource = { dev = "*", stage = "*", prod = "arn:aws:s3:::reports/*" }[var.b]"#;
+    let wanted = ["high low wildcard_action", "low high wildcard_action only if `var.b` is one of `dev`, `stage`"];
+    expect(&of_role(&format!("Action = {shared}")), &wanted);
     // In all but one it is not.
     let found = lint(&of(r#"{ dev = "kms:Decrypt", stage = "kms:Decrypt", prod = "s3:GetObject" }[var.b]"#));
     assert!(found.iter().all(|it| it.confidence == Confidence::Low), "{found:?}");
@@ -452,5 +460,30 @@ fn who_is_let_in_is_held_against_the_conditions_of_the_same_case() {
         assert_eq!(of(&principal, &format!("var.b ? {bound} : {{}}")), [""; 0], "{principal}");
         let open = of(&principal, &format!("var.b ? {{}} : {bound}"));
         assert_eq!(open, ["low high public_resource_policy only if `var.b`"], "{principal}");
+    }
+}
+
+#[test]
+fn a_directive_that_is_one_too_many_leaves_the_policy_partly_resolved() {
+    let report = |directives: usize| {
+        let variables: String = (0..directives).map(|n| format!("variable \"v{n}\" {{}}\n")).collect();
+        let actions: String = (0..directives).map(|n| format!("%{{ if var.v{n} }}, \"iam:*\"%{{ endif }}")).collect();
+        let statement =
+            format!("{{ \"Effect\": \"Allow\", \"Action\": [\"kms:Decrypt\"{actions}], \"Resource\": \"*\" }}");
+        let text = format!(
+            "{variables}resource \"aws_iam_role_policy\" \"p\" {{\n  role   = \"r\"\n  policy = <<-EOT\n    {{ \"Version\": \
+             \"2012-10-17\", \"Statement\": {statement} }}\n  EOT\n}}\n"
+        );
+        let workspace = Workspace::of_texts([("main.tf", &*text)]);
+        let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+        lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {})
+    };
+    for directives in [3, 4, 5] {
+        let report = report(directives);
+        // What stands beside them is as sure, and it is told that there may be more.
+        assert!(report.findings.iter().any(|it| line(it) == "high high kms_any_key"), "{:?}", report.findings);
+        assert_eq!(report.summary.resolved, 0);
+        let is_told = report.unresolved.iter().any(|it| it.hole.reference.contains("%{ if"));
+        assert_eq!(is_told, directives > 3, "{:?}", report.unresolved);
     }
 }

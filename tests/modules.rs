@@ -212,7 +212,7 @@ fn a_module_that_is_switched_off_is_judged_as_its_call_would_have_it() {
         let workspace = Workspace::of_texts([("main.tf", &*root), ("policy/main.tf", &*module)]);
         let rules = vec![rules::by_name("wildcard_action").expect("there is such a rule")];
         let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
-        let said = |it: &iamlint::rule::Finding| {
+        let said = |it: &Finding| {
             let off = it.labels.iter().any(|it| it.message == "`module.it` is switched off");
             format!("{} {}{}", it.confidence, it.subject, if off { ", off" } else { "" })
         };

@@ -37,7 +37,9 @@ pub use size::{Quota, Size};
 
 use crate::catalog::{self, AccessLevel};
 use crate::source::Span;
-use crate::value::{Arm, HOLE, Node, Origin, Text, answered, contradictions, opposite, premises, subject};
+use crate::value::{
+    Arm, HOLE, Node, Origin, Text, answered, contradictions, implies, is_any_of, opposite, premises, subject,
+};
 
 /// A place in a policy: the one string, how it came there, and whether it is there for certain.
 #[derive(Clone, Debug)]
@@ -108,11 +110,32 @@ impl Given {
         contradictions(&self.words, &other.words).any(is_one)
     }
 
+    /// The case in which one or another of these holds, which differ from this one in what one thing is, and which these
+    /// are.
+    pub fn or(&self, others: &[&Self]) -> Option<(Self, Vec<usize>)> {
+        let own = premises(&self.words);
+        (0..own.len()).find_map(|at| {
+            let mut answers = vec![own[at]];
+            let mut taken = Vec::new();
+            for (n, other) in others.iter().enumerate().filter(|(_, it)| it.span == self.span) {
+                let its = premises(&other.words);
+                let is_beside = own.len() == its.len() && (0..own.len()).all(|n| n == at || own[n] == its[n]);
+                if let Some(answer) = its.get(at).filter(|_| is_beside && is_any_of(&[own[at], its[at]]).is_some()) {
+                    answers.push(answer);
+                    taken.push(n);
+                }
+            }
+            let any = is_any_of(&answers).filter(|_| !taken.is_empty())?;
+            let words: Vec<&str> = (0..own.len()).map(|n| if n == at { &*any } else { own[n] }).collect();
+            Some((Self::new(words.join(" and "), self.span), taken))
+        })
+    }
+
     /// Whether another case holds where this one does.
     pub fn holds(&self, other: &Self) -> bool {
         let own = premises(&self.words);
         let is_one = |it: &&str| self.span == other.span || self.span.file == other.span.file && is_of_module(it);
-        premises(&other.words).iter().all(|it| own.contains(it) && is_one(it))
+        premises(&other.words).iter().all(|it| own.iter().any(|own| implies(own, it)) && is_one(it))
     }
 
     /// Whether one of several cases holds, however what is undecided turns out.
@@ -435,7 +458,8 @@ impl Policy {
         move |action| {
             let mut holding = denials.iter().filter(|it| it.certainly_holds(action));
             let others = holding.clone();
-            holding.any(|it| it.is_there_with(allowing) || others.clone().any(|other| it.is_in_case_without(other)))
+            holding.any(|it| it.is_there_with(allowing))
+                || Given::is_any_sure(others.filter_map(|it| it.place.given.as_deref()))
         }
     }
 

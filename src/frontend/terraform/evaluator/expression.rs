@@ -632,7 +632,7 @@ impl Evaluator<'_> {
     fn of_any_number(&self, node: &Node, case: &Case, out: &mut Vec<Node>) {
         match &node.value {
             Value::OneOf(arms) => arms.iter().for_each(|arm| self.of_any_number(&node.inherit(&arm.node), case, out)),
-            Value::Text(text) if text.is_hole() => {}
+            Value::Text(text) if text.encodes().is_none() && text.is_hole() => {}
             Value::Text(_) | Value::Object(_) => out.push(functions::in_case(&case.0, case.1, node.clone())),
             Value::List(nodes) => {
                 let mut within = Vec::new();
