@@ -1280,3 +1280,13 @@ fn what_makes_a_program_an_administrator_is_named_with_what_to_write() {
     assert!(pattern.starts_with("name what the program calls in place of `iam:*`, without `iam:Attach"), "{pattern}");
     assert_eq!(help(r#""*""#), "give the role a policy that names what the program calls");
 }
+
+#[test]
+fn a_job_that_makes_a_model_is_limited_to_all_that_it_is_asked_for() {
+    let help = help("wildcard_resource", &["bedrock:CreateModelCustomizationJob"], &["*"]);
+    for needed in ["::foundation-model/{ResourceId}`", ":model-customization-job/*`", ":custom-model/*`"] {
+        assert!(help.contains(needed), "{help}");
+    }
+    // What is made has no tag yet.
+    assert!(!help.contains("tag"), "{help}");
+}
