@@ -1290,3 +1290,12 @@ fn a_job_that_makes_a_model_is_limited_to_all_that_it_is_asked_for() {
     // What is made has no tag yet.
     assert!(!help.contains("tag"), "{help}");
 }
+
+#[test]
+fn what_makes_all_of_a_service_dangerous_is_named() {
+    for service in ["redshift", "redshift-serverless", "es"] {
+        let found = findings("wildcard_action", &[&format!("{service}:*")], &["*"]);
+        assert_eq!(found[0].severity, Severity::High);
+        assert!(found[0].message.contains(" among them"), "{}", found[0].message);
+    }
+}
