@@ -1299,3 +1299,10 @@ fn what_makes_all_of_a_service_dangerous_is_named() {
         assert!(found[0].message.contains(" among them"), "{}", found[0].message);
     }
 }
+
+#[test]
+fn what_runs_code_with_a_role_is_named_before_what_passes_something_on() {
+    let actions = r#""events:PutRule", "events:PutTargets", "glue:StartJobRun", "glue:UpdateJob", "iam:PassRole""#;
+    let [finding] = &found_on_a_star(&["passrole_any_role"], actions)[..] else { panic!("one finding") };
+    assert!(finding.labels.iter().any(|it| it.message == "`glue:UpdateJob` then runs with the role"));
+}
