@@ -1301,6 +1301,19 @@ fn what_makes_all_of_a_service_dangerous_is_named() {
 }
 
 #[test]
+fn what_a_policy_is_about_comes_first_of_what_requests_may_name() {
+    let help = |others: &str| {
+        let actions = format!(r#""wafv2:AssociateWebACL"{others}"#);
+        let [finding] = &found_on_a_star(&["wildcard_resource"], &actions)[..] else { panic!("one finding") };
+        finding.labels.iter().map(|it| it.message.clone()).chain(finding.help.clone()).collect::<String>()
+    };
+    let balancing =
+        r#", "elasticloadbalancing:SetWebAcl", "elasticloadbalancing:DeleteRule", "cognito-idp:DescribeUserPool""#;
+    assert!(help(balancing).contains("what else requests name (load balancer, user pool"), "{}", help(balancing));
+    assert!(!help("").contains("load balancer,"), "{}", help(""));
+}
+
+#[test]
 fn what_runs_code_with_a_role_is_named_before_what_passes_something_on() {
     let actions = r#""events:PutRule", "events:PutTargets", "glue:StartJobRun", "glue:UpdateJob", "iam:PassRole""#;
     let [finding] = &found_on_a_star(&["passrole_any_role"], actions)[..] else { panic!("one finding") };
