@@ -1,4 +1,6 @@
 use std::cell::OnceCell;
+use std::cmp::Reverse;
+use std::sync::LazyLock;
 
 use crate::catalog::{self, EscalationPath};
 use crate::policy::{Action, Condition, Place, Policy, Resource, Scope, Statement, matches};
@@ -121,21 +123,31 @@ fn service_of(policy: &Policy) -> Option<&'static str> {
     service
 }
 
+/// The ways that begin with a role that is handed over and go on with another action, the worst first: what runs the
+/// caller's own code before what passes something on.
+static WAYS: LazyLock<Vec<&EscalationPath>> = LazyLock::new(|| {
+    let passes = |it: &&EscalationPath| it.actions.iter().any(|it| it.full_name() == "iam:PassRole");
+    let mut ways: Vec<_> =
+        catalog::escalation_paths().iter().filter(passes).filter(|it| it.actions.len() > 1).collect();
+    ways.sort_by_key(|it| Reverse(it.severity));
+    ways
+});
+
 /// Which of a policy's actions take a role that it hands over, looked for once for all of its statements.
 pub(super) struct Takers<'p> {
     policy: &'p Policy,
-    /// By escalation path.
+    /// By way.
     rests: Vec<OnceCell<Option<(&'p Place, catalog::Action)>>>,
 }
 
 impl<'p> Takers<'p> {
     pub(super) fn of(policy: &'p Policy) -> Self {
-        Self { policy, rests: vec![OnceCell::new(); catalog::escalation_paths().len()] }
+        Self { policy, rests: vec![OnceCell::new(); WAYS.len()] }
     }
 
     /// One that takes the role that a statement hands over, where a condition says to which services it may be handed.
     pub(super) fn taker(&self, to: Option<&Condition>, passing: &Statement) -> Option<(&'p Place, catalog::Action)> {
-        let mut paths = catalog::escalation_paths().iter().zip(&self.rests).filter(|(path, _)| takes(path, to));
+        let mut paths = WAYS.iter().zip(&self.rests).filter(|(path, _)| takes(path, to));
         // What is there in another case than this one takes nothing of it.
         let is_certain = passing.place.given.is_none();
         paths.find_map(|(path, rest)| match is_certain {
@@ -145,14 +157,13 @@ impl<'p> Takers<'p> {
     }
 }
 
-/// Whether a path begins with a role that is handed to a service which the condition lets through.
+/// Whether the role is handed to a service which the condition lets through.
 fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
-    let passes = path.actions.iter().any(|it| it.full_name() == "iam:PassRole");
     let is_let_through = |service: &String| {
         let fits = |raw: &str| matches(raw, service, true);
         to.is_none_or(|it| it.values.iter().any(|it| it.text.has_holes() || fits(it.text.raw())))
     };
-    passes && path.actions.len() > 1 && (path.passed_to.is_empty() || path.passed_to.iter().any(is_let_through))
+    path.passed_to.is_empty() || path.passed_to.iter().any(is_let_through)
 }
 
 /// Where the policy allows what else the path takes, if it allows all of that.

@@ -57,6 +57,8 @@ pub(super) struct Broad<'s> {
     /// Whether some of that is allowed on every resource.
     pub(super) is_unbounded: bool,
     worst: Option<catalog::Action>,
+    /// The worst of what makes it dangerous, where it is.
+    danger: Option<catalog::Action>,
     /// How bad it is in a policy that somebody writes.
     pub(super) severity: Severity,
 }
@@ -82,13 +84,15 @@ impl<'s> Broad<'s> {
         let is_all_of_account = |it: catalog::Action| {
             statement.resources.is_some() && statement.narrowed(it).is_none() && statement.reaches_account_of(it)
         };
-        let worst = worst(if unbounded.is_empty() { &reached } else { &unbounded });
+        let weighed = if unbounded.is_empty() { &reached } else { &unbounded };
+        let dangers = weighed.iter().copied().filter(|it| is_dangerous(*it)).collect::<Vec<_>>();
+        let (worst, danger) = (worst(weighed), worst(&dangers));
         let severity = match worst {
             _ if !identity => Severity::Low,
             // It may read and write for every other one.
             _ if device && !unbounded.is_empty() => Severity::Medium,
             _ if device => Severity::Low,
-            _ if unbounded.iter().any(|it| is_dangerous(*it)) => Severity::High,
+            _ if danger.is_some() && !unbounded.is_empty() => Severity::High,
             _ if unbounded.iter().any(|it| !it.takes_only_star() && it.power() >= Power::Changes) => Severity::Medium,
             // Everything in one account is a step less than everything.
             _ if reached.iter().any(|it| is_dangerous(*it) && is_all_of_account(*it)) => Severity::Medium,
@@ -96,12 +100,13 @@ impl<'s> Broad<'s> {
             _ => Severity::Low,
         };
         let is_unbounded = !unbounded.is_empty() && identity;
-        Some(Self { action, reached, is_unbounded, worst, severity })
+        Some(Self { action, reached, is_unbounded, worst, danger, severity })
     }
 
     /// What is worth naming of it.
     pub(super) fn example(&self) -> Option<catalog::Action> {
-        self.worst.filter(|it| is_worth_naming(*it) && !self.action.is_everything())
+        let worst = self.worst.filter(|it| is_worth_naming(*it)).or(self.danger);
+        worst.filter(|_| !self.action.is_everything())
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::advice::{Advice, further_kinds, is_served, needed_arns, needs_star, right_on, sort_by_use};
+use self::advice::{Advice, has_further_kinds, is_served, needed_arns, needs_star, right_on, sort_by_use};
 use self::service_role::ServiceRole;
 use super::partial_wildcard_action::Partial;
 use super::wildcard_action::spell_out;
@@ -224,7 +224,7 @@ fn along<'p>(concern: Concern, worse: &[Entry<'_>], mut rest: Vec<Entry<'p>>) ->
         is_certain(it)
             && severity(Concern::Rest, one) <= severity(concern, worse).max(Severity::Medium)
             && needed_arns(one).is_some_and(is_named)
-            && further_kinds(it).is_empty()
+            && !has_further_kinds(it)
     });
     rest
 }

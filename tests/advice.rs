@@ -1402,3 +1402,42 @@ resource "aws_iam_policy" "reports" {
         finding.message
     );
 }
+
+#[test]
+fn a_job_that_makes_a_model_is_limited_to_all_that_it_is_asked_for() {
+    let help = help("wildcard_resource", &["bedrock:CreateModelCustomizationJob"], &["*"]);
+    for needed in ["::foundation-model/{ResourceId}`", ":model-customization-job/*`", ":custom-model/*`"] {
+        assert!(help.contains(needed), "{help}");
+    }
+    // What is made has no tag yet.
+    assert!(!help.contains("tag"), "{help}");
+}
+
+#[test]
+fn what_makes_all_of_a_service_dangerous_is_named() {
+    for service in ["redshift", "redshift-serverless", "es"] {
+        let found = findings("wildcard_action", &[&format!("{service}:*")], &["*"]);
+        assert_eq!(found[0].severity, Severity::High);
+        assert!(found[0].message.contains(" among them"), "{}", found[0].message);
+    }
+}
+
+#[test]
+fn what_a_policy_is_about_comes_first_of_what_requests_may_name() {
+    let help = |others: &str| {
+        let actions = format!(r#""wafv2:AssociateWebACL"{others}"#);
+        let [finding] = &found_on_a_star(&["wildcard_resource"], &actions)[..] else { panic!("one finding") };
+        finding.labels.iter().map(|it| it.message.clone()).chain(finding.help.clone()).collect::<String>()
+    };
+    let balancing =
+        r#", "elasticloadbalancing:SetWebAcl", "elasticloadbalancing:DeleteRule", "cognito-idp:DescribeUserPool""#;
+    assert!(help(balancing).contains("what else requests name (load balancer, user pool"), "{}", help(balancing));
+    assert!(!help("").contains("load balancer,"), "{}", help(""));
+}
+
+#[test]
+fn what_runs_code_with_a_role_is_named_before_what_passes_something_on() {
+    let actions = r#""events:PutRule", "events:PutTargets", "glue:StartJobRun", "glue:UpdateJob", "iam:PassRole""#;
+    let [finding] = &found_on_a_star(&["passrole_any_role"], actions)[..] else { panic!("one finding") };
+    assert!(finding.labels.iter().any(|it| it.message == "`glue:UpdateJob` then runs with the role"));
+}

@@ -300,6 +300,38 @@ resource "aws_iam_role_policy" "of_another" {
     assert!(said[0].1.starts_with("2 policies have together"), "{said:?}");
 }
 
+/// What is said of the size of a managed policy whose one resource has a name of so many characters.
+fn said_of_size(policy: &str, characters: usize) -> String {
+    let name = "a".repeat(characters);
+    let text = format!("resource \"aws_iam_policy\" \"it\" {{\n  {}\n", policy.replace("NAME", &name));
+    let said = findings("main.tf", &text).into_iter().filter(|(rule, _)| rule.starts_with("oversized_policy"));
+    said.map(|(_, message)| message).collect()
+}
+
+#[test]
+fn a_list_of_one_is_counted_as_it_is_written() {
+    // `length(jsonencode(…))` is 112 without the name.
+    let encoded = r#"policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = ["s3:GetObject"], Resource = ["arn:aws:s3:::NAME"] }]
+  })
+}"#;
+    assert_eq!(
+        said_of_size(encoded, 6_146 - 112),
+        "6146 bytes without white space, and a managed policy may have 6144"
+    );
+    // The provider writes a list of one as a text, but for statements.
+    let data = r#"policy = data.aws_iam_policy_document.it.json
+}
+data "aws_iam_policy_document" "it" {
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = ["arn:aws:s3:::NAME"]
+  }
+}"#;
+    assert_eq!(said_of_size(data, 6_146 - 108), "6146 bytes without white space, and a managed policy may have 6144");
+}
+
 #[test]
 fn what_may_not_be_there_makes_no_policy_too_large() {
     let text = |count: &str| {

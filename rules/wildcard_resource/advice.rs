@@ -58,7 +58,7 @@ impl<'a> Advice<'a> {
     /// The forms of ARN by which the resource can be replaced where the statement stands.
     pub(super) fn all_that_is_needed(&self) -> Option<Vec<&'static str>> {
         let makes = |it: &catalog::Action| makes_linked_roles(*it) || it.needed_types().iter().any(|of| it.makes(*of));
-        let can_be_named = self.told.iter().all(|it| further_kinds(it).is_empty())
+        let can_be_named = !self.told.iter().any(has_further_kinds)
             && self.losing.is_empty()
             && !self.told.iter().flat_map(|it| &it.wide).any(makes)
             && self.found.statement.actions.only().iter().all(|it| is_settled(self.told, self.fine, it));
@@ -301,7 +301,7 @@ impl<'a> Limit<'a> {
         if let Some(key) = &made {
             words.insert_str(0, &format!("by `{}` to what is being made, or ", key.name()));
         }
-        let further = further_kinds(entry);
+        let further = further_kinds(policy, entry);
         let is_plain =
             within.is_empty() && condition.is_none() && made.is_none() && further.is_empty() && !words.contains(TAG);
         Self { entries: vec![entry], forms, is_plain, words, further }
@@ -405,8 +405,27 @@ fn to_some(policy: &Policy, entry: &Entry<'_>) -> String {
     }
 }
 
-/// The resource types of an action that may be meant: those that the policy is about by other actions, else those that most
-/// of the service's actions are about.
+/// The other services that a policy is about: how many of its entries allow something on resources of each.
+fn about_others(policy: &Policy, own: catalog::Service) -> FxHashMap<&str, usize> {
+    let mut counts = FxHashMap::default();
+    for entry in policy.allow_statements().flat_map(|it| it.actions.only()) {
+        if let Some(service) = entry.service().filter(|it| *it != own.prefix())
+            && entry.reached().iter().any(|it| !it.takes_only_star())
+        {
+            *counts.entry(service).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// How much a policy is about the service of a resource type, as its ARN has it.
+fn count_of(kind: catalog::ResourceType, counts: &FxHashMap<&str, usize>) -> usize {
+    let service = kind.arns().next().and_then(|it| it.split(':').nth(2));
+    service.and_then(|it| counts.get(it)).copied().unwrap_or_default()
+}
+
+/// The resource types of an action that may be meant: those that the policy is about by other actions, else those of other
+/// services that it is about, else those that most of the service's actions are about.
 fn likely_types(policy: &Policy, action: catalog::Action) -> Vec<catalog::ResourceType> {
     let mut types: Vec<_> = action.resource_types().map(|it| it.resource_type()).collect();
     let named = policy.allow_statements().flat_map(|it| it.actions.only()).filter(|it| !it.has_wildcard());
@@ -414,7 +433,12 @@ fn likely_types(policy: &Policy, action: catalog::Action) -> Vec<catalog::Resour
     let about: FxHashSet<_> = others.flat_map(catalog::Action::needed_types).collect();
     sort_by_use(action, &mut types);
     let meant: Vec<_> = types.iter().copied().filter(|it| about.contains(it)).collect();
-    if meant.is_empty() { types } else { meant }
+    if !meant.is_empty() {
+        return meant;
+    }
+    let about = about_others(policy, action.service());
+    types.sort_by_key(|it| Reverse(count_of(*it, &about)));
+    types
 }
 
 /// Sorts resource types of an action by how many of its service's actions take them.
@@ -515,8 +539,15 @@ fn always_named(entry: &Entry<'_>) -> Vec<String> {
     if (2..=MOST).contains(&kinds.len()) { kinds } else { Vec::new() }
 }
 
-/// What else requests for the actions may name, and are then denied without; what has most to be asked of first.
-pub(super) fn further_kinds(entry: &Entry<'_>) -> Vec<String> {
+/// Whether requests for the actions may name more than what they always do.
+pub(super) fn has_further_kinds(entry: &Entry<'_>) -> bool {
+    entry.wide.iter().any(|it| it.further_types().next().is_some())
+}
+
+/// What else requests for the actions may name, and are then denied without: first what is of the other
+/// services that the policy is about, then what has most to be asked of.
+fn further_kinds(policy: &Policy, entry: &Entry<'_>) -> Vec<String> {
+    let about = about_others(policy, entry.worst.service());
     let keys = |action: catalog::Action, kind: catalog::ResourceType| {
         action.resource_types().find(|it| it.resource_type() == kind).map_or(0, |it| it.condition_keys().len())
     };
@@ -525,7 +556,7 @@ pub(super) fn further_kinds(entry: &Entry<'_>) -> Vec<String> {
         action.further_types().map(move |kind| (keys(action, kind), kind)).collect::<Vec<_>>()
     };
     let mut kinds: Vec<_> = entry.wide.iter().flat_map(further).collect();
-    kinds.sort_by_key(|(keys, _)| Reverse(*keys));
+    kinds.sort_by_key(|(keys, kind)| Reverse((count_of(*kind, &about), *keys)));
     once(kinds.into_iter().map(|(_, kind)| kind.noun()))
 }
 

@@ -803,6 +803,7 @@ impl ResourceType {
             ("log-group-tags", "log group"),
             ("multiregionaccesspoint", "multi-region access point"),
             ("natgateway", "NAT gateway"),
+            ("new-custom-model", "custom model"),
             ("nodegroup", "node group"),
             ("objectlambdaaccesspoint", "object lambda access point"),
             ("og", "option group"),

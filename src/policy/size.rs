@@ -38,11 +38,10 @@ impl Quota {
 impl Policy {
     /// The size of the document.
     pub fn size(&self) -> Size {
-        // The provider writes each entry of a data document's lists once.
-        let once = self.source.is_some();
+        let by_provider = self.source.is_some();
         let sizes = self.written().iter().map(|it| {
             let mut own = Size { bytes: 0, is_exact: self.written().len() == 1 };
-            own.add(&it.node, once);
+            own.add(&it.node, by_provider);
             own
         });
         sizes.min_by_key(|it| it.bytes).unwrap_or_default()
@@ -91,8 +90,9 @@ fn of_resource(service: Service) -> Option<Quota> {
 }
 
 impl Size {
-    /// Counts a value as JSON without white space, equal texts of a list perhaps only once.
-    fn add(&mut self, node: &Node, once: bool) {
+    /// Counts a value as JSON without white space, as it stands or, of a data document, as the provider writes it.
+    /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document>
+    fn add(&mut self, node: &Node, by_provider: bool) {
         match &node.value {
             Value::Null => self.bytes += 4,
             Value::Bool(it) => self.bytes += if *it { 4 } else { 5 },
@@ -107,32 +107,34 @@ impl Size {
                         self.is_exact = false;
                         continue;
                     }
-                    if !once || nodes.len() == 1 || node.as_str().is_none_or(|it| seen.insert(it)) {
+                    // The provider writes each entry of a list once.
+                    if !by_provider || nodes.len() == 1 || node.as_str().is_none_or(|it| seen.insert(it)) {
                         count += 1;
-                        self.add(node, once);
+                        self.add(node, by_provider);
                     }
                 }
-                // A list of one may be written without its brackets, as data documents do.
-                self.bytes += if count == 1 { 0 } else { 2 + count.saturating_sub(1) };
+                // And one alone without brackets, but for a statement.
+                let is_bare = by_provider && count == 1 && !nodes.iter().any(|it| matches!(it.value, Value::Object(_)));
+                self.bytes += if is_bare { 0 } else { 2 + count.saturating_sub(1) };
             }
             Value::Object(object) => {
                 self.is_exact &= object.open.is_none();
                 self.bytes += 2 + object.entries.len().saturating_sub(1);
                 for (n, entry) in object.entries.iter().enumerate() {
                     // The provider writes an operator once, and the keys of all its blocks into one object.
-                    if once && object.entries[..n].iter().any(|it| it.key == entry.key) {
+                    if by_provider && object.entries[..n].iter().any(|it| it.key == entry.key) {
                         self.bytes = self.bytes.saturating_sub(2);
                     } else {
                         self.add_text(&entry.key);
                         self.bytes += 1;
                     }
-                    self.add(&entry.node, once);
+                    self.add(&entry.node, by_provider);
                 }
             }
             Value::OneOf(arms) => {
                 let sizes = arms.iter().map(|arm| {
                     let mut own = Self::default();
-                    own.add(&arm.node, once);
+                    own.add(&arm.node, by_provider);
                     own.bytes
                 });
                 self.bytes += sizes.min().unwrap_or_default();
