@@ -574,8 +574,14 @@ fn judged(
         keep_what_is_needed(configuration, &mut out);
     }
     for finding in &mut out {
-        let unused = configuration.unused.get(&finding.carrier.address);
-        if let Some((span, why)) = unused.or(configuration.off.as_ref()) {
+        // What nobody has gives nothing away yet.
+        if let Some(span) = configuration.unused.get(&finding.carrier.address) {
+            finding.severity = finding.severity.lower();
+            finding.confidence = Confidence::Low;
+            finding.labels.push(Label { span: *span, message: "nothing uses this document".to_owned() });
+        }
+        let off = configuration.switched_off.get(&finding.carrier.address);
+        if let Some((span, why)) = off.or(configuration.off.as_ref()) {
             finding.confidence = Confidence::Low;
             finding.labels.push(Label { span: *span, message: why.to_string() });
         }

@@ -45,9 +45,10 @@ pub struct Configuration {
     pub resources: Vec<Resource>,
     /// What is there in one case only, by its address.
     pub there_if: FxHashMap<Arc<str>, Given>,
-    /// Documents that grant nothing yet, as nothing names them or only what is switched off does: their addresses, with a
-    /// place that shows why and what is to be said of it.
-    pub unused: FxHashMap<Arc<str>, (Span, Arc<str>)>,
+    /// Documents that nothing names: their addresses, with where they are.
+    pub unused: FxHashMap<Arc<str>, Span>,
+    /// Documents that only what is switched off names: their addresses, with a place that shows it and what is to be said.
+    pub switched_off: FxHashMap<Arc<str>, (Span, Arc<str>)>,
     /// The same of all of it, where it is a module that is switched off wherever it is called.
     pub off: Option<(Span, Arc<str>)>,
 }

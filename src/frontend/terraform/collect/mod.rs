@@ -263,8 +263,7 @@ impl Collector<'_, '_> {
             // What nobody names grants nothing yet; beside nothing that could name it, it is a piece of something.
             let is_named = !could_use || module.folder.names_data(kind, name);
             let user = if is_named { self.switched_off(module, id) } else { None };
-            let why = match user {
-                _ if !is_named => Some((block.head(), "nothing uses this document".into())),
+            let off = match user {
                 Some((user, _)) if is_zero(&user) => continue,
                 Some((user, name)) => {
                     Some((user.head(), format!("`{name}`, which uses this document, is switched off").into()))
@@ -276,8 +275,11 @@ impl Collector<'_, '_> {
                 let mut document = self.evaluator.document(id, &block, instance, block.head());
                 // It is used nowhere, so it has come no way.
                 document.origin = Origin::HERE;
-                if let Some(why) = &why {
-                    self.out.configuration.unused.insert(Arc::clone(&address), why.clone());
+                if !is_named {
+                    self.out.configuration.unused.insert(Arc::clone(&address), block.head());
+                }
+                if let Some(off) = &off {
+                    self.out.configuration.switched_off.insert(Arc::clone(&address), off.clone());
                 }
                 self.policy(&document, PolicyKind::Unknown, &address);
             }
