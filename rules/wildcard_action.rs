@@ -78,7 +78,10 @@ impl<'s> Broad<'s> {
         let is_all_of_account = |it: catalog::Action| {
             statement.resources.is_some() && statement.narrowed(it).is_none() && statement.reaches_account_of(it)
         };
-        let worst = worst(if unbounded.is_empty() { &reached } else { &unbounded });
+        let all = if unbounded.is_empty() { &reached } else { &unbounded };
+        // What gives permissions is worth naming, where what is worse by other lists is not.
+        let named: Vec<_> = all.iter().copied().filter(|it| is_worth_naming(*it)).collect();
+        let worst = worst(&named).or_else(|| worst(all));
         let severity = match worst {
             _ if !identity => Severity::Low,
             // It may read and write for every other one.
