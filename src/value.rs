@@ -784,6 +784,8 @@ struct Run {
     choice: Option<Arc<[Arm]>>,
     /// The expression that gave the run, when that is not its text: runs of one expression share it.
     written: Option<Arc<str>>,
+    /// What that is called where it is referred to, for whoever does not see what it is written as.
+    called: Option<Arc<str>>,
     /// Whether nobody is to see what it says.
     is_hidden: bool,
 }
@@ -1005,6 +1007,7 @@ impl Text {
         for run in &mut content.runs[before..] {
             run.origin = from.origin.clone();
             run.written = from.written.clone();
+            run.called = from.called.clone();
         }
     }
 
@@ -1101,27 +1104,30 @@ impl Text {
         let written = written.into();
         for run in &mut self.content_mut().runs {
             run.written = Some(Arc::clone(&written));
+            run.called = None;
             run.span = span;
         }
         self
     }
 
-    /// The same where it is shown as one expression, by whatever name it goes elsewhere: its places stay. None where it is
-    /// shown as more than one.
+    /// The expression that gives all of it, as it is written where it is computed; none where it is made of more than one.
+    pub fn expression(&self) -> Option<&Arc<str>> {
+        let (first, rest) = self.runs().split_first()?;
+        let written = first.written.as_ref()?;
+        let is_of_it = |it: &Run| it.written.as_ref().is_some_and(|it| Arc::ptr_eq(it, written));
+        rest.iter().all(is_of_it).then_some(written)
+    }
+
+    /// The same by the name that it goes by elsewhere, where one expression gives all of it.
     pub fn known_as(&self, name: impl FnOnce() -> Arc<str>) -> Option<Self> {
         // What encodes a tree is known by that.
         if self.encoding.is_some() {
             return None;
         }
-        let (first, rest) = self.runs().split_first()?;
-        let written = first.written.as_ref()?;
-        let is_of_it = |it: &Run| it.written.as_ref().is_some_and(|it| Arc::ptr_eq(it, written));
-        if self.has_choices() || self.hidden().is_some() || !rest.iter().all(is_of_it) {
-            return None;
-        }
+        self.expression().filter(|_| !self.has_choices() && self.hidden().is_none())?;
         let (mut text, name) = (self.clone(), name());
         for run in &mut text.content_mut().runs {
-            run.written = Some(Arc::clone(&name));
+            run.called = Some(Arc::clone(&name));
         }
         Some(text)
     }
@@ -1160,6 +1166,7 @@ impl Text {
                     _ => Arc::from(rename(&written)),
                 };
                 run.written = Some(Arc::clone(&renamed));
+                run.called = run.called.map(|it| Arc::from(rename(&it)));
                 last = Some((written, renamed));
             }
             match &run.hole {
@@ -1217,6 +1224,7 @@ impl Content {
             hole: None,
             choice: None,
             written: None,
+            called: None,
             is_hidden: false,
         });
         if memchr::memchr(HOLE_HEAD, text.as_bytes()).is_some() && text.contains(HOLE) {
@@ -1240,6 +1248,7 @@ impl Content {
             hole: Some(hole),
             choice: None,
             written,
+            called: None,
             is_hidden: false,
         });
         self.raw.push(HOLE);
@@ -1279,7 +1288,7 @@ impl fmt::Display for Text {
             match &run.written {
                 Some(written) => {
                     if !last.is_some_and(|last| Arc::ptr_eq(last, written)) {
-                        write!(f, "${{{written}}}")?;
+                        write!(f, "${{{}}}", run.called.as_ref().unwrap_or(written))?;
                     }
                 }
                 None => f.write_str(&self.raw()[run.at as usize..self.run_end(index)])?,

@@ -104,3 +104,17 @@ fn one_name_in_two_services_is_two_resources() {
         ["main.tf:19: `aws_s3_bucket_policy.a` sets the policy of `reports` too, and the last one stands (high)"]
     );
 }
+
+#[test]
+fn a_topic_of_a_module_has_one_policy_too() {
+    let root = format!(
+        "module \"b\" {{\n  source = \"./b\"\n}}\n{}",
+        policy("aws_sns_topic_policy", "p", "arn = module.b.arn")
+    );
+    let own = policy("aws_sns_topic_policy", "own", "arn = aws_sns_topic.t.arn");
+    let module = format!(
+        "resource \"aws_sns_topic\" \"t\" {{\n  name = \"t\"\n}}\noutput \"arn\" {{ value = aws_sns_topic.t.arn }}\n{own}"
+    );
+    let found = found(&[("main.tf", &root), ("b/main.tf", &module)]);
+    assert!(found[0].contains("`aws_sns_topic_policy.p` sets the policy of `aws_sns_topic.t` too"), "{found:?}");
+}

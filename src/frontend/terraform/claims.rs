@@ -252,9 +252,8 @@ impl Declared<'_, '_> {
         if let Some(known) = text.as_known() {
             return (!known.is_empty()).then(|| (format!("{provider}|{known}").into(), known.into()));
         }
-        let shown = text.to_string();
         // `count = var.create ? 1 : 0` makes a list of what there is one of.
-        let reference = shown.strip_prefix("${")?.strip_suffix('}')?.replace(FIRST, "");
+        let reference = text.expression()?.replace(FIRST, "");
         let (resource, _) = reference.rsplit_once('.')?;
         let plain = reference.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'_' | b'-'));
         let declared = resource.starts_with("aws_") && resource.matches('.').count() == 1;
