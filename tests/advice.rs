@@ -1319,3 +1319,26 @@ fn what_runs_code_with_a_role_is_named_before_what_passes_something_on() {
     let [finding] = &found_on_a_star(&["passrole_any_role"], actions)[..] else { panic!("one finding") };
     assert!(finding.labels.iter().any(|it| it.message == "`glue:UpdateJob` then runs with the role"));
 }
+
+/// What is advised about the whole of KMS in a key policy.
+fn advised_of_key(principal: &str) -> String {
+    let key = format!(
+        r#"
+resource "aws_kms_key" "disks" {{
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "kms:*", Resource = "*", Principal = {{ {principal} }} }}]
+  }})
+}}"#
+    );
+    found_among(&["kms_wildcard_action"], &[("main.tf", &key)])[0].help.clone().unwrap()
+}
+
+#[test]
+fn a_service_manages_no_key() {
+    assert!(
+        advised_of_key(r#"Service = "ec2.amazonaws.com""#).starts_with("leave the statement out: EBS uses a key by a")
+    );
+    assert!(advised_of_key(r#"Service = "sns.amazonaws.com""#).starts_with("name what the service does with the key"));
+    assert!(advised_of_key(r#"AWS = "arn:aws:iam::111122223333:role/app""#).starts_with("split it"));
+}
