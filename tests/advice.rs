@@ -1342,3 +1342,22 @@ fn a_service_manages_no_key() {
     assert!(advised_of_key(r#"Service = "sns.amazonaws.com""#).starts_with("name what the service does with the key"));
     assert!(advised_of_key(r#"AWS = "arn:aws:iam::111122223333:role/app""#).starts_with("split it"));
 }
+
+#[test]
+fn one_habit_of_a_document_is_said_once() {
+    let text = |count: usize| {
+        let statement = |n: usize| {
+            format!(
+                r#"{{ "Effect": "Allow", "Principal": {{ "AWS": "*" }}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/{n}/*",
+                "Condition": {{ "StringLike": {{ "aws:PrincipalArn": "arn:aws:iam::*:role/app-{n}" }} }} }}"#
+            )
+        };
+        let statements: Vec<_> = (0..count).map(statement).collect();
+        format!(r#"{{ "Version": "2012-10-17", "Statement": [{}] }}"#, statements.join(","))
+    };
+    let found = |count| found_in("mismatched_condition_operator", &text(count));
+    assert_eq!(found(3).len(), 3);
+    let [finding] = &found(4)[..] else { panic!("one finding") };
+    assert!(finding.message.ends_with(", in 4 conditions"), "{}", finding.message);
+    assert_eq!(finding.labels.iter().filter(|it| it.message == "and here").count(), 3);
+}
