@@ -1361,3 +1361,11 @@ fn one_habit_of_a_document_is_said_once() {
     assert!(finding.message.ends_with(", in 4 conditions"), "{}", finding.message);
     assert_eq!(finding.labels.iter().filter(|it| it.message == "and here").count(), 3);
 }
+
+#[test]
+fn a_pattern_that_leaves_open_only_the_verb_says_what_it_gives() {
+    let count = |action: &str| findings("partial_wildcard_action", &[action], &["arn:aws:s3:::reports/*"]).len();
+    assert_eq!(count("s3:*ObjectAcl"), 0);
+    assert_eq!(count("s3:*ObjectA*"), 1);
+    assert_eq!(findings("partial_wildcard_action", &["s3:*ObjectAcl"], &["*"]).len(), 1);
+}
