@@ -1369,3 +1369,23 @@ fn a_pattern_that_leaves_open_only_the_verb_says_what_it_gives() {
     assert_eq!(count("s3:*ObjectA*"), 1);
     assert_eq!(findings("partial_wildcard_action", &["s3:*ObjectAcl"], &["*"]).len(), 1);
 }
+
+#[test]
+fn what_is_taken_away_is_what_no_other_policy_gives() {
+    let role = |others: &str| {
+        let text = format!(
+            r#"
+resource "aws_iam_role" "app" {{
+  name                = "app"
+  assume_role_policy  = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = "ec2.amazonaws.com" }} }}] }})
+  managed_policy_arns = ["arn:aws:iam::aws:policy/service-role/AmazonEC2RoleforSSM"{others}]
+}}"#
+        );
+        found_among(&["attached_full_access"], &[("main.tf", &text)])[0].message.clone()
+    };
+    let alone = role("");
+    assert!(alone.contains("`s3:GetObject`, `s3:PutObject`") && !alone.contains("ssm:"), "{alone}");
+    assert!(alone.contains("`logs:PutLogEvents`"), "{alone}");
+    let logged = role(r#", "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy""#);
+    assert!(!logged.contains("logs:"), "{logged}");
+}
