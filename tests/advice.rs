@@ -1389,3 +1389,19 @@ resource "aws_iam_role" "app" {{
     let logged = role(r#", "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy""#);
     assert!(!logged.contains("logs:"), "{logged}");
 }
+
+#[test]
+fn what_a_service_calls_with_its_role_is_called_by_way_of_nothing() {
+    let help = |service: &str| {
+        let text = role_of(service, r#""s3:GetObject""#).replace(
+            r#"Resource = "*""#,
+            r#"Resource = "*", Condition = { "ForAllValues:StringEquals" = { "aws:CalledVia" = ["guardduty.amazonaws.com"] } }"#,
+        );
+        let [finding] = &found_among(&["optional_guard"], &[("main.tf", &text)])[..] else { panic!("one finding") };
+        (finding.help.clone().unwrap(), finding.fixes.len())
+    };
+    let (own, fixes) = help(r#""malware-protection-plan.guardduty.amazonaws.com""#);
+    assert!(own.starts_with("leave it out: only `malware-protection-plan") && fixes == 0, "{own}");
+    // A program may call one service by way of another.
+    assert!(help(r#""lambda.amazonaws.com""#).0.starts_with("write `ForAnyValue:StringEquals`"));
+}
