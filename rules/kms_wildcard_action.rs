@@ -1,4 +1,6 @@
-use crate::policy::{Action, Condition, Policy, PolicyKind, Principal, PrincipalKind, Reach, Scope, Service, Statement};
+use crate::policy::{
+    Action, Condition, Policy, PolicyKind, Principal, PrincipalKind, Reach, Scope, Service, Statement,
+};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {

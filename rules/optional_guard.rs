@@ -16,7 +16,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 .of(statement, format!("{operator} {key}"))
                 .label(condition.place.span, "is not in every request")
                 .help(if let Some(service) = taker {
-                    format!("leave it out: only `{service}` takes the role, and what it does with that never has `{key}`")
+                    format!(
+                        "leave it out: only `{service}` takes the role, and what it does with that never has `{key}`"
+                    )
                 } else if is_direct {
                     format!("test another key, or leave it out: who calls these actions directly never has `{key}`")
                 } else {

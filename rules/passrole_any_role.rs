@@ -127,7 +127,8 @@ fn service_of(policy: &Policy) -> Option<&'static str> {
 /// caller's own code before what passes something on.
 static WAYS: LazyLock<Vec<&EscalationPath>> = LazyLock::new(|| {
     let passes = |it: &&EscalationPath| it.actions.iter().any(|it| it.full_name() == "iam:PassRole");
-    let mut ways: Vec<_> = catalog::escalation_paths().iter().filter(passes).filter(|it| it.actions.len() > 1).collect();
+    let mut ways: Vec<_> =
+        catalog::escalation_paths().iter().filter(passes).filter(|it| it.actions.len() > 1).collect();
     ways.sort_by_key(|it| Reverse(it.severity));
     ways
 });

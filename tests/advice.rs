@@ -1405,3 +1405,20 @@ fn what_a_service_calls_with_its_role_is_called_by_way_of_nothing() {
     // A program may call one service by way of another.
     assert!(help(r#""lambda.amazonaws.com""#).0.starts_with("write `ForAnyValue:StringEquals`"));
 }
+
+#[test]
+fn what_aws_has_people_write_for_a_service_is_low_and_its_help_says_so() {
+    let found = |service: &str| {
+        let text = role_of(service, r#""kms:CreateGrant", "kms:Decrypt", "ec2:ModifySnapshotAttribute""#);
+        let rules = ["kms_unbounded_grant", "kms_any_key", "permissions_any_resource"];
+        let found = found_among(&rules, &[("main.tf", &text)]);
+        assert_eq!(found.len(), 3);
+        found.into_iter().map(|it| (it.severity, it.help.unwrap())).collect::<Vec<_>>()
+    };
+    for (severity, help) in found(r#""vmie.amazonaws.com""#) {
+        assert_eq!(severity, Severity::Low, "{help}");
+        assert!(help.contains("https://docs.aws.amazon.com/vm-import/") && help.contains("leave it, or try"), "{help}");
+    }
+    let of_another = found(r#""ec2.amazonaws.com""#);
+    assert!(of_another.iter().all(|(severity, help)| *severity > Severity::Low && !help.contains("https:")));
+}

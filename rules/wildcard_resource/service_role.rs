@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Concern, Entry};
 use crate::catalog;
-use crate::policy::{self, Policy, Principal, Sweep};
+use crate::policy::{self, Policy, Principal, Sweep, matches};
 use crate::rule::{Context, quoted};
 
 /// Services that do a fixed work with the role that they are given, and what AWS has people attach to it.
@@ -47,28 +47,70 @@ const POLICIES: [(&str, &[&str]); 12] = [
     ("transfer.amazonaws.com", &["AWSTransferLoggingAccess"]),
 ];
 
+/// Services for whose roles AWS has no policy, but has people write one: where it says so, and what is on `*` there.
+const GUIDES: [(&str, Guide); 1] = [(
+    "vmie.amazonaws.com",
+    Guide {
+        link: "https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html",
+        actions: &[
+            "ec2:CopySnapshot",
+            "ec2:Describe*",
+            "ec2:ModifySnapshotAttribute",
+            "ec2:RegisterImage",
+            "kms:CreateGrant",
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey*",
+            "kms:ReEncrypt*",
+            "license-manager:GetLicenseConfiguration",
+            "license-manager:ListLicenseSpecificationsForResource",
+            "license-manager:UpdateLicenseSpecificationsForResource",
+        ],
+    },
+)];
+
+/// What a page of AWS has people allow on `*`.
+#[derive(Clone, Copy)]
+struct Guide {
+    link: &'static str,
+    actions: &'static [&'static str],
+}
+
+impl Guide {
+    fn allows(self, action: catalog::Action) -> bool {
+        self.actions.iter().any(|it| matches(it, &action.full_name(), true))
+    }
+}
+
 /// What sweeps a resource, and what comes of it.
 type Sweeps<'s> = Vec<(&'s Sweep, Concern)>;
 
 /// Such services, where nobody else is granted what a policy grants.
 #[derive(Default)]
-pub(super) struct ServiceRole<'c> {
+pub(in crate::rules) struct ServiceRole<'c> {
     services: Vec<&'c Principal>,
     /// What AWS writes for their roles.
     policies: Vec<Arc<Policy>>,
+    /// What it has people write for them.
+    guides: Vec<Guide>,
 }
 
 impl<'c> ServiceRole<'c> {
-    pub(super) fn of(policy: &Policy, cx: &Context<'c>) -> Self {
+    pub(in crate::rules) fn of(policy: &Policy, cx: &Context<'c>) -> Self {
         let mut role = Self::default();
         for holder in cx.holders(policy) {
             for service in holder.serving().unwrap_or_default() {
-                let Some((_, names)) = POLICIES.iter().find(|(name, _)| service.is_service(name)) else {
+                let names = POLICIES.iter().find(|(name, _)| service.is_service(name)).map(|it| it.1);
+                let guide = GUIDES.iter().find(|(name, _)| service.is_service(name)).map(|it| it.1);
+                if names.is_none() && guide.is_none() {
                     return Self::default();
-                };
+                }
                 if !role.services.iter().any(|it| it.text.raw() == service.text.raw()) {
                     role.services.push(service);
-                    role.policies.extend(names.iter().filter_map(|it| catalog::managed_policy(it)).map(policy::of_aws));
+                    let names = names.into_iter().flatten();
+                    role.policies.extend(names.filter_map(|it| catalog::managed_policy(it)).map(policy::of_aws));
+                    role.guides.extend(guide);
                 }
             }
         }
@@ -77,18 +119,39 @@ impl<'c> ServiceRole<'c> {
 
     /// What sweeps by entries of a statement of which AWS allows all to these services, and what does by others.
     pub(super) fn parted<'s>(&self, sweeps: Sweeps<'s>) -> (Sweeps<'s>, Sweeps<'s>) {
-        if self.policies.is_empty() {
+        if self.services.is_empty() {
             return (Vec::new(), sweeps);
         }
-        let is_allowed = |(sweep, _): &(&Sweep, Concern)| self.policies.iter().any(|it| allows(it, sweep.action));
+        let is_allowed = |(sweep, _): &(&Sweep, Concern)| {
+            self.is_guided(sweep.action) || self.policies.iter().any(|it| allows(it, sweep.action))
+        };
         let of_entries = sweeps.chunk_by(|(one, _), (next, _)| one.entry == next.entry);
         let (as_aws, others): (Vec<_>, Vec<_>) = of_entries.partition(|it| it.iter().all(is_allowed));
         (as_aws.concat(), others.concat())
     }
 
+    /// Whether AWS has people allow the action on `*` to a service, which then asks for no less.
+    fn is_guided(&self, action: catalog::Action) -> bool {
+        self.guides.iter().any(|it| it.allows(action))
+    }
+
+    /// What to do about actions that AWS has people allow on `*`, all of them, where `advice` is what one would do elsewhere.
+    pub(in crate::rules) fn guided_advice(&self, actions: &[catalog::Action], advice: &str) -> Option<String> {
+        let guide = self.guides.iter().find(|guide| actions.iter().all(|it| guide.allows(*it)))?;
+        Some(format!(
+            "AWS has people write the same on `*` for the role of {} ({}), so that less may stop its work: leave it, or try \
+             whether that still works when you {advice}",
+            quoted(&self.services),
+            guide.link
+        ))
+    }
+
     /// What to do about it, where `advice` is what one would do elsewhere.
     pub(super) fn advice(&self, guilty: &[Entry<'_>], advice: &str) -> String {
         let actions = || guilty.iter().flat_map(|it| &it.wide);
+        if let Some(guided) = self.guided_advice(&actions().copied().collect::<Vec<_>>(), advice) {
+            return guided;
+        }
         let all = self.policies.iter().find(|it| actions().all(|action| allows(it, *action)));
         let some = self.policies.iter().filter(|it| actions().any(|action| allows(it, *action)));
         let by: Vec<&str> = all.map_or_else(|| some.map(|it| &*it.address).collect(), |it| vec![&*it.address]);
@@ -116,6 +179,12 @@ mod tests {
             assert_eq!(catalog::service_principal(service).map(|it| it.name()), Some(service));
             for name in policies {
                 assert!(catalog::managed_policy(name).is_some(), "{name}");
+            }
+        }
+        for (service, guide) in GUIDES {
+            assert_eq!(catalog::service_principal(service).map(|it| it.name()), Some(service));
+            for name in guide.actions.iter().filter(|it| !it.ends_with('*')) {
+                assert!(catalog::action(name).is_some(), "{name}");
             }
         }
     }
