@@ -7,7 +7,7 @@ use super::attached_administrator::way_to_everything;
 use super::unbounded_purchase;
 use super::wildcard_action::{Broad, is_dangerous, rank, worst};
 use super::workload_administrator::runs_code;
-use crate::catalog::{self, ManagedPolicy, Power};
+use crate::catalog::{self, ManagedPolicy, Power, Risk};
 use crate::frontend::{Attached, Identity};
 use crate::policy::{self, Action, Policy, Scope, Statement};
 use crate::rule::{Confidence, Context, Severity, listed, quoted};
@@ -26,7 +26,8 @@ fn full_access(attached: &Attached, identity: &Identity, cx: &mut Context<'_>) {
         return;
     }
     let runs_code = identity.trusted().any(runs_code);
-    let Some(allowed) = allowed_by(managed, runs_code) else { return };
+    let taken_away = || successor.and_then(|it| it.takes_away(managed, identity));
+    let Some(allowed) = allowed_by(managed, runs_code).or_else(taken_away) else { return };
     let written = &attachment.policy;
     let whom = match &identity.name {
         Some(name) if !identity.declared => name.to_string(),
@@ -109,6 +110,31 @@ impl Successor {
         Self::ALL.iter().find(|it| it.name == managed.name())
     }
 
+    /// What the policy allows on every resource and no other does that stays or comes in its place: first what anybody's
+    /// data is read by.
+    fn takes_away(&self, managed: ManagedPolicy, identity: &Identity) -> Option<Allowed> {
+        let attached = identity.attached.iter().filter_map(|it| it.attachment.managed_policy());
+        // Another one that opens a service may well go too.
+        let stay = attached.filter(|it| *it != managed && !it.may_open() && Self::of(*it).is_none());
+        let others = stay.chain(self.by.and_then(catalog::managed_policy));
+        let others: Vec<_> = others.map(policy::of_aws).collect();
+        let stays = |action| {
+            let mut statements = others.iter().flat_map(|it| it.allow_statements());
+            statements.any(|it| it.certainly_holds(action) && it.admits(action) && it.is_unbounded(action))
+        };
+        let policy = policy::of_aws(managed);
+        let reach = |it: &Statement| {
+            let mut actions = it.granted();
+            actions.retain(|action| action.power() > Power::Sees && !action.takes_only_star());
+            actions.retain(|action| it.is_unbounded(*action) && !stays(*action));
+            actions
+        };
+        let mut actions: Vec<_> = policy.allow_statements().flat_map(reach).collect();
+        actions.sort_by_key(|it| Reverse((is_dangerous(*it), it.has_risk(Risk::DataAccess), rank(*it))));
+        let what = format!("{} on every resource", quoted(&actions)).into();
+        (!actions.is_empty()).then_some(Allowed { what, severity: Severity::Low })
+    }
+
     fn advice(&self, identity: &Identity) -> String {
         let Some(by) = self.by else { return self.rest.to_owned() };
         match has_attached(identity, by) {
@@ -179,16 +205,7 @@ fn judged<'p>(managed: ManagedPolicy, policy: &'p Policy, runs_code: bool) -> Op
         };
         return Some(Allowed { what: what.into(), severity: Severity::Low });
     }
-    Successor::of(managed)?;
-    let reach = |it: &Statement| {
-        let mut actions = it.granted();
-        actions.retain(|action| action.power() > Power::Sees && !action.takes_only_star() && it.is_unbounded(*action));
-        actions
-    };
-    let mut actions: Vec<_> = policy.allow_statements().flat_map(reach).collect();
-    actions.sort_by_key(|it| Reverse(rank(*it)));
-    let what = format!("{} on every resource", quoted(&actions)).into();
-    (!actions.is_empty()).then_some(Allowed { what, severity: Severity::Low })
+    None
 }
 
 /// The service of which a policy allows most that changes a resource, action by action and on every resource.

@@ -1,5 +1,6 @@
 use std::sync::LazyLock;
 
+use super::wildcard_resource::service_role::ServiceRole;
 use crate::catalog;
 use crate::policy::{Action, Condition, Policy, Reach, Resource, Scope, Statement};
 use crate::rule::{Context, Severity, quoted};
@@ -81,6 +82,9 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 quoted(&limited)
             )
         };
+        let granted: Vec<_> = limited.iter().flat_map(|it| it.reached().iter()).collect();
+        let as_aws = if left.is_none() { ServiceRole::of(policy, cx).advice_on(&granted, &help) } else { None };
+        let severity = if as_aws.is_some() { Severity::Low } else { severity };
         let work = if actions.len() <= 1 { "works" } else { "work" };
         let what = left.map_or_else(|| quoted(&actions), |it| format!("`NotAction` (`{it}`)"));
         let (on, keys) = match statement.resources.as_ref().is_some_and(Scope::is_negated) {
@@ -91,7 +95,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .report(&resource.place, format!("{what} {on} `{resource}` {work} with {keys}"))
             .severity(severity)
             .of(statement, format!("{what} {on} {resource}"))
-            .help(help);
+            .help(as_aws.unwrap_or(help));
         if let Some(first) = actions.first() {
             report = report.acting(&actions);
             if actions.iter().all(|it| it.place.given.is_some()) {

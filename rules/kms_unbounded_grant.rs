@@ -1,5 +1,7 @@
 use super::partial_wildcard_action::Partial;
 use super::wildcard_action::spell_out;
+use super::wildcard_resource::service_role::ServiceRole;
+use crate::catalog;
 use crate::policy::{Action, Policy, PolicyKind, Principal, PrincipalKind, Reach, Scope, Service, Statement};
 use crate::rule::{Context, Rewrite, Safety, Severity, Wanted, quoted};
 
@@ -48,13 +50,24 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             Some(it) => format!("name those of the {} actions of `{action}` that are called; ", it.reached.len()),
             None => String::new(),
         };
+        let help = format!(
+            "{named}{first} `kms:GrantIsForAWSResource` to be `true`, or bound `kms:GranteePrincipal` and `kms:GrantOperations`"
+        );
+        // What AWS writes for a service names the action.
+        let as_aws = if key_policy || action.has_wildcard() {
+            None
+        } else {
+            let granted: Vec<_> = catalog::action(KNOW_THE_GRANT[0]).into_iter().collect();
+            ServiceRole::of(policy, cx).advice_on(&granted, &help)
+        };
         let mut report = cx
-            .report(&action.place, format!("`{action}` lets {who} give the use of the key to anyone, until it is revoked"))
-            .severity(severity)
+            .report(
+                &action.place,
+                format!("`{action}` lets {who} give the use of the key to anyone, until it is revoked"),
+            )
+            .severity(if as_aws.is_some() { Severity::Low } else { severity })
             .of(statement, action)
-            .help(format!(
-                "{named}{first} `kms:GrantIsForAWSResource` to be `true`, or bound `kms:GranteePrincipal` and `kms:GrantOperations`"
-            ));
+            .help(as_aws.unwrap_or(help));
         if let Some(partial) = partial {
             report = spell_out(report.telling("partial_wildcard_action", action.to_string()), action, &partial.reached);
         }

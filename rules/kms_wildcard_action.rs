@@ -1,4 +1,6 @@
-use crate::policy::{Action, Condition, Policy, PolicyKind, Principal, Reach, Scope, Service, Statement};
+use crate::policy::{
+    Action, Condition, Policy, PolicyKind, Principal, PrincipalKind, Reach, Scope, Service, Statement,
+};
 use crate::rule::{Context, Severity, quoted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -63,12 +65,31 @@ fn key(policy: &Policy, cx: &mut Context<'_>) {
         if principals.is_empty() || principals.iter().any(|it| it.is_everyone() || it.is_account() || it.is_unknown()) {
             continue;
         }
+        let help = what_to_write(principals);
         for action in statement.actions.only().iter().filter(|it| is_all_of_key(it)) {
             cx.report(&action.place, format!("`{action}` lets {} use, hand on and delete the key", quoted(principals)))
                 .severity(Severity::Medium)
                 .of(statement, format!("{action} to {}", quoted(principals)))
                 .acting([action])
-                .help("split it: who uses the key gets `kms:Decrypt` and `kms:GenerateDataKey*`, who manages it no cryptographic action");
+                .help(help);
+        }
+    }
+}
+
+/// What to write in place of all of KMS, by whom it is given to: no service manages a key, and EBS works with grants that
+/// whoever attaches a volume makes for it.
+/// <https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html#ebs-encryption-permissions>
+fn what_to_write(principals: &[Principal]) -> &'static str {
+    match principals {
+        [one] if one.is_service("ec2.amazonaws.com") => {
+            "leave the statement out: EBS uses a key by a grant, so give whoever starts instances and attaches volumes \
+             `kms:CreateGrant` where `kms:GrantIsForAWSResource` is `true`"
+        }
+        all if all.iter().all(|it| it.kind == PrincipalKind::Service) => {
+            "name what the service does with the key, such as `kms:Decrypt` and `kms:GenerateDataKey*`: it manages none"
+        }
+        _ => {
+            "split it: who uses the key gets `kms:Decrypt` and `kms:GenerateDataKey*`, who manages it no cryptographic action"
         }
     }
 }

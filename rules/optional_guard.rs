@@ -1,5 +1,6 @@
+use super::workload_administrator::runs_code;
 use crate::catalog::KeyStanding;
-use crate::policy::{Condition, Guard, Operator, OperatorKind, Policy, Quantifier, Statement};
+use crate::policy::{Condition, Guard, Operator, OperatorKind, Policy, Principal, Quantifier, Statement};
 use crate::rule::{Context, Rewrite, Safety, Severity, Wanted};
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
@@ -8,18 +9,23 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let Some(severity) = weak(statement, condition) else { continue };
             let (operator, key) = (&condition.operator, &condition.key);
             let is_direct = is_called_directly(statement, condition);
+            let taker = if condition.is_on("aws:calledvia") { own_service(policy, cx) } else { None };
             let report = cx
                 .report(&condition.operator_place, format!("`{operator}` also lets in requests without `{key}`"))
                 .severity(severity)
                 .of(statement, format!("{operator} {key}"))
                 .label(condition.place.span, "is not in every request")
-                .help(if is_direct {
+                .help(if let Some(service) = taker {
+                    format!(
+                        "leave it out: only `{service}` takes the role, and what it does with that never has `{key}`"
+                    )
+                } else if is_direct {
                     format!("test another key, or leave it out: who calls these actions directly never has `{key}`")
                 } else {
                     what_to_write(condition, statement.is_alone(condition))
                 });
             // The keys beside it may be meant to be optional.
-            if is_direct || operator.if_exists && !statement.is_alone(condition) {
+            if taker.is_some() || is_direct || operator.if_exists && !statement.is_alone(condition) {
                 continue;
             }
             let (title, change) = if holds_by_if_exists(operator) {
@@ -74,6 +80,18 @@ fn holds_by_if_exists(operator: &Operator) -> bool {
 fn is_called_directly(statement: &Statement, condition: &Condition) -> bool {
     let is_via = |service: &str| condition.values.iter().any(|it| it.text.raw().split('.').next() == Some(service));
     condition.is_on("aws:calledvia") && statement.actions.only().iter().all(|it| it.service().is_some_and(is_via))
+}
+
+/// The service that takes the role, where nobody else has what the policy grants and it runs nobody's program: what it does
+/// with a role it calls itself.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia>
+fn own_service<'c>(policy: &Policy, cx: &Context<'c>) -> Option<&'c Principal> {
+    let mut services = Vec::new();
+    for holder in cx.holders(policy) {
+        services.extend(holder.serving()?);
+    }
+    let first = *services.first()?;
+    services.iter().all(|it| it.text.raw() == first.text.raw() && !runs_code(it)).then_some(first)
 }
 
 /// How bad it is that the test holds without its key; none when that is meant or does no harm.

@@ -119,6 +119,17 @@ fn does_more_than_read(action: &catalog::Action) -> bool {
     action.access_level() >= AccessLevel::Tagging && action.power() >= Power::Changes || catalog::leads_on(*action)
 }
 
+/// Whether a pattern leaves open only the verb: `s3:*ObjectAcl`, of which a reader expects what is done with these.
+fn says_what(action: &Action) -> bool {
+    let Some(noun) = action.name().and_then(|it| it.strip_prefix('*')) else { return false };
+    let is_verb = |it: &str| !it.is_empty() && it.chars().skip(1).all(|it| it.is_ascii_lowercase());
+    let is_of_noun = |name: &str| {
+        let (verb, rest) = name.split_at_checked(name.len().saturating_sub(noun.len())).unwrap_or_default();
+        rest.eq_ignore_ascii_case(noun) && is_verb(verb)
+    };
+    !noun.contains(['*', '?']) && action.reached().iter().all(|it| is_of_noun(it.name()))
+}
+
 /// How bad it is that a pattern reaches these actions, worst first; none when it is not.
 fn severity(statement: &Statement, action: &Action, reached: &[catalog::Action], identity: bool) -> Option<Severity> {
     // A few of one family is a way of writing them: `kms:GenerateDataKey*`, `sqs:*Message`. And `Modify*` says what it
@@ -131,6 +142,7 @@ fn severity(statement: &Statement, action: &Action, reached: &[catalog::Action],
     match wide {
         Some((true, _)) => Some(Severity::High),
         Some((_, Power::Permits)) => Some(Severity::Medium),
+        _ if permits && reached.len() <= FAMILY && says_what(action) => None,
         _ if permits => Some(Severity::Low),
         Some(_) if hides_what && reached.len() > FAMILY => Some(Severity::Low),
         _ => None,

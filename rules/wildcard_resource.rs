@@ -1,6 +1,6 @@
 mod advice;
 mod broad;
-mod service_role;
+pub(super) mod service_role;
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;

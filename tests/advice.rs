@@ -1441,3 +1441,106 @@ fn what_runs_code_with_a_role_is_named_before_what_passes_something_on() {
     let [finding] = &found_on_a_star(&["passrole_any_role"], actions)[..] else { panic!("one finding") };
     assert!(finding.labels.iter().any(|it| it.message == "`glue:UpdateJob` then runs with the role"));
 }
+
+/// What is advised about the whole of KMS in a key policy.
+fn advised_of_key(principal: &str) -> String {
+    let key = format!(
+        r#"
+resource "aws_kms_key" "disks" {{
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "kms:*", Resource = "*", Principal = {{ {principal} }} }}]
+  }})
+}}"#
+    );
+    found_among(&["kms_wildcard_action"], &[("main.tf", &key)])[0].help.clone().unwrap()
+}
+
+#[test]
+fn a_service_manages_no_key() {
+    assert!(
+        advised_of_key(r#"Service = "ec2.amazonaws.com""#).starts_with("leave the statement out: EBS uses a key by a")
+    );
+    assert!(advised_of_key(r#"Service = "sns.amazonaws.com""#).starts_with("name what the service does with the key"));
+    assert!(advised_of_key(r#"AWS = "arn:aws:iam::111122223333:role/app""#).starts_with("split it"));
+}
+
+#[test]
+fn one_habit_of_a_document_is_said_once() {
+    let text = |count: usize| {
+        let statement = |n: usize| {
+            format!(
+                r#"{{ "Effect": "Allow", "Principal": {{ "AWS": "*" }}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/{n}/*",
+                "Condition": {{ "StringLike": {{ "aws:PrincipalArn": "arn:aws:iam::*:role/app-{n}" }} }} }}"#
+            )
+        };
+        let statements: Vec<_> = (0..count).map(statement).collect();
+        format!(r#"{{ "Version": "2012-10-17", "Statement": [{}] }}"#, statements.join(","))
+    };
+    let found = |count| found_in("mismatched_condition_operator", &text(count));
+    assert_eq!(found(3).len(), 3);
+    let [finding] = &found(4)[..] else { panic!("one finding") };
+    assert!(finding.message.ends_with(", in 4 conditions"), "{}", finding.message);
+    assert_eq!(finding.labels.iter().filter(|it| it.message == "and here").count(), 3);
+}
+
+#[test]
+fn a_pattern_that_leaves_open_only_the_verb_says_what_it_gives() {
+    let count = |action: &str| findings("partial_wildcard_action", &[action], &["arn:aws:s3:::reports/*"]).len();
+    assert_eq!(count("s3:*ObjectAcl"), 0);
+    assert_eq!(count("s3:*ObjectA*"), 1);
+    assert_eq!(findings("partial_wildcard_action", &["s3:*ObjectAcl"], &["*"]).len(), 1);
+}
+
+#[test]
+fn what_is_taken_away_is_what_no_other_policy_gives() {
+    let role = |others: &str| {
+        let text = format!(
+            r#"
+resource "aws_iam_role" "app" {{
+  name                = "app"
+  assume_role_policy  = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = "ec2.amazonaws.com" }} }}] }})
+  managed_policy_arns = ["arn:aws:iam::aws:policy/service-role/AmazonEC2RoleforSSM"{others}]
+}}"#
+        );
+        found_among(&["attached_full_access"], &[("main.tf", &text)])[0].message.clone()
+    };
+    let alone = role("");
+    assert!(alone.contains("`s3:GetObject`, `s3:PutObject`") && !alone.contains("ssm:"), "{alone}");
+    assert!(alone.contains("`logs:PutLogEvents`"), "{alone}");
+    let logged = role(r#", "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy""#);
+    assert!(!logged.contains("logs:"), "{logged}");
+}
+
+#[test]
+fn what_a_service_calls_with_its_role_is_called_by_way_of_nothing() {
+    let help = |service: &str| {
+        let text = role_of(service, r#""s3:GetObject""#).replace(
+            r#"Resource = "*""#,
+            r#"Resource = "*", Condition = { "ForAllValues:StringEquals" = { "aws:CalledVia" = ["guardduty.amazonaws.com"] } }"#,
+        );
+        let [finding] = &found_among(&["optional_guard"], &[("main.tf", &text)])[..] else { panic!("one finding") };
+        (finding.help.clone().unwrap(), finding.fixes.len())
+    };
+    let (own, fixes) = help(r#""malware-protection-plan.guardduty.amazonaws.com""#);
+    assert!(own.starts_with("leave it out: only `malware-protection-plan") && fixes == 0, "{own}");
+    // A program may call one service by way of another.
+    assert!(help(r#""lambda.amazonaws.com""#).0.starts_with("write `ForAnyValue:StringEquals`"));
+}
+
+#[test]
+fn what_aws_has_people_write_for_a_service_is_low_and_its_help_says_so() {
+    let found = |service: &str| {
+        let text = role_of(service, r#""kms:CreateGrant", "kms:Decrypt", "ec2:ModifySnapshotAttribute""#);
+        let rules = ["kms_unbounded_grant", "kms_any_key", "permissions_any_resource"];
+        let found = found_among(&rules, &[("main.tf", &text)]);
+        assert_eq!(found.len(), 3);
+        found.into_iter().map(|it| (it.severity, it.help.unwrap())).collect::<Vec<_>>()
+    };
+    for (severity, help) in found(r#""vmie.amazonaws.com""#) {
+        assert_eq!(severity, Severity::Low, "{help}");
+        assert!(help.contains("https://docs.aws.amazon.com/vm-import/") && help.contains("leave it, or try"), "{help}");
+    }
+    let of_another = found(r#""ec2.amazonaws.com""#);
+    assert!(of_another.iter().all(|(severity, help)| *severity > Severity::Low && !help.contains("https:")));
+}

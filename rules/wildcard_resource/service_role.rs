@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Concern, Entry};
 use crate::catalog;
-use crate::policy::{self, Policy, Principal, Sweep};
+use crate::policy::{self, Policy, Principal, Sweep, matches};
 use crate::rule::{Context, listed, quoted};
 
 /// Services that do a fixed work with the role that they are given, and what AWS has people attach to it.
@@ -66,19 +66,40 @@ const POLICIES: [(&str, &[&str]); 18] = [
     ("vmie.amazonaws.com", &["VMImportExportRoleForAWSConnector"]),
 ];
 
+/// Services for whose roles a page of AWS shows what to write: what is on `*` there, and the page.
+const PAGES: [(&str, &[&str], &str); 2] = [
+    (
+        "quicksight.amazonaws.com",
+        &["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"],
+        "https://docs.aws.amazon.com/quicksight/latest/user/vpc-creating-a-connection-in-quicksight-cli.html",
+    ),
+    (
+        "vmie.amazonaws.com",
+        &[
+            "ec2:CopySnapshot",
+            "ec2:Describe*",
+            "ec2:ModifySnapshotAttribute",
+            "ec2:RegisterImage",
+            "kms:CreateGrant",
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey*",
+            "kms:ReEncrypt*",
+            "license-manager:GetLicenseConfiguration",
+            "license-manager:ListLicenseSpecificationsForResource",
+            "license-manager:UpdateLicenseSpecificationsForResource",
+        ],
+        "https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html",
+    ),
+];
+
 /// What sweeps a resource, and what comes of it.
 type Sweeps<'s> = Vec<(&'s Sweep, Concern)>;
 
-/// Services for which AWS has no policy to attach, and what their page shows on `*` in its place.
-const PAGES: [(&str, &[&str], &str); 1] = [(
-    "quicksight.amazonaws.com",
-    &["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"],
-    "https://docs.aws.amazon.com/quicksight/latest/user/vpc-creating-a-connection-in-quicksight-cli.html",
-)];
-
 /// Such services, where nobody else is granted what a policy grants.
 #[derive(Default)]
-pub(super) struct ServiceRole<'c> {
+pub(in crate::rules) struct ServiceRole<'c> {
     services: Vec<&'c Principal>,
     /// What AWS writes for their roles.
     written: Vec<Written>,
@@ -104,7 +125,7 @@ impl Written {
             Self::Policy(policy) => policy
                 .allow_statements()
                 .any(|it| it.certainly_holds(action) && it.admits(action) && it.is_unbounded(action)),
-            Self::Page(actions, _) => actions.contains(&&*action.full_name()),
+            Self::Page(actions, _) => actions.iter().any(|it| matches(it, &action.full_name(), true)),
         }
     }
 }
@@ -119,7 +140,7 @@ impl Display for Written {
 }
 
 impl<'c> ServiceRole<'c> {
-    pub(super) fn of(policy: &Policy, cx: &Context<'c>) -> Self {
+    pub(in crate::rules) fn of(policy: &Policy, cx: &Context<'c>) -> Self {
         let mut role = Self::default();
         for holder in cx.holders(policy) {
             let Some(services) = holder.serving() else { return Self::default() };
@@ -149,17 +170,25 @@ impl<'c> ServiceRole<'c> {
         (as_aws.concat(), others.concat())
     }
 
+    /// What to do about actions on `*` where AWS writes them all so, and `advice` is what one would do elsewhere.
+    pub(in crate::rules) fn advice_on(&self, actions: &[catalog::Action], advice: &str) -> Option<String> {
+        let all = self.written.iter().find(|it| actions.iter().all(|action| it.allows(*action)));
+        all.filter(|_| !actions.is_empty()).map(|it| self.in_words(&[it], advice))
+    }
+
     /// What to do about it, where `advice` is what one would do elsewhere.
     pub(super) fn advice(&self, guilty: &[Entry<'_>], advice: &str) -> String {
-        let actions = || guilty.iter().flat_map(|it| &it.wide);
-        let all = self.written.iter().find(|it| actions().all(|action| it.allows(*action)));
-        let some = self.written.iter().filter(|it| actions().any(|action| it.allows(*action)));
-        let by: Vec<&Written> = all.map_or_else(|| some.collect(), |it| vec![it]);
+        let actions: Vec<_> = guilty.iter().flat_map(|it| &it.wide).copied().collect();
+        let some = || self.written.iter().filter(|it| actions.iter().any(|action| it.allows(*action)));
+        self.advice_on(&actions, advice).unwrap_or_else(|| self.in_words(&some().collect::<Vec<_>>(), advice))
+    }
+
+    fn in_words(&self, by: &[&Written], advice: &str) -> String {
         let allow = if by.len() == 1 { "allows" } else { "allow" };
         format!(
             "{}, which AWS writes for the role of {}, {allow} the same on `*`, so that less may stop its work: leave it, or \
              try whether that still works when you {advice}",
-            listed(&by),
+            listed(by),
             quoted(&self.services)
         )
     }
@@ -179,7 +208,7 @@ mod tests {
         }
         for (service, actions, _) in PAGES {
             assert_eq!(catalog::service_principal(service).map(|it| it.name()), Some(service));
-            assert!(actions.iter().all(|it| catalog::action(it).is_some()), "{actions:?}");
+            assert!(actions.iter().all(|it| it.ends_with('*') || catalog::action(it).is_some()), "{actions:?}");
         }
     }
 }
