@@ -739,9 +739,9 @@ fn of_cases<T>(
 
 /// Has one finding tell what others do in their cases, in the case that all of them come to.
 fn tell_at_once(findings: &mut [Finding], one: usize, others: &[usize], case: Option<policy::Given>) {
-    let all = || [&one].into_iter().chain(others).map(|it| &findings[*it]);
-    let labels = labels_of_any(all());
-    let sure = all().map(sure_in_case).min().unwrap_or(Confidence::Low);
+    let all: Vec<&Finding> = [&one].into_iter().chain(others).map(|it| &findings[*it]).collect();
+    let labels = labels_of_any(&all);
+    let sure = all.into_iter().map(sure_in_case).min().unwrap_or(Confidence::Low);
     findings[one].labels = labels;
     hold(&mut findings[one], case, sure);
 }
@@ -752,12 +752,12 @@ fn sure_in_case(finding: &Finding) -> Confidence {
 }
 
 /// The labels of findings that are one but for their cases: what is told of some of them is so in their cases.
-fn labels_of_any<'f>(findings: impl Iterator<Item = &'f Finding> + Clone) -> Vec<Label> {
+fn labels_of_any(findings: &[&Finding]) -> Vec<Label> {
     let mut labels: Vec<Label> = Vec::new();
-    for (n, finding) in findings.clone().enumerate() {
+    for (n, finding) in findings.iter().enumerate() {
         let own = finding.case.as_ref().map_or("", |(case, _)| &case.words);
         for label in &finding.labels {
-            let is_of_all = || findings.clone().all(|it| it.labels.contains(label));
+            let is_of_all = || findings.iter().all(|it| it.labels.contains(label));
             let is_case = label.message.strip_prefix("only if ") == Some(own);
             if is_case || is_of_all() {
                 // Its own case is told of the first one until it is another one.
