@@ -26,8 +26,7 @@ use crate::rule::{Context, listed, quoted};
 /// <https://docs.aws.amazon.com/iot/latest/developerguide/configure-logging.html>
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-fleet-prerequisites.html>
 /// <https://docs.aws.amazon.com/transfer/latest/userguide/configure-cw-logging-role.html>
-/// <https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html>
-const POLICIES: [(&str, &[&str]); 18] = [
+const POLICIES: [(&str, &[&str]); 17] = [
     ("apigateway.amazonaws.com", &["AmazonAPIGatewayPushToCloudWatchLogs"]),
     (
         "application-autoscaling.amazonaws.com",
@@ -63,7 +62,6 @@ const POLICIES: [(&str, &[&str]); 18] = [
     ("opensearchservice.amazonaws.com", &["AmazonOpenSearchServiceCognitoAccess"]),
     ("spotfleet.amazonaws.com", &["AmazonEC2SpotFleetTaggingRole"]),
     ("transfer.amazonaws.com", &["AWSTransferLoggingAccess"]),
-    ("vmie.amazonaws.com", &["VMImportExportRoleForAWSConnector"]),
 ];
 
 /// Services for whose roles a page of AWS shows what to write: what is on `*` there, and the page.
