@@ -29,17 +29,22 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             (None, None) => continue,
         };
         let Some(action) = statement.actions.only().iter().find(|it| it.names(SEND)) else { continue };
+        let is_beside = std::ptr::eq(of_shell, statement);
+        // A condition on both would deny the document, which has no tag.
+        let name = match is_beside {
+            true => "put the instances in a statement of their own, and there name them or require a tag of them",
+            false => "name the instances, or require a tag of them",
+        };
         let mut report = cx
             .report(&resource.place, format!("`{action}` with `{document}` runs any command on `{resource}`"))
             .severity(severity)
             .of(statement, format!("{SEND} on {resource}"))
             .acting([action])
             .label(document.place.span, "a shell")
-            .help(
-                "name the instances, or require a tag of them under `ssm:resourceTag/…`; or name a document of your own \
-                 that does no more than is needed",
-            );
-        if !std::ptr::eq(of_shell, statement) {
+            .help(format!(
+                "{name} under `ssm:resourceTag/…`; or name a document of your own that does no more than is needed"
+            ));
+        if !is_beside {
             report = report.label(of_shell.place.span, "allowed by this statement");
         }
         report.unguarded(statement, None);

@@ -205,6 +205,11 @@ fn on_star(policy: &Policy, statement: &Statement, lost: &Lost<'_>) -> String {
     }
 }
 
+/// Whether an action only looks, and some calls of it name no resource. Where it changes something, `*` would give more.
+fn is_called_without_arn(action: catalog::Action) -> bool {
+    action.power() == Power::Sees && action.sometimes_needs_star().is_some()
+}
+
 /// Whether an action is about the tags of what is there. What CloudWatch Logs asks of one is told beside the reference.
 fn is_about_tags(action: &Action) -> bool {
     let is_it = |it: catalog::Action| it.access_level() == AccessLevel::Tagging || it.name().starts_with("ListTags");
@@ -244,7 +249,7 @@ fn report(
         let them = if lost.actions.len() == 1 { "it" } else { "them" };
         let message = format!("{names} never {apply} to {to}: AWS knows no resource for {them} but `*`");
         (message, on_star(policy, statement, lost))
-    } else if lost.actions.iter().all(|it| it.reached().iter().all(|it| it.sometimes_needs_star().is_some())) {
+    } else if lost.actions.iter().flat_map(|it| it.reached().iter()).all(is_called_without_arn) {
         (format!("{names} never {apply} to {to}"), on_star(policy, statement, lost))
     } else if policy.kind == PolicyKind::Resource(Service::Kms) && statement.effect == Effect::Allow {
         (format!("{names} never {apply} to {to}"), "write `*`, which is this key".to_owned())

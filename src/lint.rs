@@ -576,6 +576,7 @@ fn judged(
     for finding in &mut out {
         // What nobody has gives nothing away yet.
         if let Some(span) = configuration.unused.get(&finding.carrier.address) {
+            finding.is_unused = true;
             finding.severity = finding.severity.lower();
             finding.confidence = Confidence::Low;
             finding.labels.push(Label { span: *span, message: "nothing uses this document".to_owned() });
@@ -1131,6 +1132,11 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
     let case = |it: &Finding| it.case.as_ref().map(|(case, _)| Arc::clone(&case.words));
     let of_instances = gathered(findings, |it| (key(it), within(it), Arc::clone(&it.carrier.address), case(it)));
     let mut out = gathered(of_instances, |it| (key(it), it.severity));
+    // What something that is used is found to grant, a document that nothing uses has nothing to add to.
+    if out.iter().any(|it| it.is_unused) {
+        let used: FxHashSet<_> = out.iter().filter(|it| !it.is_unused).map(key).collect();
+        out.retain(|it| !it.is_unused || !used.contains(&key(it)));
+    }
     for finding in &mut out {
         finding.instances.sort();
         finding.instances.dedup();

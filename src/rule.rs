@@ -273,6 +273,8 @@ pub struct Finding {
     pub is_of_call: bool,
     /// What carries it.
     pub carrier: Carrier,
+    /// Whether nothing uses what carries it.
+    pub is_unused: bool,
     /// The statement, when it speaks of one.
     pub statement: Option<StatementName>,
     /// The addresses it holds for, sorted; more than one when a module is called several times.
@@ -492,6 +494,7 @@ impl Finding {
             calls: Vec::new(),
             is_of_call: false,
             carrier,
+            is_unused: false,
             statement: None,
             instances: Vec::new(),
             subject: String::new(),

@@ -1544,3 +1544,22 @@ fn what_aws_has_people_write_for_a_service_is_low_and_its_help_says_so() {
     let of_another = found(r#""ec2.amazonaws.com""#);
     assert!(of_another.iter().all(|(severity, help)| *severity > Severity::Low && !help.contains("https:")));
 }
+
+#[test]
+fn a_command_is_bound_to_instances_apart_from_its_document() {
+    let help = |resources: &[&str]| help("commands_any_instance", &["ssm:SendCommand"], resources);
+    let (document, instances) = ("arn:aws:ssm:*::document/AWS-RunShellScript", "arn:aws:ec2:*:111122223333:instance/*");
+    let beside = help(&[document, instances]);
+    assert!(beside.starts_with("put the instances in a statement of their own, and there name them or"), "{beside}");
+    let of =
+        |resource: &str| format!(r#"{{"Effect": "Allow", "Action": "ssm:SendCommand", "Resource": "{resource}"}}"#);
+    let apart = format!(r#"{{"Version": "2012-10-17", "Statement": [{}, {}]}}"#, of(document), of(instances));
+    let [finding] = &found_in("commands_any_instance", &apart)[..] else { panic!("one finding") };
+    assert!(finding.help.as_ref().unwrap().starts_with("name the instances, or require a tag"));
+}
+
+#[test]
+fn what_seldom_needs_a_star_is_not_put_on_one_in_place_of_an_arn() {
+    let help = help("mismatched_resource", &["sns:Publish"], &["arn:aws:sqs:eu-west-2:111122223333:jobs"]);
+    assert!(help.starts_with("`sns:Publish` needs `arn:aws:sns:"), "{help}");
+}

@@ -365,3 +365,19 @@ fn what_is_denied_in_the_same_case_is_not_granted() {
     let both = when("var.a", &format!("{allowing}, {deny}"));
     assert_eq!(found(&of(&both, "[]")), 0);
 }
+
+#[test]
+fn a_document_that_nothing_uses_repeats_nothing_of_one_that_is_used() {
+    let document = |name: &str, rest: &str| format!("data \"aws_iam_policy_document\" \"{name}\" {{\n{rest}}}\n");
+    let statement = "  statement {\n    actions = [\"s3:*\"]\n    resources = [\"*\"]\n  }\n";
+    let more = "  source_policy_documents = [data.aws_iam_policy_document.base.json]\n";
+    let spare =
+        document("spare", &format!("{more}  statement {{\n    actions = [\"sqs:*\"]\n    resources = [\"*\"]\n  }}\n"));
+    let user = "resource \"aws_iam_policy\" \"p\" {\n  policy = data.aws_iam_policy_document.base.json\n}\n";
+    let text = [document("base", statement), spare, user.to_owned()].concat();
+    let found = lint(&text, &[]).findings;
+    let mut found: Vec<_> = found.iter().map(|it| (it.subject.as_str(), it.severity, it.confidence)).collect();
+    found.sort_unstable();
+    // What it says for itself is one step less bad than where somebody has it.
+    assert_eq!(found, [("s3:*", Severity::High, Confidence::High), ("sqs:*", Severity::Medium, Confidence::Low)]);
+}

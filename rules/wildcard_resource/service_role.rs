@@ -117,12 +117,12 @@ impl Written {
         policies.chain(pages.map(|(_, actions, page)| Self::Page(actions, page))).collect()
     }
 
-    /// Whether it has an action on all that the action takes.
+    /// Whether it has an action on `*`.
     fn allows(&self, action: catalog::Action) -> bool {
         match self {
             Self::Policy(policy) => policy
                 .allow_statements()
-                .any(|it| it.certainly_holds(action) && it.admits(action) && it.is_unbounded(action)),
+                .any(|it| it.certainly_holds(action) && it.admits(action) && it.star_resources().next().is_some()),
             Self::Page(actions, _) => actions.iter().any(|it| matches(it, &action.full_name(), true)),
         }
     }
