@@ -113,7 +113,7 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
             let of_service: &ServiceRole<'_> = service_role.get_or_init(|| ServiceRole::of(policy, cx));
             let (as_aws, others) = of_service.parted(sweeps);
             places[place].extend(found(concern, statement, resource, &others));
-            places[place].extend(found(concern, statement, resource, &as_aws).into_iter().map(Found::as_aws));
+            places[place].extend(found(concern, statement, resource, &as_aws).into_iter().map(Found::allowed_by_aws));
         }
     }
     let service_role = service_role.get();
@@ -185,7 +185,7 @@ impl<'p> Found<'p> {
         [others, along].into_iter().filter(|it| !it.is_empty()).map(of).collect()
     }
 
-    fn as_aws(self) -> Self {
+    fn allowed_by_aws(self) -> Self {
         Self { as_aws: true, ..self }
     }
 
