@@ -598,9 +598,12 @@ fn judged(
     out
 }
 
+/// A statement: the address of its policy, and which one of that it is.
+type StatementAt = (Arc<str>, usize);
+
 /// What has no effect in some of the statements that are made of one literal, and has one in others, is not to be taken out.
 fn keep_what_is_needed(configuration: &Configuration, findings: &mut [Finding]) {
-    let mut without_effect: FxHashMap<(&str, Span), FxHashSet<(Arc<str>, usize)>> = FxHashMap::default();
+    let mut without_effect: FxHashMap<(&str, Span), FxHashSet<StatementAt>> = FxHashMap::default();
     for finding in findings.iter().filter(|it| it.help_where_needed.is_some()) {
         let Some(statement) = &finding.statement else { continue };
         let them = without_effect.entry((finding.rule, finding.span)).or_default();
@@ -610,7 +613,7 @@ fn keep_what_is_needed(configuration: &Configuration, findings: &mut [Finding]) 
         return;
     }
     let literals: FxHashSet<Span> = without_effect.keys().map(|(_, span)| *span).collect();
-    let mut users: FxHashMap<Span, Vec<(Arc<str>, usize)>> = FxHashMap::default();
+    let mut users: FxHashMap<Span, Vec<StatementAt>> = FxHashMap::default();
     for policy in &configuration.policies {
         for statement in &policy.statements {
             for span in statement.spans().filter(|it| literals.contains(it)) {
