@@ -603,32 +603,29 @@ type StatementAt = (Arc<str>, usize);
 
 /// What has no effect in some of the statements that are made of one literal, and has one in others, is not to be taken out.
 fn keep_what_is_needed(configuration: &Configuration, findings: &mut [Finding]) {
-    let mut without_effect: FxHashMap<(&str, Span), FxHashSet<StatementAt>> = FxHashMap::default();
+    let mut without_effect: FxHashMap<Span, FxHashSet<StatementAt>> = FxHashMap::default();
     for finding in findings.iter().filter(|it| it.help_where_needed.is_some()) {
         let Some(statement) = &finding.statement else { continue };
-        let them = without_effect.entry((finding.rule, finding.span)).or_default();
+        let them = without_effect.entry(finding.span).or_default();
         them.insert((Arc::clone(&finding.carrier.address), statement.index));
     }
     if without_effect.is_empty() {
         return;
     }
-    let literals: FxHashSet<Span> = without_effect.keys().map(|(_, span)| *span).collect();
-    let mut users: FxHashMap<Span, Vec<StatementAt>> = FxHashMap::default();
+    let mut needed: FxHashSet<Span> = FxHashSet::default();
     for policy in &configuration.policies {
         for statement in &policy.statements {
-            for span in statement.spans().filter(|it| literals.contains(it)) {
-                users.entry(span).or_default().push((Arc::clone(&policy.address), statement.index));
-            }
+            let has_effect = |span: &Span| {
+                let at = || (Arc::clone(&policy.address), statement.index);
+                without_effect.get(span).is_some_and(|them| !them.contains(&at()))
+            };
+            needed.extend(statement.spans().filter(has_effect));
         }
     }
-    let is_needed = |(rule, span): (&str, Span)| {
-        let users = users.get(&span).into_iter().flatten();
-        without_effect.get(&(rule, span)).is_some_and(|it| users.into_iter().any(|user| !it.contains(user)))
-    };
-    let needed: Vec<bool> =
-        findings.iter().map(|it| it.help_where_needed.is_some() && is_needed((it.rule, it.span))).collect();
-    for (finding, _) in findings.iter_mut().zip(needed).filter(|(_, is_needed)| *is_needed) {
-        finding.help = finding.help_where_needed.take();
+    for finding in findings.iter_mut().filter(|it| needed.contains(&it.span)) {
+        if let Some(help) = finding.help_where_needed.take() {
+            finding.help = Some(help);
+        }
     }
 }
 
@@ -682,17 +679,13 @@ fn in_every_case(findings: &mut Vec<Finding>) {
                     && grants().is_some_and(|(own, of)| is_part(own, of))
             };
             let broader: Vec<usize> = them.iter().copied().filter(is_broader).collect();
-            loop {
+            while !gone.contains(&narrow) {
                 let left: Vec<usize> = broader.iter().copied().filter(|it| !gone.contains(it)).collect();
-                if gone.contains(&narrow) {
-                    break;
-                }
                 let Some((case, taken)) = with_others(findings, narrow, &left) else { break };
                 // What is no worse than what is granted in every case has nothing to add.
-                let (one, is_no_worse) = (&findings[narrow], |it: &&usize| {
-                    findings[**it].rule == findings[narrow].rule && findings[**it].severity == findings[narrow].severity
-                });
-                let needless: Vec<usize> = taken.iter().filter(is_no_worse).copied().collect();
+                let one = &findings[narrow];
+                let is_no_worse = |it: &Finding| it.rule == one.rule && it.severity == one.severity;
+                let needless: Vec<usize> = taken.iter().copied().filter(|it| is_no_worse(&findings[*it])).collect();
                 let sure = taken.iter().map(|it| sure_in_case(&findings[*it])).min().unwrap_or(sure_in_case(one));
                 // All speak of one statement, by whichever place it has first.
                 let all = taken.iter().chain([&narrow]);

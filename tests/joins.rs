@@ -510,17 +510,17 @@ fn a_document_of_many_blocks_is_as_large_as_its_text() {
         r#"
 data "aws_iam_policy_document" "it" {
   statement {
-    actions   = ["s3:GetObject", "s3:PutObject"]
-    resources = ["arn:aws:s3:::reports/*", "arn:aws:s3:::drafts/*"]
+    actions   = ["s3:GetObject"]
+    resources = ["arn:aws:s3:::reports/*"]
     condition {
       test     = "StringEquals"
       variable = "aws:PrincipalOrgID"
-      values   = ["o-a1b2c3d4e5", "o-f6g7h8i9j0"]
+      values   = ["o-a1b2c3d4e5"]
     }
     condition {
       test     = "StringEquals"
       variable = "aws:RequestedRegion"
-      values   = ["eu-west-1", "eu-west-2"]
+      values   = ["eu-west-1"]
     }
   }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use compact_str::CompactString;
 
 use super::site::{document, is_template, with_holes};
-use crate::frontend::terraform::Folder;
+use crate::frontend::terraform::{Folder, OF_THE_CALL};
 use crate::source::{Source, Span, Workspace, normal};
 use crate::syntax::hcl::{self, Accessor, Block, Call, Expr, ExprKind, For, Part};
 use crate::syntax::json;
@@ -229,9 +229,7 @@ impl Search<'_> {
                     ("output", "value") if flow.is_document() => {
                         self.used(&flow, "", company(None, None, attribute.value.span));
                     }
-                    ("module", "count" | "for_each" | "depends_on" | "providers" | "source" | "version") => {
-                        return Err(Looked);
-                    }
+                    ("module", name) if OF_THE_CALL.contains(&name) => return Err(Looked),
                     ("module", _) => {
                         let called = called(block, folder).filter(|it| Folder::open(self.workspace, it).is_some());
                         match called {

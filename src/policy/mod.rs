@@ -38,7 +38,7 @@ pub use size::{Quota, Size};
 use crate::catalog::{self, AccessLevel};
 use crate::source::Span;
 use crate::value::{
-    Arm, HOLE, Node, Origin, Text, answered, contradictions, implies, is_any_of, opposite, premises, subject,
+    Arm, HOLE, Node, Origin, Text, answered, contradictions, implies, is_any_of, is_name, opposite, premises, subject,
 };
 
 /// A place in a policy: the one string, how it came there, and whether it is there for certain.
@@ -232,8 +232,7 @@ impl Given {
 /// Whether a premise says something of a variable or a local value, which is the same one in all of a module.
 fn is_of_module(premise: &str) -> bool {
     let name = subject(premise);
-    let is_name = name.chars().all(|it| it.is_ascii_alphanumeric() || "_-.".contains(it));
-    is_name && (name.starts_with("var.") || name.starts_with("local."))
+    is_name(name) && (name.starts_with("var.") || name.starts_with("local."))
 }
 
 impl Place {

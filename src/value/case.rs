@@ -58,6 +58,11 @@ pub fn subject(premise: &str) -> &str {
     Answer::of(premise).map_or_else(said, |it| it.of)
 }
 
+/// Whether it is the name of something, and of nothing within it that is told by a key.
+pub fn is_name(text: &str) -> bool {
+    text.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'_' | b'-'))
+}
+
 /// What a premise says that something is, one of these, or is not: `` `var.env` is `prod` ``, ``not `var.env == "prod"` ``.
 struct Answer<'w> {
     of: &'w str,

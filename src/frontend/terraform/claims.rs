@@ -13,7 +13,7 @@ use crate::frontend::{Claim, Configuration, DeprecatedArgument, Subject};
 use crate::policy::Place;
 use crate::source::Span;
 use crate::syntax::hcl::Block;
-use crate::value::{Node, Origin, Text, Value};
+use crate::value::{Node, Origin, Text, Value, is_name};
 
 /// A type, the argument or block by which it claims, and the attribute that says of which resource; of itself when that
 /// is its own `id`.
@@ -255,10 +255,9 @@ impl Declared<'_, '_> {
         // `count = var.create ? 1 : 0` makes a list of what there is one of.
         let reference = text.expression()?.replace(FIRST, "");
         let (resource, _) = reference.rsplit_once('.')?;
-        let plain = reference.bytes().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'_' | b'-'));
         let declared = resource.starts_with("aws_") && resource.matches('.').count() == 1;
         let scope = text.holes().next().map(|(_, hole)| Arc::clone(&hole.scope)).unwrap_or_default();
-        (plain && declared).then(|| (format!("{scope}|{resource}").into(), resource.into()))
+        (is_name(&reference) && declared).then(|| (format!("{scope}|{resource}").into(), resource.into()))
     }
 
     fn deprecated(&self, name: &str) -> Option<(Place, Arc<str>)> {

@@ -65,7 +65,7 @@ impl Evaluator<'_> {
         self.documents.borrow_mut().insert(head, Arc::clone(&address));
         let tree = self.rendered_document(&block.body, &address, head, scope);
         let joined = repeats_operators(&tree).then(|| with_joined_operators(&tree));
-        let text = self.json_text(joined.as_ref().unwrap_or(&tree), span, scope);
+        let text = self.json_text(joined.as_ref().unwrap_or(&tree), functions::Style::Document, span, scope);
         let text = match text.encodes() {
             Some(_) if joined.is_none() => text,
             _ => Text::encoding(Arc::new(tree), move || text),

@@ -69,6 +69,9 @@ pub struct Called {
     off: Mutex<FxHashMap<PathBuf, Vec<OffCall>>>,
 }
 
+/// The arguments of a call that are no inputs of its module.
+pub(crate) const OF_THE_CALL: [&str; 6] = ["count", "depends_on", "for_each", "providers", "source", "version"];
+
 /// A call of a module that stands no times, by the values that are known.
 #[derive(Clone, Debug)]
 pub struct OffCall {

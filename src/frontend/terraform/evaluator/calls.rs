@@ -12,8 +12,9 @@ use super::reference::says;
 use super::repeat::{Repeat, Repeated};
 use super::steps::reach_of_splat;
 use super::{Alike, Arguments, Doubt, Evaluator, Failure, Key, Module, Outcome, Scope};
-use crate::frontend::terraform::OffCall;
+use crate::frontend::terraform::collect::prefixed;
 use crate::frontend::terraform::folder::Folder;
+use crate::frontend::terraform::{OF_THE_CALL, OffCall};
 use crate::source::{FileId, Span, normal};
 use crate::syntax::hcl::{Accessor, Block, ExprKind};
 use crate::syntax::json;
@@ -112,18 +113,14 @@ impl Evaluator<'_> {
         block: &Block,
         is_never: bool,
     ) {
-        /// What is no argument of the module.
-        const OWN: [&str; 6] = ["count", "depends_on", "for_each", "providers", "source", "version"];
         let Ok((folder, _)) = self.folder_of(module, name, block) else { return };
         let scope = Scope::of(module);
         let arguments = || {
-            let handed = block.body.attributes.iter().filter(|it| !OWN.contains(&&*it.name.text));
+            let handed = block.body.attributes.iter().filter(|it| !OF_THE_CALL.contains(&&*it.name.text));
             handed.map(|it| (it.name.text.clone(), self.value(&it.value, &scope))).collect()
         };
-
-        let within = if module.address.is_empty() { String::new() } else { format!("{}.", module.address) };
         let call = OffCall {
-            address: format!("{within}module.{name}").into(),
+            address: prefixed(module, &["module.", name]),
             span: block.head(),
             arguments: (!is_never).then(arguments),
         };

@@ -14,7 +14,7 @@ use crate::frontend::terraform::decimal::{calculated, order};
 use crate::frontend::terraform::functions::{self, truth};
 use crate::source::Span;
 use crate::syntax::hcl::{Accessor, BinaryOp, Call, Expr, ExprKind, For, Part, UnaryOp};
-use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Text, Value, opposite};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Text, Value, is_name, opposite};
 
 /// Why nothing is known of what a loop gives.
 const UNKNOWN_COLLECTION: &str = "what it goes through is not known";
@@ -349,9 +349,7 @@ impl Evaluator<'_> {
             }
             (_, failure) => {
                 failure.into_iter().for_each(|_| self.doubt(Doubt::Somehow, scope));
-                // What is made of a value that is there in one case only is there in that case only.
-                let is_loose = choices.len() == 1;
-                Ok(if is_loose { Node::new(Value::OneOf(out.into()), span) } else { functions::one_of(out, span) })
+                Ok(functions::of_each(out, choices.len(), span))
             }
         }
     }
@@ -776,11 +774,6 @@ impl Evaluator<'_> {
             }
         }
     }
-}
-
-/// Whether it is the name of something, and of nothing within it that is told by a key.
-fn is_name(text: &str) -> bool {
-    text.chars().all(|it| it.is_ascii_alphanumeric() || "_-.".contains(it))
 }
 
 /// A condition that is not known.

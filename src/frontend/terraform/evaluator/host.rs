@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{Doubt, Evaluator, Scope};
-use crate::frontend::terraform::functions::{self, CallError, Host};
+use crate::frontend::terraform::functions::{self, CallError, Host, Style};
 use crate::source::{ReadError, Source, Span, normal};
 use crate::syntax::hcl;
 use crate::syntax::json;
-use crate::value::{HoleKind, Node, Text, Value};
+use crate::value::{HoleKind, Node, Text};
 
 /// The surroundings of a call in one scope.
 pub(super) struct FunctionHost<'e, 'w> {
@@ -100,13 +100,12 @@ impl Evaluator<'_> {
         FunctionHost { evaluator: self, scope }.template(text, vars, at)
     }
 
-    /// The text that Terraform's `jsonencode` makes of a tree.
-    pub(in crate::frontend::terraform) fn json_text(&self, tree: &Node, span: Span, scope: &Scope) -> Text {
+    /// The text that is made of a tree as JSON.
+    pub(in crate::frontend::terraform) fn json_text(&self, tree: &Node, by: Style, span: Span, scope: &Scope) -> Text {
         let mut host = FunctionHost { evaluator: self, scope };
-        match functions::call("jsonencode", std::slice::from_ref(tree), span, &mut host) {
-            Ok(Node { value: Value::Text(text), .. }) => text,
-            _ => Text::hole(Arc::new(self.hole(HoleKind::Free, span, scope, "it cannot be encoded as JSON"))),
-        }
+        functions::json_text(tree, by, span, &mut host).unwrap_or_else(|| {
+            Text::hole(Arc::new(self.hole(HoleKind::Free, span, scope, "it cannot be encoded as JSON")))
+        })
     }
 
     /// The text of a file that a module names, when it may be read.

@@ -218,7 +218,7 @@ impl Mask<'_, '_> {
     /// Text that encodes a tree goes on encoding what is left of it.
     fn document(&mut self, tree: &Node) -> Value {
         let tree = self.node(tree);
-        Value::Text(self.evaluator.json_text(&tree, self.span, self.scope))
+        Value::Text(self.evaluator.json_text(&tree, functions::Style::Function, self.span, self.scope))
     }
 }
 

@@ -67,9 +67,7 @@ pub(super) fn distribute(call: &mut Call<'_>, function: Function, limit: usize) 
     }
     Some(match (arms.len(), error) {
         (0, Some(error)) => Err(Stop::Error(error)),
-        // What is made of a value that is there in one case only is there in that case only.
-        _ if count == 1 => Ok(Node::new(Value::OneOf(arms.into()), call.span)),
-        _ => Ok(one_of(arms, call.span)),
+        _ => Ok(of_each(arms, count, call.span)),
     })
 }
 
@@ -94,6 +92,11 @@ pub(in crate::frontend::terraform) fn one_of(arms: Vec<Arm>, span: Span) -> Node
         return first.node.clone();
     }
     Node::new(Value::OneOf(arms.into()), span)
+}
+
+/// What is made of so many arms: of a value that is there in one case only, what is there in that case only.
+pub(in crate::frontend::terraform) fn of_each(made: Vec<Arm>, count: usize, span: Span) -> Node {
+    if count == 1 { Node::new(Value::OneOf(made.into()), span) } else { one_of(made, span) }
 }
 
 /// Whether two values are one, and one of which nobody asks where it is written.

@@ -229,7 +229,7 @@ fn put(call: &mut Call<'_>, out: &mut Text, verb: Verb, node: &Node) -> Answer<(
         _ => false,
     };
     if is_json && !matches!(node.value, Value::Unknown(_) | Value::OneOf(_)) {
-        let text = super::json::encoded(call, node, &[])?;
+        let text = super::json::encoded(call, node)?;
         return pad(call, out, verb, text, &Origin::HERE);
     }
     let letter = match (verb.letter, &node.value) {
@@ -250,7 +250,7 @@ fn put(call: &mut Call<'_>, out: &mut Text, verb: Verb, node: &Node) -> Answer<(
         }
         'q' => {
             let Some(text) = call.text_of(node) else { return Err(refuse(call, "string required")) };
-            let text = super::json::encoded(call, &Node { value: Value::Text(text), ..node.clone() }, &[])?;
+            let text = super::json::encoded(call, &Node { value: Value::Text(text), ..node.clone() })?;
             pad(call, out, verb, text, &Origin::HERE)
         }
         't' => match truth(node) {

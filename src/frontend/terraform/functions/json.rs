@@ -26,19 +26,32 @@ const PART: usize = 80;
 /// is a bare hole; an open object has a last entry whose key and value are the hole. [`one of several
 /// values`](Value::OneOf) gives one of several texts when they are few; else a bare hole, which the host is told of.
 pub(super) fn jsonencode(call: &mut Call<'_>) -> Answer {
+    encode(call, Style::Function)
+}
+
+/// Who writes a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::frontend::terraform) enum Style {
+    /// `jsonencode`, each list as it is.
+    Function,
+    /// The provider, of a data document: one value alone stands without brackets, but for a statement.
+    Document,
+}
+
+pub(super) fn encode(call: &mut Call<'_>, style: Style) -> Answer {
     let node = &call.arguments[0];
     let span = call.span;
     let tree = Arc::new(node.clone());
     if let Some(cost) = plain_cost(node, 0, &mut { MOST }) {
         call.spend(if cost > call.host.most_of_one() { usize::MAX } else { cost })?;
-        let text = Text::encoding(Arc::clone(&tree), move || plain(&tree, span));
+        let text = Text::encoding(Arc::clone(&tree), move || plain(&tree, style, span));
         return Ok(call.made(Value::Text(text)));
     }
     let mut choices = Choices::default();
     choices.gather(node);
     let count = choices.of.iter().fold(1_usize, |count, arms| count.saturating_mul(arms.len()));
     if choices.of.is_empty() || count > LIMIT || choices.looked > MOST {
-        let text = encoded(call, node, &[])?;
+        let text = styled(call, node, &[], style)?;
         return Ok(call.made(Value::Text(Text::encoding(tree, move || text))));
     }
     let mut arms: Vec<Arm> = Vec::with_capacity(count);
@@ -54,7 +67,7 @@ pub(super) fn jsonencode(call: &mut Call<'_>) -> Answer {
                 (*arms, index)
             })
             .collect();
-        let text = encoded(call, node, &taken)?;
+        let text = styled(call, node, &taken, style)?;
         let mut words: Vec<&str> = taken.iter().rev().map(|(arms, index)| &*arms[*index].when).collect();
         words.dedup();
         let at = taken.last().map_or(call.span, |(arms, index)| arms[*index].at);
@@ -101,18 +114,23 @@ pub(super) fn cost_of(text: &Text, escaped: usize) -> usize {
 }
 
 /// The text of a value without choices, which has been paid for.
-fn plain(node: &Node, span: Span) -> Text {
-    let mut writer = Writer::new(None, &[], span);
+fn plain(node: &Node, style: Style, span: Span) -> Text {
+    let mut writer = Writer::new(None, &[], style, span);
     // Nothing refuses it.
     let _ = writer.node(node, &Origin::HERE, 0);
     writer.flush();
     writer.out
 }
 
+/// The text of a node in which no choice is taken.
+pub(super) fn encoded(call: &mut Call<'_>, node: &Node) -> Answer<Text> {
+    styled(call, node, &[], Style::Function)
+}
+
 /// The text of a node, each choice in it taken as given.
-pub(super) fn encoded(call: &mut Call<'_>, node: &Node, taken: &[(&[Arm], usize)]) -> Answer<Text> {
+fn styled(call: &mut Call<'_>, node: &Node, taken: &[(&[Arm], usize)], style: Style) -> Answer<Text> {
     let span = call.span;
-    let mut writer = Writer::new(Some(call), taken, span);
+    let mut writer = Writer::new(Some(call), taken, style, span);
     writer.node(node, &Origin::HERE, 0)?;
     writer.flush();
     Ok(writer.out)
@@ -148,6 +166,7 @@ struct Writer<'c, 'a, 't> {
     /// None of what is plain and paid for.
     call: Option<&'c mut Call<'a>>,
     taken: &'t [(&'t [Arm], usize)],
+    style: Style,
     out: Text,
     /// Brackets and commas not yet written.
     marks: String,
@@ -157,9 +176,9 @@ struct Writer<'c, 'a, 't> {
 }
 
 impl<'c, 'a, 't> Writer<'c, 'a, 't> {
-    fn new(call: Option<&'c mut Call<'a>>, taken: &'t [(&'t [Arm], usize)], span: Span) -> Self {
+    fn new(call: Option<&'c mut Call<'a>>, taken: &'t [(&'t [Arm], usize)], style: Style, span: Span) -> Self {
         let left = call.as_ref().map_or(usize::MAX, |it| it.host.most_of_one());
-        Self { call, taken, out: Text::default(), marks: String::new(), span, left }
+        Self { call, taken, style, out: Text::default(), marks: String::new(), span, left }
     }
 
     fn flush(&mut self) {
@@ -196,6 +215,11 @@ impl<'c, 'a, 't> Writer<'c, 'a, 't> {
                 }
                 None => self.string(text, &way)?,
             },
+            Value::List(nodes)
+                if self.style == Style::Document && nodes.len() == 1 && nodes[0].as_object().is_none() =>
+            {
+                self.node(&nodes[0], &way, depth + 1)?;
+            }
             Value::List(nodes) => {
                 self.marks.push('[');
                 for (index, node) in nodes.iter().enumerate() {

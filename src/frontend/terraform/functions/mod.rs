@@ -25,11 +25,13 @@ mod yaml;
 pub(super) const MARKED: &str = "it is marked as sensitive";
 
 pub(super) use arms::{
-    ANY_NUMBER, LIMIT, THIS_ELEMENT, as_choice, at_key, both, foremost, in_case, named, one_of, only_in, tells_one,
+    ANY_NUMBER, LIMIT, THIS_ELEMENT, as_choice, at_key, both, foremost, in_case, named, of_each, one_of, only_in,
+    tells_one,
 };
 pub(super) use collections::key_of;
 pub(super) use compare::{as_set, in_order, same};
 pub(super) use convert::{parse_number, truth, unified};
+pub(super) use json::Style;
 
 #[cfg(test)]
 mod tests;
@@ -37,7 +39,7 @@ mod tests;
 use std::sync::Arc;
 
 use crate::source::Span;
-use crate::value::{Hole, HoleKind, Node, Text};
+use crate::value::{Hole, HoleKind, Node, Text, Value};
 
 use arguments::{Answer, Call, Stop};
 
@@ -121,6 +123,15 @@ pub fn call(name: &str, arguments: &[Node], span: Span, host: &mut dyn Host) -> 
         Ok(node) => Ok(node),
         Err(Stop::Error(error)) => Err(error),
         Err(Stop::Hole { kind, why }) => Ok(hole(kind, why, span, host)),
+    }
+}
+
+/// The text that is made of a tree as JSON; none where it cannot be written.
+pub(super) fn json_text(tree: &Node, by: Style, span: Span, host: &mut dyn Host) -> Option<Text> {
+    let mut call = Call { name: "jsonencode", arguments: std::slice::from_ref(tree), span, host };
+    match json::encode(&mut call, by).ok()?.value {
+        Value::Text(text) => Some(text),
+        _ => None,
     }
 }
 
