@@ -614,9 +614,16 @@ struct Run {
     origin: Origin,
     /// The hole, when the run is one.
     hole: Option<Arc<Hole>>,
+    extra: Option<Arc<Extra>>,
+}
+
+/// What most runs have nothing of.
+#[derive(Clone, Debug, Default)]
+struct Extra {
     /// The texts that the hole stands for one of, when these are known.
     choice: Option<Arc<[Arm]>>,
-    /// The expression that gave the run, when that is not its text: runs of one expression share it.
+    /// The expression that gave the run, when that is neither its text nor what its hole says: runs of one expression
+    /// share it.
     written: Option<Arc<str>>,
     /// What that is called where it is referred to, for whoever does not see what it is written as.
     called: Option<Arc<str>>,
@@ -726,7 +733,7 @@ impl Text {
     /// Calls `visit` with every hole in it, and with every arm of those that stand for one of several texts.
     fn each_unknown(&self, visit: &mut dyn FnMut(Unknown<'_>)) {
         for run in self.runs() {
-            match (&run.choice, &run.hole) {
+            match (run.choice(), &run.hole) {
                 (Some(arms), _) => each_unknown_of(arms, visit),
                 (None, Some(hole)) => visit(Unknown::Hole(hole)),
                 (None, None) => {}
@@ -745,7 +752,9 @@ impl Text {
         }
         let mut text = self.clone();
         for run in &mut text.content_mut().runs {
-            run.choice = run.choice.as_ref().map(|arms| with_cases_of(arms, told));
+            if let Some(arms) = run.choice().map(|arms| with_cases_of(arms, told)) {
+                run.extra_mut().choice = Some(arms);
+            }
         }
         text
     }
@@ -761,7 +770,7 @@ impl Text {
     }
 
     fn choices(&self) -> impl Iterator<Item = &Arc<[Arm]>> {
-        self.runs().iter().filter_map(|run| run.choice.as_ref())
+        self.runs().iter().filter_map(Run::choice)
     }
 
     /// The texts that it may be by some of its choices, each in its case; `None` where it has no such choices in it, or more
@@ -792,8 +801,8 @@ impl Text {
             let mut text = Self::default();
             for (index, run) in self.runs().iter().enumerate() {
                 let known = || self.slice(run.at as usize..self.run_end(index));
-                let choice = run.choice.as_ref().and_then(|own| choices.iter().position(|it| is_same_choice(it, own)));
-                match (choice, &run.choice) {
+                let choice = run.choice().and_then(|own| choices.iter().position(|it| is_same_choice(it, own)));
+                match (choice, run.choice()) {
                     (Some(n), Some(arms)) => {
                         let node = &arms[taken[n]].node;
                         let way = node.origin.followed_by(&run.origin);
@@ -838,10 +847,13 @@ impl Text {
         let content = self.content_mut();
         let before = content.runs.len();
         content.push_known(text, span);
+        let extra = from.written().map(|written| {
+            let (written, called) = (Some(Arc::clone(written)), from.called().cloned());
+            Arc::new(Extra { written, called, ..Extra::default() })
+        });
         for run in &mut content.runs[before..] {
             run.origin = from.origin.clone();
-            run.written = from.written.clone();
-            run.called = from.called.clone();
+            run.extra.clone_from(&extra);
         }
     }
 
@@ -855,7 +867,7 @@ impl Text {
         let content = self.content_mut();
         content.push_hole(hole);
         if let Some(run) = content.runs.last_mut() {
-            run.choice = Some(arms);
+            run.extra_mut().choice = Some(arms);
         }
     }
 
@@ -936,10 +948,16 @@ impl Text {
     #[must_use]
     pub fn written_as(mut self, written: impl Into<Arc<str>>, span: Span) -> Self {
         let written = written.into();
+        let shared = Arc::new(Extra { written: Some(Arc::clone(&written)), ..Extra::default() });
         for run in &mut self.content_mut().runs {
-            run.written = Some(Arc::clone(&written));
-            run.called = None;
             run.span = span;
+            match &run.extra {
+                Some(_) => {
+                    let extra = run.extra_mut();
+                    (extra.written, extra.called) = (Some(Arc::clone(&written)), None);
+                }
+                None => run.extra = Some(Arc::clone(&shared)),
+            }
         }
         self
     }
@@ -947,8 +965,8 @@ impl Text {
     /// The expression that gives all of it, as it is written where it is computed; none where it is made of more than one.
     pub fn expression(&self) -> Option<&Arc<str>> {
         let (first, rest) = self.runs().split_first()?;
-        let written = first.written.as_ref()?;
-        let is_of_it = |it: &Run| it.written.as_ref().is_some_and(|it| Arc::ptr_eq(it, written));
+        let written = first.written()?;
+        let is_of_it = |it: &Run| it.written().is_some_and(|it| Arc::ptr_eq(it, written));
         rest.iter().all(is_of_it).then_some(written)
     }
 
@@ -961,7 +979,7 @@ impl Text {
         self.expression().filter(|_| !self.has_choices() && self.hidden().is_none())?;
         let (mut text, name) = (self.clone(), name());
         for run in &mut text.content_mut().runs {
-            run.called = Some(Arc::clone(&name));
+            run.extra_mut().called = Some(Arc::clone(&name));
         }
         Some(text)
     }
@@ -970,13 +988,13 @@ impl Text {
     #[must_use]
     pub fn hidden_as(self, written: impl Into<Arc<str>>, span: Span) -> Self {
         let mut text = self.written_as(written, span);
-        text.content_mut().runs.iter_mut().for_each(|run| run.is_hidden = true);
+        text.content_mut().runs.iter_mut().for_each(|run| run.extra_mut().is_hidden = true);
         text
     }
 
     /// What it is shown as, where nobody is to see what it says.
     pub fn hidden(&self) -> Option<&Arc<str>> {
-        self.runs().iter().filter(|run| run.is_hidden).find_map(|run| run.written.as_ref())
+        self.runs().iter().filter(|run| run.is_hidden()).find_map(Run::written)
     }
 
     /// The ways its parts have come, one for each that has come some way, with the part's place.
@@ -992,15 +1010,18 @@ impl Text {
         let mut last: Option<(Arc<str>, Arc<str>)> = None;
         for (index, run) in self.runs().iter().enumerate() {
             let part = &self.raw()[run.at as usize..self.run_end(index)];
-            let mut run = Run { at: out.next_at(), choice: None, ..run.clone() };
-            if let Some(written) = run.written.take() {
+            let mut run = run.without_choice(out.next_at());
+            if let Some(written) = run.written().cloned() {
                 // Runs of one expression go on sharing its text, since that is how they are known to be of one.
                 let renamed = match &last {
                     Some((old, new)) if Arc::ptr_eq(old, &written) => Arc::clone(new),
                     _ => Arc::from(rename(&written)),
                 };
-                run.written = Some(Arc::clone(&renamed));
-                run.called = run.called.map(|it| Arc::from(rename(&it)));
+                if run.extra.is_some() {
+                    let extra = run.extra_mut();
+                    extra.written = extra.written.take().map(|_| Arc::clone(&renamed));
+                    extra.called = extra.called.take().map(|it| Arc::from(rename(&it)));
+                }
                 last = Some((written, renamed));
             }
             match &run.hole {
@@ -1025,7 +1046,7 @@ impl Text {
         let mut out = Content::default();
         for (index, run) in self.runs().iter().enumerate() {
             let part = &self.raw()[run.at as usize..self.run_end(index)];
-            out.runs.push(Run { at: out.next_at(), choice: None, ..run.clone() });
+            out.runs.push(run.without_choice(out.next_at()));
             if run.hole.is_some() {
                 out.raw.push(HOLE);
             } else {
@@ -1051,16 +1072,7 @@ impl Content {
         if text.is_empty() {
             return;
         }
-        self.runs.push(Run {
-            at: self.next_at(),
-            span,
-            origin: Origin::HERE,
-            hole: None,
-            choice: None,
-            written: None,
-            called: None,
-            is_hidden: false,
-        });
+        self.runs.push(Run { at: self.next_at(), span, origin: Origin::HERE, hole: None, extra: None });
         if memchr::memchr(HOLE_HEAD, text.as_bytes()).is_some() && text.contains(HOLE) {
             // U+FFFD is the replacement character; the lengths differ, so the run no
             // longer maps byte for byte, which is right.
@@ -1073,25 +1085,46 @@ impl Content {
     }
 
     fn push_hole(&mut self, hole: Arc<Hole>) {
-        let written = Some(Arc::clone(&hole.reference));
         let (at, span) = (self.next_at(), hole.span);
-        self.runs.push(Run {
-            at,
-            span,
-            origin: Origin::HERE,
-            hole: Some(hole),
-            choice: None,
-            written,
-            called: None,
-            is_hidden: false,
-        });
+        self.runs.push(Run { at, span, origin: Origin::HERE, hole: Some(hole), extra: None });
         self.raw.push(HOLE);
     }
 }
 
 impl Run {
     fn is_verbatim(&self, length: usize) -> bool {
-        self.hole.is_none() && self.written.is_none() && self.span.len() == length
+        self.written().is_none() && self.span.len() == length
+    }
+
+    fn choice(&self) -> Option<&Arc<[Arm]>> {
+        self.extra.as_ref()?.choice.as_ref()
+    }
+
+    /// The expression that gave it, when that is not its text.
+    fn written(&self) -> Option<&Arc<str>> {
+        let written = self.extra.as_ref().and_then(|it| it.written.as_ref());
+        written.or_else(|| self.hole.as_ref().map(|it| &it.reference))
+    }
+
+    fn called(&self) -> Option<&Arc<str>> {
+        self.extra.as_ref()?.called.as_ref()
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.extra.as_ref().is_some_and(|it| it.is_hidden)
+    }
+
+    fn extra_mut(&mut self) -> &mut Extra {
+        Arc::make_mut(self.extra.get_or_insert_default())
+    }
+
+    /// The same at another place in a text, where it stands for none of the texts that it had the choice of.
+    fn without_choice(&self, at: u32) -> Self {
+        let mut run = Self { at, ..self.clone() };
+        if self.choice().is_some() {
+            run.extra_mut().choice = None;
+        }
+        run
     }
 }
 
@@ -1119,15 +1152,16 @@ impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut last: Option<&Arc<str>> = None;
         for (index, run) in self.runs().iter().enumerate() {
-            match &run.written {
+            let written = run.written();
+            match written {
                 Some(written) => {
                     if !last.is_some_and(|last| Arc::ptr_eq(last, written)) {
-                        write!(f, "${{{}}}", run.called.as_ref().unwrap_or(written))?;
+                        write!(f, "${{{}}}", run.called().unwrap_or(written))?;
                     }
                 }
                 None => f.write_str(&self.raw()[run.at as usize..self.run_end(index)])?,
             }
-            last = run.written.as_ref();
+            last = written;
         }
         Ok(())
     }
