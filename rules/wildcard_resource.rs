@@ -579,8 +579,14 @@ fn kinds(guilty: &[Entry<'_>]) -> String {
 
 /// What a person calls the resource that an action is about, or all those that it may be about.
 fn nouns(action: catalog::Action) -> Vec<String> {
-    // Of a table, its database and its catalogue, the one with the longest name is the one that is meant.
-    match action.needed_types().into_iter().filter(|it| !action.makes(*it)).max_by_key(|it| it.depth()) {
+    let is_in_its_name = |noun: &str| {
+        let name = noun.split([' ', '-']).collect::<String>();
+        action.name().to_ascii_lowercase().contains(&name.to_ascii_lowercase())
+    };
+    // Whoever deletes a database needs its tables too. Of a table, its database and its catalogue, the one with the longest
+    // ARN is the one that is meant.
+    let needed = action.needed_types().into_iter().filter(|it| !action.makes(*it));
+    match needed.max_by_key(|it| (is_in_its_name(&it.noun()), it.depth())) {
         _ if makes_linked_roles(action) => vec![LINKED_ROLE.to_owned()],
         Some(it) => vec![it.noun()],
         None => {
