@@ -252,15 +252,23 @@ fn permissions(policy: &Policy, is_own: impl Fn(&Action) -> bool) -> Option<Stri
     let everywhere = policy.allow_statements().filter(|it| it.star_resources().next().is_some());
     let own = everywhere.flat_map(|it| it.actions.only()).filter(|it| it.is_whole_service() && is_own(it));
     let mut named: Vec<String> = own.map(|it| format!("`{it}`")).collect();
-    Some(match by {
-        Some(by) if by != format!("`{example}`") => {
-            if !named.contains(&by) {
-                named.push(by);
-            }
-            format!("{} on every resource, `{example}` among them", listed(&named))
+    let Some(by) = by.filter(|it| *it != format!("`{example}`")) else {
+        return Some(format!("`{example}` on every resource"));
+    };
+    // All else that it gives as a whole, the worst first.
+    let mut besides: Vec<&Action> = policy
+        .allow_statements()
+        .filter(|it| it.star_resources().next().is_some() && it.conditions.is_empty())
+        .flat_map(|it| it.actions.only())
+        .filter(|it| it.is_whole_service())
+        .collect();
+    besides.sort_by_cached_key(|it| Reverse(it.reached().iter().map(rank).max()));
+    for entry in std::iter::once(by).chain(besides.into_iter().map(|it| format!("`{it}`"))) {
+        if !named.iter().any(|it| it.contains(&entry)) {
+            named.push(entry);
         }
-        _ => format!("`{example}` on every resource"),
-    })
+    }
+    Some(format!("{} on every resource, `{example}` among them", listed(&named)))
 }
 
 /// From how many actions that give permissions on a policy is full access, where it gives no service as a whole.

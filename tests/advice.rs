@@ -364,7 +364,7 @@ fn what_is_made_under_a_name_is_limited_to_the_name() {
     let of = |action: &str| help("wildcard_resource", &[action], &["*"]);
     let of_both = |actions: &[&str]| help("credentials_any_resource", actions, &["*"]);
     let secret = of("secretsmanager:CreateSecret");
-    assert!(secret.ends_with("`arn:aws:secretsmanager:{Region}:{Account}:secret:{SecretName}-*`"), "{secret}");
+    assert!(secret.ends_with("`arn:aws:secretsmanager:{Region}:{Account}:secret:{SecretName}-??????`"), "{secret}");
     let stack = of("cloudformation:CreateStack");
     assert!(stack.contains(":stack/{StackName}/*`"), "{stack}");
     // Nobody chooses the id of a network.

@@ -532,6 +532,8 @@ resource "aws_iam_policy" "it" {{
     let json = "data.aws_iam_policy_document.all.json";
     assert_eq!(beside(&format!("output \"it\" {{\n  value = {json}\n}}\n")), (High, false));
     assert_eq!(beside(&format!("resource \"local_file\" \"it\" {{\n  content = {json}\n}}\n")), (High, false));
+    // What is given of the policy is not the document.
+    assert_eq!(beside("output \"arn\" {\n  value = one(aws_iam_policy.it[*].arn)\n}\n"), (Low, true));
     let other = format!("data \"aws_iam_policy_document\" \"more\" {{\n  source_policy_documents = [{json}]\n}}\n");
     assert_eq!(
         beside(&format!("{other}output \"it\" {{\n  value = data.aws_iam_policy_document.more.json\n}}\n")),

@@ -672,6 +672,6 @@ fn by_name(arn: &str) -> String {
 fn shown(arn: &str) -> String {
     // The id of a secret is its name and six letters that AWS adds, which nobody knows beforehand.
     // https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
-    let arn = arn.replace(":secret:${SecretId}", ":secret:${SecretName}-*");
+    let arn = arn.replace(":secret:${SecretId}", ":secret:${SecretName}-??????");
     arn.replace("${Partition}", "aws").replace("${", "{")
 }

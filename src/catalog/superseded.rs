@@ -146,6 +146,7 @@ mod tests {
         assert_eq!(retired_action("ACCOUNT:getchallengequestions").unwrap().name, "account:GetChallengeQuestions");
         assert!(retired_action("budgets:CreateBudget").unwrap().is_unlisted);
         assert!(retired_action("transform:ListJobs").unwrap().is_unlisted);
+        assert!(retired_action("glue:ShareResource").unwrap().is_unlisted);
         assert_eq!(retired_condition_key("rds:multitenant").unwrap().name, "rds:MultiTenant");
         assert_eq!(retired_action("s3:GetObject"), None);
     }

@@ -375,8 +375,9 @@ impl Folder {
         false
     }
 
-    /// The blocks that are made from one, see [`Self::is_made_from`]. The whole folder is read for it, and once for all.
-    pub fn made_from(&self, id: BlockId) -> FxHashSet<BlockId> {
+    /// The resources, calls of modules and outputs that use what a data source says, through local values and other data
+    /// sources too. The whole folder is read for it, and once for all.
+    pub fn users_of(&self, id: BlockId) -> FxHashSet<BlockId> {
         let users = self.users.get_or_init(|| self.users());
         let mut found = FxHashSet::default();
         let mut seen = FxHashSet::default();
@@ -384,11 +385,13 @@ impl Folder {
         let mut next = vec![&start];
         while let Some(thing) = next.pop() {
             for user in users.get(thing).into_iter().flatten().filter(|it| seen.insert(*it)) {
-                found.extend(match user {
-                    Thing::Block(id) => Some(*id),
-                    Thing::Local(_) => None,
-                });
-                next.push(user);
+                match user {
+                    // What a resource or a module gives is something else.
+                    Thing::Block(id) if self.head(id.0).is_none_or(|(kind, _)| kind != "data") => {
+                        found.insert(*id);
+                    }
+                    Thing::Block(_) | Thing::Local(_) => next.push(user),
+                }
             }
         }
         found

@@ -294,7 +294,7 @@ impl Collector<'_, '_> {
             return None;
         }
         let folder = &module.folder;
-        let users = folder.made_from(document);
+        let users = folder.users_of(document);
         let mut found: Option<(Arc<Block>, String)> = None;
         for kind in ["resource", "module", "output"] {
             for (id, [first, second]) in folder.blocks(kind).filter(|(id, _)| users.contains(id)) {
