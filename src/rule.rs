@@ -740,10 +740,9 @@ impl Report<'_> {
         // A finding about one of several actions grows with that action and not with those beside it.
         let is_it = |action: &&policy::Action| shows(action, &self.finding.subject);
         let own = statement.actions.only().iter().find(is_it).map(ToString::to_string);
-        let granted = Granted::of(statement);
         self.finding.granted = match own {
-            Some(action) => granted.map(|it| it.with_actions(vec![action])),
-            None => granted,
+            Some(action) => Granted::of_one(statement, action),
+            None => Granted::of(statement),
         };
         let sure = self.finding.confidence;
         self.way(&statement.place);

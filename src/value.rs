@@ -224,12 +224,11 @@ impl Number {
     }
 }
 
-/// How many digits of a number's text say something.
+/// How many digits of a number's text say something: from the first to the last that is none of 0.
 fn significant(text: &str) -> usize {
-    let digits: Vec<u8> = text.bytes().take_while(|it| !matches!(it, b'e' | b'E')).filter(u8::is_ascii_digit).collect();
-    let first = digits.iter().position(|it| *it != b'0').unwrap_or(digits.len());
-    let behind = digits.iter().rev().position(|it| *it != b'0').unwrap_or(0);
-    digits.len().saturating_sub(first + behind)
+    let digits = text.bytes().take_while(|it| !matches!(it, b'e' | b'E')).filter(u8::is_ascii_digit);
+    let telling = digits.skip_while(|it| *it == b'0').enumerate().filter(|(_, it)| *it != b'0');
+    telling.last().map_or(0, |(at, _)| at + 1)
 }
 
 impl fmt::Display for Number {

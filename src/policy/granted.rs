@@ -37,10 +37,22 @@ pub struct Test {
 impl Granted {
     /// What a statement grants; nothing when it denies.
     pub fn of(statement: &Statement) -> Option<Self> {
+        Self::by(statement, || texts(&statement.actions, ToString::to_string))
+    }
+
+    /// The same of one of its actions only.
+    pub fn of_one(statement: &Statement, action: String) -> Option<Self> {
+        Self::by(statement, || Scope::Only(vec![action]))
+    }
+
+    fn by(statement: &Statement, actions: impl FnOnce() -> Scope<String>) -> Option<Self> {
+        if statement.effect != Effect::Allow {
+            return None;
+        }
         let mut conditions: Vec<Test> = statement.conditions.iter().map(Test::of).collect();
         conditions.sort();
-        (statement.effect == Effect::Allow).then(|| Self {
-            actions: texts(&statement.actions, ToString::to_string),
+        Some(Self {
+            actions: actions(),
             resources: statement.resources.as_ref().map(|it| texts(it, ToString::to_string)),
             principals: statement.principals.as_ref().map(|it| texts(it, principal)),
             conditions,
