@@ -14,6 +14,7 @@ use self::service_role::ServiceRole;
 use super::partial_wildcard_action::Partial;
 use super::wildcard_action::spell_out;
 use crate::catalog::{self, AccessLevel, ActionOverride, Danger, Power, Risk};
+use crate::frontend::{Configuration, Identity};
 use crate::policy::{Action, Condition, Guard, Policy, PolicyKind, Reach, Resource, Scope, Statement, Sweep, matches};
 use crate::rule::{Context, Rewrite, Safety, Severity, listed, quoted};
 
@@ -89,17 +90,19 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     let mut places: Vec<Vec<Found<'_>>> = Vec::new();
     let mut known = FxHashMap::default();
     let service_role = OnceCell::new();
+    let holders = Holders::of(policy, cx);
     for statement in policy.allow_statements() {
         let is_denied = policy.always_denied(statement);
+        let is_spared = |it: catalog::Action| is_denied(it) || holders.need_star(it);
         if !is_of_device {
-            broad::check(concern, statement, &is_denied, cx);
+            broad::check(concern, statement, &is_spared, cx);
         }
         if statement.gives_everything() {
             continue;
         }
         let resources = statement.resources.iter().flat_map(Scope::only);
         for (index, resource) in resources.enumerate() {
-            let here = statement.sweeps().iter().filter(|it| it.resource == index && !is_denied(it.action));
+            let here = statement.sweeps().iter().filter(|it| it.resource == index && !is_spared(it.action));
             let sweeps: Vec<(&Sweep, Concern)> =
                 here.filter_map(|it| Some((it, Concern::of_action(it.action)?))).collect();
             if !sweeps.iter().any(|(sweep, it)| *it == concern && it.counts(sweep)) {
@@ -122,8 +125,38 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
             services if services.len() > 1 && is_repeated(&place) => {
                 report_at_once(concern, policy, place, &services, cx);
             }
-            _ => place.iter().for_each(|it| report(concern, policy, it, service_role, cx)),
+            _ => place.iter().for_each(|it| report(concern, policy, it, service_role, &holders, cx)),
         }
+    }
+}
+
+/// Whoever has a policy, looked for when it makes a difference.
+struct Holders<'c> {
+    policy: &'c Policy,
+    configuration: &'c Configuration,
+    known: OnceCell<Vec<&'c Identity>>,
+}
+
+impl<'c> Holders<'c> {
+    fn of<'a: 'c>(policy: &'c Policy, cx: &Context<'a>) -> Self {
+        Self { policy, configuration: cx.configuration(), known: OnceCell::new() }
+    }
+
+    /// Whether one of them may be a role that a service takes; nobody knows where none is declared.
+    fn may_serve(&self, service: &str) -> bool {
+        let known = self.known.get_or_init(|| self.configuration.holders(self.policy).collect());
+        known.is_empty() || known.iter().any(|it| it.may_serve(service))
+    }
+
+    /// Whether the service that needs an action on `*` may be one that takes them.
+    fn need_star(&self, action: catalog::Action) -> bool {
+        action.needs_star_for().is_some_and(|it| self.may_serve(it))
+    }
+
+    /// Why they may need an action on `*`, where it has another use.
+    fn sometimes_need_star(&self, action: catalog::Action) -> Option<ActionOverride> {
+        let why = action.sometimes_needs_star()?;
+        why.service.is_none_or(|it| self.may_serve(it)).then_some(why)
     }
 }
 
@@ -404,6 +437,7 @@ fn report(
     policy: &Policy,
     found: &Found<'_>,
     service_role: Option<&ServiceRole<'_>>,
+    holders: &Holders<'_>,
     cx: &mut Context<'_>,
 ) {
     let Found { statement, resource, guilty, .. } = found;
@@ -422,7 +456,7 @@ fn report(
     }
     let told = [&guilty[..], along].concat();
     let actions: Vec<&Action> = told.iter().map(|it| it.action).collect();
-    let fine = right_on(resource, statement);
+    let fine = right_on(resource, statement, holders);
     // What is called of a pattern may be what it does besides.
     let mut advised = told.clone();
     for entry in &mut advised {
@@ -445,7 +479,6 @@ fn report(
         2.. if concern == Concern::Permissions => format!("{}; what nobody calls can be left out", advice.in_words()),
         _ => advice.in_words(),
     };
-    let holders = if fine.is_empty() { Vec::new() } else { cx.holders(policy) };
     let mut report = cx
         .report(&resource.place, message)
         .of(statement, subject(guilty, resource))
@@ -482,9 +515,9 @@ fn report(
         report = report.label(action.place.span, words);
     }
     let (sometimes, always): (Vec<&Action>, Vec<&Action>) =
-        fine.iter().copied().partition(|it| it.reached().iter().all(|it| it.sometimes_needs_star().is_some()));
+        fine.iter().copied().partition(|it| it.reached().iter().all(|it| holders.sometimes_need_star(it).is_some()));
     let (whole, partly): (Vec<&Action>, Vec<&Action>) =
-        always.into_iter().partition(|it| it.reached().iter().all(needs_star));
+        always.into_iter().partition(|it| it.reached().iter().all(|it| needs_star(it, holders)));
     if let [first, ..] = whole[..] {
         report = report.label(first.place.span, format!("`{resource}` is right for {}", quoted(&whole)));
     }
@@ -493,12 +526,9 @@ fn report(
     }
     // Whether this program is one of those, nobody can see here.
     for action in sometimes {
-        let may_need = |it: &ActionOverride| {
-            let mut holders = holders.iter();
-            holders.len() == 0 || it.service.is_none_or(|it| holders.any(|holder| holder.may_serve(it)))
-        };
-        let why = action.reached().iter().find_map(|it| it.sometimes_needs_star());
-        if let Some(ActionOverride { reason: why, .. }) = why.filter(may_need) {
+        if let Some(ActionOverride { reason: why, .. }) =
+            action.reached().iter().find_map(|it| holders.sometimes_need_star(it))
+        {
             report = report.label(action.place.span, format!("`{resource}` may be right for `{action}`: {why}"));
         }
     }

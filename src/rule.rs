@@ -655,10 +655,14 @@ impl<'a> Context<'a> {
         Self { rule, carrier: Cow::Borrowed(carrier), facts, configuration, findings }
     }
 
+    /// What is declared beside what it speaks of.
+    pub fn configuration(&self) -> &'a Configuration {
+        self.configuration
+    }
+
     /// Whoever is granted what a policy grants, as far as it is declared beside that.
     pub fn holders(&self, policy: &Policy) -> Vec<&'a Identity> {
-        let configuration = self.configuration;
-        configuration.holders(policy).collect()
+        self.configuration().holders(policy).collect()
     }
 
     /// What only the user knows of their AWS.

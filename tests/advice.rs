@@ -1268,10 +1268,16 @@ fn what_lambda_needs_is_said_of_roles_that_lambda_may_assume() {
         let text = role_of(services, r#""ec2:DeleteNetworkInterface", "ec2:TerminateInstances""#);
         let found = found_among(&["wildcard_resource"], &[("main.tf", &text)]);
         let [finding] = &found[..] else { panic!("one finding") };
-        finding.labels.iter().map(|it| it.message.clone()).collect::<String>()
+        let labels = finding.labels.iter().map(|it| it.message.clone()).collect::<String>();
+        format!("{} {} {labels}", finding.message, finding.help.as_deref().unwrap())
     };
-    assert!(labels(r#""lambda.amazonaws.com""#).contains("Lambda tries the role"));
-    assert!(!labels(r#""ec2.amazonaws.com""#).contains("Lambda"));
+    let of_lambda = labels(r#""lambda.amazonaws.com""#);
+    assert!(of_lambda.contains("Lambda tries the role"), "{of_lambda}");
+    assert!(of_lambda.contains("leave `ec2:DeleteNetworkInterface` on `*`"), "{of_lambda}");
+    // For others it is an action as any other.
+    let of_ec2 = labels(r#""ec2.amazonaws.com""#);
+    assert!(!of_ec2.contains("Lambda") && !of_ec2.contains("leave"), "{of_ec2}");
+    assert!(of_ec2.contains("reach every network interface and every instance in the account"), "{of_ec2}");
     let of_nobody = r#""ec2:DeleteNetworkInterface", "ec2:TerminateInstances""#;
     let [finding] = &found_on_a_star(&["wildcard_resource"], of_nobody)[..] else { panic!("one finding") };
     assert!(finding.labels.iter().any(|it| it.message.contains("Lambda tries the role")));

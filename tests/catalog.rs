@@ -427,12 +427,11 @@ fn what_is_being_made_has_no_tag_to_be_told_by() {
 fn what_has_no_name_can_not_be_limited() {
     let can = |name| catalog::action(name).unwrap().can_be_limited();
     assert!(can("s3:GetObject") && can("sqs:SendMessage"));
-    assert!(
-        !can("s3:ListAllMyBuckets")
-            && !can("sns:Publish")
-            && !can("ec2:DeleteNetworkInterface")
-            && !can("s3:GetAccessGrantsInstance")
-    );
+    assert!(!can("s3:ListAllMyBuckets") && !can("sns:Publish") && !can("s3:GetAccessGrantsInstance"));
+    // Lambda alone needs it of the roles that it takes.
+    assert!(can("ec2:DeleteNetworkInterface"));
+    let needing = catalog::action("ec2:DeleteNetworkInterface").unwrap().needs_star_for();
+    assert_eq!(needing, Some("lambda.amazonaws.com"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Concern, Entry, Found, makes_linked_roles, once};
+use super::{Concern, Entry, Found, Holders, makes_linked_roles, once};
 use crate::catalog::{self, AccessLevel};
 use crate::policy::{Action, Policy, Resource, Statement, matches};
 use crate::rule::{either, listed, quoted};
@@ -464,27 +464,33 @@ fn is_settled(told: &[Entry<'_>], fine: &[&Action], entry: &Action) -> bool {
     told.iter().any(|it| std::ptr::eq(it.action, entry)) || fine.iter().any(|it| std::ptr::eq(*it, entry))
 }
 
-/// Whether an action cannot be limited by its resource, or need not be.
-pub(super) fn needs_star(action: catalog::Action) -> bool {
-    action.takes_only_star() || action.sometimes_needs_star().is_some() || action.only_makes() || action.lists_unnamed()
+/// Whether an action cannot be limited by its resource, or need not be where these have it.
+pub(super) fn needs_star(action: catalog::Action, holders: &Holders<'_>) -> bool {
+    action.takes_only_star()
+        || holders.sometimes_need_star(action).is_some()
+        || action.only_makes()
+        || action.lists_unnamed()
 }
 
 /// The entries that stay on a resource when others are taken from it: nothing of them can be limited, or some of what a
 /// pattern stands for cannot, and the rest of it is no concern. An ARN that is all of a service serves those of that
 /// service as `*` does.
-pub(super) fn right_on<'s>(resource: &Resource, statement: &'s Statement) -> Vec<&'s Action> {
+pub(super) fn right_on<'s>(resource: &Resource, statement: &'s Statement, holders: &Holders<'_>) -> Vec<&'s Action> {
     let is_everything = resource.is_everything();
     if !is_everything && !resource.covers_all_of_its_service() {
         return Vec::new();
     }
-    let is_concern = |entry: usize| statement.sweeps().iter().any(|it| it.entry == entry && Concern::of(it).is_some());
+    let is_concern = |entry: usize| {
+        let mut own = statement.sweeps().iter().filter(|it| it.entry == entry && !holders.need_star(it.action));
+        own.any(|it| Concern::of(it).is_some())
+    };
     let is_right = |(entry, it): &(usize, &Action)| {
         let is_served = is_everything || it.service() == resource.part(2);
         let mut reached = it.reached().iter();
         // All of a service is not right, whatever it stands on.
         let is_needed = match it.is_whole_service() {
-            true => !it.reached().is_empty() && reached.all(needs_star),
-            false => reached.any(needs_star),
+            true => !it.reached().is_empty() && reached.all(|it| needs_star(it, holders)),
+            false => reached.any(|it| needs_star(it, holders)),
         };
         is_served && is_needed && !is_concern(*entry)
     };

@@ -12,13 +12,13 @@ use crate::rule::{Context, listed, quoted};
 pub(super) fn check(
     concern: Concern,
     statement: &Statement,
-    is_denied: &dyn Fn(catalog::Action) -> bool,
+    is_spared: &dyn Fn(catalog::Action) -> bool,
     cx: &mut Context<'_>,
 ) {
     match (&statement.actions, &statement.resources) {
         (Scope::Only(_), Some(Scope::Only(_))) => {
             for sweeps in statement.broad_sweeps().chunk_by(|a, b| a.entry == b.entry) {
-                let sweeps: Vec<&Sweep> = sweeps.iter().filter(|it| !is_denied(it.action)).collect();
+                let sweeps: Vec<&Sweep> = sweeps.iter().filter(|it| !is_spared(it.action)).collect();
                 report(concern, statement, |concern| whole(concern, statement, &sweeps), cx);
             }
         }
@@ -28,7 +28,7 @@ pub(super) fn check(
                     && statement.admits(action)
                     && statement.is_unbounded(action)
                     && statement.reaches_account_of(action)
-                    && !is_denied(action)
+                    && !is_spared(action)
             };
             // To leave out everything is to allow nothing.
             let is_nothing = resources.is_negated() && resources.entries().iter().any(|it| it.is_everything());

@@ -575,11 +575,12 @@ impl Action {
     }
 
     /// Whether a statement can limit it to some of its resources: of what has no name in its ARN there is but one, and what
-    /// it makes has no id yet.
+    /// it makes has no id yet. What one service needs `*` for can be limited for whoever that service does not take, see
+    /// [`Self::needs_star_for`].
     pub fn can_be_limited(self) -> bool {
         let is_named = |it: &ArnForm| it.parts[4].contains('$');
         let has_names = |it: ActionResource| ArnForm::of_type(it.resource_type()).iter().any(is_named);
-        let needs_star = self.takes_only_star() || self.sometimes_needs_star().is_some();
+        let needs_star = self.takes_only_star() || self.sometimes_needs_star().is_some_and(|it| it.service.is_none());
         !needs_star && self.resource_types().any(has_names) && !self.only_makes()
     }
 
@@ -595,6 +596,11 @@ impl Action {
     /// action has no ARN to name.
     pub fn sometimes_needs_star(self) -> Option<ActionOverride> {
         if self.star() == 2 { self.correction() } else { None }
+    }
+
+    /// The service that needs `*` for it of the roles that it takes, where nobody else does.
+    pub fn needs_star_for(self) -> Option<&'static str> {
+        self.sometimes_needs_star().and_then(|it| it.service)
     }
 
     /// What was corrected by hand.
