@@ -220,13 +220,40 @@ fn what_every_instance_is_made_of_is_named_before_what_few_have() {
 }
 
 #[test]
+fn what_only_looks_and_takes_the_same_goes_along_with_what_is_limited() {
+    let help = |actions: &[&str]| help("wildcard_resource", actions, &["*"]);
+    let streams =
+        help(&["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams", "logs:DescribeLogGroups"]);
+    let wanted =
+        "limit `logs:CreateLogStream` and `logs:PutLogEvents`, and with them `logs:DescribeLogStreams`, to `arn:";
+    assert!(streams.starts_with(wanted) && streams.contains("leave `logs:DescribeLogGroups` on `*`"), "{streams}");
+    // Each goes with that of its own service.
+    let two = help(&["sqs:SendMessage", "events:PutRule", "sqs:GetQueueUrl", "ecr:DescribeImages"]);
+    assert!(two.contains("`sqs:SendMessage`, and with it `sqs:GetQueueUrl`, to `arn:aws:sqs:"), "{two}");
+    assert!(two.ends_with("; leave `ecr:DescribeImages`, which only looks, as it is"), "{two}");
+    // What has no tag yet, since it is being made, does not pass where a tag is asked for.
+    let all_there_is = ["arn:aws:redshift-serverless:*:*:namespace/*"];
+    let actions = ["redshift-serverless:DeleteNamespace", "redshift-serverless:CreateNamespace"];
+    let made = self::help("wildcard_resource", &actions, &all_there_is);
+    assert!(made.starts_with("put `redshift-serverless:DeleteNamespace` in a statement of its own"), "{made}");
+    // Of many the rest are marked.
+    let reading = ["Alias", "FunctionConfiguration", "FunctionConcurrency", "FunctionUrlConfig", "Policy"];
+    let reading = reading.map(|it| format!("lambda:Get{it}"));
+    let all: Vec<&str> = ["lambda:DeleteFunction"].into_iter().chain(reading.iter().map(String::as_str)).collect();
+    let [finding] = &findings("wildcard_resource", &all, &["*"])[..] else { panic!("one finding") };
+    let marked = finding.labels.iter().filter(|it| it.message.starts_with("limit this with it to `arn:aws:lambda:"));
+    assert_eq!(marked.count(), 2, "{:?}", finding.labels);
+}
+
+#[test]
 fn what_takes_another_resource_is_not_caught_by_the_limit() {
-    // It only looks, so nothing is said of it; and the other one is said by another rule.
-    for other in ["kms:DescribeKey", "dynamodb:PutItem"] {
+    // It only looks, which is said; and the other one is said by another rule.
+    let left = ", and leave `kms:DescribeKey`, which only looks, as it is";
+    for (other, end) in [("kms:DescribeKey", left), ("dynamodb:PutItem", "")] {
         let help =
             help("credentials_any_resource", &["secretsmanager:GetSecretValue", other, "s3:ListAllMyBuckets"], &["*"]);
         let own = "put `secretsmanager:GetSecretValue` in a statement of its own, limited to `arn:aws:secretsmanager:";
-        assert!(help.starts_with(own) && !help.contains("leave"), "{help}");
+        assert!(help.starts_with(own) && help.ends_with(&format!("-*`{end}")), "{help}");
     }
     let several = help("wildcard_resource", &["sqs:DeleteMessage", "s3:*Object*", "kms:DescribeKey"], &["*"]);
     let wanted = "name the actions that are called in place of `s3:*Object*`, and limit what is called of `s3:*Object*` to `arn:";
@@ -238,7 +265,7 @@ fn what_takes_another_resource_is_not_caught_by_the_limit() {
             .contains(", and `sqs:DeleteMessage` to `arn:aws:sqs:{Region}:{Account}:{QueueName}`, in a statement each")
     );
     let listed = help("wildcard_resource", &["sqs:DeleteMessage", "sqs:GetQueueUrl"], &["*"]);
-    assert!(listed.starts_with("limit `sqs:DeleteMessage` to"), "{listed}");
+    assert!(listed.starts_with("limit `sqs:DeleteMessage`, and with it `sqs:GetQueueUrl`, to"), "{listed}");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Concern, Entry, Found, Holders, makes_linked_roles, once};
-use crate::catalog::{self, AccessLevel};
+use super::{Concern, Entry, Found, Holders, has_its_own_rule, makes_linked_roles, once};
+use crate::catalog::{self, AccessLevel, Power};
 use crate::policy::{Action, Policy, Resource, Statement, matches};
 use crate::rule::{either, listed, quoted};
 
@@ -25,8 +25,8 @@ pub(super) struct Advice<'a> {
     limits: Vec<Limit<'a>>,
     /// Patterns that hold more than can be limited so, or more than is to be given at all.
     losing: Vec<&'a Entry<'a>>,
-    /// Whether the statement has other entries that the limit would deny, so that what is told leaves it.
-    is_parted: bool,
+    /// Other entries of the statement that the limits would deny, so that what is told leaves it.
+    others: Vec<&'a Action>,
     /// What is to be said of each limit.
     said: Vec<String>,
 }
@@ -41,16 +41,39 @@ impl<'a> Advice<'a> {
         vague: &[&Action],
     ) -> Self {
         let statement = found.statement;
-        let needed = needed_arns(told);
-        let limits = Limit::of_each(policy, found.resource, told);
+        let mut needed = needed_arns(told);
+        let mut limits = Limit::of_each(policy, found.resource, told);
+        let is_held = |it: &catalog::Action| statement.admits(*it) && statement.may_reach(*it);
+        let mut others = Vec::new();
+        for (index, entry) in statement.actions.only().iter().enumerate().filter(|(_, it)| !is_settled(told, fine, it))
+        {
+            let held: Vec<_> = entry.reached().iter().filter(is_held).collect();
+            let Some(worst) = held.first().copied() else { continue };
+            let mut own = statement.sweeps().iter().filter(|it| it.entry == index);
+            let is_told = own.any(|it| has_its_own_rule(it.action) || Concern::of(it).is_some());
+            if let Some(limit) = limits.iter_mut().find(|limit| held.iter().all(|it| limit.serves(*it))) {
+                // Of what another finding tells, that says what to do.
+                limit.along.extend(Some(entry).filter(|_| !is_told));
+                continue;
+            }
+            let alone = Entry { action: entry, wide: held, worst };
+            let alone = Limit::of(policy, found.resource, &alone);
+            match limits.iter_mut().find(|it| !is_told && alone.holds(it)) {
+                Some(limit) => {
+                    limit.along.push(entry);
+                    (limit.forms, limit.words) = (alone.forms, alone.words);
+                    let forms = || limits.iter().flat_map(|it| it.forms.iter().flatten().copied());
+                    needed = needed.map(|_| forms().collect());
+                }
+                None => others.push(entry),
+            }
+        }
         let is_vague = |entry: &Entry<'_>| vague.iter().any(|it| std::ptr::eq(*it, entry.action));
         let loses =
             |limit: &Limit<'_>, it: &Entry<'_>| is_vague(it) || it.would_lose(statement, limit.forms.as_deref());
         let losing =
             limits.iter().flat_map(|limit| limit.entries.iter().filter(|it| loses(limit, it)).copied()).collect();
-        let mut others = statement.actions.only().iter().filter(|it| !is_settled(told, fine, it));
-        let is_parted = others.any(|it| would_be_denied(it, statement, needed.as_deref()));
-        let mut advice = Self { policy, found, told, fine, needed, limits, losing, is_parted, said: Vec::new() };
+        let mut advice = Self { policy, found, told, fine, needed, limits, losing, others, said: Vec::new() };
         advice.said = advice.limits.iter().map(|it| format!("{} {}", advice.names_apart(it), it.words())).collect();
         advice
     }
@@ -61,7 +84,7 @@ impl<'a> Advice<'a> {
         let can_be_named = !self.told.iter().any(has_further_kinds)
             && self.losing.is_empty()
             && !self.told.iter().flat_map(|it| &it.wide).any(makes)
-            && self.found.statement.actions.only().iter().all(|it| is_settled(self.told, self.fine, it));
+            && self.others.is_empty();
         self.needed.clone().filter(|_| can_be_named)
     }
 
@@ -107,13 +130,16 @@ impl<'a> Advice<'a> {
     fn limit_at_once(&self, limit: &Limit<'_>, help: &mut String) {
         const THEM: &str = "them";
         let names = self.names(limit, THEM);
-        let and = if self.losing.is_empty() || self.is_parted { "" } else { "and " };
+        let and = if self.losing.is_empty() || self.is_parted() { "" } else { "and " };
         help.push_str(and);
+        let them = limit.with_others(&names);
         help.push_str(&match &names[..] {
-            names if !self.is_parted => format!("limit {} {}", listed(names), limit.words()),
+            _ if !self.is_parted() => format!("limit {them} {}", limit.words()),
             // What is put apart is there already, and is not said twice.
-            [one] if one != THEM => format!("put {one} in a statement of its own, limited {}", limit.words()),
-            names => format!("put {} in a statement of their own, limited {}", listed(names), limit.words()),
+            [one] if one != THEM && limit.along.is_empty() => {
+                format!("put {them} in a statement of its own, limited {}", limit.words())
+            }
+            _ => format!("put {them} in a statement of their own, limited {}", limit.words()),
         });
         if self.has_others() {
             help.push_str(", and give what else is called the resources that it takes");
@@ -147,26 +173,43 @@ impl<'a> Advice<'a> {
     fn names_apart(&self, limit: &Limit<'_>) -> String {
         let unspelled = limit.entries.iter().filter(|it| self.is_losing(it) && !self.is_spelled(it));
         let of = quoted(&once(unspelled.map(|it| it.action.to_string())));
-        listed(&self.names(limit, &format!("what is called of {of}")))
+        limit.with_others(&self.names(limit, &format!("what is called of {of}")))
+    }
+
+    /// Whether what is told leaves the statement.
+    fn is_parted(&self) -> bool {
+        !self.others.is_empty()
     }
 
     /// What stays on the resource, and where.
     fn left(&self, own: &str) -> Option<String> {
         const FEW: usize = 3;
         let resource = self.found.resource;
-        let fine = if self.is_parted { &[] } else { self.fine };
+        let fine = if self.is_parted() { &[] } else { self.fine };
         // They are all marked, and to count them is to tell nothing.
         let named = |fine: &[&Action]| match fine.len() {
             ..=FEW => format!("{} on `{resource}`{own}", quoted(fine)),
             _ => format!("the rest on `{resource}`{own}"),
         };
         Some(match (fine, &self.unlimited()[..]) {
-            ([], []) => return None,
+            ([], []) => match &self.looking()[..] {
+                [] => return None,
+                [one] => format!("`{one}`, which only looks, as it is"),
+                few if few.len() <= FEW => format!("{}, which only look, as they are", quoted(few)),
+                _ => "what only looks as it is".to_owned(),
+            },
             (fine, []) => named(fine),
             ([], few) if few.len() <= FEW => format!("on `{resource}` what is called of {}", quoted(few)),
             ([], _) => format!("on `{resource}` what takes no resource"),
             (fine, _) => format!("{}, with what else takes no resource", named(fine)),
         })
+    }
+
+    /// Those of the others that only look, which nobody loses by: of the rest other findings speak.
+    fn looking(&self) -> Vec<&'a Action> {
+        let looks =
+            |it: &&&Action| it.reached().iter().all(|it| Concern::of_action(it).is_none() && it.power() == Power::Sees);
+        self.others.iter().filter(looks).copied().collect()
     }
 
     /// Whether patterns that are named out stand for something besides that takes resources which are not told.
@@ -214,15 +257,22 @@ impl<'a> Advice<'a> {
             _ if is_said => limit.entries[ALL - 1..].to_vec(),
             _ => limit.entries.clone(),
         };
-        let limits = self.limits.iter();
-        limits.flat_map(unsaid).take(MOST).map(beside).collect()
+        let along = self.limits.iter().flat_map(|limit| {
+            let unsaid = match limit.along.len() {
+                ..=ALL if is_said => &[],
+                _ if is_said => &limit.along[ALL - 1..],
+                _ => &limit.along[..],
+            };
+            unsaid.iter().map(|it| (*it, format!("limit this with it {}", limit.words())))
+        });
+        self.limits.iter().flat_map(unsaid).map(beside).chain(along).take(MOST).collect()
     }
 }
 
 /// Whether what is said of each limit can be read in one sentence.
 fn is_short(firsts: &[String], last: &str) -> bool {
     const FEW: usize = 3;
-    const LENGTH: usize = 560;
+    const LENGTH: usize = 680;
     firsts.len() < FEW && firsts.iter().map(String::len).sum::<usize>() + last.len() <= LENGTH
 }
 
@@ -233,10 +283,14 @@ struct Limit<'a> {
     forms: Option<Vec<&'static str>>,
     /// Whether these forms are all that there is to it.
     is_plain: bool,
+    /// Whether a condition may take their place.
+    is_choice: bool,
     /// What follows `limit …`.
     words: String,
     /// What else requests may name, and are denied without.
     further: Vec<String>,
+    /// What else the statement allows that takes the same, and is told by nobody.
+    along: Vec<&'a Action>,
 }
 
 impl<'a> Limit<'a> {
@@ -304,7 +358,26 @@ impl<'a> Limit<'a> {
         let further = further_kinds(policy, entry);
         let is_plain =
             within.is_empty() && condition.is_none() && made.is_none() && further.is_empty() && !words.contains(TAG);
-        Self { entries: vec![entry], forms, is_plain, words, further }
+        let is_choice = condition.is_some() || made.is_some();
+        Self { entries: vec![entry], forms, is_plain, is_choice, words, further, along: Vec::new() }
+    }
+
+    /// Whether an action that is not told passes where the statement is limited so.
+    fn serves(&self, action: catalog::Action) -> bool {
+        let told = |of: &catalog::ResourceType| action.tells_by_tag(*of) && !action.makes(*of);
+        let is_tagged = self.words.contains(TAG);
+        self.forms.as_deref().is_some_and(|forms| is_served(action, forms))
+            && !self.is_choice
+            && (!is_tagged || action.needed_types().iter().all(told))
+    }
+
+    /// Names of what is told, and what goes with it.
+    fn with_others(&self, names: &[String]) -> String {
+        let it = if self.entries.len() == 1 && names.len() == 1 { "it" } else { "them" };
+        match &self.along[..] {
+            [] => listed(names),
+            along => format!("{}, and with {it} {},", listed(names), quoted(along)),
+        }
     }
 
     fn words(&self) -> String {
@@ -495,12 +568,6 @@ pub(super) fn right_on<'s>(resource: &Resource, statement: &'s Statement, holder
         is_served && is_needed && !is_concern(*entry)
     };
     statement.actions.only().iter().enumerate().filter(is_right).map(|(_, it)| it).collect()
-}
-
-/// Whether an entry would allow less, were these forms of ARN all that its statement names.
-fn would_be_denied(entry: &Action, statement: &Statement, forms: Option<&[&str]>) -> bool {
-    let is_held = |it: &catalog::Action| statement.admits(*it) && statement.may_reach(*it);
-    entry.reached().iter().filter(is_held).any(|it| forms.is_none_or(|forms| !is_served(it, forms)))
 }
 
 /// Whether an action is allowed on all of its resources by a statement that names these forms of ARN alone.
