@@ -2,7 +2,7 @@ use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::sync::LazyLock;
 
-use crate::catalog::{self, EscalationPath};
+use crate::catalog::{self, EscalationPath, ResourceType};
 use crate::policy::{Action, Condition, Place, Policy, Resource, Scope, Statement, matches};
 use crate::rule::{Context, Rewrite, Safety, Severity, Wanted, quoted};
 
@@ -166,11 +166,22 @@ fn takes(path: &EscalationPath, to: Option<&Condition>) -> bool {
     path.passed_to.is_empty() || path.passed_to.iter().any(is_let_through)
 }
 
+/// Whether statements allow together every resource that a request always names: who launches an instance names an image,
+/// which is in no account. Of two that are called alike one may take the place of the other.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-runinstances>
+fn meet_all(action: catalog::Action, statements: &[&Statement]) -> bool {
+    let required = action.resource_types().filter(|it| it.is_required()).map(|it| it.resource_type());
+    let is_met = |of: ResourceType| statements.iter().any(|it| it.may_reach_some(of));
+    let is_alike = |one: &str, other: &str| one.starts_with(other) || other.starts_with(one);
+    required.clone().all(|it| is_met(it) || required.clone().any(|of| is_alike(of.name(), it.name()) && is_met(of)))
+}
+
 /// Where the policy allows what else the path takes, if it allows all of that.
 fn rest_of<'p>(path: &EscalationPath, policy: &'p Policy, passing: &Statement) -> Option<(&'p Place, catalog::Action)> {
     let place = |action: catalog::Action| {
-        let mut statements = policy.allow_statements().filter(|it| !it.is_in_case_without(passing));
-        let statement = statements.find(|it| it.holds(action) && it.admits(action))?;
+        let beside = policy.allow_statements().filter(|it| !it.is_in_case_without(passing));
+        let statements: Vec<_> = beside.filter(|it| it.holds(action) && it.admits(action)).collect();
+        let statement = statements.iter().find(|it| it.may_reach(action)).filter(|_| meet_all(action, &statements))?;
         let entry = statement.actions.only().iter().find(|it| it.names(&action.full_name()));
         Some((entry.map_or(&statement.place, |it| &it.place), action))
     };

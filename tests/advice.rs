@@ -1477,6 +1477,24 @@ fn what_runs_code_with_a_role_is_named_before_what_passes_something_on() {
     assert!(finding.labels.iter().any(|it| it.message == "`glue:UpdateJob` then runs with the role"));
 }
 
+#[test]
+fn what_takes_a_role_is_allowed_on_all_that_it_needs() {
+    let found = |resources: &str| {
+        let policy = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [
+                {{"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": [{resources}]}},
+                {{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}}]}}"#
+        );
+        let [finding] = &found_in("passrole_any_role", &policy)[..] else { panic!("one finding") };
+        (finding.severity, finding.labels.iter().any(|it| it.message == "`ec2:RunInstances` then runs with the role"))
+    };
+    // An image is in no account.
+    let account = r#""arn:aws:ec2:eu-west-1:111122223333:*""#;
+    assert_eq!(found(account), (Severity::Medium, false));
+    assert_eq!(found(&format!(r#"{account}, "arn:aws:ec2:*::image/ami-1""#)), (Severity::High, true));
+    assert_eq!(found(r#""arn:aws:ec2:*:*:*""#), (Severity::High, true));
+}
+
 /// What is advised about the whole of KMS in a key policy.
 fn advised_of_key(principal: &str) -> String {
     let key = format!(

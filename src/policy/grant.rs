@@ -140,6 +140,11 @@ impl Statement {
         self.resources.as_ref().is_some_and(|it| it.is_negated() || it.entries().iter().any(|it| it.fits(action)))
     }
 
+    /// Whether one of its resources may be of a type.
+    pub fn may_reach_some(&self, of: ResourceType) -> bool {
+        self.resources.as_ref().is_some_and(|it| it.is_negated() || it.entries().iter().any(|it| it.may_be(of)))
+    }
+
     /// Whether it may be about what an ARN stands for, whatever is unknown in either. A policy of a resource that names
     /// none is about that resource.
     pub fn may_be_about(&self, arn: &Text) -> bool {
@@ -334,6 +339,15 @@ impl Resource {
                 let is_met = |it: ActionResource| types.binary_search(&it.resource_type()).is_ok();
                 !action.takes_only_star() && action.resource_types().any(is_met)
             }
+        }
+    }
+
+    /// Whether it may be a resource of a type.
+    pub fn may_be(&self, of: ResourceType) -> bool {
+        match self.shape.get_or_init(|| Shape::of(self)) {
+            Shape::Everything => true,
+            Shape::Anything => of.arns().len() > 0,
+            Shape::Types(types) => types.binary_search(&of).is_ok(),
         }
     }
 
