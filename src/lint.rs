@@ -1,6 +1,7 @@
 //! The pipeline, read top to bottom: files to configurations, configurations to findings, findings to a report.
 //! It does no I/O of its own.
 
+mod literals;
 mod silenced;
 
 use std::cmp::Reverse;
@@ -977,6 +978,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     report.needless = folded(&mut report.findings, answered.chain(known));
     report.explained = explained(&mut report.findings);
     sort(workspace, &mut report.findings, |it| it);
+    report.findings = literals::once(report.findings);
     let chosen = vendored.into_iter().chain(below).map(|(it, reason)| (it, Answer { reason, until: None }));
     let configured = outcome.accepted.into_iter().chain(chosen).collect();
     for (suppressed, by) in [(outcome.answered, "comment"), (configured, "config")] {

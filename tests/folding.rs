@@ -381,3 +381,49 @@ fn a_document_that_nothing_uses_repeats_nothing_of_one_that_is_used() {
     // What it says for itself is one step less bad than where somebody has it.
     assert_eq!(found, [("s3:*", Severity::High, Confidence::High), ("sqs:*", Severity::Medium, Confidence::Low)]);
 }
+
+#[test]
+fn what_one_literal_comes_to_in_several_values_is_said_once() {
+    let feed = |actions: &str| {
+        format!(
+            r#"
+locals {{
+  feeds = ["orders", "returns", "stock"]
+}}
+
+resource "aws_iam_policy" "feed" {{
+  for_each = toset(local.feeds)
+  name     = each.key
+  policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [
+      {{ Effect = "Allow", Action = [{actions}], Resource = ["arn:aws:s3:::feeds/*", "arn:aws:s3:::feeds/${{each.key}}/*"] }},
+    ]
+  }})
+}}
+"#
+        )
+    };
+    let report = lint(&feed(r#""s3:PutObject""#), &[]);
+    let [finding] = &report.findings[..] else { panic!("one finding: {:?}", report.findings) };
+    assert_eq!(finding.rule, "redundant_entry");
+    assert!(finding.message.contains("feeds/orders/*`"), "{}", finding.message);
+    let named = "the same holds of `arn:aws:s3:::feeds/returns/*` and `arn:aws:s3:::feeds/stock/*`";
+    assert!(finding.labels.iter().any(|it| it.message == named), "{:?}", finding.labels);
+    assert_eq!((finding.instances.len(), finding.identities.len()), (3, 3));
+    // Two keys of one condition are two things.
+    let keys = r#"
+resource "aws_iam_policy" "p" {
+  name = "p"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::feeds/*"
+      Condition = { StringEqualsIfExists = { "aws:CalledViaLast" = "athena.amazonaws.com", "aws:ResourceAccount" = "111122223333" } }
+    }]
+  })
+}
+"#;
+    let report = lint(keys, &[]);
+    assert_eq!(report.findings.iter().filter(|it| it.rule == "optional_guard").count(), 2, "{:?}", report.findings);
+}
