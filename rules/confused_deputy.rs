@@ -1,6 +1,7 @@
 use crate::catalog::{self, Caller, Power};
 use crate::policy::{
-    Action, Condition, Policy, PolicyKind, Principal, PrincipalKind, Scope, Service, Statement, Value, split_arn,
+    Action, Condition, Policy, PolicyKind, Principal, PrincipalKind, Resource, Scope, Service, Statement, Value,
+    split_arn,
 };
 use crate::rule::{Context, Report, Rewrite, Safety, Severity, Wanted};
 
@@ -19,22 +20,31 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             of_log_groups(policy, statement, cx);
         }
         of_skills(statement, cx);
-        let Some(severity) = severity(policy, statement) else { continue };
+        let Some(power) = power(statement) else { continue };
         let called = statement.actions.only().iter().find_map(Action::service).unwrap_or_default();
         for (principal, caller) in statement.callers().filter(|(_, it)| says_for_whom(*it, statement, called)) {
             let for_owner = caller.calls_for_the_owner();
-            let (whose, severity) = if for_owner {
-                ("every resource of the account", severity.lower())
-            } else {
-                ("anybody's resource, not only for yours", severity)
+            let of_account = Some(caller).filter(|it| it.writes_by_account()).and_then(|_| below_account(statement));
+            let severity = match severity(policy, power, caller) {
+                _ if of_account.is_some() => Severity::Low,
+                severity if for_owner => severity.lower(),
+                severity => severity,
             };
+            let whose =
+                if for_owner { "every resource of the account" } else { "anybody's resource, not only for yours" };
             let own = !are_all(statement, statement.callers().count());
-            let report = cx
+            let mut report = cx
                 .report(&principal.place, format!("`{principal}` may act here for {whose}"))
                 .severity(severity)
                 .granting(statement, principal)
                 .unbounded(statement)
                 .help(format!("{}, as {} shows", asking(statement, caller, own), caller.page_for(called)));
+            if let Some(resource) = of_account {
+                let why = format!(
+                    "`{principal}` writes there for one account or organisation only, hence the lower severity"
+                );
+                report = report.label(resource.place.span, why);
+            }
             if !for_owner {
                 bind_to_account(report, policy, statement, caller.of_account);
             }
@@ -147,9 +157,11 @@ fn is_context_of_anybody(condition: &Condition) -> bool {
 /// Whether a service says for whom it calls in the very use that a statement is for.
 fn says_for_whom(caller: Caller, statement: &Statement, called: &str) -> bool {
     match caller.principal {
-        // For an event data store it does not, which is what decrypts.
+        // For an event data store it does not, which is what decrypts, and asks for no more than to decrypt and for keys.
         // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
-        "cloudtrail.amazonaws.com" if called.eq_ignore_ascii_case("kms") => !statement.actions.may_match("kms:Decrypt"),
+        "cloudtrail.amazonaws.com" if called.eq_ignore_ascii_case("kms") => {
+            !statement.actions.may_match("kms:Decrypt") || statement.actions.may_match("kms:Encrypt")
+        }
         // What EventBridge writes to a log group it writes under both names, and without a word.
         // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
         "delivery.logs.amazonaws.com" if called.eq_ignore_ascii_case("logs") => {
@@ -185,19 +197,36 @@ fn bind(
     report.fix(Safety::Unsafe, format!("require `{key}` to be of your account"), [guard]);
 }
 
-/// What comes of it: somebody's data read through a service, or something done with it. A log that holds what others have
-/// written, and a key that has encrypted it, give nothing away. None where a service only looks, as delivery does before it
-/// writes: nobody loses by it.
-fn severity(policy: &Policy, statement: &Statement) -> Option<Severity> {
-    let minor = [PolicyKind::Resource(Service::Kms), PolicyKind::Resource(Service::Other("logs"))];
-    let powers: Vec<Power> =
-        statement.actions.only().iter().flat_map(|it| it.reached().iter()).map(catalog::Action::power).collect();
+/// The most that a statement allows; none where the service only looks, as delivery does before it writes: nobody loses by
+/// it.
+fn power(statement: &Statement) -> Option<Power> {
+    let reached = statement.actions.only().iter().flat_map(|it| it.reached().iter());
+    let powers: Vec<Power> = reached.map(catalog::Action::power).collect();
     let only_looks = !powers.is_empty() && powers.iter().all(|it| *it == Power::Sees);
-    if minor.contains(&policy.kind) {
-        Some(Severity::Low)
-    } else if powers.contains(&Power::ReadsData) {
-        Some(Severity::High)
-    } else {
-        (!only_looks).then_some(Severity::Medium)
+    let reads = powers.contains(&Power::ReadsData);
+    (!only_looks).then_some(if reads { Power::ReadsData } else { Power::Changes })
+}
+
+/// What comes of it: somebody's data read through a service, or something put beside it, as an event that is none of yours.
+/// A log that holds what others have written, and a key that has encrypted it, give nothing away.
+fn severity(policy: &Policy, power: Power, caller: Caller) -> Severity {
+    let minor = [PolicyKind::Resource(Service::Kms), PolicyKind::Resource(Service::Other("logs"))];
+    match power {
+        _ if minor.contains(&policy.kind) => Severity::Low,
+        Power::ReadsData if caller.hands_on() => Severity::High,
+        _ => Severity::Medium,
     }
+}
+
+/// A resource of a bucket that is what lies below one account or organisation, where all of them are.
+fn below_account(statement: &Statement) -> Option<&Resource> {
+    let is_below = |it: &&Resource| {
+        let (_, below) = it.text.raw().rsplit_once("/AWSLogs/")?;
+        let (account, _) = below.split_once('/')?;
+        (!account.is_empty() && !account.contains(['*', '?'])).then_some(())
+    };
+    // What names no object is the bucket.
+    let mut objects = statement.resources.iter().flat_map(Scope::only).filter(|it| it.text.raw().contains('/'));
+    let first = objects.next().filter(|it| is_below(it).is_some());
+    first.filter(|_| objects.all(|it| is_below(&it).is_some()))
 }

@@ -1387,6 +1387,39 @@ resource "aws_iam_role_policy_attachment" "ssm" {{
 }
 
 #[test]
+fn what_a_service_can_be_sent_to_do_says_how_bad_it_is() {
+    let found = |service: &str, action: &str, resource: &str| {
+        let policy = format!(
+            r#"resource "aws_s3_bucket_policy" "b" {{
+  bucket = "b"
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{
+      Effect    = "Allow"
+      Principal = {{ Service = "{service}.amazonaws.com" }}
+      Action    = "{action}"
+      Resource  = ["arn:aws:s3:::b", "arn:aws:s3:::b/{resource}"]
+    }}]
+  }})
+}}
+"#
+        );
+        let [finding] = &found_among(&["confused_deputy"], &[("main.tf", &policy)])[..] else { panic!("{service}") };
+        let is_explained = finding.labels.iter().any(|it| it.message.contains("for one account or organisation only"));
+        assert_eq!(is_explained, finding.severity == Severity::Low);
+        finding.severity
+    };
+    // What it reads is published.
+    assert_eq!(found("cloudfront", "s3:GetObject", "*"), Severity::High);
+    // What others have is put beside it.
+    assert_eq!(found("cloudtrail", "s3:*", "*"), Severity::Medium);
+    assert_eq!(found("cloudtrail", "s3:PutObject", "AWSLogs/*"), Severity::Medium);
+    assert_eq!(found("cloudtrail", "s3:PutObject", "trails/AWSLogs/111122223333/*"), Severity::Low);
+    // Nothing says that others write elsewhere.
+    assert_eq!(found("s3", "s3:PutObject", "AWSLogs/111122223333/*"), Severity::Medium);
+}
+
+#[test]
 fn the_service_that_acts_for_a_source_is_named() {
     let help = |source: &str| {
         let text = format!(

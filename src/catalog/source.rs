@@ -26,9 +26,25 @@ impl Caller {
         self.principal == "logging.s3.amazonaws.com"
     }
 
+    /// Whether it hands on what it reads to whoever has the resource that it calls for: what others do with what is stored
+    /// is to put something beside it.
+    /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html>
+    pub fn hands_on(self) -> bool {
+        self.principal == "cloudfront.amazonaws.com"
+    }
+
+    /// Whether it writes what it has of an account below `AWSLogs` and the account, or its organisation, so that nobody
+    /// else's is written there.
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-set-bucket-policy-for-multiple-accounts.html>
+    /// <https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html>
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html>
+    pub fn writes_by_account(self) -> bool {
+        ["cloudtrail.amazonaws.com", "config.amazonaws.com", "delivery.logs.amazonaws.com"].contains(&self.principal)
+    }
+
     /// The page that shows the policy with the key, for what is called: where the service calls several, that of the one.
     pub fn page_for(self, called: &str) -> String {
-        const PAGES: [(&str, &str, &str); 12] = [
+        const PAGES: [(&str, &str, &str); 13] = [
             (
                 "cloudfront.amazonaws.com",
                 "lambda",
@@ -44,6 +60,7 @@ impl Caller {
                 "sns",
                 "awscloudtrail/latest/userguide/cloudtrail-permissions-for-sns-notifications.html",
             ),
+            ("cloudwatch.amazonaws.com", "lambda", "AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html"),
             ("config.amazonaws.com", "kms", "config/latest/developerguide/s3-kms-key-policy.html"),
             ("config.amazonaws.com", "sns", "config/latest/developerguide/sns-topic-policy.html"),
             ("delivery.logs.amazonaws.com", "kms", "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html"),
@@ -82,7 +99,7 @@ const CALLERS: &[Caller] = callers! {
     "budgets.amazonaws.com": ["budgets"], ["sns"], "{}", "cost-management/latest/userguide/budgets-sns-policy.html";
     "cloudfront.amazonaws.com": ["cloudfront"], ["lambda", "s3"], "arn:aws:cloudfront::{}:distribution/*", "AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html";
     "cloudtrail.amazonaws.com": ["cloudtrail"], ["kms", "s3", "sns"], "", "awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html";
-    "cloudwatch.amazonaws.com": ["cloudwatch"], ["sns"], "{}", "AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html";
+    "cloudwatch.amazonaws.com": ["cloudwatch"], ["lambda", "sns"], "{}", "AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html";
     "codebuild.amazonaws.com": ["codebuild"], ["sts"], "{}", "codebuild/latest/userguide/cross-service-confused-deputy-prevention.html";
     "codecommit.amazonaws.com": ["codecommit"], ["lambda"], "{}", "codecommit/latest/userguide/how-to-notify-lambda-cc.html";
     "codestar-notifications.amazonaws.com": [], ["sns"], "{}", "dtconsole/latest/userguide/set-up-sns.html";
@@ -98,6 +115,7 @@ const CALLERS: &[Caller] = callers! {
     "guardduty.amazonaws.com": ["guardduty"], ["kms", "s3"], "{}", "guardduty/latest/ug/guardduty_exportfindings.html";
     "iot.amazonaws.com": ["iot"], ["lambda"], "{}", "iot/latest/developerguide/lambda-rule-action.html";
     "lambda.alarms.cloudwatch.amazonaws.com": ["cloudwatch"], ["lambda"], "{}", "AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html";
+    "lambda.datasource.cloudwatch.amazonaws.com": [], ["lambda"], "{}", "AmazonCloudWatch/latest/monitoring/CloudWatch_MultiDataSources-Connect-Custom.html";
     "lex.amazonaws.com": ["lex"], ["lambda"], "arn:aws:lex:*:{}:intent:*", "lex/latest/dg/gs-cli-update-lambda.html";
     "lexv2.amazonaws.com": ["lex"], ["lambda"], "{}", "lexv2/latest/dg/lambda-attach.html";
     "logging.s3.amazonaws.com": ["s3"], ["s3"], "{}", "AmazonS3/latest/userguide/enable-server-access-logging.html";
@@ -127,7 +145,11 @@ pub fn caller(principal: &str) -> Option<Caller> {
 
 /// The services that may call another one for a resource of `source`, as ARNs spell that: `lambda` for `cloudwatch`.
 pub fn callers_for(source: &str, called: &str) -> impl Iterator<Item = Caller> {
-    CALLERS.iter().copied().filter(move |it| it.sources.contains(&source) && it.calls.contains(&called))
+    // Functions are opened to it, though alarms call them under a name of their own.
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+    let is_misnamed = move |it: &Caller| (it.principal, called) == ("cloudwatch.amazonaws.com", "lambda");
+    let acts = move |it: &Caller| it.sources.contains(&source) && it.calls.contains(&called) && !is_misnamed(it);
+    CALLERS.iter().copied().filter(acts)
 }
 
 #[cfg(test)]
