@@ -1019,7 +1019,8 @@ fn explained(findings: &mut Vec<Finding>) -> Vec<Finding> {
         let is_certain = broad.confidence > Confidence::Low && !broad.carrier.address.contains('[');
         is_certain
             && broad.severity >= narrow.severity
-            && broad.confidence >= narrow.confidence
+            // What one call hands to a module that cannot be read is as sure as what else it hands over.
+            && (broad.confidence >= narrow.confidence || is_call(&broad.carrier.address) && has_one_carrier(broad, narrow))
             && folds(broad).contains(&narrow.rule)
             && narrow.granted.as_ref().is_some_and(|own| grants().any(|it| own.beyond(it).is_empty()))
     };
@@ -1045,6 +1046,15 @@ fn explained(findings: &mut Vec<Finding>) -> Vec<Finding> {
     }
     let mut by = by.into_iter();
     findings.extract_if(.., |_| by.next().flatten().is_some()).collect()
+}
+
+/// Whether an address is that of the call of a module.
+fn is_call(address: &str) -> bool {
+    address.rsplit('.').nth(1) == Some("module")
+}
+
+fn has_one_carrier(one: &Finding, other: &Finding) -> bool {
+    one.carrier.address == other.carrier.address
 }
 
 /// Leaves of each file as many errors as anybody reads, and says how many there are beyond.

@@ -141,6 +141,20 @@ fn an_attached_administrator_explains_what_only_its_holder_has() {
 }
 
 #[test]
+fn what_a_call_hands_over_beside_an_administrator_gives_nothing_more() {
+    let call = |name: &str, arguments: &str| {
+        format!("module \"{name}\" {{\n  source = \"example.com/acme/role/aws\"\n{arguments}}}\n")
+    };
+    let administrator = "  policy_arns = [\"arn:aws:iam::aws:policy/AdministratorAccess\"]\n";
+    let statements = allow("kms:Decrypt", "*");
+    let own = format!("  policy = jsonencode({{ Version = \"2012-10-17\", Statement = [{statements}] }})\n");
+    expect(&call("role", &format!("{administrator}{own}")), &["attached_administrator"], 1);
+    // Another call is another role.
+    let apart = call("role", administrator) + &call("other", &own);
+    expect(&apart, &["attached_administrator", "kms_any_key"], 0);
+}
+
+#[test]
 fn one_string_is_one_finding() {
     let found = |action: &str| {
         let report = lint(&policy(&allow(action, "*")), &[]);
