@@ -22,13 +22,17 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .by(second)
             .label(second.span, "and this is where")
             .help("name the actions that are used, and the resources they are used on");
-        // Who holds it is who it is, and speaks TLS.
-        let is_met = |it: &Condition| MET.iter().any(|key| it.is_on(key));
-        if let Some((condition, _)) = statement.guards().find(|(it, _)| !is_met(it)) {
+        if let Some(condition) = asked_of_holder(statement) {
             report = report.severity(Severity::High);
             report.label(condition.place.span, format!("`{}` must fit, hence not critical", condition.key));
         }
     }
+}
+
+/// A condition that whoever has the policy may not meet. Who holds it is who it is, and speaks TLS.
+pub(super) fn asked_of_holder(statement: &Statement) -> Option<&Condition> {
+    let is_met = |it: &Condition| MET.iter().any(|key| it.is_on(key));
+    statement.guards().map(|(it, _)| it).find(|it| !is_met(it))
 }
 
 /// The string that makes it every action, and what it does.

@@ -1,6 +1,6 @@
 use std::cmp::Reverse;
 
-use super::wildcard_action::{FEW, in_place_of, is_delegation, rank, spell_out};
+use super::wildcard_action::{FEW, MARKED, in_place_of, is_delegation, rank, spell_out};
 use crate::catalog::{self, AccessLevel, Danger, Power, Use};
 use crate::policy::{Action, Policy, PolicyKind, Service, Statement};
 use crate::rule::{Context, Severity, listed, quoted};
@@ -110,7 +110,7 @@ fn report_all(statement: &Statement, all: &[Partial<'_>], is_identity: bool, cx:
         .acting(&actions)
         .severity(worst.severity)
         .help(in_place_of(&actions, statement, is_identity.then_some(&swept)));
-    for other in rest.iter().take(FEW) {
+    for other in rest.iter().take(MARKED) {
         report = report.label(other.action.place.span, format!("stands for {}", quoted(&other.acting)));
     }
 }

@@ -1,12 +1,15 @@
 use std::cmp::Reverse;
 
-use super::kms_wildcard_action;
+use super::{full_administrator, kms_wildcard_action};
 use crate::catalog::{self, Danger, EscalationSeverity, Power, Use};
 use crate::policy::{Action, Policy, PolicyKind, Principal, Resource, Scope, Service, Statement};
 use crate::rule::{Confidence, Context, Report, Rewrite, Safety, Severity, listed, quoted};
 
 /// More entries than this of one statement are one finding: who reads them one by one has read the same many times.
 pub(super) const FEW: usize = 3;
+
+/// As many entries of one finding are marked where they stand.
+pub(super) const MARKED: usize = 24;
 
 pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
     // A trust policy knows only a handful of actions, and keys have a rule of their own.
@@ -24,14 +27,18 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         };
         let entries = statement.actions.only().iter().filter(is_broad);
         let mut broad: Vec<Broad<'_>> = entries.filter_map(|it| Broad::of(policy, statement, it)).collect();
-        if broad.len() > FEW {
+        // Beside all of IAM, which gives the rest, another service gives nothing more.
+        let is_administrator = broad.iter().any(|it| it.gives_everything);
+        if broad.len() > FEW || is_administrator && broad.len() > 1 {
             // Among many services KMS is one more.
             for action in statement.actions.only().iter().filter(|_| policy.kind.is_identity()) {
                 if let Some(severity) = kms_wildcard_action::unbounded(statement, action) {
                     broad.extend(Broad::of(policy, statement, action).map(|it| Broad { severity, ..it }));
                 }
             }
-            broad.sort_by_key(|it| (Reverse(it.severity), Reverse(it.worst.map(Danger::of))));
+            broad.sort_by_key(|it| {
+                (Reverse(it.gives_everything), Reverse(it.severity), Reverse(it.worst.map(Danger::of)))
+            });
             report_all(policy, statement, &broad, cx);
         } else {
             broad.iter().for_each(|it| report(policy, statement, it, cx));
@@ -61,6 +68,8 @@ pub(super) struct Broad<'s> {
     danger: Option<catalog::Action>,
     /// How bad it is in a policy that somebody writes.
     pub(super) severity: Severity,
+    /// Whether by it whoever has the policy can give itself everything.
+    gives_everything: bool,
 }
 
 impl<'s> Broad<'s> {
@@ -87,8 +96,13 @@ impl<'s> Broad<'s> {
         let weighed = if unbounded.is_empty() { &reached } else { &unbounded };
         let dangers = weighed.iter().copied().filter(|it| is_dangerous(*it)).collect::<Vec<_>>();
         let (worst, danger) = (worst(weighed), worst(&dangers));
+        let gives_everything = identity
+            && !device
+            && statement.gives_everything()
+            && statement.ways_to_everything().any(|it| reached.contains(&it));
         let severity = match worst {
             _ if !identity => Severity::Low,
+            _ if gives_everything && full_administrator::asked_of_holder(statement).is_none() => Severity::Critical,
             // It may read and write for every other one.
             _ if device && !unbounded.is_empty() => Severity::Medium,
             _ if device => Severity::Low,
@@ -100,7 +114,7 @@ impl<'s> Broad<'s> {
             _ => Severity::Low,
         };
         let is_unbounded = !unbounded.is_empty() && identity;
-        Some(Self { action, reached, is_unbounded, worst, danger, severity })
+        Some(Self { action, reached, is_unbounded, worst, danger, severity, gives_everything })
     }
 
     /// What is worth naming of it.
@@ -109,6 +123,9 @@ impl<'s> Broad<'s> {
         worst.filter(|_| !self.action.is_everything())
     }
 }
+
+/// What comes of all of IAM.
+const THE_REST: &str = ", so that whoever has it can give itself everything";
 
 fn report(policy: &Policy, statement: &Statement, broad: &Broad<'_>, cx: &mut Context<'_>) {
     let Broad { action, reached, .. } = broad;
@@ -132,8 +149,9 @@ fn report(policy: &Policy, statement: &Statement, broad: &Broad<'_>, cx: &mut Co
         _ => "every action on".to_owned(),
     };
     let example = broad.example().map(|it| format!(", `{it}` among them")).unwrap_or_default();
+    let so = if broad.gives_everything { THE_REST } else { "" };
     let report = cx
-        .report(&action.place, format!("`{action}` allows{whom} {all} {on}{example}"))
+        .report(&action.place, format!("`{action}` allows{whom} {all} {on}{example}{so}"))
         .of(statement, action)
         .severity(broad.severity)
         .help(in_place_of(&[action], statement, broad.is_unbounded.then_some(reached)));
@@ -166,8 +184,9 @@ fn report_all(policy: &Policy, statement: &Statement, all: &[Broad<'_>], cx: &mu
     let whom = whom(policy, statement);
     let on = on(policy, statement, worst.is_unbounded, &worst.reached);
     let that = if worst.is_unbounded { "on" } else { "that applies to" };
-    let message =
-        format!("{} entries allow{whom} every action of a service {that} {on}: {}", all.len(), listed(&named));
+    let so = if worst.gives_everything { THE_REST } else { "" };
+    let named = listed(&named);
+    let message = format!("{} entries allow{whom} every action of a service {that} {on}: {named}{so}", all.len());
     let swept: Vec<_> = all.iter().filter(|it| it.is_unbounded).flat_map(|it| it.reached.iter().copied()).collect();
     let mut report = cx
         .report(&worst.action.place, message)
@@ -175,7 +194,7 @@ fn report_all(policy: &Policy, statement: &Statement, all: &[Broad<'_>], cx: &mu
         .acting(&actions)
         .severity(worst.severity)
         .help(in_place_of(&actions, statement, Some(&swept)));
-    for other in rest.iter().take(FEW) {
+    for other in rest.iter().take(MARKED) {
         report = report.label(other.action.place.span, "and all of this service");
     }
     for action in actions.into_iter().filter(|it| kms_wildcard_action::unbounded(statement, it).is_some()) {
