@@ -246,6 +246,27 @@ fn what_only_looks_and_takes_the_same_goes_along_with_what_is_limited() {
 }
 
 #[test]
+fn what_aws_makes_up_is_nothing_to_write() {
+    let help = |action: &str| {
+        let rules = ["wildcard_resource", "data_any_resource"];
+        let [finding] = &found_on_a_star(&rules, &format!("\"{action}\""))[..] else { panic!("one finding") };
+        finding.help.clone().unwrap()
+    };
+    // Beside a name it is left open, whether it is an id or a time.
+    assert!(help("dynamodb:GetRecords").ends_with("table/{TableName}/stream/*`"));
+    assert!(help("kafka:DeleteCluster").ends_with("cluster/{ClusterName}/*`"));
+    assert!(
+        help("autoscaling:UpdateAutoScalingGroup")
+            .contains("autoScalingGroup:*:autoScalingGroupName/{GroupFriendlyName}`")
+    );
+    // Alone a tag tells it.
+    let mapping = help("lambda:DeleteEventSourceMapping");
+    assert!(mapping.contains("event-source-mapping:*` by a tag under `aws:ResourceTag/…`"), "{mapping}");
+    // The id of an account is known.
+    assert!(help("chime:UpdateMediaInsightsPipelineConfiguration").contains(":{AccountId}:"));
+}
+
+#[test]
 fn what_takes_another_resource_is_not_caught_by_the_limit() {
     // It only looks, which is said; and the other one is said by another rule.
     let left = ", and leave `kms:DescribeKey`, which only looks, as it is";

@@ -675,7 +675,7 @@ fn by_making(policy: &Policy, entry: &Entry<'_>) -> Option<catalog::ConditionKey
 
 /// Whether AWS names it, so that who writes a policy seldom knows what it is called.
 fn is_given(of: catalog::ResourceType) -> bool {
-    of.arns().all(|arn| arn.ends_with("Id}")) && !of.has_chosen_name()
+    of.has_given_id() && !of.has_chosen_name()
 }
 
 /// A form with all of its names left open.
@@ -692,14 +692,8 @@ fn open_at_ids(arn: &str) -> String {
 }
 
 /// What AWS or a running program names anew each time: who writes one such name into a policy is denied the next one.
-const PASSING: [&str; 6] = [
-    ":access-entry/${ClusterName}/${IamIdentityType}/${IamIdentityAccountID}/${IamIdentityName}/${UUID}",
-    ":job/${JobId}",
-    ":log-stream:${LogStreamName}",
-    ":${LayerVersion}",
-    ":${Revision}",
-    "RevisionNumber}",
-];
+const PASSING: [&str; 5] =
+    [":job/${JobId}", ":log-stream:${LogStreamName}", ":${LayerVersion}", ":${Revision}", "RevisionNumber}"];
 
 /// Forms of ARN that an entry needs, as a person reads them.
 fn written(entry: &Entry<'_>, needed: &[&'static str]) -> Vec<String> {
@@ -731,9 +725,12 @@ fn by_name(arn: &str) -> String {
     if !out.contains("Name}") {
         return out;
     }
-    while let Some(end) = out.find("Id}") {
-        let Some(start) = out[..end].rfind('{') else { break };
-        out.replace_range(start..end + 3, "*");
+    let names: Vec<String> =
+        out.split('{').skip(1).filter_map(|it| it.split_once('}')).map(|it| it.0.to_owned()).collect();
+    // The id of an account is known.
+    let is_account = |it: &str| it.to_ascii_lowercase().ends_with("accountid");
+    for name in names.iter().filter(|it| catalog::is_given_id(it) && !is_account(it)) {
+        out = out.replace(&format!("{{{name}}}"), "*");
     }
     while out.ends_with("/*/*") {
         out.truncate(out.len() - 2);

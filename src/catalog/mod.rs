@@ -42,8 +42,8 @@ pub use partition::{
 };
 pub use reference::{
     AccessLevel, Action, ActionOverride, ActionResource, ActionSet, Power, ResourceType, Risk, Service, UnknownAction,
-    action, action_count, actions, actions_matching, nearest_action, nearest_service, reference_date, service,
-    services,
+    action, action_count, actions, actions_matching, is_given_id, nearest_action, nearest_service, reference_date,
+    service, services,
 };
 pub use service_principal::{
     ServicePrincipal, is_plausible_service_principal, nearest_service_principal, service_principal, service_principals,

@@ -562,8 +562,7 @@ impl Action {
         let mut own = self.resource_types().filter(|it| it.resource_type() == of);
         // What is started is mostly there already, and an execution of it is made.
         let by_tags = !self.name().starts_with("Start") && of.has_rows_told_by_tags();
-        of.arns().all(|arn| arn.ends_with("Id}"))
-            && own.any(|it| !it.is_told_by_tags() && (is_called(of.name()) || by_tags))
+        of.has_given_id() && own.any(|it| !it.is_told_by_tags() && (is_called(of.name()) || by_tags))
     }
 
     /// Whether all that a statement could name is what the action makes, see [`Self::makes`], and nothing of its ARN is
@@ -740,6 +739,24 @@ impl fmt::Debug for ActionResource {
     }
 }
 
+/// Whether a name in a form of ARN, `ListenerId`, stands for what AWS makes up: an id, a hash, or the time at which the
+/// resource was made.
+pub fn is_given_id(name: &str) -> bool {
+    const ENDS: [&str; 10] = [
+        "CreationTime",
+        "Epoch",
+        "HashOfArtifactSource",
+        "ID",
+        "Id",
+        "RandomString",
+        "StreamLabel",
+        "Timestamp",
+        "UUID",
+        "Uuid",
+    ];
+    ENDS.iter().any(|it| name.ends_with(it))
+}
+
 /// A kind of resource that a service has.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResourceType(u16);
@@ -766,6 +783,13 @@ impl ResourceType {
     /// Whether some action of its service is limited by the tags of such resources, row by row of the published table.
     fn has_rows_told_by_tags(self) -> bool {
         self.record().told_by_tags != 0
+    }
+
+    /// Whether its ARN ends in what AWS makes up when the resource is made.
+    pub fn has_given_id(self) -> bool {
+        let ends =
+            |arn: &str| arn.strip_suffix('}').and_then(|it| it.rsplit_once("${")).map(|(_, name)| is_given_id(name));
+        self.arns().all(|arn| ends(arn).unwrap_or_default())
     }
 
     /// Whether whoever makes it chooses a name that its ARN begins with, although AWS gives the id at its end:
