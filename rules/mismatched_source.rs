@@ -39,8 +39,16 @@ fn foreign_service(statement: &Statement, cx: &mut Context<'_>) {
         let names: Vec<_> = callers.iter().map(|(principal, _)| *principal).collect();
         let called = statement.actions.only().iter().find_map(Action::service).unwrap_or_default();
         let right: Vec<&str> = catalog::callers_for(service, called).map(|it| it.principal).collect();
+        // Who leaves the source open has chosen the service, and who names one the source.
+        let is_open = parts[5].split([':', '/']).next().is_none_or(|it| !is_known(it));
+        let mut own: Vec<&str> = callers.iter().flat_map(|(_, it)| it.sources).copied().collect();
+        own.sort_unstable();
+        own.dedup();
         let help = match &right[..] {
             [] => "name the service that the source belongs to, or a source of the service".to_owned(),
+            right if is_open => {
+                format!("name a source of {}, or let in {}, which acts for `{service}`", either(&own), either(right))
+            }
             right => format!("let in {}, which acts for `{service}`, or name a source of the service", either(right)),
         };
         cx.report(&value.place, format!("{} does not act for `{service}`, so this allows nothing", quoted(&names)))

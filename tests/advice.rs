@@ -1460,6 +1460,12 @@ fn the_service_that_acts_for_a_source_is_named() {
         "{alarm}"
     );
     assert!(help("arn:aws:redshift:eu-west-2:111122223333:cluster:c").starts_with("name the service that"));
+    // What is left open says less of what was meant than who is let in.
+    let open = help("arn:aws:cloudwatch:eu-west-2:111122223333:*");
+    assert!(
+        open.starts_with("name a source of `events`, or let in `lambda.alarms.cloudwatch.amazonaws.com`"),
+        "{open}"
+    );
 }
 
 #[test]

@@ -424,6 +424,17 @@ fn what_is_being_made_has_no_tag_to_be_told_by() {
 }
 
 #[test]
+fn who_lets_its_holder_in_decides_about_nobody_else() {
+    let permits = |name| catalog::action(name).unwrap().power() == catalog::Power::Permits;
+    assert!(
+        !permits("opensearch:ApplicationAccessAll") && !permits("waf:UpdateWebACL") && !permits("glue:TestConnection")
+    );
+    assert!(
+        permits("es:UpdateDomainConfig") && permits("waf:PutPermissionPolicy") && permits("glue:PutResourcePolicy")
+    );
+}
+
+#[test]
 fn what_has_no_name_can_not_be_limited() {
     let can = |name| catalog::action(name).unwrap().can_be_limited();
     assert!(can("s3:GetObject") && can("sqs:SendMessage"));
