@@ -98,6 +98,7 @@ impl<'s> Broad<'s> {
         let (worst, danger) = (worst(weighed), worst(&dangers));
         let gives_everything = identity
             && !device
+            && action.is_whole_service()
             && statement.gives_everything()
             && statement.ways_to_everything().any(|it| reached.contains(&it));
         let severity = match worst {

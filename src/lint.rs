@@ -978,7 +978,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     report.needless = folded(&mut report.findings, answered.chain(known));
     report.explained = explained(&mut report.findings);
     sort(workspace, &mut report.findings, |it| it);
-    report.findings = literals::once(report.findings);
+    report.findings = literals::once(workspace, report.findings);
     let chosen = vendored.into_iter().chain(below).map(|(it, reason)| (it, Answer { reason, until: None }));
     let configured = outcome.accepted.into_iter().chain(chosen).collect();
     for (suppressed, by) in [(outcome.answered, "comment"), (configured, "config")] {

@@ -52,7 +52,7 @@ const USER: &str = "arn:aws:iam::111122223333:user/x";
 
 #[test]
 fn what_is_on_everything_in_one_case_is_so_in_that_case() {
-    let both = ["high medium wildcard_action", "low high wildcard_action only if `var.b`"];
+    let both = ["high medium wildcard_action", "low critical wildcard_action only if `var.b`"];
     for resource in [
         format!("var.b ? [\"*\"] : [\"{USER}\"]"),
         format!("[var.b ? \"*\" : \"{USER}\"]"),
@@ -63,7 +63,7 @@ fn what_is_on_everything_in_one_case_is_so_in_that_case() {
     }
     // Beside what is everything in every case it makes no difference.
     let always = of_role("Action = \"iam:*\", Resource = concat([\"*\"], var.b ? [\"*\"] : [])");
-    assert!(lint(&always).iter().any(|it| line(it) == "high high wildcard_action"));
+    assert!(lint(&always).iter().any(|it| line(it) == "high critical wildcard_action"));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn what_is_granted_in_each_of_two_cases_is_certain() {
     expect(&text, &["high medium data_any_resource"]);
     // Neither of the two holds the other.
     let text = of_role("Action = var.b ? \"iam:*\" : \"s3:*\", Resource = \"*\"");
-    let cases = ["low high wildcard_action only if `var.b`", "low high wildcard_action only if not `var.b`"];
+    let cases = ["low critical wildcard_action only if `var.b`", "low high wildcard_action only if not `var.b`"];
     expect(&text, &cases);
 }
 
@@ -262,7 +262,7 @@ fn cases_of_which_no_two_hold_are_never_joined() {
     let apart = format!("{{ dev = {user}, stage = {objects}, prod = {objects} }}[var.b]");
     expect(&of(&apart), &["low medium wildcard_action only if `var.b` is `dev`"]);
     let joined = format!("{{ dev = \"*\", stage = {objects}, prod = {objects} }}[var.b]");
-    expect(&of(&joined), &["low high wildcard_action only if `var.b` is `dev`"]);
+    expect(&of(&joined), &["low critical wildcard_action only if `var.b` is `dev`"]);
     // So it is where one of them is asked for by a comparison.
     expect(
         &of(&format!("var.b == \"dev\" ? {user} : {objects}")),
@@ -418,7 +418,7 @@ fn two_arguments_that_are_one_value_of_the_caller_are_one_condition() {
         found
     };
     assert_eq!(of("var.on", "var.on"), ["low medium wildcard_action only if `var.on`"]);
-    assert_eq!(of("var.on", "!var.on"), ["low high wildcard_action only if `var.on`"]);
+    assert_eq!(of("var.on", "!var.on"), ["low critical wildcard_action only if `var.on`"]);
 }
 
 #[test]

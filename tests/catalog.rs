@@ -425,7 +425,7 @@ fn what_is_being_made_has_no_tag_to_be_told_by() {
 
 #[test]
 fn who_lets_its_holder_in_decides_about_nobody_else() {
-    let permits = |name| catalog::action(name).unwrap().power() == catalog::Power::Permits;
+    let permits = |name| catalog::action(name).unwrap().power() == Power::Permits;
     assert!(
         !permits("opensearch:ApplicationAccessAll") && !permits("waf:UpdateWebACL") && !permits("glue:TestConnection")
     );

@@ -425,6 +425,18 @@ resource "aws_iam_policy" "feed" {{
     let named = "the same holds of `arn:aws:s3:::feeds/returns/*` and `arn:aws:s3:::feeds/stock/*`";
     assert!(finding.labels.iter().any(|it| it.message == named), "{:?}", finding.labels);
     assert_eq!((finding.instances.len(), finding.identities.len()), (3, 3));
+    // So it is where a loop within one statement makes them.
+    let within = feed(r#""s3:PutObject""#)
+        .replace("for_each = toset(local.feeds)", "")
+        .replace("each.key", "\"feed\"")
+        .replace(r#""arn:aws:s3:::feeds/*", "arn:aws:s3:::feeds/${"feed"}/*""#, "")
+        .replace(
+            "Resource = []",
+            r#"Resource = concat(["arn:aws:s3:::feeds/*"], [for f in local.feeds : "arn:aws:s3:::feeds/${f}/*"])"#,
+        );
+    let report = lint(&within, &[]);
+    let [finding] = &report.findings[..] else { panic!("one finding: {:?}", report.findings) };
+    assert!(finding.labels.iter().any(|it| it.message == named), "{:?}", finding.labels);
     // Two keys of one condition are two things.
     let keys = r#"
 resource "aws_iam_policy" "p" {
