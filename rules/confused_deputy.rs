@@ -33,12 +33,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             let whose =
                 if for_owner { "every resource of the account" } else { "anybody's resource, not only for yours" };
             let own = !are_all(statement, statement.callers().count());
+            let instead = caller.calls_as(called).map(|it| format!("let in `{it}` in its place, and "));
+            let instead = instead.unwrap_or_default();
             let mut report = cx
                 .report(&principal.place, format!("`{principal}` may act here for {whose}"))
                 .severity(severity)
                 .granting(statement, principal)
                 .unbounded(statement)
-                .help(format!("{}, as {} shows", asking(statement, caller, own), caller.page_for(called)));
+                .help(format!("{instead}{}, as {} shows", asking(statement, caller, own), caller.page_for(called)));
             if let Some(resource) = of_account {
                 let why = format!(
                     "`{principal}` writes there for one account or organisation only, hence the lower severity"

@@ -269,7 +269,7 @@ fn what_aws_makes_up_is_nothing_to_write() {
 #[test]
 fn what_takes_another_resource_is_not_caught_by_the_limit() {
     // It only looks, which is said; and the other one is said by another rule.
-    let left = ", and leave `kms:DescribeKey`, which only looks, as it is";
+    let left = ", and leave `s3:ListAllMyBuckets` on `*`, and `kms:DescribeKey`, which only looks";
     for (other, end) in [("kms:DescribeKey", left), ("dynamodb:PutItem", "")] {
         let help =
             help("credentials_any_resource", &["secretsmanager:GetSecretValue", other, "s3:ListAllMyBuckets"], &["*"]);

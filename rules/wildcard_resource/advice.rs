@@ -58,7 +58,7 @@ impl<'a> Advice<'a> {
             }
             let alone = Entry { action: entry, wide: held, worst };
             let alone = Limit::of(policy, found.resource, &alone);
-            match limits.iter_mut().find(|it| !is_told && alone.holds(it)) {
+            match limits.iter_mut().find(|it| !is_told && alone.is_around(it)) {
                 Some(limit) => {
                     limit.along.push(entry);
                     (limit.forms, limit.words) = (alone.forms, alone.words);
@@ -187,20 +187,25 @@ impl<'a> Advice<'a> {
         let resource = self.found.resource;
         let fine = if self.is_parted() { &[] } else { self.fine };
         // They are all marked, and to count them is to tell nothing.
+        let own = if self.is_parted() { "" } else { own };
         let named = |fine: &[&Action]| match fine.len() {
             ..=FEW => format!("{} on `{resource}`{own}", quoted(fine)),
             _ => format!("the rest on `{resource}`{own}"),
         };
+        let looking = if self.looking().is_empty() { "" } else { ", and what only looks" };
         Some(match (fine, &self.unlimited()[..]) {
-            ([], []) => match &self.looking()[..] {
-                [] => return None,
-                [one] => format!("`{one}`, which only looks, as it is"),
-                few if few.len() <= FEW => format!("{}, which only look, as they are", quoted(few)),
-                _ => "what only looks as it is".to_owned(),
+            ([], []) => match (self.fine, &self.looking()[..]) {
+                (_, []) => return None,
+                ([], [one]) => format!("`{one}`, which only looks, as it is"),
+                ([], few) if few.len() <= FEW => format!("{}, which only look, as they are", quoted(few)),
+                ([], _) => "what only looks as it is".to_owned(),
+                (fine, [one]) => format!("{}, and `{one}`, which only looks", named(fine)),
+                (fine, few) if few.len() <= FEW => format!("{}, and {}, which only look", named(fine), quoted(few)),
+                (fine, _) => format!("{}, with what only looks", named(fine)),
             },
             (fine, []) => named(fine),
-            ([], few) if few.len() <= FEW => format!("on `{resource}` what is called of {}", quoted(few)),
-            ([], _) => format!("on `{resource}` what takes no resource"),
+            ([], few) if few.len() <= FEW => format!("on `{resource}` what is called of {}{looking}", quoted(few)),
+            ([], _) => format!("on `{resource}` what takes no resource{looking}"),
             (fine, _) => format!("{}, with what else takes no resource", named(fine)),
         })
     }
@@ -389,6 +394,12 @@ impl<'a> Limit<'a> {
             }
             further => format!("{}, and to what else requests name ({})", self.words, listed(further)),
         }
+    }
+
+    /// Whether all that this needs has something in it that the other needs, as a log group has its streams.
+    fn is_around(&self, other: &Self) -> bool {
+        let (Some(forms), Some(needed)) = (&self.forms, &other.forms) else { return false };
+        self.holds(other) && forms.iter().all(|form| needed.iter().any(|it| matches(form, it, false)))
     }
 
     /// Whether whoever names what this needs has named what the other needs.

@@ -26,6 +26,13 @@ impl Caller {
         self.principal == "logging.s3.amazonaws.com"
     }
 
+    /// The principal by which it calls a service in truth, where policies let it in under its own name all the same.
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html>
+    pub fn calls_as(self, called: &str) -> Option<&'static str> {
+        let is_alarm = self.principal == "cloudwatch.amazonaws.com" && called.eq_ignore_ascii_case("lambda");
+        is_alarm.then_some("lambda.alarms.cloudwatch.amazonaws.com")
+    }
+
     /// Whether it hands on what it reads to whoever has the resource that it calls for: what others do with what is stored
     /// is to put something beside it.
     /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html>
@@ -145,10 +152,8 @@ pub fn caller(principal: &str) -> Option<Caller> {
 
 /// The services that may call another one for a resource of `source`, as ARNs spell that: `lambda` for `cloudwatch`.
 pub fn callers_for(source: &str, called: &str) -> impl Iterator<Item = Caller> {
-    // Functions are opened to it, though alarms call them under a name of their own.
-    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
-    let is_misnamed = move |it: &Caller| (it.principal, called) == ("cloudwatch.amazonaws.com", "lambda");
-    let acts = move |it: &Caller| it.sources.contains(&source) && it.calls.contains(&called) && !is_misnamed(it);
+    let acts =
+        move |it: &Caller| it.sources.contains(&source) && it.calls.contains(&called) && it.calls_as(called).is_none();
     CALLERS.iter().copied().filter(acts)
 }
 
