@@ -5,12 +5,13 @@ mod literals;
 mod silenced;
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Write;
 use std::hash::Hash;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -80,6 +81,8 @@ struct Part {
     unresolved: Vec<Unresolved>,
     /// The calls of modules that could not be read.
     unread_calls: FxHashSet<Span>,
+    /// The folders that are called and not there, with where each is named.
+    missing: Vec<(PathBuf, Span)>,
     /// The folder or file, from the root of the repository.
     within: Option<String>,
     /// The files in which statements stand, when files were named.
@@ -228,6 +231,7 @@ fn check_root(
     part.count(&collected.configuration, &|_| true);
     part.summary.switched_off = collected.switched_off;
     part.unread_calls.extend(collected.unread.iter().map(|(_, hole)| hole.span));
+    part.missing.clone_from(&collected.missing);
     part.unresolved.extend(collected.unread.iter().map(unread_call));
     if workspace.has_named {
         let statements = collected.configuration.policies.iter().flat_map(|it| &it.statements);
@@ -342,6 +346,18 @@ fn show_call(workspace: &Workspace, finding: &mut Finding) {
 fn folder_errors(workspace: &Workspace, folder: &Folder) -> Vec<InputError> {
     let top = folder.files.iter().flat_map(|it| it.errors());
     top.chain(folder.parse_errors()).map(|it| input_error(workspace, it.clone())).collect()
+}
+
+/// That calls name a folder which is not there, told at the first of them.
+fn missing_folder(workspace: &Workspace, folder: &Path, calls: &FxHashSet<Span>) -> Option<InputError> {
+    let place = |it: &&Span| (in_order(&workspace.source(it.file).path), it.start);
+    let first = calls.iter().min_by_key(place)?;
+    let named = match calls.len() {
+        1 => String::new(),
+        n => format!(", which {n} module calls name"),
+    };
+    let message = format!("there is no folder `{}`{named}", folder.display());
+    Some(input_error(workspace, SyntaxError { span: *first, message }))
 }
 
 fn check_file(
@@ -474,6 +490,7 @@ impl Part {
         self.silenced.retain(|it| is_kept(&it.finding));
         self.errors.retain(|it| it.span.is_some_and(|span| files.contains(&span.file)));
         self.unread_calls.retain(|it| files.contains(&it.file));
+        self.missing.retain(|(_, at)| files.contains(&at.file));
         (self.summary, self.unresolved) = Default::default();
         self.count(&collected.configuration, &stands_there);
         let unread = collected.unread.iter().filter(|(_, hole)| files.contains(&hole.span.file));
@@ -927,6 +944,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     let mut seen: FxHashSet<String> = FxHashSet::default();
     // A module that is called by many roots calls the same ones in each.
     let mut unread_calls: FxHashSet<Span> = FxHashSet::default();
+    let mut missing: BTreeMap<PathBuf, FxHashSet<Span>> = BTreeMap::new();
     for part in parts {
         findings.extend(part.findings);
         silenced.extend(part.silenced);
@@ -936,11 +954,18 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
         report.skipped.extend(part.skipped);
         report.unresolved.extend(part.unresolved);
         unread_calls.extend(part.unread_calls);
+        part.missing.into_iter().for_each(|(folder, at)| _ = missing.entry(folder).or_default().insert(at));
         report.crashed |= part.crashed;
     }
     report.summary.unread_calls = unread_calls.len();
     for folder in called.asked_for(workspace) {
         report.errors.extend(folder_errors(workspace, &folder));
+    }
+    let named = named_only(workspace);
+    for (folder, mut calls) in missing {
+        // Of files that were named alone, what others call is theirs.
+        calls.retain(|it| named.as_ref().is_none_or(|named| named.contains(&it.file)));
+        report.errors.extend(missing_folder(workspace, &folder, &calls));
     }
     let place = |error: &InputError| (error.path.clone(), error.span.map(|it| it.start), error.message.clone());
     report.errors.sort_by_cached_key(place);
@@ -955,7 +980,7 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
             folder.parent().is_some_and(|it| workspace.covers(it))
         }),
     };
-    if let Some(named) = named_only(workspace) {
+    if let Some(named) = named {
         // Files that were named select what is reported; the modules around them were read whole.
         findings.retain(|finding| touches(&named, finding));
         silenced.retain(|it| touches(&named, &it.finding));

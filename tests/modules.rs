@@ -1,7 +1,7 @@
 //! Modules, as Terraform calls them: judged through their callers, once, with the callers' values.
 
 use iamlint::lint::{self, Options};
-use iamlint::report::Report;
+use iamlint::report::{InputError, Report};
 use iamlint::rule::Finding;
 use iamlint::rules;
 use iamlint::source::Workspace;
@@ -11,11 +11,26 @@ fn report(files: &[(&str, &str)]) -> (Workspace, Report) {
 }
 
 fn report_of(rule: &str, files: &[(&str, &str)]) -> (Workspace, Report) {
+    let (workspace, report) = report_with_errors(rule, files);
+    assert!(report.errors.is_empty(), "{:?}", report.errors);
+    (workspace, report)
+}
+
+fn report_with_errors(rule: &str, files: &[(&str, &str)]) -> (Workspace, Report) {
     let workspace = Workspace::of_texts(files.iter().copied());
     let rules = vec![rules::by_name(rule).expect("there is such a rule")];
     let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 2, &|_, _| {});
-    assert!(report.errors.is_empty(), "{:?}", report.errors);
     (workspace, report)
+}
+
+/// File, line and words of each error.
+fn errors(workspace: &Workspace, report: &Report) -> Vec<String> {
+    let of = |error: &InputError| {
+        let span = error.span.expect("it has a place");
+        let source = workspace.source(span.file);
+        format!("{}:{} {}", source.path.display(), source.position(span.start as usize).line, error.message)
+    };
+    report.errors.iter().map(of).collect()
 }
 
 /// File and line of each finding, with the addresses that it holds for.
@@ -257,13 +272,43 @@ fn modules_that_call_each_other_in_a_circle_are_judged_and_told_once() {
 #[test]
 fn a_call_that_is_not_read_is_counted_once_whoever_calls_its_module() {
     let call = |of: &str| format!("module \"m\" {{\n  source = \"{of}\"\n}}\n");
-    let (workspace, report) = report(&[
-        ("one/main.tf", &call("../shared")),
+    let files = [
+        ("one/main.tf", &*call("../shared")),
         ("two/main.tf", &call("../shared")),
         ("shared/main.tf", &(call("./missing") + POLICY)),
-    ]);
+    ];
+    let (workspace, report) = report_with_errors("wildcard_action", &files);
     assert_eq!(report.summary.unread_calls, 1);
     assert_eq!(report.unresolved_in_order(&workspace).len(), 1);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_told_once_where_it_is_named_first() {
+    let call = |name: &str, of: &str| format!("module \"{name}\" {{\n  count  = 0\n  source = \"{of}\"\n}}\n");
+    let told = |files: &[(&str, &str)]| {
+        let (workspace, report) = report_with_errors("wildcard_action", files);
+        assert_eq!(report.findings.len(), 1);
+        errors(&workspace, &report)
+    };
+    let policy = POLICY.replace("s3:GetObject", "s3:*");
+    let twice = call("a", "../gone") + &call("b", "../gone/.") + &call("c", "./other");
+    let files = [
+        ("a/main.tf", &*twice),
+        ("b/main.tf", &call("a", "../gone")),
+        ("c/main.tf", &(call("read", "../b") + &call("again", "../b") + &policy)),
+    ];
+    let gone = "a/main.tf:3 there is no folder `gone`, which 3 module calls name";
+    assert_eq!(told(&files), [gone, "a/main.tf:11 there is no folder `a/other`"]);
+    // To Terraform that is an empty module.
+    assert_eq!(told(&[("a/main.tf", &(call("b", "./b") + &policy)), ("a/b/README.md", "")]), [""; 0]);
+    // What was fetched is as it was fetched, and what is not fetched yet is not missing.
+    let installed = r#"{ "Modules": [{ "Key": "it", "Dir": ".terraform/modules/it" }] }"#;
+    let fetched = [
+        ("main.tf", &*(call("it", "example/policy/aws") + &call("other", "example/other/aws") + &policy)),
+        (".terraform/modules/modules.json", installed),
+        (".terraform/modules/it/main.tf", &call("in", "./gone")),
+    ];
+    assert_eq!(told(&fetched), [""; 0]);
 }
 
 #[test]
@@ -631,7 +676,7 @@ resource "aws_iam_policy" "b" {
   policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sqs:*", Resource = "*" }] })
 }
 "#;
-    let (workspace, report) = report(&[("main.tf", text)]);
+    let (workspace, report) = report_with_errors("wildcard_action", &[("main.tf", text)]);
     assert_eq!(report.summary.unread_calls, 1);
     let [unread] = &report.unresolved_in_order(&workspace)[..] else { panic!("one") };
     assert_eq!((&*unread.hole.reference, &*unread.hole.why), ("module.x", "there is no module in `./missing`"));

@@ -7,6 +7,7 @@ mod keys;
 mod names;
 mod permission;
 
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ pub struct Collected {
     pub calls: FxHashMap<Arc<str>, Span>,
     /// The folder of each module by its address, that of the root by none.
     pub folders: FxHashMap<Arc<str>, Arc<Folder>>,
+    /// The folders that calls of modules name and that are not there, with where each is named.
+    pub missing: Vec<(PathBuf, Span)>,
     /// The calls of modules that could not be read, and why.
     pub unread: Vec<(Arc<str>, Arc<Hole>)>,
     /// How many blocks that carry policies stand no times, by the values that are known.
@@ -101,6 +104,7 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, root: &Rc<Module>) -> Collected
     for (span, message) in evaluator.notes.borrow_mut().drain(..) {
         collector.out.errors.push(SyntaxError { span, message: message.to_string() });
     }
+    collector.out.missing.extend(evaluator.missing.take().into_iter().map(|(at, folder)| (folder, at)));
     let mut collected = collector.joined();
     claims::collect(evaluator, &all, &mut collected.configuration);
     collected

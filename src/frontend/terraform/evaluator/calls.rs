@@ -15,7 +15,7 @@ use super::{Alike, Arguments, Doubt, Evaluator, Failure, Key, Module, Outcome, S
 use crate::frontend::terraform::collect::prefixed;
 use crate::frontend::terraform::folder::Folder;
 use crate::frontend::terraform::{OF_THE_CALL, OffCall};
-use crate::source::{FileId, Span, normal};
+use crate::source::{FileId, Span, is_fetched, normal};
 use crate::syntax::hcl::{Accessor, Block, ExprKind};
 use crate::syntax::json;
 use crate::value::{Entry, Node, Object, Text, Told, Unknown, Value, premises};
@@ -142,10 +142,10 @@ impl Evaluator<'_> {
         block: &Block,
     ) -> Result<(Arc<Folder>, String), String> {
         let source = block.body.attribute("source").and_then(|it| match &it.value.kind {
-            ExprKind::Text(text) => text.as_known().map(str::to_owned),
+            ExprKind::Text(text) => Some((text.as_known()?.to_owned(), it.value.span)),
             _ => None,
         });
-        let Some(source) = source else { return Err("its source is not literal text".to_owned()) };
+        let Some((source, at)) = source else { return Err("its source is not literal text".to_owned()) };
         let local = source.starts_with("./") || source.starts_with("../") || source == "." || source == "..";
         let path = if local {
             join(&module.path, &source)
@@ -168,7 +168,13 @@ impl Evaluator<'_> {
                 "`{source}` leads out of what was named: name `{}` as well, or a folder around both",
                 folder_path.display()
             )),
-            None => Err(format!("there is no module in `{source}`")),
+            None => {
+                // What was fetched is as it was fetched. Terraform takes a folder without files of its own as an empty module.
+                if local && !is_fetched(&folder_path) && self.workspace.files_below(&folder_path).is_empty() {
+                    self.missing.borrow_mut().insert(at, folder_path);
+                }
+                Err(format!("there is no module in `{source}`"))
+            }
         }
     }
 

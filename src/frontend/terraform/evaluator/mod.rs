@@ -277,6 +277,8 @@ pub(super) struct Evaluator<'w> {
     pub replaced: RefCell<Vec<ReplacedStatement>>,
     /// What users should know of the evaluation itself.
     pub notes: RefCell<Vec<(Span, Arc<str>)>>,
+    /// The folders that calls name and that are not there, by where they are named.
+    pub(super) missing: RefCell<FxHashMap<Span, PathBuf>>,
     /// The calls of folders that stand no times.
     pub(super) off: RefCell<Vec<(PathBuf, OffCall)>>,
     /// The folders of which there is an instance.
@@ -325,6 +327,7 @@ impl<'w> Evaluator<'w> {
             documents: RefCell::default(),
             replaced: RefCell::default(),
             notes: RefCell::default(),
+            missing: RefCell::default(),
             off: RefCell::default(),
             standing: RefCell::default(),
             installed: OnceCell::new(),
