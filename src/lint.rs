@@ -27,7 +27,7 @@ use crate::frontend::terraform::{self, Called, Collected, Folder, Given, OffCall
 use crate::frontend::{Bucket, Configuration, Identity, Key};
 use crate::policy::{self, Granted, Policy};
 use crate::report::{Comparison, InputError, Report, Silenced, Skipped, Summary, Suppressed, Unresolved};
-use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule, StatementName};
+use crate::rule::{Carrier, Check, Confidence, Context, Finding, InstanceName, Label, Rule, Severity, StatementName};
 use crate::rules;
 use crate::source::{self, FileId, ReadError, Selected, Span, Workspace, in_order};
 use crate::suppress::{self, Answer, Terms};
@@ -773,7 +773,7 @@ fn labels_of_any(findings: &[&Finding]) -> Vec<Label> {
         let own = finding.case.as_ref().map_or("", |(case, _)| &case.words);
         for label in &finding.labels {
             let is_of_all = || findings.iter().all(|it| it.labels.contains(label));
-            let is_case = label.message.strip_prefix("only if ") == Some(own);
+            let is_case = label.message.strip_prefix(ONLY_IF) == Some(own);
             if is_case || is_of_all() {
                 // Its own case is told of the first one until it is another one.
                 if (n == 0 || !is_case) && !labels.contains(label) {
@@ -791,10 +791,10 @@ fn labels_of_any(findings: &[&Finding]) -> Vec<Label> {
 fn hold(finding: &mut Finding, case: Option<policy::Given>, sure: Confidence) {
     let Some((given, own)) = finding.case.take() else { return };
     let sure = own.min(sure);
-    let is_case = |it: &Label| it.span == given.span && it.message.strip_prefix("only if ") == Some(&*given.words);
+    let is_case = |it: &Label| it.span == given.span && it.message.strip_prefix(ONLY_IF) == Some(&*given.words);
     match case {
         Some(case) => {
-            let words = format!("only if {}", case.words);
+            let words = format!("{ONLY_IF}{}", case.words);
             finding.labels.iter_mut().filter(|it| is_case(it)).for_each(|it| it.message.clone_from(&words));
             finding.case = Some((Arc::new(case), sure));
         }
@@ -860,7 +860,8 @@ fn place_of(finding: &Finding) -> Span {
 /// The cases in which there is what a finding speaks of; none for every case.
 fn cases_of(finding: &Finding) -> Vec<Option<String>> {
     let Some((case, _)) = &finding.case else { return vec![None] };
-    value::each_of(&case.words).into_iter().map(Some).collect()
+    let all = [case].into_iter().chain(&finding.or_cases);
+    all.flat_map(|it| value::each_of(&it.words)).map(Some).collect()
 }
 
 /// Whether there is what a finding speaks of in one of the cases of another one.
@@ -868,8 +869,7 @@ fn is_there_in(finding: &Finding, case: Option<&str>) -> bool {
     match (&finding.case, case) {
         (None, _) => true,
         (Some((own, _)), Some(its)) => {
-            let its = value::premises(its);
-            value::premises(&own.words).iter().all(|it| its.iter().any(|other| value::implies(other, it)))
+            [own].into_iter().chain(&finding.or_cases).any(|it| is_case_within(its, &it.words))
         }
         (Some(_), None) => false,
     }
@@ -1195,15 +1195,63 @@ fn gathered<K: Hash + Eq>(findings: Vec<Finding>, key: impl Fn(&Finding) -> K) -
                 first.instances.extend(finding.instances.iter().cloned());
                 first.identities.extend(finding.identities.iter().cloned());
                 // What holds for certain in one instance is what the finding says.
-                if (finding.confidence, finding.severity) > (first.confidence, first.severity) {
+                let other = if weight(&finding) > weight(first) {
                     let (instances, identities) = (mem::take(&mut first.instances), mem::take(&mut first.identities));
-                    *first = Finding { instances, identities, ..finding };
-                }
+                    mem::replace(first, Finding { instances, identities, ..finding })
+                } else {
+                    finding
+                };
+                tell_case_of(first, other);
             }
         }
     }
     out
 }
+
+/// What makes one of several findings that are one the one that speaks: how sure and how bad it is, and that it holds
+/// in every case.
+fn weight(finding: &Finding) -> (Confidence, Severity, bool, bool) {
+    let has_case = finding.labels.iter().any(|it| it.message.starts_with(ONLY_IF));
+    (finding.confidence, finding.severity, finding.case.is_none(), !has_case)
+}
+
+/// Has a finding say in which further cases it holds, where one that is merged into it holds in others.
+fn tell_case_of(finding: &mut Finding, other: Finding) {
+    if let (Some((own, _)), Some((case, _))) = (&finding.case, other.case) {
+        let of_other = [case].into_iter().chain(other.or_cases);
+        let is_new = |it: &Arc<policy::Given>| it.words != own.words;
+        let new: Vec<_> =
+            of_other.filter(is_new).filter(|it| !finding.or_cases.iter().any(|told| told.words == it.words)).collect();
+        finding.or_cases.extend(new);
+    }
+    if !finding.labels.iter().any(|it| it.message.starts_with(ONLY_IF)) {
+        return;
+    }
+    for label in other.labels {
+        let Some(case) = case_of_label(&label) else { continue };
+        let is_told = |own: &Label| case_of_label(own).is_some_and(|own| is_case_within(case, own));
+        if !finding.labels.iter().any(is_told) {
+            finding.labels.push(Label { span: label.span, message: format!("{OR_IF}{case}") });
+        }
+    }
+}
+
+/// The case that a label tells.
+fn case_of_label(label: &Label) -> Option<&str> {
+    label.message.strip_prefix(ONLY_IF).or_else(|| label.message.strip_prefix(OR_IF))
+}
+
+/// Whether where one case holds another one does.
+fn is_case_within(case: &str, other: &str) -> bool {
+    let own = value::premises(case);
+    value::premises(other).iter().all(|it| own.iter().any(|own| value::implies(own, it)))
+}
+
+/// What a label begins with that says in which case there is what a finding speaks of.
+const ONLY_IF: &str = "only if ";
+
+/// The same of a further one.
+const OR_IF: &str = "or if ";
 
 /// Names the findings of one root module or file, from what is granted to whom and not from where it stands.
 fn identify(workspace: &Workspace, place: &Path, findings: &mut [Finding]) {

@@ -257,6 +257,8 @@ pub struct Finding {
     /// The case in which there is the statement that it speaks of, and how sure the rule would be if there were in every
     /// case; none where there is.
     pub case: Option<(Arc<policy::Given>, Confidence)>,
+    /// Further such cases, of findings about one literal that are one.
+    pub or_cases: Vec<Arc<policy::Given>>,
     /// What is wrong at this place: one sentence, lower case, no final stop.
     pub message: String,
     /// The smallest change that passes.
@@ -486,6 +488,7 @@ impl Finding {
             severity: head.severity,
             confidence: head.confidence,
             case: None,
+            or_cases: Vec::new(),
             message: message.into(),
             help: None,
             help_where_needed: None,

@@ -80,6 +80,32 @@ fn two_cases_that_exclude_each_other_are_not_joined() {
 }
 
 #[test]
+fn what_two_statements_grant_by_one_literal_is_told_with_the_case_of_each() {
+    let statement = |name: &str, case: &str| {
+        format!("{case} ? [{{ Sid = \"{name}\", Effect = \"Allow\", Action = local.all, Resource = \"*\" }}] : []")
+    };
+    let text = |first: &str, second: &str| {
+        format!(
+            "locals {{\n  all = [\"sqs:*\"]\n}}\nresource \"aws_iam_role_policy\" \"p\" {{\n  role = \"r\"\n  policy = \
+             jsonencode({{ Version = \"2012-10-17\", Statement = concat({}, {}) }})\n}}\n",
+            statement("A", first),
+            statement("B", second)
+        )
+    };
+    let cases = |text: &str| {
+        let found = lint(text).into_iter().find(|it| it.rule == "wildcard_action").expect("it is found");
+        let labels = found.labels.into_iter().map(|it| it.message);
+        (found.confidence, labels.filter(|it| it.contains("if ")).collect::<Vec<_>>())
+    };
+    let both = ["only if `var.b`".to_owned(), "or if `var.c`".to_owned()].to_vec();
+    assert_eq!(cases(&text("var.b", "var.c")), (Confidence::Low, both));
+    // Where there is the one there is the other.
+    assert_eq!(cases(&text("var.b != \"y\"", "var.b == \"x\"")).1, ["only if `var.b != \"y\"`"]);
+    // What is there in every case needs no case.
+    assert_eq!(cases(&text("var.b", "true")), (Confidence::High, vec![]));
+}
+
+#[test]
 fn what_is_granted_in_each_of_two_cases_is_certain() {
     for action in ["var.b ? \"kms:*\" : \"kms:Decrypt\"", "\"kms:${var.b ? \"*\" : \"Decrypt\"}\""] {
         let text = of_role(&format!("Action = {action}, Resource = \"*\""));
