@@ -14,8 +14,8 @@ use smallvec::SmallVec;
 use crate::source::Span;
 
 pub use case::{
-    answered, contradictions, each_of, excludes, implies, is_any_of, is_name, is_none_of, is_this, opposite, premises,
-    subject,
+    answered, contradictions, each_of, excludes, implies, is_any_of, is_name, is_none_of, is_one_of, is_this, opposite,
+    premises, subject,
 };
 
 /// Stands in [`Text::raw`] for a hole. A private-use character of the last plane, so that text with

@@ -1603,6 +1603,68 @@ fn what_is_known_beside_a_choice_or_a_place_that_is_not_is_judged() {
 }
 
 #[test]
+fn one_of_many_values_by_an_unknown_key_is_known_as_far_as_they_agree() {
+    let map = |value: &dyn Fn(usize) -> String| {
+        let entries: Vec<String> = (10..30).map(|n| format!("k{n} = {}", value(n))).collect();
+        format!("{{ {} }}", entries.join(", "))
+    };
+    let said = |map: &str, statement: &str| {
+        let text = format!(
+            "variable \"env\" {{\n  type = string\n}}\nlocals {{\n  all = {map}\n}}\nresource \"aws_iam_role_policy\" \"p\" \
+             {{\n  role = \"r\"\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", \
+             {statement} }}] }})\n}}\n"
+        );
+        let findings = linted(&text).findings;
+        let line = |it: &iamlint::rule::Finding| {
+            let cases = it.labels.iter().filter(|it| it.message.starts_with("only if "));
+            let cases: Vec<&str> = cases.map(|it| &*it.message).collect();
+            format!("{} {} {}", it.confidence, it.rule, cases.join(", ")).trim().to_owned()
+        };
+        findings.iter().map(line).collect::<Vec<_>>()
+    };
+    let send = |resource: &str| format!("Action = \"sqs:SendMessage\", Resource = {resource}");
+    let queue = |n: usize| format!("\"arn:aws:sqs:eu-west-1:1111222233{n}:q\"");
+    // Some account, which is no wildcard; some queue; and the same action whichever it is.
+    let accounts = map(&|n| format!("\"1111222233{n}\""));
+    assert_eq!(said(&accounts, &send("\"arn:aws:sqs:eu-west-1:${local.all[var.env]}:q\"")), [""; 0]);
+    assert_eq!(said(&map(&queue), &send("local.all[var.env]")), [""; 0]);
+    let same = map(&|_| "\"sqs:*\"".to_owned());
+    let everything = "Action = local.all[var.env], Resource = \"*\"";
+    assert_eq!(said(&same, everything), ["high wildcard_action"]);
+    assert_eq!(
+        said(&same, &everything.replace("local.all[var.env]", "[local.all[var.env]]")),
+        ["high wildcard_action"]
+    );
+    // A wildcard among them is one in its cases.
+    let open = map(&|n| if n % 8 == 0 { "\"*\"".to_owned() } else { queue(n) });
+    let in_two = ["low wildcard_resource only if `var.env` is one of `k16`, `k24`"];
+    assert_eq!(said(&open, &send("local.all[var.env]")), in_two);
+    assert_eq!(said(&open, &send("[local.all[var.env]]")), in_two);
+    assert_eq!(said(&open, &send(&format!("lookup(local.all, var.env, {})", queue(40)))), in_two);
+    let by_default = said(&map(&queue), &send("lookup(local.all, var.env, \"*\")"));
+    assert!(
+        by_default[0].starts_with("low wildcard_resource only if `var.env` is none of `k10`, `k11`"),
+        "{by_default:?}"
+    );
+    // Of objects each part, of lists each element, and what all of them have is certain.
+    let objects = map(&|n| format!("{{ queue = {}, actions = [\"sqs:SendMessage\", \"sqs:{n}\"] }}", queue(n)));
+    assert_eq!(said(&objects, &send("local.all[var.env].queue")), [""; 0]);
+    let of_objects = "Action = local.all[var.env].actions[0], Resource = \"*\"";
+    assert_eq!(said(&objects, of_objects), ["high wildcard_resource"]);
+    let lists = map(&|n| match n {
+        12 => "[\"sqs:SendMessage\", \"sns:*\", \"sqs:DeleteMessage\"]".to_owned(),
+        _ => format!("[\"sqs:SendMessage\", \"sqs:A{n}\"]"),
+    });
+    let of_lists = said(&lists, everything);
+    assert_eq!(of_lists, ["low wildcard_action only if `var.env` is `k12`", "high wildcard_resource"]);
+    // Of values in which anything may stand nothing is known, and neither is it of too many.
+    let free = map(&|n| if n == 12 { "var.env".to_owned() } else { queue(n) });
+    assert_eq!(said(&free, &send("local.all[var.env]")), [""; 0]);
+    let many: Vec<String> = (100..200).map(|n| format!("k{n} = \"sqs:*\"")).collect();
+    assert_eq!(said(&format!("{{ {} }}", many.join(", ")), everything), [""; 0]);
+}
+
+#[test]
 fn a_name_within_what_is_marked_is_shown_nowhere() {
     let text = r#"locals {
   secret = sensitive({ hushhush = "kms:*", more = { whisper = "arn:aws:s3:::b" } })

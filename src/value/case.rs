@@ -138,6 +138,12 @@ pub fn is_this(what: &str, this: impl fmt::Display) -> Arc<str> {
     format!("`{what}{IS}{this}`").into()
 }
 
+/// The case in which something is one of these.
+pub fn is_one_of<'t>(what: &str, these: impl Iterator<Item = &'t str>) -> Arc<str> {
+    let these: Vec<&str> = these.collect();
+    format!("`{what}{IS_ONE_OF}{}`", these.join(BETWEEN)).into()
+}
+
 /// The case in which something is none of these.
 pub fn is_none_of(what: &str, these: impl Iterator<Item = impl fmt::Display>) -> Arc<str> {
     let these: Vec<String> = these.map(|it| it.to_string()).collect();

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::known::{is_many, number, text_of};
 use super::{Doubt, Evaluator, Failure, Outcome, Scope, only_in};
-use crate::frontend::terraform::functions;
+use crate::frontend::terraform::functions::{self, By};
 use crate::source::Span;
 use crate::syntax::hcl::Accessor;
-use crate::value::{Arm, Entry, Hole, Node, Object, Origin, Value, is_this};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Object, Origin, Value, is_this};
 
 impl Evaluator<'_> {
     /// Steps into a value: `.name`, `[key]`, splats.
@@ -166,15 +166,35 @@ impl Evaluator<'_> {
 
     /// One of several values, by a key that is not known.
     fn one_by(&self, base: &Node, key: &Node, values: Vec<(String, &Node)>, span: Span, scope: &Scope) -> Node {
-        let Some((what, at)) = functions::named(key) else {
+        let named = functions::named(key);
+        if values.len() > functions::LIMIT {
+            let what = named.as_ref().map(|(what, at)| (&**what, *at));
+            let values = values.into_iter().map(|(name, it)| (Some(name), base.inherit(it)));
+            return self.one_of_many(&values.collect::<Vec<_>>(), what, span, scope);
+        }
+        let Some((what, at)) = named else {
             return self.any_of(base, values.into_iter().map(|(_, it)| it), span, scope);
         };
         self.doubt(Doubt::Somehow, scope);
-        if values.is_empty() || values.len() > functions::LIMIT {
-            return self.free(span, scope, "which element it is, is not known");
+        if values.is_empty() {
+            return self.free(span, scope, functions::WHICH);
         }
         let arm = |(name, it): (String, &Node)| Arm { when: is_this(&what, name), at, node: base.inherit(it) };
         functions::one_of(values.into_iter().map(arm).collect(), span)
+    }
+
+    /// One of more values than are told apart each by itself.
+    fn one_of_many(
+        &self,
+        values: &[(Option<String>, Node)],
+        what: Option<(&str, Span)>,
+        span: Span,
+        scope: &Scope,
+    ) -> Node {
+        self.doubt(Doubt::Somehow, scope);
+        self.steps.set(self.steps.get().saturating_sub(values.len() as u64));
+        let hole = self.hole(HoleKind::Free, span, scope, functions::WHICH);
+        functions::one_of_many(values, By { what, span, hole: &hole }).unwrap_or_else(|| Node::unknown(hole))
     }
 
     /// One of several elements, as the key is not known.
@@ -185,9 +205,13 @@ impl Evaluator<'_> {
         span: Span,
         scope: &Scope,
     ) -> Node {
+        if nodes.len() > functions::LIMIT {
+            let values: Vec<_> = nodes.map(|it| (None, base.inherit(it))).collect();
+            return self.one_of_many(&values, None, span, scope);
+        }
         self.doubt(Doubt::Somehow, scope);
-        if nodes.len() == 0 || nodes.len() > 8 {
-            return self.free(span, scope, "which element it is, is not known");
+        if nodes.len() == 0 {
+            return self.free(span, scope, functions::WHICH);
         }
         let when: Arc<str> = format!("`{}`{}", self.written(span), functions::THIS_ELEMENT).into();
         let arms: Vec<Arm> =

@@ -9,6 +9,7 @@ use super::arguments::{Answer, Call, Stop};
 use super::arms::{LIMIT, at_key, foremost, in_case, is_choice, named, one_of, only_in};
 use super::compare::{as_set, in_order, is_loose, same_text, set_order, without_duplicates};
 use super::convert::{as_text_node, truth, unified};
+use super::joined::{By, WHICH, one_of_many};
 use super::{CallError, MARKED};
 use crate::frontend::terraform::decimal;
 use crate::source::Span;
@@ -262,6 +263,10 @@ pub(super) fn element(call: &mut Call<'_>) -> Answer {
         Ok(index) => index,
         Err(stop @ Stop::Error(_)) => return Err(stop),
         Err(Stop::Hole { .. }) if nodes.len() == 1 && certain == 1 => 0,
+        Err(Stop::Hole { .. }) if certain == nodes.len() && certain > LIMIT && !is_mixed(&call.arguments[0]) => {
+            let values = nodes.iter().enumerate().map(|(n, it)| (Some(n.to_string()), call.element(0, it)));
+            return one_by_key(call, &values.collect::<Vec<_>>());
+        }
         Err(Stop::Hole { .. }) if certain == nodes.len() && certain <= LIMIT => {
             let key = &call.arguments[1];
             let (what, at) = named(key).unwrap_or_else(|| (call.hole_for(key).reference.to_string(), key.span));
@@ -442,7 +447,13 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
         return Ok(whole.inherit(&entry.node));
     }
     if candidates.len() + 2 > LIMIT {
-        return Err(call.unknown());
+        let is_told = |it: &&Entry| !it.key.has_holes() && only_in(&it.node).is_none();
+        if object.open.is_some() || !candidates.iter().all(is_told) {
+            return Err(call.unknown());
+        }
+        let values = candidates.iter().map(|it| (Some(it.key.to_string()), whole.inherit(&it.node)));
+        let values: Vec<_> = values.chain(default.map(|it| (None, it.clone()))).collect();
+        return one_by_key(call, &values);
     }
     let (shown, at) = named(&call.arguments[1]).unwrap_or_else(|| (key.to_string(), call.arguments[1].span));
     let mut arms: Vec<Arm> = candidates
@@ -467,6 +478,22 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
         [only] => Ok(only.node.clone()),
         _ => Ok(one_of(arms, call.span)),
     }
+}
+
+/// One of more values than are told apart each by itself, by the second argument.
+fn one_by_key(call: &Call<'_>, values: &[(Option<String>, Node)]) -> Answer {
+    let key = &call.arguments[1];
+    let named = named(key).unwrap_or_else(|| (call.hole_for(key).reference.to_string(), key.span));
+    let hole = Hole {
+        kind: HoleKind::Free,
+        reference: call.host.written(call.span),
+        scope: call.host.meaning(call.span),
+        span: call.span,
+        why: WHICH.into(),
+        many: false,
+    };
+    let by = By { what: Some((&named.0, named.1)), span: call.span, hole: &hole };
+    one_of_many(values, by).ok_or_else(|| call.unknown())
 }
 
 pub(super) fn matchkeys(call: &mut Call<'_>) -> Answer {

@@ -13,6 +13,7 @@ mod convert;
 mod encoding;
 mod files;
 mod format;
+mod joined;
 mod json;
 mod network;
 mod numbers;
@@ -31,6 +32,7 @@ pub(super) use arms::{
 pub(super) use collections::key_of;
 pub(super) use compare::{as_set, in_order, same};
 pub(super) use convert::{parse_number, truth, unified};
+pub(super) use joined::{By, WHICH, one_of_many};
 pub(super) use json::Style;
 
 #[cfg(test)]
