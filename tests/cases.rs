@@ -106,6 +106,47 @@ fn what_two_statements_grant_by_one_literal_is_told_with_the_case_of_each() {
 }
 
 #[test]
+fn a_key_that_is_one_of_two_is_each_of_them_in_its_case() {
+    let trust = |principal: &str| {
+        format!(
+            "resource \"aws_iam_role\" \"r\" {{\n  assume_role_policy = jsonencode({{ Version = \"2012-10-17\", Statement = [{{ \
+             Effect = \"Allow\", Action = \"sts:AssumeRole\", Principal = {{ {principal} }} }}] }})\n}}\n"
+        )
+    };
+    let key = "(var.b ? \"AWS\" : \"Service\")";
+    let open = ["low critical open_trust only if `var.b`"];
+    expect(&trust(&format!("{key} = var.b ? \"*\" : \"lambda.amazonaws.com\"")), &open);
+    expect(
+        &trust(&format!("\"${{var.b ? \"AWS\" : \"Service\"}}\" = var.b ? [\"*\"] : [\"ec2.amazonaws.com\"]")),
+        &open,
+    );
+    // What hangs on the same condition is not joined with what it is in the other case.
+    expect(&trust(&format!("{key} = var.b ? \"{USER}\" : \"lambda.amazonaws.com\"")), &[]);
+    // Beside it, what is there in every case is.
+    let other =
+        "(var.b ? \"Service\" : \"Federated\") = var.b ? \"ec2.amazonaws.com\" : \"cognito-identity.amazonaws.com\"";
+    let found = lint(&trust(&format!("AWS = \"*\", {other}")));
+    assert!(found.iter().any(|it| line(it) == "high critical open_trust"), "{found:?}");
+    // The last one of equal keys counts.
+    let over = of_role(
+        "Action = \"sqs:SendMessage\", Resource = { a = \"*\", (var.b ? \"a\" : \"c\") = \"arn:aws:sqs:eu-west-1:111122223333:q\" }.a",
+    );
+    expect(&over, &["low medium wildcard_resource only if not `var.b`"]);
+    let element =
+        of_role("Action = \"s3:GetObject\", (var.b ? \"Resource\" : \"NotResource\") = \"arn:aws:s3:::reports/*\"");
+    expect(&element, &["low medium not_resource_allow only if not `var.b`"]);
+    let two = of_role(
+        "(var.c ? \"Action\" : \"NotAction\") = \"s3:GetObject\", (var.b ? \"Resource\" : \"NotResource\") = \"arn:aws:s3:::reports/*\"",
+    );
+    let each = [
+        "low critical full_administrator only if not `var.b` and not `var.c`",
+        "low low not_action_allow only if `var.b` and not `var.c`",
+        "low medium not_resource_allow only if not `var.b` and `var.c`",
+    ];
+    expect(&two, &each);
+}
+
+#[test]
 fn what_is_granted_in_each_of_two_cases_is_certain() {
     for action in ["var.b ? \"kms:*\" : \"kms:Decrypt\"", "\"kms:${var.b ? \"*\" : \"Decrypt\"}\""] {
         let text = of_role(&format!("Action = {action}, Resource = \"*\""));

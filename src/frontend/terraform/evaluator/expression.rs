@@ -52,6 +52,7 @@ impl Evaluator<'_> {
             }),
             ExprKind::Object(items) => self.written_out(scope, || {
                 let mut object = Object { entries: Vec::with_capacity(items.len()), open: None };
+                let mut choices = Vec::new();
                 for item in items {
                     let key_span = item.key.span;
                     if let ExprKind::Text(key) = &item.key.kind {
@@ -63,10 +64,15 @@ impl Evaluator<'_> {
                     let node = self.part(&item.value, scope)?;
                     match key.to_text() {
                         Some(key) => object.entries.push(Entry { key, key_span, node }),
+                        None if is_one_of_texts(&key) => {
+                            // Which key it is, is told below.
+                            object.entries.push(Entry { key: Text::default(), key_span, node });
+                            choices.push((object.entries.len() - 1, key));
+                        }
                         None => object.open = Some(self.why_unknown(&key, key_span, scope)),
                     }
                 }
-                Ok(Node::new(Value::Object(Arc::new(object)), span))
+                Ok(self.by_keys(object, choices, span, scope))
             }),
             ExprKind::Variable(name) => self.access(&[], name, expr, span, scope),
             ExprKind::Access(it) => match &it.base.kind {
@@ -87,6 +93,41 @@ impl Evaluator<'_> {
             ExprKind::Paren(inner) => self.eval(inner, scope),
             ExprKind::Unread => Ok(self.free(span, scope, "it could not be read")),
         }
+    }
+
+    /// An object some keys of which, each with its place among the entries, are one of several: one object for each of these.
+    fn by_keys(&self, mut object: Object, mut choices: Vec<(usize, Node)>, span: Span, scope: &Scope) -> Node {
+        /// How many of the keys are told apart.
+        const MOST: usize = 2;
+        if choices.len() > MOST {
+            // The last ones first, so that the places of the others stay.
+            for (at, key) in choices.into_iter().rev() {
+                object.open = Some(self.why_unknown(&key, object.entries.remove(at).key_span, scope));
+            }
+            return Node::new(Value::Object(Arc::new(object)), span);
+        }
+        let Some((at, key)) = choices.pop() else { return Node::new(Value::Object(Arc::new(object)), span) };
+        let arms = match &key.value {
+            Value::OneOf(arms) => Arc::clone(arms),
+            _ => Arc::new([]) as Arc<[Arm]>,
+        };
+        let arm = |arm: &Arm| {
+            let case = (Arc::clone(&arm.when), arm.at);
+            let decided = |it: &Node| self.in_assumed_case(it.clone(), &[&case]);
+            let mut object = object.clone();
+            object.entries.iter_mut().for_each(|it| it.node = decided(&it.node));
+            let mut left = Vec::with_capacity(choices.len());
+            for (at, key) in &choices {
+                let key = decided(key);
+                match key.to_text() {
+                    Some(key) => object.entries[*at].key = key,
+                    None => left.push((*at, key)),
+                }
+            }
+            object.entries[at].key = key.inherit(&arm.node).to_text()?;
+            Some(Arm { node: self.by_keys(object, left, span, scope), ..arm.clone() })
+        };
+        functions::one_of(arms.iter().filter_map(arm).collect(), span)
     }
 
     /// A list or object as it is written out, weighed where it is no part of another one.
@@ -784,6 +825,14 @@ struct Asked {
     not: Arc<str>,
     /// Where that is decided.
     at: Span,
+}
+
+/// Whether it is one of a few texts.
+fn is_one_of_texts(node: &Node) -> bool {
+    match &node.value {
+        Value::OneOf(arms) => (2..=4).contains(&arms.len()) && arms.iter().all(|it| it.node.to_text().is_some()),
+        _ => false,
+    }
 }
 
 /// Whether it is not known, or is one of several values of which one is not: an arm that fails is a hole.

@@ -99,10 +99,13 @@ pub(in crate::frontend::terraform) fn of_each(made: Vec<Arm>, count: usize, span
     if count == 1 { Node::new(Value::OneOf(made.into()), span) } else { one_of(made, span) }
 }
 
-/// Whether two values are one, and one of which nobody asks where it is written.
+/// Whether two values are one that is written once, or of which nobody asks where it is written.
 fn is_same(a: &Node, b: &Node) -> bool {
     let is_empty = |it: &Object| it.entries.is_empty() && it.open.is_none();
     match (&a.value, &b.value) {
+        (Value::Text(one), Value::Text(other)) => a.span == b.span && !one.has_choices() && one == other,
+        (Value::List(one), Value::List(other)) if one.are_shared(other) => true,
+        (Value::Object(one), Value::Object(other)) if Arc::ptr_eq(one, other) => true,
         (Value::Null, Value::Null) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Number(a), Value::Number(b)) => a == b,
