@@ -147,6 +147,48 @@ fn a_key_that_is_one_of_two_is_each_of_them_in_its_case() {
 }
 
 #[test]
+fn what_all_of_several_cases_grant_is_certain_whatever_is_put_beside_it() {
+    let locals =
+        "locals {\n  e = { x = [\"sqs:*\"], y = [\"sqs:*\", \"sns:Publish\"], z = [\"sqs:*\", \"iam:GetRole\"] }\n}\n";
+    let list = "var.c ? [\"iam:GetRole\"] : [], var.c == \"d\" ? [\"iam:GetUser\"] : []";
+    let nested =
+        "var.b == \"x\" ? [\"sqs:*\"] : var.b == \"y\" ? [\"sqs:*\", \"sns:Publish\"] : [\"sqs:*\", \"iam:GetRole\"]";
+    for action in [
+        format!("concat(local.e[var.b], {list})"),
+        format!("flatten([local.e[var.b], {list}])"),
+        format!("setunion(local.e[var.b], {list})"),
+        format!("distinct(concat(local.e[var.b], {list}))"),
+        format!("concat({nested}, {list})"),
+    ] {
+        let found = lint(&format!("{locals}{}", of_role(&format!("Action = {action}, Resource = \"*\""))));
+        let broad: Vec<String> = found.iter().filter(|it| it.rule == "wildcard_action").map(line).collect();
+        assert_eq!(broad, ["high high wildcard_action"], "{action}");
+    }
+    // What stands in one case only does so beside them.
+    let wide = of_role(
+        "Action = concat(local.e[var.b], var.c ? [\"iam:*\"] : [], var.c == \"d\" ? [\"iam:GetUser\"] : []), Resource = \"*\"",
+    );
+    let found = lint(&format!("{locals}{wide}"));
+    let broad: Vec<String> = found.iter().filter(|it| it.message.contains("`iam:*`")).map(line).collect();
+    assert_eq!(broad, ["low high wildcard_action only if `var.c`"]);
+    let merged = |last: &str| {
+        let role = "resource \"aws_iam_role_policy\" \"p\" {\n  role = \"r\"\n";
+        let first = "{ Effect = \"Allow\", Resource = \"*\" }, { Action = local.e[var.b] }";
+        let choices =
+            "{ x = { Note = 1 }, y = { Note = 2 }, z = { Note = 3 } }[var.b], var.c == \"d\" ? { Sid = \"A\" } : {}";
+        let statement = format!("merge({first}, {choices}, var.c ? {last} : {{}})");
+        let text = format!(
+            "{locals}{role}  policy = jsonencode({{ Version = \"2012-10-17\", Statement = [{statement}] }})\n}}\n"
+        );
+        let found = lint(&text);
+        found.iter().filter(|it| it.rule == "wildcard_action").map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(merged("{ Sid = \"B\" }"), ["high high wildcard_action"]);
+    assert_eq!(merged("{ Effect = \"Deny\" }"), ["low high wildcard_action only if not `var.c`"]);
+    assert_eq!(merged("{ Action = \"sqs:SendMessage\" }"), ["low high wildcard_action only if not `var.c`"]);
+}
+
+#[test]
 fn what_is_granted_in_each_of_two_cases_is_certain() {
     for action in ["var.b ? \"kms:*\" : \"kms:Decrypt\"", "\"kms:${var.b ? \"*\" : \"Decrypt\"}\""] {
         let text = of_role(&format!("Action = {action}, Resource = \"*\""));

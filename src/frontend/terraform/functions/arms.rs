@@ -40,15 +40,18 @@ pub(super) fn distribute(call: &mut Call<'_>, function: Function, limit: usize) 
     if choices.of.is_empty() {
         return None;
     }
-    let count = choices.of.iter().try_fold(1_usize, |count, arms| count.checked_mul(arms.len()))?;
-    if count > if choices.of.len() > 1 { limit.min(LIMIT_OF_SEVERAL) } else { limit } {
-        return None;
+    let most = if choices.of.len() > 1 { limit.min(LIMIT_OF_SEVERAL) } else { limit };
+    let is_all = choices.count().is_some_and(|it| it <= most);
+    if !is_all {
+        choices.leave_loose(call.name, limit)?;
     }
+    let count = choices.count()?;
     let (mut arms, mut error) = (Vec::with_capacity(count), None);
     loop {
         let arguments: Vec<Node> = call.arguments.iter().map(|node| choices.apply(node, function.reach)).collect();
         let mut part = Call { name: call.name, arguments: &arguments, span: call.span, host: &mut *call.host };
-        let node = match function.answer(&mut part, limit / count) {
+        let answer = if is_all { function.answer(&mut part, limit / count) } else { (function.run)(&mut part) };
+        let node = match answer {
             Ok(node) => Some(node),
             Err(Stop::Hole { kind, why }) => Some(super::hole(kind, why, part.span, part.host)),
             Err(Stop::Error(failed)) => {
@@ -361,6 +364,35 @@ impl<'a> Choices<'a> {
             self.of.push(arms);
             self.taken.push(0);
         }
+    }
+
+    /// How many combinations of arms there are.
+    fn count(&self) -> Option<usize> {
+        self.of.iter().try_fold(1_usize, |count, arms| count.checked_mul(arms.len()))
+    }
+
+    /// Of more choices than are told apart leaves some to a function that makes of each of their arms what is there in its
+    /// case only: first those of something or nothing, of which that says all there is to say. `None` where the function
+    /// makes no such thing, or where none is left that is told apart.
+    fn leave_loose(&mut self, name: &str, limit: usize) -> Option<()> {
+        if !matches!(name, "concat" | "flatten" | "merge" | "setunion") || self.of.len() > LIMIT {
+            return None;
+        }
+        let is_nothing = |it: &Arm| match &it.node.value {
+            Value::List(nodes) => nodes.is_empty(),
+            Value::Object(object) => object.entries.is_empty() && object.open.is_none(),
+            it => matches!(it, Value::Null),
+        };
+        let mut count = 1;
+        self.of.retain(|arms| {
+            let is_told = !arms.iter().any(is_nothing) && count * arms.len() <= limit;
+            if is_told {
+                count *= arms.len();
+            }
+            is_told
+        });
+        self.taken.truncate(self.of.len());
+        (!self.of.is_empty()).then_some(())
     }
 
     fn apply(&self, node: &Node, reach: Reach) -> Node {

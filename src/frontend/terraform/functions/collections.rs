@@ -1,6 +1,8 @@
 //! Lists, sets, maps and objects.
 
+use std::borrow::Cow;
 use std::hash::{Hash as _, Hasher as _};
+
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHasher};
@@ -542,7 +544,10 @@ pub(super) fn merge(call: &mut Call<'_>) -> Answer {
         if whole.is_null() {
             continue;
         }
-        let object = call.object(index)?;
+        let object = match &whole.value {
+            Value::OneOf(arms) => in_their_cases(arms).map_or_else(|| call.object(index), |it| Ok(Cow::Owned(it)))?,
+            _ => call.object(index)?,
+        };
         call.spend(object.entries.len().saturating_mul(size_of::<Entry>()))?;
         if let Some(hole) = &object.open {
             // What it holds besides may take the place of all in front of it.
@@ -575,6 +580,23 @@ pub(super) fn merge(call: &mut Call<'_>) -> Answer {
         }
     }
     Ok(call.made(Value::Object(Arc::new(out))))
+}
+
+/// The entries of one of several objects, each there in the case of its object only; `None` where not all is told.
+fn in_their_cases(arms: &[Arm]) -> Option<Object> {
+    let mut object = Object::default();
+    for arm in arms.iter().filter(|it| !it.node.is_null()) {
+        let own = arm.node.as_object().filter(|it| it.open.is_none())?;
+        for entry in &own.entries {
+            if entry.key.has_holes() || is_choice(&entry.node) {
+                return None;
+            }
+            object
+                .entries
+                .push(Entry { node: in_case(&arm.when, arm.at, arm.node.inherit(&entry.node)), ..entry.clone() });
+        }
+    }
+    Some(object)
 }
 
 /// An entry as it is when something that is not known, and is merged behind it, may have the same key.
