@@ -13,6 +13,10 @@ use crate::value::{Arm, Entry, Hole, Node, Object, Origin, Text, Value, excludes
 
 /// How many texts a template may be.
 const LIMIT: usize = 8;
+/// How many a template of a document may be, which is one tree whatever hangs on its directives.
+const LIMIT_OF_DOCUMENT: usize = 64;
+/// What more than a few of them may weigh together.
+const BYTES: usize = 1 << 20;
 
 /// What must hold for a text to be the one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,12 +83,22 @@ pub(super) struct Drafts {
 impl Drafts {
     /// One empty text with room for so many parts, which may become several.
     pub(super) fn with_room(parts: usize) -> Self {
-        Self { all: smallvec![Draft { premises: Vec::new(), text: Text::with_room(parts) }], limit: LIMIT }
+        Self { all: smallvec![Draft { premises: Vec::new(), text: Text::with_room(parts) }], limit: LIMIT_OF_DOCUMENT }
+    }
+
+    /// One empty text, which may become so many as one that is no document may be.
+    pub(super) fn of_text() -> Self {
+        Self { limit: LIMIT, ..Self::with_room(0) }
     }
 
     /// One empty text, in which what is undecided is a hole.
     pub(super) fn only_one() -> Self {
         Self { limit: 1, ..Self::with_room(0) }
+    }
+
+    /// Whether they are more than a text may be that is no document.
+    pub(super) fn are_many(&self) -> bool {
+        self.all.len() > LIMIT
     }
 
     /// An empty one for a part of what these are for, which is there when `premise` holds.
@@ -114,7 +128,8 @@ impl Drafts {
     pub(super) fn branch(&mut self, ways: &[Draft]) -> bool {
         let possible: Vec<Vec<&Draft>> = self.all.iter().map(|it| it.possible(ways)).collect();
         let count: usize = possible.iter().map(Vec::len).sum();
-        if count == 0 || count > self.limit {
+        let weighs_much = || self.footprint() / self.all.len() * count > BYTES;
+        if count == 0 || count > self.limit || count > LIMIT && weighs_much() {
             return false;
         }
         let mut out = SmallVec::with_capacity(count);
@@ -147,28 +162,36 @@ impl Drafts {
         if !all.iter().any(|it| is_document(&it.text)) {
             return Some(choice(all.iter().map(|it| (&it.premises[..], Value::Text(it.text.clone()))), span));
         }
-        // What is no JSON in some case is not what anybody attaches: a comma behind the last element.
-        let (mut versions, mut texts) = (Vec::new(), Vec::new());
-        for draft in &all {
-            let parsed = json::parse(&draft.text);
-            if let Some(root) = parsed.root.filter(|_| parsed.errors.is_empty()) {
-                versions.push(Version { premises: &draft.premises, node: root });
-                texts.push(draft.text.clone());
-            }
-        }
-        let mut loops = all.iter().flat_map(|it| &it.premises).filter(|it| it.is_loop);
-        let is_left =
-            |it: &Premise| versions.iter().any(|version| version.premises.iter().any(|left| left.is_same(it)));
-        if versions.len() < 2 || !loops.all(is_left) {
-            return None;
-        }
-        let tree = Arc::new(joined(&versions));
-        let encoded = versions.iter().zip(texts).map(|(version, text)| {
-            let text = Text::encoding(Arc::clone(&tree), move || text);
-            (version.premises, Value::Text(text))
+        let (tree, drafts) = document(&all)?;
+        let encoded = drafts.into_iter().map(|draft| {
+            let text = draft.text.clone();
+            (&draft.premises[..], Value::Text(Text::encoding(Arc::clone(&tree), move || text)))
         });
         Some(choice(encoded, span))
     }
+
+    /// The tree of the document that the template gives, if it gives one.
+    pub(super) fn document(&self) -> Option<Arc<Node>> {
+        if !self.all.iter().any(|it| is_document(&it.text)) {
+            return None;
+        }
+        document(&self.all).map(|(tree, _)| tree)
+    }
+}
+
+/// The one tree of several texts that are JSON, and those of them that are; none where it may be JSON and
+/// is none in any case that it seems to have.
+fn document(all: &[Draft]) -> Option<(Arc<Node>, Vec<&Draft>)> {
+    // What is no JSON in some case is not what anybody attaches: a comma behind the last element.
+    let parsed = all.iter().filter_map(|draft| {
+        let parsed = json::parse(&draft.text);
+        Some((draft, parsed.root.filter(|_| parsed.errors.is_empty())?))
+    });
+    let (drafts, versions): (Vec<&Draft>, Vec<Version<'_>>) =
+        parsed.map(|(draft, node)| (draft, Version { premises: &draft.premises, node })).unzip();
+    let mut loops = all.iter().flat_map(|it| &it.premises).filter(|it| it.is_loop);
+    let is_left = |it: &Premise| versions.iter().any(|version| version.premises.iter().any(|left| left.is_same(it)));
+    (versions.len() > 1 && loops.all(is_left)).then(|| (Arc::new(joined(&versions)), drafts))
 }
 
 /// Whether a text begins as a JSON document does.

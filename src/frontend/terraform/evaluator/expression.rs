@@ -146,12 +146,27 @@ impl Evaluator<'_> {
         if !self.pay(out.footprint()) {
             return Ok(self.free(span, scope, "the text is too large to be evaluated"));
         }
-        if let Some(node) = out.into_node(span) {
-            return Ok(node);
+        let one = || {
+            let mut one = Drafts::only_one();
+            self.template_into(parts, scope, &mut one)?;
+            Ok(one
+                .into_node(span)
+                .unwrap_or_else(|| self.free(span, scope, "it hangs on conditions that are not known")))
+        };
+        if out.are_many() {
+            if let Some(tree) = out.document() {
+                // As text it is less known than as what it says.
+                let node: Node = one()?;
+                let text = node.as_text().cloned().unwrap_or_default();
+                return Ok(Node { value: Value::Text(Text::encoding(tree, move || text)), ..node });
+            }
+            out = Drafts::of_text();
+            self.template_into(parts, scope, &mut out)?;
+            if !self.pay(out.footprint()) {
+                return Ok(self.free(span, scope, "the text is too large to be evaluated"));
+            }
         }
-        let mut one = Drafts::only_one();
-        self.template_into(parts, scope, &mut one)?;
-        Ok(one.into_node(span).unwrap_or_else(|| self.free(span, scope, "it hangs on conditions that are not known")))
+        out.into_node(span).map_or_else(one, Ok)
     }
 
     pub(super) fn template_into(&self, parts: &[Part], scope: &Scope, out: &mut Drafts) -> Result<(), Failure> {
