@@ -241,6 +241,50 @@ fn a_module_that_is_switched_off_is_judged_as_its_call_would_have_it() {
 }
 
 #[test]
+fn the_call_of_a_module_that_is_switched_off_hands_over_what_it_would_if_it_were_on() {
+    let of = |switch: &str, actions: &str| {
+        let root = format!(
+            "variable \"on\" {{\n  default = false\n}}\nvariable \"size\" {{\n  default = 0\n}}\nvariable \"mode\" {{\n  default = \
+             \"off\"\n}}\nlocals {{\n  is_on = var.on && var.mode != \"never\"\n  actions = var.on ? [\"sqs:*\"] : \
+             [\"sqs:SendMessage\"]\n}}\nmodule \"it\" {{\n  source = \"./policy\"\n  {switch}\n  actions = {actions}\n}}\n"
+        );
+        let policy = "variable \"actions\" {}\nresource \"aws_iam_policy\" \"it\" {\n  policy = jsonencode({ Version = \
+                      \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = var.actions, Resource = \"*\" }] })\n}\n";
+        let (_, report) = report(&[("main.tf", &root), ("policy/main.tf", policy)]);
+        report.findings.iter().map(|it| format!("{} {}", it.confidence, it.subject)).collect::<Vec<_>>()
+    };
+    let arms = "? [\"sqs:*\"] : [\"sqs:SendMessage\"]";
+    for (switch, condition) in [
+        ("count = var.on ? 1 : 0", "var.on"),
+        ("count = !var.on ? 0 : 1", "var.on"),
+        ("count = local.is_on ? 1 : 0", "local.is_on"),
+        ("count = local.is_on ? 1 : 0", "var.on"),
+        ("count = var.mode == \"all\" ? 1 : 0", "var.mode == \"all\""),
+        ("count = var.size > 3 && var.on ? 1 : 0", "var.on"),
+        ("count = var.size", "var.size > 0"),
+        ("for_each = var.on ? toset([\"a\"]) : toset([])", "var.on"),
+    ] {
+        assert_eq!(of(switch, &format!("{condition} {arms}")), ["low sqs:*"], "{switch}, {condition}");
+    }
+    assert_eq!(of("count = var.on ? 1 : 0", "local.actions"), ["low sqs:*"]);
+    // It is not on where the switch is off, and what else there is stays as it is.
+    assert_eq!(of("count = var.on ? 1 : 0", "var.on ? [\"sqs:SendMessage\"] : [\"sqs:*\"]"), [""; 0]);
+    assert_eq!(of("count = var.on ? 1 : 0", &format!("var.mode == \"all\" {arms}")), [""; 0]);
+    // What it is where it is not off, is not known.
+    assert_eq!(of("count = var.mode != \"off\" ? 1 : 0", &format!("var.mode == \"all\" {arms}")), ["low sqs:*"]);
+}
+
+#[test]
+fn what_only_a_module_that_is_switched_off_would_use_is_switched_off() {
+    let root = "variable \"on\" {\n  default = false\n}\nmodule \"names\" {\n  source = \"./names\"\n  count  = var.on ? 1 : \
+                0\n}\nmodule \"it\" {\n  source = \"./policy\"\n  count  = var.on ? 1 : 0\n  actions = module.names[0].actions\n}\n";
+    let names = "output \"actions\" {\n  value = [\"sqs:*\"]\n}\nresource \"aws_iam_policy\" \"own\" {\n  policy = jsonencode({ \
+                 Statement = [{ Effect = \"Allow\", Action = \"sns:*\", Resource = \"*\" }] })\n}\n";
+    let files = [("main.tf", root), ("names/main.tf", names), ("policy/main.tf", POLICY)];
+    assert_eq!(found(&files), ["names/main.tf:2 aws_iam_policy.it", "names/main.tf:5 aws_iam_policy.own"]);
+}
+
+#[test]
 fn modules_that_call_each_other_in_a_circle_are_judged_and_told_once() {
     let call = |of: &str| format!("module \"{of}\" {{\n  source = \"../{of}\"\n}}\n");
     let b = call("a") + &POLICY.replace("s3:GetObject", "s3:*");

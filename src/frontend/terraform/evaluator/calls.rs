@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -16,9 +17,9 @@ use crate::frontend::terraform::collect::prefixed;
 use crate::frontend::terraform::folder::Folder;
 use crate::frontend::terraform::{OF_THE_CALL, OffCall};
 use crate::source::{FileId, Span, is_fetched, normal};
-use crate::syntax::hcl::{Accessor, Block, ExprKind};
+use crate::syntax::hcl::{Accessor, BinaryOp, Block, Expr, ExprKind, UnaryOp};
 use crate::syntax::json;
-use crate::value::{Entry, Node, Object, Text, Told, Unknown, Value, premises};
+use crate::value::{Entry, Node, Number, Object, Text, Told, Unknown, Value, premises};
 
 /// The instances of one module call.
 #[derive(Debug)]
@@ -87,6 +88,8 @@ impl Evaluator<'_> {
                             },
                             call: Some(block.head()),
                             depth: module.depth + 1,
+                            supposed: FxHashMap::default(),
+                            is_supposed: module.is_supposed,
                             memos: Default::default(),
                             calls: RefCell::default(),
                             repeats: RefCell::default(),
@@ -94,7 +97,7 @@ impl Evaluator<'_> {
                         })
                     })
                     .collect::<Vec<_>>();
-                if !modules.is_empty() {
+                if !modules.is_empty() && !module.is_supposed {
                     self.standing.borrow_mut().insert(folder.path.clone());
                 }
                 Calls { repeated, modules, missing: None }
@@ -105,7 +108,7 @@ impl Evaluator<'_> {
         Some(calls)
     }
 
-    /// Remembers a call that stands no times, and what it would hand over.
+    /// Remembers a call that stands no times, and what it would hand over if it were switched on.
     pub(in crate::frontend::terraform) fn note_off(
         &self,
         module: &Rc<Module>,
@@ -114,10 +117,13 @@ impl Evaluator<'_> {
         is_never: bool,
     ) {
         let Ok((folder, _)) = self.folder_of(module, name, block) else { return };
-        let scope = Scope::of(module);
         let arguments = || {
+            let switched = self.switched_on(module, block);
+            let scope = Scope::of(switched.as_ref().unwrap_or(module));
             let handed = block.body.attributes.iter().filter(|it| !OF_THE_CALL.contains(&&*it.name.text));
-            handed.map(|it| (it.name.text.clone(), self.value(&it.value, &scope))).collect()
+            let arguments = handed.map(|it| (it.name.text.clone(), self.value(&it.value, &scope))).collect();
+            switched.iter().for_each(Self::release);
+            arguments
         };
         let call = OffCall {
             address: prefixed(module, &["module.", name]),
@@ -125,6 +131,101 @@ impl Evaluator<'_> {
             arguments: (!is_never).then(arguments),
         };
         self.off.borrow_mut().push((folder.path.clone(), call));
+    }
+
+    /// The module as it is where a call of it stands that is switched off by its variables; none where it cannot be told
+    /// what they would have to be.
+    fn switched_on(&self, module: &Rc<Module>, block: &Block) -> Option<Rc<Module>> {
+        /// Nobody has a switch by way of more locals.
+        const DEEP: u32 = 8;
+        let (repeat, wanted) = match block.body.attribute("count") {
+            Some(count) => (count, Wanted::Count),
+            None => (block.body.attribute("for_each")?, Wanted::Elements),
+        };
+        let mut supposed = Supposed::default();
+        self.suppose(module, &repeat.value, wanted, DEEP, &mut supposed)?;
+        Some(Rc::new(Module {
+            folder: Arc::clone(&module.folder),
+            address: Arc::clone(&module.address),
+            path: module.path.clone(),
+            arguments: module.arguments.clone(),
+            call: module.call,
+            alike: None,
+            depth: module.depth,
+            supposed,
+            is_supposed: true,
+            memos: Default::default(),
+            calls: RefCell::default(),
+            repeats: RefCell::default(),
+            once: RefCell::default(),
+        }))
+    }
+
+    /// What variables have to be for an expression to come to what is wanted of it, as far as it can be told; none where
+    /// nothing can be. So deep locals are followed.
+    fn suppose(&self, module: &Rc<Module>, expr: &Expr, wanted: Wanted, deep: u32, out: &mut Supposed) -> Option<()> {
+        let further = |expr: &Expr, wanted: Wanted, out: &mut Supposed| self.suppose(module, expr, wanted, deep, out);
+        let scope = Scope::of(module);
+        match (&expr.kind, wanted) {
+            (ExprKind::Paren(inner), _) => further(inner, wanted, out),
+            (ExprKind::Unary(UnaryOp::Not, inner), Wanted::Truth(it)) => further(inner, Wanted::Truth(!it), out),
+            (ExprKind::Conditional(arms), Wanted::Count | Wanted::Elements) => {
+                let [condition, then, otherwise] = &**arms;
+                let is_some = |arm: &Expr| match &self.value(arm, &scope).value {
+                    Value::Number(it) => it.0 >= 1.0,
+                    Value::List(nodes) => !nodes.is_empty(),
+                    Value::Object(object) => !object.entries.is_empty() || object.open.is_some(),
+                    it => matches!(it, Value::Unknown(_)),
+                };
+                let holds = if is_some(then) { true } else { is_some(otherwise).then_some(false)? };
+                further(condition, Wanted::Truth(holds), out)
+            }
+            (ExprKind::Binary(op, sides), Wanted::Truth(it)) => {
+                let [left, right] = &**sides;
+                let is_fixed = |it: &Expr| {
+                    matches!(it.kind, ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Text(_))
+                };
+                match op {
+                    BinaryOp::And | BinaryOp::Or if (*op == BinaryOp::And) == it => {
+                        let both = [further(left, wanted, out), further(right, wanted, out)];
+                        both.into_iter().flatten().next()
+                    }
+                    BinaryOp::Equal | BinaryOp::NotEqual => {
+                        let (name, fixed) = if is_fixed(right) { (left, right) } else { (right, left) };
+                        let name = variable_of(name).filter(|_| is_fixed(fixed))?;
+                        let node = match (*op == BinaryOp::Equal) == it {
+                            true => self.value(fixed, &scope),
+                            false => {
+                                self.free(expr.span, &scope, "it is another value where the module is switched on")
+                            }
+                        };
+                        out.insert(name.into(), node);
+                        Some(())
+                    }
+                    _ => None,
+                }
+            }
+            (ExprKind::Access(access), _) => {
+                let (ExprKind::Variable(root), [Accessor::Attribute(name)]) =
+                    (&access.base.kind, access.accessors.as_slice())
+                else {
+                    return None;
+                };
+                if &**root == "local" {
+                    let (block, at) = module.folder.local(&name.text).filter(|_| deep > 0)?;
+                    let value = &block.body.attributes[at].value;
+                    return self.suppose(module, value, wanted, deep - 1, out);
+                }
+                let value = match wanted {
+                    Wanted::Truth(it) => Value::Bool(it),
+                    Wanted::Count => Value::Number(Number(1.0)),
+                    Wanted::Elements => return None,
+                };
+                out.insert(variable_of(expr)?.into(), Node::new(value, expr.span));
+                Some(())
+            }
+            _ => None,
+        }
     }
 
     /// Whether the inputs of a call hang on the instance.
@@ -298,6 +399,29 @@ impl Evaluator<'_> {
             }
         }
         Node::new(Value::Object(Arc::new(object)), span)
+    }
+}
+
+/// What variables are taken to be, by name.
+type Supposed = FxHashMap<CompactString, Node>;
+
+/// What is wanted of an expression.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// This truth value.
+    Truth(bool),
+    /// A number from 1.
+    Count,
+    /// Something with elements.
+    Elements,
+}
+
+/// The name of the variable that an expression is.
+fn variable_of(expr: &Expr) -> Option<&str> {
+    let ExprKind::Access(access) = &expr.kind else { return None };
+    match (&access.base.kind, access.accessors.as_slice()) {
+        (ExprKind::Variable(root), [Accessor::Attribute(name)]) if &**root == "var" => Some(&name.text),
+        _ => None,
     }
 }
 

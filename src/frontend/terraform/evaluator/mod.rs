@@ -91,6 +91,10 @@ pub(super) struct Module {
     /// The instances of calls that have the same inputs as this one, if it is not the only one.
     alike: Option<Rc<Alike>>,
     depth: u32,
+    /// What its variables are taken to be instead of what they are, where it is looked at as if something were switched on.
+    supposed: FxHashMap<CompactString, Node>,
+    /// Whether it, or one that calls it, is looked at in such a way only.
+    is_supposed: bool,
     /// What was worked out: as it is shown, and within `nonsensitive`.
     memos: [RefCell<FxHashMap<Key, Memo>>; 2],
     calls: RefCell<FxHashMap<CompactString, Rc<Calls>>>,
@@ -130,7 +134,7 @@ impl Alike {
 }
 
 /// Where a module's variables come from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Arguments {
     /// The files and options of a run.
     Given(FxHashMap<CompactString, Node>),
@@ -350,6 +354,8 @@ impl<'w> Evaluator<'w> {
             call: None,
             alike: None,
             depth: 0,
+            supposed: FxHashMap::default(),
+            is_supposed: false,
             memos: Default::default(),
             calls: RefCell::default(),
             repeats: RefCell::default(),

@@ -186,9 +186,10 @@ impl Evaluator<'_> {
             let Some(block) = block() else {
                 return Err(Failure { span, message: format!("there is no variable `{name}`").into() });
             };
-            let given = match &module.arguments {
-                Arguments::Given(given) => given.get(name).cloned(),
-                Arguments::Call { scope, block, .. } => {
+            let given = match (module.supposed.get(name), &module.arguments) {
+                (Some(supposed), _) => Some(supposed.clone()),
+                (None, Arguments::Given(given)) => given.get(name).cloned(),
+                (None, Arguments::Call { scope, block, .. }) => {
                     block.body.attribute(name).map(|it| self.value(&it.value, scope))
                 }
             };
