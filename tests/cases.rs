@@ -531,6 +531,45 @@ fn two_arguments_that_are_one_value_of_the_caller_are_one_condition() {
 }
 
 #[test]
+fn what_is_asked_of_a_choice_is_what_the_choice_asks() {
+    let statement = |case: &str| {
+        format!(
+            "resource \"aws_iam_policy\" \"p\" {{\n  policy = jsonencode({{ Version = \"2012-10-17\", Statement = concat([{{ Effect = \
+             \"Allow\", Action = \"sqs:ListQueues\", Resource = \"*\" }}], {case} ? [{{ Effect = \"Allow\", Action = \"s3:GetObject\", \
+             Resource = var.arn }}] : []) }})\n}}\n"
+        )
+    };
+    let root = "variable \"env\" {}\nvariable \"on\" {}\nlocals {\n  on  = var.env == \"prod\"\n  arn = var.on ? \
+                \"arn:aws:s3:::reports/*\" : \"\"\n  of  = { dev = \"arn:aws:s3:::dev/*\", test = \"arn:aws:s3:::test/*\", prod = \"\" }\n}\n";
+    let of = |create: &str, arn: &str, case: &str| {
+        let call = format!("{root}module \"m\" {{\n  source = \"./m\"\n  create = {create}\n  arn    = {arn}\n}}\n");
+        let module = format!("variable \"create\" {{}}\nvariable \"arn\" {{}}\n{}", statement(case));
+        let workspace = Workspace::of_texts([("main.tf", &*call), ("m/main.tf", &*module)]);
+        let rules = vec![rules::by_name("empty_element").unwrap()];
+        let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
+        report.findings.iter().map(line).collect::<Vec<_>>()
+    };
+    let chosen = "local.on ? \"arn:aws:s3:::reports/*\" : \"\"";
+    for (create, arn, case) in [
+        ("local.on", chosen, "var.create"),
+        ("local.on", "var.env == \"prod\" ? \"arn:aws:s3:::reports/*\" : \"\"", "var.create"),
+        ("local.arn != \"\"", "local.arn", "var.create"),
+        ("length(local.arn) > 0", "local.arn", "var.create"),
+        ("true", "local.arn", "var.arn != \"\""),
+        ("true", chosen, "!(var.arn == \"\")"),
+        ("true", "local.of[var.env]", "var.arn != \"\""),
+    ] {
+        assert_eq!(of(create, arn, case), [""; 0], "{create}, {arn}, {case}");
+    }
+    // By another switch it may be empty, and where it is there for being empty it is.
+    assert_eq!(
+        of("var.on", chosen, "var.create"),
+        ["low low empty_element only if `var.on`, only if `var.on` and not `var.env == \"prod\"`"]
+    );
+    assert_eq!(of("true", "local.arn", "var.arn == \"\""), ["low low empty_element only if not `var.on`"]);
+}
+
+#[test]
 fn one_thing_or_another_among_what_is_allowed_is_judged_in_each_case() {
     for action in [
         "[\"kms:ListKeys\", var.b ? \"kms:*\" : \"kms:Decrypt\"]",

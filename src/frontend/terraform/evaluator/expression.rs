@@ -14,7 +14,9 @@ use crate::frontend::terraform::decimal::{calculated, order};
 use crate::frontend::terraform::functions::{self, truth};
 use crate::source::Span;
 use crate::syntax::hcl::{Accessor, BinaryOp, Call, Expr, ExprKind, For, Part, UnaryOp};
-use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Text, Value, is_name, opposite};
+use crate::value::{
+    Arm, Entry, Hole, HoleKind, Node, Number, Object, Origin, Text, Value, excludes, is_any_of, is_name, opposite,
+};
 
 /// Why nothing is known of what a loop gives.
 const UNKNOWN_COLLECTION: &str = "what it goes through is not known";
@@ -192,7 +194,7 @@ impl Evaluator<'_> {
                         Some(true) => self.template_into(then, scope, out)?,
                         Some(false) => self.template_into(otherwise, scope, out)?,
                         None => {
-                            let Asked { when, not, at } = self.asked(condition, scope);
+                            let Asked { when, not, at } = self.asked(condition, &test, scope);
                             let ways = [(when, then, scope), (not, otherwise, scope)];
                             self.undecided(ways, at, false, *directive, scope, out)?;
                         }
@@ -283,7 +285,7 @@ impl Evaluator<'_> {
             Some(false) => self.chosen(otherwise, then, scope),
             None if test.is_known() => Err(not_a_condition(condition)),
             None => {
-                let Asked { when, not, at } = self.asked(condition, scope);
+                let Asked { when, not, at } = self.asked(condition, &test, scope);
                 let arm = |when: Arc<str>, expr: &Expr| {
                     // What would fail in the other case only does not.
                     let doubt = self.doubt.take();
@@ -314,7 +316,10 @@ impl Evaluator<'_> {
 
     /// What a condition that is not known asks. What is asked by way of names is asked of what they stand for: two
     /// arguments of a module may be one value of whoever calls it.
-    fn asked(&self, condition: &Expr, scope: &Scope) -> Asked {
+    fn asked(&self, condition: &Expr, test: &Node, scope: &Scope) -> Asked {
+        if let Some(asked) = asked_of_choice(test) {
+            return asked;
+        }
         let (mut expr, mut is_negated) = (condition, false);
         loop {
             expr = match &expr.kind {
@@ -352,10 +357,7 @@ impl Evaluator<'_> {
         let own = &scope.module.address;
         let is_of_caller =
             hole.scope.is_empty() || own.strip_prefix(&*hole.scope).is_some_and(|it| it.starts_with('.'));
-        let is_told = match hole.scope == *own {
-            true => hole.reference.starts_with("var.") && is_name(&hole.reference),
-            false => is_of_caller && !hole.reference.contains(['`', '…']),
-        };
+        let is_told = (hole.scope == *own || is_of_caller) && !hole.reference.contains(['`', '…']);
         is_told.then(|| (Arc::clone(&hole.reference), hole.span))
     }
 
@@ -538,24 +540,19 @@ impl Evaluator<'_> {
                 if self.steps.get() == 0 {
                     return Ok(self.free(span, scope, "the module is too large to be evaluated any further"));
                 }
-                let mut kept = Some(true);
+                let mut asked = None;
                 if let Some(condition) = &it.condition {
                     let test = self.eval(condition, &inner)?;
-                    kept = truth(&test);
-                    if kept.is_none() && test.is_known() {
-                        return Err(not_a_condition(condition));
+                    match truth(&test) {
+                        Some(true) => {}
+                        Some(false) => continue,
+                        None if test.is_known() => return Err(not_a_condition(condition)),
+                        // It may be there or not.
+                        None => asked = Some(self.asked(condition, &test, &inner)),
                     }
                 }
-                if kept == Some(false) {
-                    continue;
-                }
                 let mut node = self.eval(&it.result, &inner)?;
-                let case = case.or_else(|| {
-                    // It may be there or not.
-                    let condition = it.condition.as_ref().filter(|_| kept.is_none())?;
-                    let Asked { when, at, .. } = self.asked(condition, &inner);
-                    Some((when, at))
-                });
+                let case = case.or_else(|| asked.map(|it| (it.when, it.at)));
                 if let Some((when, at)) = &case {
                     node = functions::in_case(when, *at, node);
                 }
@@ -840,6 +837,25 @@ struct Asked {
     not: Arc<str>,
     /// Where that is decided.
     at: Span,
+}
+
+/// What is asked where it is one of several truth values: of the choice in whose cases they are.
+fn asked_of_choice(test: &Node) -> Option<Asked> {
+    let Value::OneOf(arms) = &test.value else { return None };
+    let differs = |(n, it): (usize, &Arm)| arms[..n].iter().all(|other| excludes(&it.when, &other.when));
+    if arms.len() < 2 || !arms.iter().enumerate().all(differs) {
+        return None;
+    }
+    let case = |holds: bool| {
+        let such: Vec<&Arm> = arms.iter().filter(|it| truth(&it.node) == Some(holds)).collect();
+        let words: Option<Arc<str>> = match such[..] {
+            [only] => Some(Arc::clone(&only.when)),
+            _ => is_any_of(&such.iter().map(|it| &*it.when).collect::<Vec<_>>()).map(Into::into),
+        };
+        Some((words?, such.len()))
+    };
+    let ((when, so), (not, otherwise)) = (case(true)?, case(false)?);
+    (so + otherwise == arms.len()).then(|| Asked { when, not, at: arms[0].at })
 }
 
 /// Whether it is one of a few texts.
