@@ -112,7 +112,7 @@ pub fn find(request: Request) -> Found {
     errors.sort_by(|a, b| a.path.cmp(&b.path));
     let ground = ground(request.input.iter().map(|(path, _)| path).chain(&request.paths));
     let folders = request.paths.iter().filter(|it| it.is_dir()).map(|it| ground.absolute(it)).collect();
-    let callers = callers(&selected, &request);
+    let callers = callers(&selected, &request, &ground);
     let given = request.input.map(|(path, bytes)| (shown(&path), bytes));
     let disk = Disk { roots, given, folders: RwLock::default() };
     let reader: Box<dyn Reader> =
@@ -132,9 +132,9 @@ pub fn ground<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Ground {
 /// The folders that decide what named files and folders grant: those that call the modules of Terraform files, directly
 /// or by way of others, and those around other files, or with modules that read them. They are looked for in the
 /// repository of each file, below the current folder when the file lies there.
-pub(crate) fn callers(selected: &[Selected], request: &Request) -> Vec<PathBuf> {
+pub(crate) fn callers(selected: &[Selected], request: &Request, ground: &Ground) -> Vec<PathBuf> {
     let name = |it: &Path| it.file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned();
-    let partial = partial_folders(request);
+    let partial = partial_folders(request, ground);
     let is_asked = |it: &&Selected| it.named || partial.iter().any(|folder| it.path.starts_with(folder));
     let paths = selected.iter().filter(is_asked);
     let (modules, others): (Vec<&Selected>, Vec<&Selected>) = paths.partition(|it| is_terraform(&name(&it.path)));
@@ -153,7 +153,7 @@ pub(crate) fn callers(selected: &[Selected], request: &Request) -> Vec<PathBuf> 
     found.extend(others.iter().filter_map(|it| module_around(it)));
     let mut calls = Vec::new();
     let named = Named::of(&others);
-    for below in searched.iter().flat_map(|root| references_below(root, &named, request.jobs)) {
+    for below in searched.iter().flat_map(|root| references_below(root, &named, ground, request.jobs)) {
         calls.extend(below.calls.into_iter().map(|called| (below.folder.clone(), called)));
         found.extend(below.reads.then_some(below.folder));
     }
@@ -179,14 +179,15 @@ pub(crate) fn callers(selected: &[Selected], request: &Request) -> Vec<PathBuf> 
 }
 
 /// The named folders around which there is more to look for callers in.
-fn partial_folders(request: &Request) -> Vec<PathBuf> {
+fn partial_folders(request: &Request, ground: &Ground) -> Vec<PathBuf> {
     if request.alone || request.as_given {
         return Vec::new();
     }
     let mut folders: Vec<PathBuf> =
         request.paths.iter().filter(|it| it.is_dir()).map(|it| normal(&shown(it))).collect();
-    let all = folders.clone();
-    folders.retain(|it| searched(it).is_some_and(|root| !all.iter().any(|it| normal(&root).starts_with(it))));
+    let all: Vec<PathBuf> = folders.iter().map(|it| ground.absolute(it)).collect();
+    let is_all = |root: &Path| all.iter().any(|it| ground.absolute(root).starts_with(it));
+    folders.retain(|it| searched(it).is_some_and(|root| !is_all(&root)));
     folders
 }
 
@@ -227,17 +228,20 @@ impl Named {
     }
 }
 
-/// Where callers of a folder are looked for: its repository, and of that no more than what is below the current folder,
-/// since the same file must not be known by two paths.
+/// Where callers of a folder are looked for: its repository. Of another repository than that of the current folder, which
+/// lies outside of this one, it is not told by which paths its files are known.
 fn searched(folder: &Path) -> Option<PathBuf> {
-    if folder.starts_with("..") {
-        return None;
-    }
     let current = std::env::current_dir().ok()?;
     let whole = normal(&current.join(folder));
     let root = workspace_root(&whole)?;
-    let root = if folder.is_relative() && current.starts_with(root) { &current } else { root };
-    Some(shown(root))
+    match current.strip_prefix(root) {
+        Ok(up) if folder.is_relative() => {
+            let up: PathBuf = up.components().map(|_| "..").collect();
+            Some(if up.as_os_str().is_empty() { ".".into() } else { up })
+        }
+        _ if folder.starts_with("..") => None,
+        _ => Some(shown(root)),
+    }
 }
 
 /// What a Terraform file says of others.
@@ -251,7 +255,7 @@ struct References {
 }
 
 /// What the Terraform files below a folder say of others.
-fn references_below(root: &Path, named: &Named, jobs: usize) -> Vec<References> {
+fn references_below(root: &Path, named: &Named, ground: &Ground, jobs: usize) -> Vec<References> {
     let regex = regex::bytes::Regex::new;
     let (Ok(source), Ok(text)) = (regex(r#"\bsource"?\s*[=:]\s*"(\.\.?/[^"$%]*)""#), regex(r#""([^"\n]+)""#)) else {
         return Vec::new();
@@ -266,7 +270,7 @@ fn references_below(root: &Path, named: &Named, jobs: usize) -> Vec<References> 
         .filter(|it| it.file_name().and_then(OsStr::to_str).is_some_and(is_terraform))
         .collect();
     let references = |file: &PathBuf| {
-        let folder = normal(folder_of(file));
+        let folder = ground.normal(folder_of(file));
         let bytes = read_bounded(file).unwrap_or_default();
         let texts = |regex: &regex::bytes::Regex| -> Vec<String> {
             let texts = regex
@@ -274,8 +278,11 @@ fn references_below(root: &Path, named: &Named, jobs: usize) -> Vec<References> 
                 .filter_map(|it| std::str::from_utf8(it.get(1)?.as_bytes()).ok().map(str::to_owned));
             texts.collect()
         };
-        let calls =
-            texts(&source).iter().map(|called| normal(&folder.join(called))).filter(|it| *it != folder).collect();
+        let calls = texts(&source)
+            .iter()
+            .map(|called| ground.normal(&folder.join(called)))
+            .filter(|it| *it != folder)
+            .collect();
         let reads = !named.0.is_empty() && texts(&text).iter().any(|it| named.may_be(it));
         References { folder, calls, reads }
     };
@@ -548,8 +555,9 @@ pub(crate) fn is_of_tools(path: &Path) -> bool {
 
 /// A path as it is shown: relative to where the run was started when it lies below.
 pub(crate) fn shown(path: &Path) -> PathBuf {
-    let below = std::env::current_dir().ok().and_then(|folder| path.strip_prefix(folder).ok());
-    let path = normal(below.unwrap_or(path));
+    let here = std::env::current_dir().unwrap_or_default();
+    let below = path.strip_prefix(&here).unwrap_or(path);
+    let path = Ground { here: here.clone(), root: PathBuf::new() }.normal(below);
     if path.as_os_str().is_empty() { ".".into() } else { path }
 }
 

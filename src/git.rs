@@ -85,7 +85,7 @@ impl Revision {
         let selected = tree.selected(request, ground, &blobs);
         let folders = request.paths.iter().filter(|it| it.is_dir()).map(|it| ground.absolute(it)).collect();
         // Callers that there are no more have nothing to tell of what is new or wider.
-        let callers = files::callers(&selected, request);
+        let callers = files::callers(&selected, request, ground);
         let mut roots = vec![self.root.clone()];
         roots.extend(request.also.iter().cloned());
         let reader =

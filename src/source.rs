@@ -195,6 +195,24 @@ impl Ground {
         normal(&self.here.join(path))
     }
 
+    /// A path without detours, as [`normal`] has it, and with none out of a folder around the one in which the run was
+    /// started and back into it: a file is known by one path.
+    pub fn normal(&self, path: &Path) -> PathBuf {
+        let path = normal(path);
+        if !path.starts_with("..") || self.here.as_os_str().is_empty() {
+            return path;
+        }
+        let whole = self.absolute(&path);
+        let mut up = PathBuf::new();
+        for around in self.here.ancestors() {
+            if let Ok(below) = whole.strip_prefix(around) {
+                return up.join(below);
+            }
+            up.push("..");
+        }
+        path
+    }
+
     /// A path of the workspace from the root of the repository, the same wherever the run was started, with `/` between
     /// its parts; absolute when it lies outside.
     pub fn from_root(&self, path: &Path) -> String {
@@ -316,7 +334,7 @@ impl Workspace {
 
     /// The file at a path, read on first use.
     pub fn open(&self, path: &Path) -> Opened {
-        let path = if is_normal(path) { Cow::Borrowed(path) } else { Cow::Owned(normal(path)) };
+        let path = if is_normal(path) { Cow::Borrowed(path) } else { Cow::Owned(self.ground.normal(path)) };
         if let Some(opened) = self.files.read().unwrap_or_else(PoisonError::into_inner).by_path.get(path.as_os_str()) {
             return opened.clone();
         }
@@ -342,7 +360,7 @@ impl Workspace {
 
     /// How a file begins that cannot be read as a whole; none where that cannot be told.
     pub fn head(&self, path: &Path) -> Option<Vec<u8>> {
-        self.reader.head(&normal(path))
+        self.reader.head(&self.ground.normal(path))
     }
 
     /// A file that is known by its text already and is none of those to lint: the configuration.
@@ -386,17 +404,17 @@ impl Workspace {
 
     /// The files directly in a folder.
     pub fn files_in(&self, folder: &Path) -> Vec<PathBuf> {
-        self.reader.files_in(&normal(folder))
+        self.reader.files_in(&self.ground.normal(folder))
     }
 
     /// The files at any depth below a folder.
     pub fn files_below(&self, folder: &Path) -> Vec<PathBuf> {
-        self.reader.files_below(&normal(folder))
+        self.reader.files_below(&self.ground.normal(folder))
     }
 
     /// Whether a folder lies outside of what may be read, be it there or not.
     pub fn is_outside(&self, folder: &Path) -> bool {
-        self.reader.is_outside(&normal(folder))
+        self.reader.is_outside(&self.ground.normal(folder))
     }
 }
 

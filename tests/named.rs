@@ -99,6 +99,46 @@ fn several_files_of_one_module_say_a_thing_once() {
 }
 
 #[test]
+fn a_module_is_judged_with_those_that_call_it_wherever_the_run_is_started() {
+    let policy = "{ \"Version\": \"2012-10-17\", \"Statement\": { \"Effect\": \"Allow\", \"Action\": \"${action}\", \"Resource\": \"*\" } }";
+    let of_file = "resource \"aws_iam_policy\" \"file\" {\n  policy = templatefile(\"${path.module}/policy.json\", { action = var.actions[0] })\n}\n";
+    let folder = folder(&[
+        (
+            "modules/policy/main.tf",
+            &format!("{MODULE}module \"in\" {{\n  source  = \"./inner\"\n  actions = var.actions\n}}\n"),
+        ),
+        ("modules/policy/inner/main.tf", of_file),
+        ("modules/policy/inner/variables.tf", "variable \"actions\" {}\n"),
+        ("modules/policy/inner/policy.json", policy),
+        ("live/main.tf", WIDE_CALL),
+        ("live/empty/x.md", ""),
+    ]);
+    let at = folder.path();
+    let found = |from: &str, arguments: &[&str]| {
+        let (mut found, status) = named(&at.join(from), arguments);
+        found.dedup();
+        (found.join(" "), status)
+    };
+    let up = ("../../live/main.tf:3".to_owned(), 1);
+    for arguments in
+        [&[][..], &["."], &["main.tf"], &["inner"], &["inner/main.tf"], &["inner/policy.json"], &["../policy"]]
+    {
+        assert_eq!(found("modules/policy", arguments), up, "{arguments:?}");
+    }
+    assert_eq!(found("modules", &["policy"]), ("../live/main.tf:3".to_owned(), 1));
+    assert_eq!(found("live", &["../modules/policy"]), ("main.tf:3".to_owned(), 1));
+    assert_eq!(found("live/empty", &["../../modules/policy/main.tf"]), ("../main.tf:3".to_owned(), 1));
+    // What has nothing to do with it is not said.
+    fs::write(
+        at.join("live/other.tf"),
+        MODULE.replace("var.actions", "[\"sns:*\"]").replace("variable \"actions\" {}", ""),
+    )
+    .unwrap();
+    assert_eq!(found("modules/policy", &[]), up);
+    assert_eq!(found("live", &[]).0, "main.tf:3 other.tf:5");
+}
+
+#[test]
 fn a_folder_is_judged_with_those_that_call_its_modules() {
     let module = MODULE.replace("\"this\" {\n  policy", "\"this\" {\n  count  = var.wanted ? 1 : 0\n  policy")
         + "variable \"wanted\" {\n  default = false\n}\n";

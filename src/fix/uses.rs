@@ -11,7 +11,7 @@ use compact_str::CompactString;
 
 use super::site::{document, is_template, with_holes};
 use crate::frontend::terraform::{Folder, OF_THE_CALL};
-use crate::source::{Source, Span, Workspace, normal};
+use crate::source::{Source, Span, Workspace};
 use crate::syntax::hcl::{self, Accessor, Block, Call, Expr, ExprKind, For, Part};
 use crate::syntax::json;
 use crate::value::{Node, Value};
@@ -142,6 +142,17 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
+    /// The folder that a call of a module names by its path.
+    fn called(&self, block: &Block, folder: &Path) -> Option<PathBuf> {
+        match &block.body.attribute("source")?.value.kind {
+            ExprKind::Text(text) => {
+                let path = text.as_known().filter(|it| it.starts_with('.'))?;
+                Some(self.workspace.ground.normal(&folder.join(path)))
+            }
+            _ => None,
+        }
+    }
+
     fn are_alike(&self) -> bool {
         let Some(first) = self.uses.first() else { return true };
         self.uses.iter().all(|it| it.element == first.element && (!self.change.narrows || it.company == first.company))
@@ -231,7 +242,7 @@ impl Search<'_> {
                     }
                     ("module", name) if OF_THE_CALL.contains(&name) => return Err(Looked),
                     ("module", _) => {
-                        let called = called(block, folder).filter(|it| Folder::open(self.workspace, it).is_some());
+                        let called = self.called(block, folder).filter(|it| Folder::open(self.workspace, it).is_some());
                         match called {
                             Some(folder) => {
                                 self.name(Named { folder, address: vec!["var".into(), name.clone()], flow });
@@ -741,14 +752,6 @@ struct Surroundings<'s> {
 fn every_value<'b>(block: &'b Block, out: &mut Vec<&'b Expr>) {
     out.extend(block.body.attributes.iter().map(|it| &it.value));
     block.body.blocks.iter().for_each(|it| every_value(it, out));
-}
-
-/// The folder that a call of a module names by its path.
-fn called(block: &Block, folder: &Path) -> Option<PathBuf> {
-    match &block.body.attribute("source")?.value.kind {
-        ExprKind::Text(text) => text.as_known().filter(|it| it.starts_with('.')).map(|it| normal(&folder.join(it))),
-        _ => None,
-    }
 }
 
 /// How what stands at a place is a part of a tree.

@@ -128,7 +128,7 @@ impl Called {
         }
         let selected: FxHashSet<&OsStr> = workspace.selected.iter().filter_map(|it| folder_of(&it.path)).collect();
         idle.retain(|it| selected.contains(it.path.as_os_str()));
-        let calls: FxHashSet<PathBuf> = idle.iter().flat_map(|it| local_calls(it)).collect();
+        let calls: FxHashSet<PathBuf> = idle.iter().flat_map(|it| local_calls(workspace, it)).collect();
         let first: Vec<_> = idle.iter().filter(|it| !calls.contains(&it.path)).cloned().collect();
         // Folders that call each other in a circle have no first one.
         if first.is_empty() { idle.into_iter().take(1).collect() } else { first }
@@ -148,7 +148,7 @@ impl Called {
         let mut asked = FxHashSet::default();
         while let Some(path) = next.pop() {
             if let Some(folder) = by_path.get(&path).filter(|_| !asked.contains(&path)) {
-                next.extend(local_calls(folder));
+                next.extend(local_calls(workspace, folder));
                 asked.insert(path);
             }
         }
@@ -197,7 +197,7 @@ pub fn survey(workspace: &Workspace) -> Estate {
             let folder = alone.then(|| Folder::open(workspace, &path)).flatten();
             let folder = folder.filter(|it| it.files.len() > files.len());
             let folder = Arc::new(folder.unwrap_or_else(|| Folder::read(workspace, &path, &files)));
-            let calls = local_calls(&folder);
+            let calls = local_calls(workspace, &folder);
             (folder, calls)
         })
         .collect();
@@ -247,9 +247,9 @@ pub fn is_loaded(name: &str) -> bool {
 }
 
 /// The folders that a folder's module calls name by a path.
-fn local_calls(folder: &Folder) -> Vec<PathBuf> {
+fn local_calls(workspace: &Workspace, folder: &Folder) -> Vec<PathBuf> {
     let sources = folder.calls().into_iter().filter_map(|(_, source)| source);
-    let paths = sources.filter(|it| it.starts_with('.')).map(|it| normal(&folder.path.join(it)));
+    let paths = sources.filter(|it| it.starts_with('.')).map(|it| workspace.ground.normal(&folder.path.join(it)));
     paths.filter(|called| *called != folder.path).collect()
 }
 
@@ -266,7 +266,7 @@ impl Calls {
         let folders = workspace.selected.iter().filter(|it| is_read(it)).map(parent_of);
         let folders: FxHashSet<PathBuf> = folders.collect();
         let calls = |path: PathBuf| {
-            let called = Folder::open(workspace, &path).map(|it| local_calls(&it)).unwrap_or_default();
+            let called = Folder::open(workspace, &path).map(|it| local_calls(workspace, &it)).unwrap_or_default();
             (path, called)
         };
         Self { calls: folders.into_par_iter().map(calls).collect() }

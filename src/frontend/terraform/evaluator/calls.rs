@@ -258,7 +258,7 @@ impl Evaluator<'_> {
                 None => return Err(format!("the module `{source}` is not installed below `.terraform/modules`")),
             }
         };
-        let folder_path = normal(&self.root.join(&path));
+        let folder_path = self.workspace.ground.normal(&self.root.join(&path));
         if let Some(circle) = circle(module, &folder_path, block) {
             self.notes.borrow_mut().push(circle);
             return Err("the module calls itself".to_owned());

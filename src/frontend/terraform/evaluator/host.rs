@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Doubt, Evaluator, Scope};
 use crate::frontend::terraform::functions::{self, CallError, Host, Style};
-use crate::source::{ReadError, Source, Span, normal};
+use crate::source::{ReadError, Source, Span};
 use crate::syntax::hcl;
 use crate::syntax::json;
 use crate::value::{HoleKind, Node, Text};
@@ -31,7 +31,7 @@ impl Host for FunctionHost<'_, '_> {
     }
 
     fn files_below(&mut self, folder: &str) -> Result<Vec<String>, Arc<str>> {
-        let folder = normal(&self.evaluator.root.join(folder));
+        let folder = self.evaluator.workspace.ground.normal(&self.evaluator.root.join(folder));
         // Of a folder that was not named there is nothing to be seen, and there may be files in it.
         if self.evaluator.workspace.open(&folder.join("*")).is_err_and(|it| it == ReadError::Outside) {
             return Err(format!("`{}` {}", folder.display(), ReadError::Outside).into());
@@ -116,7 +116,7 @@ impl Evaluator<'_> {
     /// The same, or why it could not be had, also in words.
     fn opened(&self, path: &str) -> Result<Arc<Source>, (ReadError, Arc<str>)> {
         // A relative path is relative to where Terraform runs, which is the root module's folder.
-        let path = normal(&self.root.join(path));
+        let path = self.workspace.ground.normal(&self.root.join(path));
         self.workspace.open(&path).map_err(|error| {
             let why = format!("`{}` {error}", path.display()).into();
             (error, why)

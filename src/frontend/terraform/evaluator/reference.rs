@@ -383,7 +383,10 @@ impl Evaluator<'_> {
             let (node, words) = self.remembered(module, key(), span, words, document)?;
             return Ok(Node { span, ..node }.through(span, words));
         }
-        if let Some(attribute) = written_attribute(block, kind, name) {
+        // What it is given is what it gives out.
+        // <https://developer.hashicorp.com/terraform/language/resources/terraform-data#output>
+        let given = if (kind, name) == ("terraform_data", "output") { "input" } else { name };
+        if let Some(attribute) = written_attribute(block, kind, given) {
             if changes_elsewhere(block, name) {
                 return Ok(self.opaque(span, &instance.scope, "`ignore_changes` lets it be changed elsewhere"));
             }
