@@ -189,6 +189,15 @@ fn what_all_of_several_cases_grant_is_certain_whatever_is_put_beside_it() {
 }
 
 #[test]
+fn a_choice_in_a_text_goes_with_another_choice_by_the_same_thing() {
+    let resource = "{ x = \"arn:aws:s3:::reports/*\", y = \"*\" }[var.b]";
+    let text = of_role(&format!("Action = \"s3:${{var.b == \"x\" ? \"*\" : \"GetObject\"}}\", Resource = {resource}"));
+    let found =
+        ["low low wildcard_action only if `var.b` is `x`", "low medium data_any_resource only if `var.b` is `y`"];
+    expect(&text, &found);
+}
+
+#[test]
 fn what_is_granted_in_each_of_two_cases_is_certain() {
     for action in ["var.b ? \"kms:*\" : \"kms:Decrypt\"", "\"kms:${var.b ? \"*\" : \"Decrypt\"}\""] {
         let text = of_role(&format!("Action = {action}, Resource = \"*\""));

@@ -849,6 +849,10 @@ fn directives_by_one_condition_are_one_choice_and_too_many_are_holes() {
     assert!(by_six.contains(&in_case(5)) && by_six.contains(&"passrole_any_role High".to_owned()), "{by_six:?}");
     assert_eq!(kms(&text(&names)), 6);
     assert!(said_of(&text(&names)).contains(&"passrole_any_role High".to_owned()));
+    // Of one that would be too large so often not all are judged.
+    let large =
+        text(&names[..6]).replace("\"Statement\"", &format!("\"Id\": \"{}\", \"Statement\"", "x".repeat(100_000)));
+    assert_eq!(kms(&large), 5);
     // What is made of such a text has a hole where it hangs on them.
     let replaced = format!("replace({}\n, \"PassRole\", \"GetRole\")", text(&names[..4]));
     assert_eq!(said_of(&replaced), [""; 0]);
@@ -1670,6 +1674,13 @@ fn one_of_many_values_by_an_unknown_key_is_known_as_far_as_they_agree() {
     assert_eq!(said(&free, &send("local.all[var.env]")), [""; 0]);
     let many: Vec<String> = (100..200).map(|n| format!("k{n} = \"sqs:*\"")).collect();
     assert_eq!(said(&format!("{{ {} }}", many.join(", ")), everything), [""; 0]);
+}
+
+#[test]
+fn what_a_resource_only_passes_on_is_known() {
+    let text = "resource \"terraform_data\" \"it\" {\n  input = \"sqs:*\"\n}\nresource \"aws_iam_policy\" \"p\" {\n  policy = jsonencode({ \
+                Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = terraform_data.it.output, Resource = \"*\" }] })\n}\n";
+    assert_eq!(linted(text).findings.iter().map(|it| it.rule).collect::<Vec<_>>(), ["wildcard_action"]);
 }
 
 #[test]

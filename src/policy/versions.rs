@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::Given;
 use super::parse::{Case, has_wildcard, member};
+use crate::source::Span;
 use crate::value::{Arm, Entry, Node, Object, Text, Value, excludes, is_same_choice};
 
 /// As how many statements one is read at most by one choice.
@@ -222,22 +223,12 @@ fn decided(node: &Node, choice: &[Arm], way: Option<usize>, case: &Given) -> Opt
             Value::OneOf(left.iter().filter_map(arm).collect())
         }
         Value::Text(text) if text.choice().is_some() => {
-            let cases = text.cases(node.span, |it| is_same_choice(it, choice));
-            return Some(
-                cases
-                    .zip(way)
-                    .and_then(|(it, way)| it.into_iter().nth(way))
-                    .map_or_else(|| node.clone(), |arm| node.inherit(&arm.node)),
-            );
+            Value::Text(decided_text(text, node.span, choice, way, case).unwrap_or_else(|| text.clone()))
         }
         Value::List(nodes) => Value::List(nodes.iter().filter_map(|it| decided(it, choice, way, case)).collect()),
         Value::Object(object) => {
-            let key = |it: &Entry| {
-                let cases = it.key.cases(it.key_span, |it| is_same_choice(it, choice));
-                cases.zip(way).and_then(|(it, way)| it.get(way)?.node.as_text().cloned())
-            };
             let entry = |it: &Entry| {
-                let key = key(it).unwrap_or_else(|| it.key.clone());
+                let key = decided_text(&it.key, it.key_span, choice, way, case).unwrap_or_else(|| it.key.clone());
                 Some(Entry { key, node: decided(&it.node, choice, way, case)?, ..it.clone() })
             };
             let entries = object.entries.iter().filter_map(entry).collect();
@@ -246,4 +237,20 @@ fn decided(node: &Node, choice: &[Arm], way: Option<usize>, case: &Given) -> Opt
         _ => return Some(node.clone()),
     };
     Some(Node { value, ..node.clone() })
+}
+
+/// What a text is in a case, in which a choice turns out one way; none where nothing in it is decided by that.
+fn decided_text(text: &Text, at: Span, choice: &[Arm], way: Option<usize>, case: &Given) -> Option<Text> {
+    text.choice()?;
+    let cases = text.cases(at, |it| is_same_choice(it, choice));
+    let own = cases.zip(way).and_then(|(it, way)| it.get(way)?.node.as_text().cloned());
+    // Another choice may be decided by the same condition.
+    let is_left = |it: &&Arm, of: usize| !case.excludes(&Given::of_arm(it, of));
+    let is_decided = |arms: &[Arm]| arms.len() > 1 && arms.iter().filter(|it| is_left(it, arms.len())).count() == 1;
+    let arms = own.as_ref().unwrap_or(text).cases(at, is_decided).unwrap_or_default();
+    let other = match arms.iter().filter(|it| is_left(it, arms.len())).collect::<Vec<_>>()[..] {
+        [only] => only.node.as_text().cloned(),
+        _ => None,
+    };
+    other.or(own)
 }

@@ -1,7 +1,9 @@
 //! A template that hangs on conditions which are not known: a text for each way in which they may turn out, and of
 //! texts that are JSON the one tree that says what stands in which.
 
+use std::cell::Cell;
 use std::hash::Hash;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -15,8 +17,8 @@ use crate::value::{Arm, Entry, Hole, Node, Object, Origin, Text, Value, excludes
 const LIMIT: usize = 8;
 /// How many a template of a document may be, which is one tree whatever hangs on its directives.
 const LIMIT_OF_DOCUMENT: usize = 64;
-/// What more than a few of them may weigh together.
-const BYTES: usize = 1 << 20;
+/// What more than a few of them may weigh together: a policy has some thousands of bytes.
+const BYTES: usize = 4 << 20;
 
 /// What must hold for a text to be the one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,12 +80,15 @@ impl Draft {
 pub(super) struct Drafts {
     all: SmallVec<[Draft; 1]>,
     limit: usize,
+    /// Whether they, or those of a part, have become too large for so many, and are worth nothing.
+    are_spent: Rc<Cell<bool>>,
 }
 
 impl Drafts {
     /// One empty text with room for so many parts, which may become several.
     pub(super) fn with_room(parts: usize) -> Self {
-        Self { all: smallvec![Draft { premises: Vec::new(), text: Text::with_room(parts) }], limit: LIMIT_OF_DOCUMENT }
+        let one = Draft { premises: Vec::new(), text: Text::with_room(parts) };
+        Self { all: smallvec![one], limit: LIMIT_OF_DOCUMENT, are_spent: Rc::default() }
     }
 
     /// One empty text, which may become so many as one that is no document may be.
@@ -96,6 +101,11 @@ impl Drafts {
         Self { limit: 1, ..Self::with_room(0) }
     }
 
+    /// Whether they are too large for so many, so that there must be fewer.
+    pub(super) fn are_spent(&self) -> bool {
+        self.are_spent.get()
+    }
+
     /// Whether they are more than a text may be that is no document.
     pub(super) fn are_many(&self) -> bool {
         self.all.len() > LIMIT
@@ -103,7 +113,8 @@ impl Drafts {
 
     /// An empty one for a part of what these are for, which is there when `premise` holds.
     pub(super) fn of_part(&self, premise: Premise) -> Self {
-        Self { all: smallvec![Draft { premises: vec![premise], text: Text::default() }], limit: self.limit }
+        let one = Draft { premises: vec![premise], text: Text::default() };
+        Self { all: smallvec![one], limit: self.limit, are_spent: Rc::clone(&self.are_spent) }
     }
 
     /// Whether what is undecided is to be a hole.
@@ -112,6 +123,12 @@ impl Drafts {
     }
 
     pub(super) fn push_text(&mut self, text: &Text, way: &Origin) {
+        if self.are_many() && self.footprint() + self.all.len() * text.footprint() > BYTES {
+            self.are_spent.set(true);
+        }
+        if self.are_spent() {
+            return;
+        }
         self.all.iter_mut().for_each(|it| it.text.push_text(text, way));
     }
 
@@ -128,7 +145,11 @@ impl Drafts {
     pub(super) fn branch(&mut self, ways: &[Draft]) -> bool {
         let possible: Vec<Vec<&Draft>> = self.all.iter().map(|it| it.possible(ways)).collect();
         let count: usize = possible.iter().map(Vec::len).sum();
-        let weighs_much = || self.footprint() / self.all.len() * count > BYTES;
+        let way = |it: &Draft| it.text.footprint();
+        let weighs_much = || {
+            let one = self.footprint() / self.all.len() + ways.iter().map(way).max().unwrap_or_default();
+            one * count > BYTES
+        };
         if count == 0 || count > self.limit || count > LIMIT && weighs_much() {
             return false;
         }
@@ -172,7 +193,7 @@ impl Drafts {
 
     /// The tree of the document that the template gives, if it gives one.
     pub(super) fn document(&self) -> Option<Arc<Node>> {
-        if !self.all.iter().any(|it| is_document(&it.text)) {
+        if self.are_spent() || !self.all.iter().any(|it| is_document(&it.text)) {
             return None;
         }
         document(&self.all).map(|(tree, _)| tree)

@@ -155,7 +155,7 @@ impl Evaluator<'_> {
                 .into_node(span)
                 .unwrap_or_else(|| self.free(span, scope, "it hangs on conditions that are not known")))
         };
-        if out.are_many() {
+        if out.are_many() || out.are_spent() {
             if let Some(tree) = out.document() {
                 // As text it is less known than as what it says.
                 let node: Node = one()?;

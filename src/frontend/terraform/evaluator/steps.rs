@@ -192,7 +192,8 @@ impl Evaluator<'_> {
         scope: &Scope,
     ) -> Node {
         self.doubt(Doubt::Somehow, scope);
-        self.steps.set(self.steps.get().saturating_sub(values.len() as u64));
+        // Each is held against each other one.
+        self.steps.set(self.steps.get().saturating_sub((values.len() * values.len() / 4) as u64));
         let hole = self.hole(HoleKind::Free, span, scope, functions::WHICH);
         functions::one_of_many(values, By { what, span, hole: &hole }).unwrap_or_else(|| Node::unknown(hole))
     }

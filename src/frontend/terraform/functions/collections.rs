@@ -483,7 +483,9 @@ pub(super) fn lookup(call: &mut Call<'_>) -> Answer {
 }
 
 /// One of more values than are told apart each by itself, by the second argument.
-fn one_by_key(call: &Call<'_>, values: &[(Option<String>, Node)]) -> Answer {
+fn one_by_key(call: &mut Call<'_>, values: &[(Option<String>, Node)]) -> Answer {
+    // Each is held against each other one.
+    call.spend(values.len() * values.len())?;
     let key = &call.arguments[1];
     let named = named(key).unwrap_or_else(|| (call.hole_for(key).reference.to_string(), key.span));
     let hole = Hole {
