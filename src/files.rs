@@ -419,8 +419,10 @@ impl Search<'_> {
         };
         let shown_root = self.shown(path);
         let base = normal(&shown_root);
-        // A walk takes no detours.
-        let as_shown = |below: &Path| base.join(below.strip_prefix(&root).unwrap_or(below));
+        let here = if self.request.as_given { PathBuf::new() } else { std::env::current_dir().unwrap_or_default() };
+        let ground = Ground { here, root: PathBuf::new() };
+        // A walk takes no detours, but it may go up and come back.
+        let as_shown = |below: &Path| ground.normal(&base.join(below.strip_prefix(&root).unwrap_or(below)));
         let (walked, errors) = walk(&root, self.request.jobs, &as_shown);
         self.errors.extend(errors.into_iter().map(|(path, message)| InputError { path, span: None, message }));
         let before = self.selected.len() + self.links.len();

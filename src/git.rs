@@ -171,7 +171,7 @@ impl Tree {
             };
             selected.extend(self.below(&from_root).filter(linted).map(|it| {
                 let below = it.strip_prefix(&from_root).unwrap_or(it);
-                Selected { path: normal(&shown.join(below)), named: false }
+                Selected { path: ground.normal(&shown.join(below)), named: false }
             }));
         }
         selected.sort_by(|a, b| a.path.cmp(&b.path).then(b.named.cmp(&a.named)));

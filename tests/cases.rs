@@ -116,10 +116,7 @@ fn a_key_that_is_one_of_two_is_each_of_them_in_its_case() {
     let key = "(var.b ? \"AWS\" : \"Service\")";
     let open = ["low critical open_trust only if `var.b`"];
     expect(&trust(&format!("{key} = var.b ? \"*\" : \"lambda.amazonaws.com\"")), &open);
-    expect(
-        &trust(&format!("\"${{var.b ? \"AWS\" : \"Service\"}}\" = var.b ? [\"*\"] : [\"ec2.amazonaws.com\"]")),
-        &open,
-    );
+    expect(&trust("\"${var.b ? \"AWS\" : \"Service\"}\" = var.b ? [\"*\"] : [\"ec2.amazonaws.com\"]"), &open);
     // What hangs on the same condition is not joined with what it is in the other case.
     expect(&trust(&format!("{key} = var.b ? \"{USER}\" : \"lambda.amazonaws.com\"")), &[]);
     // Beside it, what is there in every case is.

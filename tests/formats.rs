@@ -141,9 +141,9 @@ fn sarif_is_valid_and_points_at_files_that_exist() {
             slice(&file, &place["region"])
         })
         .collect();
-    assert_eq!(wide, ["\"sqs:*\"", "\"sns:*\""]);
+    assert_eq!(wide, ["\"sns:*\"", "\"sqs:*\""]);
 
-    let queue = &results[0];
+    let queue = &results[1];
     let instances = queue["locations"][0]["logicalLocations"].as_array().unwrap();
     let instances: Vec<_> = instances.iter().map(|it| it["fullyQualifiedName"].as_str().unwrap()).collect();
     assert_eq!(instances, ["module.a.aws_iam_policy.queue", "module.b.aws_iam_policy.queue"]);

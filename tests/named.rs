@@ -136,6 +136,8 @@ fn a_module_is_judged_with_those_that_call_it_wherever_the_run_is_started() {
     .unwrap();
     assert_eq!(found("modules/policy", &[]), up);
     assert_eq!(found("live", &[]).0, "main.tf:3 other.tf:5");
+    // A file has one name, also where the run goes up and comes back.
+    assert_eq!(found("modules/policy", &["../.."]).0, "../../live/main.tf:3 ../../live/other.tf:5");
 }
 
 #[test]
