@@ -241,6 +241,36 @@ fn a_module_that_is_switched_off_is_judged_as_its_call_would_have_it() {
 }
 
 #[test]
+fn a_default_stands_where_a_caller_gives_nothing_in_one_case_or_may_give_it() {
+    let module = "variable \"actions\" {\n  type     = list(string)\n  nullable = false\n  default  = [\"sqs:*\"]\n}\nvariable \"of\" {\n  type = \
+                  object({ name = optional(string), actions = optional(list(string), [\"sqs:*\"]) })\n}\nresource \"aws_iam_policy\" \"it\" \
+                  {\n  policy = jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = ACTION, Resource = \"*\" }] })\n}\n";
+    let of = |argument: &str, action: &str| {
+        let root = format!(
+            "variable \"on\" {{}}\nvariable \"rest\" {{\n  type = any\n}}\nmodule \"it\" {{\n  source = \"./m\"\n  of     = {{}}\n  \
+             {argument}\n}}\n"
+        );
+        let root = if argument.starts_with("of ") { root.replace("  of     = {}\n", "") } else { root };
+        let (_, report) = report(&[("main.tf", &root), ("m/main.tf", &module.replace("ACTION", action))]);
+        let case = |it: &Finding| {
+            let label = it.labels.iter().find(|it| it.message.starts_with("only if "));
+            label.map(|it| format!(" {}", it.message)).unwrap_or_default()
+        };
+        report.findings.iter().map(|it| format!("{} {}{}", it.confidence, it.subject, case(it))).collect::<Vec<_>>()
+    };
+    let narrow = "[\"sqs:SendMessage\"]";
+    let in_case = ["low sqs:* only if `var.on`"];
+    assert_eq!(of(&format!("actions = var.on ? null : {narrow}"), "var.actions"), in_case);
+    assert_eq!(of(&format!("of = {{ actions = var.on ? null : {narrow} }}"), "var.of.actions"), in_case);
+    assert_eq!(of("of = { name = \"x\" }", "var.of.actions"), ["high sqs:*"]);
+    assert_eq!(
+        of("of = merge({ name = \"x\" }, var.rest)", "var.of.actions"),
+        ["low sqs:* only if not `var.rest` has `actions`"]
+    );
+    assert_eq!(of(&format!("of = merge(var.rest, {{ actions = {narrow} }})"), "var.of.actions"), [""; 0]);
+}
+
+#[test]
 fn the_call_of_a_module_that_is_switched_off_hands_over_what_it_would_if_it_were_on() {
     let of = |switch: &str, actions: &str| {
         let root = format!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::syntax::hcl::{Expr, ExprKind, Item};
-use crate::value::{Arm, Entry, Node, Number, Object, Text, Value};
+use crate::value::{Arm, Entry, Hole, Node, Number, Object, Text, Value};
 
 use super::evaluator::{is_many, text_of};
 use super::functions::{as_set, parse_number, truth, unified};
@@ -150,9 +150,13 @@ fn with_attributes(object: &Object, items: &[Item], value: &dyn Fn(&Expr) -> Nod
         let given = object.entries.iter().rev().find(|it| it.key.raw() == key.raw());
         let converted = |node: Node| convert(node, of, value).map_err(|why| in_attribute(key, &why));
         let node = match (given, default) {
-            (Some(entry), Some(Some(default))) if entry.node.is_null() => converted(value(default))?,
+            (Some(entry), Some(Some(default))) => converted(or_default(&entry.node, &|| value(default)))?,
             (Some(entry), _) => converted(entry.node.clone())?,
-            (None, Some(Some(default))) => converted(value(default))?,
+            (None, Some(Some(default))) => match &object.open {
+                Some(hole) => converted(or_given(key, hole, value(default)))?,
+                None => converted(value(default))?,
+            },
+            (None, Some(None)) if object.open.is_some() => continue,
             (None, Some(None)) => Node::new(Value::Null, item.key.span),
             (None, None) if object.open.is_some() => continue,
             (None, None) => return Err(format!("the attribute `{key}` is required")),
@@ -161,6 +165,33 @@ fn with_attributes(object: &Object, items: &[Item], value: &dyn Fn(&Expr) -> Nod
         out.entries.push(Entry { key: key.clone(), key_span, node });
     }
     Ok(out)
+}
+
+/// A value with a default in place of null, also where it is null in one case only.
+pub(super) fn or_default(node: &Node, default: &dyn Fn() -> Node) -> Node {
+    fn is_ever_null(node: &Node) -> bool {
+        match &node.value {
+            Value::OneOf(arms) => arms.iter().any(|it| is_ever_null(&it.node)),
+            value => matches!(value, Value::Null),
+        }
+    }
+    match &node.value {
+        Value::Null => default(),
+        Value::OneOf(arms) if is_ever_null(node) => {
+            let arm = |arm: &Arm| Arm { node: or_default(&arm.node, default), ..arm.clone() };
+            Node { value: Value::OneOf(arms.iter().map(arm).collect()), ..node.clone() }
+        }
+        _ => node.clone(),
+    }
+}
+
+/// The default of an attribute that what is not known of an object may give.
+fn or_given(key: &Text, hole: &Arc<Hole>, default: Node) -> Node {
+    let has = format!("`{}` has `{key}`", hole.reference);
+    let given = Node::new(Value::Unknown(Arc::clone(hole)), hole.span);
+    let arm = |when: String, node: Node| Arm { when: when.into(), at: hole.span, node };
+    let span = default.span;
+    Node::new(Value::OneOf(Arc::new([arm(format!("not {has}"), default), arm(has, given)])), span)
 }
 
 fn in_attribute(key: &Text, why: &str) -> String {

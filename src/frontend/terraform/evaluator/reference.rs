@@ -195,8 +195,10 @@ impl Evaluator<'_> {
             };
             let default = || block.body.attribute("default").map(|it| self.value(&it.value, &Scope::of(module)));
             let node = match given {
-                Some(node) if !node.is_null() || !says(&block, "nullable", false) => Some(node),
-                given => default().or(given),
+                Some(node) if says(&block, "nullable", false) => {
+                    Some(types::or_default(&node, &|| default().unwrap_or_else(|| node.clone())))
+                }
+                given => given.or_else(default),
             };
             let of = block.body.attribute("type").map(|it| &it.value);
             let Some(node) = node else {
