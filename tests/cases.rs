@@ -195,6 +195,29 @@ fn a_choice_in_a_text_goes_with_another_choice_by_the_same_thing() {
 }
 
 #[test]
+fn what_is_repeated_for_an_element_of_several_cases_is_there_in_any_of_them() {
+    let maps = "locals {\n  m = { x = { one = \"sqs:*\" }, y = { one = \"sqs:SendMessage\" }, z = { two = \"sns:*\" } }\n  s = { x = \
+                [\"glue:*\"], y = [\"glue:*\", \"iam:GetRole\"], z = [] }\n}\n";
+    // A choice within a choice is in both cases.
+    let block = "data \"aws_iam_policy_document\" \"d\" {\n  dynamic \"statement\" {\n    for_each = merge(local.m[var.b], var.c ? { one = \
+                 \"sqs:GetQueueUrl\" } : {})\n    content {\n      actions   = [statement.value]\n      resources = [\"*\"]\n    }\n  }\n}\n\
+                 resource \"aws_iam_policy\" \"p\" {\n  policy = data.aws_iam_policy_document.d.json\n}\n";
+    let found = lint(&format!("{maps}{block}"));
+    let broad: Vec<String> = found.iter().filter(|it| it.rule == "wildcard_action").map(line).collect();
+    let wanted = [
+        "low high wildcard_action only if `var.b` is `x` and not `var.c`",
+        "low high wildcard_action only if `var.b` is `z`",
+    ];
+    assert_eq!(broad, wanted);
+    let resource = "resource \"aws_iam_policy\" \"p\" {\n  for_each = toset(local.s[var.b])\n  policy = jsonencode({ Version = \"2012-10-17\", \
+                    Statement = [{ Effect = \"Allow\", Action = each.key, Resource = \"*\" }] })\n}\n";
+    let found = lint(&format!("{maps}{resource}"));
+    let broad = found.iter().find(|it| it.rule == "wildcard_action").expect("it is found");
+    let there = "`aws_iam_policy.p[\"glue:*\"]` is there only if `var.b` is one of `x`, `y`";
+    assert!(broad.labels.iter().any(|it| it.message == there), "{:?}", broad.labels);
+}
+
+#[test]
 fn what_is_granted_in_each_of_two_cases_is_certain() {
     for action in ["var.b ? \"kms:*\" : \"kms:Decrypt\"", "\"kms:${var.b ? \"*\" : \"Decrypt\"}\""] {
         let text = of_role(&format!("Action = {action}, Resource = \"*\""));

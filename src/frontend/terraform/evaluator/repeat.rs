@@ -13,7 +13,7 @@ use super::{Evaluator, Module, Scope, only_in};
 use crate::frontend::terraform::functions;
 use crate::source::Span;
 use crate::syntax::hcl::{Block, Body, Expr, ExprKind};
-use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value};
+use crate::value::{Arm, Entry, Hole, HoleKind, Node, Number, Object, Text, Value, is_any_of};
 
 /// A case in which something stands, and where that is decided.
 pub(in crate::frontend::terraform) type Case = (Arc<str>, Span);
@@ -147,8 +147,21 @@ fn pairs_of(arms: &[(&Arm, Rc<Pairs>)]) -> Pairs {
         for (key, value) in pairs.iter() {
             let text = text_of(key);
             match text.as_ref().and_then(in_each_arm) {
-                None => out.push((key.clone(), functions::in_case(&arm.when, arm.at, value.clone()))),
-                Some(_) if !told.insert(text) => {}
+                None => {
+                    // What is one thing in several of the arms is there in any of these.
+                    let is_it = |(_, keyed): &(&(&Arm, _), &FxHashMap<Text, Node>)| {
+                        let own = text.as_ref().and_then(|it| keyed.get(it));
+                        own.is_some_and(|it| same(it, value) == Some(true))
+                    };
+                    let those = arms.iter().zip(&keyed).filter(is_it);
+                    let those: Vec<&str> = those.map(|((arm, _), _)| &*arm.when).collect();
+                    let any = is_any_of(&those).filter(|_| those.len() > 1);
+                    let when: Arc<str> = any.map_or_else(|| Arc::clone(&arm.when), Into::into);
+                    if text.is_none() || told.insert((text, Arc::clone(&when))) {
+                        out.push((key.clone(), functions::in_case(&when, arm.at, value.clone())));
+                    }
+                }
+                Some(_) if !told.insert((text, "".into())) => {}
                 Some(values) if values.iter().all(|it| same(&it.node, value) == Some(true)) => {
                     out.push((key.clone(), value.clone()));
                 }
@@ -389,8 +402,7 @@ impl Evaluator<'_> {
         match &node.value {
             Value::OneOf(arms) => {
                 for arm in arms.iter() {
-                    let case = (Arc::clone(&arm.when), arm.at);
-                    self.dynamic(&node.inherit(&arm.node), Some(&case), expr, scope, make);
+                    self.dynamic(&node.inherit(&arm.node), Some(&within(case, arm)), expr, scope, make);
                 }
             }
             Value::List(_) | Value::Object(_) => {
@@ -400,14 +412,14 @@ impl Evaluator<'_> {
                         return make(rest.clone(), rest, Some(self.has_element(expr)));
                     }
                     left -= 1;
-                    let case = if is_many(&value) { Some(self.has_element(expr)) } else { case.cloned() };
                     match &value.value {
                         Value::OneOf(arms) => {
                             for arm in arms.iter() {
-                                make(key.clone(), value.inherit(&arm.node), Some((Arc::clone(&arm.when), arm.at)));
+                                make(key.clone(), value.inherit(&arm.node), Some(within(case, arm)));
                             }
                         }
-                        _ => make(key, value, case),
+                        _ if is_many(&value) => make(key, value, Some(self.has_element(expr))),
+                        _ => make(key, value, case.cloned()),
                     }
                 }
                 if let Some(hole) = open_of(node) {
@@ -464,5 +476,13 @@ impl Evaluator<'_> {
                 }
             }
         }
+    }
+}
+
+/// The case in which an arm holds within another case.
+fn within(case: Option<&Case>, arm: &Arm) -> Case {
+    match case {
+        Some((outer, at)) => (functions::both(outer, &arm.when), *at),
+        None => (Arc::clone(&arm.when), arm.at),
     }
 }
