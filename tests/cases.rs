@@ -560,6 +560,30 @@ fn two_arguments_that_are_one_value_of_the_caller_are_one_condition() {
 }
 
 #[test]
+fn a_condition_beside_what_decides_nothing_is_that_condition() {
+    let locals = "variable \"create\" {\n  default = true\n}\nlocals {\n  made = var.create && var.b\n}\n";
+    for count in [
+        "var.create && var.b",
+        "(var.b && var.create)",
+        "local.made",
+        "!var.create || var.b",
+        "!(!var.b || !var.create)",
+    ] {
+        let text = of_role("Action = var.b ? \"sqs:*\" : \"sqs:SendMessage\", Resource = var.b ? \"*\" : \"\"");
+        let text = text.replace("role = \"r\"", &format!("role = \"r\"\n  count = {count} ? 1 : 0"));
+        let found = lint(&format!("{locals}{text}"));
+        let broad: Vec<String> = found.iter().filter(|it| it.rule == "wildcard_action").map(line).collect();
+        assert_eq!(broad, ["high high wildcard_action"], "{count}");
+        assert!(!found.iter().any(|it| it.rule == "empty_element"), "{count}");
+    }
+    // Beside another condition it is part of what is asked only.
+    let both = of_role("Action = var.b && var.c ? \"sqs:*\" : \"sqs:SendMessage\", Resource = \"*\"");
+    let found = lint(&both);
+    let broad: Vec<String> = found.iter().filter(|it| it.rule == "wildcard_action").map(line).collect();
+    assert_eq!(broad, ["low high wildcard_action only if `var.b && var.c`"]);
+}
+
+#[test]
 fn what_is_asked_of_a_choice_is_what_the_choice_asks() {
     let statement = |case: &str| {
         format!(

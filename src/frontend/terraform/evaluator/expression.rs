@@ -328,6 +328,15 @@ impl Evaluator<'_> {
                     is_negated = !is_negated;
                     inner
                 }
+                ExprKind::Binary(op, sides) => {
+                    let decides_nothing =
+                        |side: &Expr| truth(&self.value(side, scope)).is_some_and(|it| is_neutral(*op, it));
+                    match &**sides {
+                        [left, right] if decides_nothing(left) => right,
+                        [left, right] if decides_nothing(right) => left,
+                        _ => break,
+                    }
+                }
                 _ => break,
             };
         }
@@ -435,6 +444,12 @@ impl Evaluator<'_> {
                 return Ok(Node::new(Value::Bool(op == BinaryOp::Or), span));
             }
             _ => {}
+        }
+        // Beside what decides nothing it is what the other side is.
+        for (side, other) in [(&left, &right), (&right, &left)] {
+            if truth(side).is_some_and(|it| is_neutral(op, it)) && matches!(other.value, Value::Unknown(_)) {
+                return Ok(other.clone());
+            }
         }
         // What is written out is a tuple or an object, which equals no list and no map; of what it is held against, the
         // type is not known here.
@@ -889,6 +904,15 @@ fn is_no_set(expr: &Expr) -> bool {
         ExprKind::List(_) => true,
         ExprKind::Call(call) => &*call.name.text == "tolist",
         ExprKind::Paren(inner) => is_no_set(inner),
+        _ => false,
+    }
+}
+
+/// Whether a truth value beside another one leaves that one as it is.
+fn is_neutral(op: BinaryOp, truth: bool) -> bool {
+    match op {
+        BinaryOp::And => truth,
+        BinaryOp::Or => !truth,
         _ => false,
     }
 }
