@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::advice::{Advice, has_further_kinds, is_served, needed_arns, needs_star, right_on, sort_by_use};
+use self::advice::{Advice, Topics, has_further_kinds, is_served, needed_arns, needs_star, right_on, sort_by_use};
 use self::service_role::ServiceRole;
 use super::partial_wildcard_action::Partial;
 use super::wildcard_action::spell_out;
@@ -90,7 +90,7 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
     let mut places: Vec<Vec<Found<'_>>> = Vec::new();
     let mut known = FxHashMap::default();
     let service_role = OnceCell::new();
-    let holders = Holders::of(policy, cx);
+    let (holders, topics) = (Holders::of(policy, cx), Topics::of(policy));
     for statement in policy.allow_statements() {
         let is_denied = policy.always_denied(statement);
         let is_spared = |it: catalog::Action| is_denied(it) || holders.need_star(it);
@@ -125,7 +125,7 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
             services if services.len() > 1 && is_repeated(&place) => {
                 report_at_once(concern, policy, place, &services, cx);
             }
-            _ => place.iter().for_each(|it| report(concern, policy, it, service_role, &holders, cx)),
+            _ => place.iter().for_each(|it| report(concern, &topics, it, service_role, &holders, cx)),
         }
     }
 }
@@ -434,7 +434,7 @@ fn worst_first(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
 
 fn report(
     concern: Concern,
-    policy: &Policy,
+    topics: &Topics<'_>,
     found: &Found<'_>,
     service_role: Option<&ServiceRole<'_>>,
     holders: &Holders<'_>,
@@ -468,10 +468,10 @@ fn report(
         }
     }
     // That it decides who has access is worse than that it is a pattern, which is said with it.
-    let partial = vague(policy, statement, &told, severity);
+    let partial = vague(topics.policy, statement, &told, severity);
     let vague = partial.iter().filter(|(it, _)| concern == Concern::Permissions && !it.is_family());
     let vague: Vec<&Action> = vague.map(|(it, _)| it.action).collect();
-    let advice = Advice::of(policy, found, &advised, &fine, &vague);
+    let advice = Advice::of(topics, found, &advised, &fine, &vague);
     let service_role = service_role.filter(|_| found.as_aws);
     let help = match told.iter().map(|it| it.wide.len()).sum() {
         _ if let Some(it) = service_role => it.advice(&told, &advice.in_words()),

@@ -1,11 +1,12 @@
 //! What to do about an action that reaches everything, in such words that whoever does it to the letter takes nothing away
 //! that is needed.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::fmt::Display;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::{Concern, Entry, Found, Holders, has_its_own_rule, makes_linked_roles, once};
 use crate::catalog::{self, AccessLevel, Power};
@@ -13,8 +14,8 @@ use crate::policy::{Action, Policy, Resource, Statement, matches};
 use crate::rule::{either, listed, quoted};
 
 /// What to do about it, so that nothing else is taken away when it is done to the letter.
-pub(super) struct Advice<'a> {
-    policy: &'a Policy,
+pub(super) struct Advice<'a, 'p> {
+    topics: &'a Topics<'p>,
     found: &'a Found<'a>,
     told: &'a [Entry<'a>],
     /// What stays on the resource.
@@ -31,10 +32,10 @@ pub(super) struct Advice<'a> {
     said: Vec<String>,
 }
 
-impl<'a> Advice<'a> {
+impl<'a, 'p> Advice<'a, 'p> {
     /// What to do about `told`, of which `vague` are patterns that are to be named out wherever they stand.
     pub(super) fn of(
-        policy: &'a Policy,
+        topics: &'a Topics<'p>,
         found: &'a Found<'a>,
         told: &'a [Entry<'a>],
         fine: &'a [&'a Action],
@@ -42,7 +43,7 @@ impl<'a> Advice<'a> {
     ) -> Self {
         let statement = found.statement;
         let mut needed = needed_arns(told);
-        let mut limits = Limit::of_each(policy, found.resource, told);
+        let mut limits = Limit::of_each(topics, found.resource, told);
         let is_held = |it: &catalog::Action| statement.admits(*it) && statement.may_reach(*it);
         let mut others = Vec::new();
         for (index, entry) in statement.actions.only().iter().enumerate().filter(|(_, it)| !is_settled(told, fine, it))
@@ -57,9 +58,12 @@ impl<'a> Advice<'a> {
                 continue;
             }
             let alone = Entry { action: entry, wide: held, worst };
-            let alone = Limit::of(policy, found.resource, &alone);
-            match limits.iter_mut().find(|it| !is_told && alone.is_around(it)) {
-                Some(limit) => {
+            let forms = forms_on(found.resource, &alone).filter(|_| !is_told).unwrap_or_default();
+            // Most lie elsewhere, so that nothing need be said of them.
+            let is_near = limits.iter().any(|it| it.lies_in(&forms));
+            let alone = is_near.then(|| Limit::of(topics, found.resource, &alone)).filter(|it| it.is_plain);
+            match alone.and_then(|alone| Some((limits.iter_mut().find(|it| it.lies_in(&forms))?, alone))) {
+                Some((limit, alone)) => {
                     limit.along.push(entry);
                     (limit.forms, limit.words) = (alone.forms, alone.words);
                     let forms = || limits.iter().flat_map(|it| it.forms.iter().flatten().copied());
@@ -73,7 +77,7 @@ impl<'a> Advice<'a> {
             |limit: &Limit<'_>, it: &Entry<'_>| is_vague(it) || it.would_lose(statement, limit.forms.as_deref());
         let losing =
             limits.iter().flat_map(|limit| limit.entries.iter().filter(|it| loses(limit, it)).copied()).collect();
-        let mut advice = Self { policy, found, told, fine, needed, limits, losing, others, said: Vec::new() };
+        let mut advice = Self { topics, found, told, fine, needed, limits, losing, others, said: Vec::new() };
         advice.said = advice.limits.iter().map(|it| format!("{} {}", advice.names_apart(it), it.words())).collect();
         advice
     }
@@ -255,7 +259,7 @@ impl<'a> Advice<'a> {
             let is_alone = self.told.iter().filter(|it| it.action.place.span == at).count() == 1;
             let this = if is_alone { "this".to_owned() } else { format!("`{}`", it.action) };
             // What others are limited to along with it is no matter here.
-            (it.action, format!("limit {this} {}", Limit::of(self.policy, self.found.resource, it).words()))
+            (it.action, format!("limit {this} {}", Limit::of(self.topics, self.found.resource, it).words()))
         };
         let unsaid = |limit: &'_ Limit<'a>| match limit.entries.len() {
             ..=ALL if is_said => Vec::new(),
@@ -300,10 +304,10 @@ struct Limit<'a> {
 
 impl<'a> Limit<'a> {
     /// Each once, in the order of the entries.
-    fn of_each(policy: &Policy, resource: &Resource, told: &'a [Entry<'a>]) -> Vec<Self> {
+    fn of_each(topics: &Topics<'_>, resource: &Resource, told: &'a [Entry<'a>]) -> Vec<Self> {
         let mut limits: Vec<Self> = Vec::new();
         for entry in told {
-            let limit = Self::of(policy, resource, entry);
+            let limit = Self::of(topics, resource, entry);
             match limits.iter_mut().find(|it| it.words == limit.words) {
                 Some(same) => {
                     same.entries.push(entry);
@@ -334,19 +338,11 @@ impl<'a> Limit<'a> {
         limits
     }
 
-    fn of(policy: &Policy, resource: &Resource, entry: &'a Entry<'a>) -> Self {
-        let mut forms = needed_arns(std::slice::from_ref(entry));
-        // Nothing of another service is allowed on an ARN of one, and none is to be.
-        let is_held = |it: &&str| {
-            let of = it.split(':').nth(2);
-            resource.is_everything() || resource.part(2).is_none_or(|own| of.is_some_and(|of| matches(own, of, true)))
-        };
-        if let Some(forms) = forms.as_mut().filter(|it| it.iter().any(is_held)) {
-            forms.retain(is_held);
-        }
+    fn of(topics: &Topics<'_>, resource: &Resource, entry: &'a Entry<'a>) -> Self {
+        let forms = forms_on(resource, entry);
         let mut words = match &forms {
             Some(forms) => to_forms(entry, forms),
-            None => to_some(policy, entry),
+            None => to_some(topics, entry),
         };
         let within = within(entry);
         if !within.is_empty() {
@@ -356,11 +352,11 @@ impl<'a> Limit<'a> {
         if let Some(key) = condition {
             words.push_str(&format!(", or by `{key}`"));
         }
-        let made = by_making(policy, entry);
+        let made = by_making(topics.policy, entry);
         if let Some(key) = &made {
             words.insert_str(0, &format!("by `{}` to what is being made, or ", key.name()));
         }
-        let further = further_kinds(policy, entry);
+        let further = further_kinds(topics, entry);
         let is_plain =
             within.is_empty() && condition.is_none() && made.is_none() && further.is_empty() && !words.contains(TAG);
         let is_choice = condition.is_some() || made.is_some();
@@ -396,10 +392,11 @@ impl<'a> Limit<'a> {
         }
     }
 
-    /// Whether all that this needs has something in it that the other needs, as a log group has its streams.
-    fn is_around(&self, other: &Self) -> bool {
-        let (Some(forms), Some(needed)) = (&self.forms, &other.forms) else { return false };
-        self.holds(other) && forms.iter().all(|form| needed.iter().any(|it| matches(form, it, false)))
+    /// Whether all that it needs lies in these, and something of it in each, as streams do in a log group.
+    fn lies_in(&self, forms: &[&'static str]) -> bool {
+        let Some(needed) = self.forms.as_ref().filter(|_| self.is_plain && !forms.is_empty()) else { return false };
+        let is_held = |it: &&str| forms.iter().any(|form| form == it || matches(form, it, false));
+        needed.iter().all(is_held) && forms.iter().all(|form| needed.iter().any(|it| matches(form, it, false)))
     }
 
     /// Whether whoever names what this needs has named what the other needs.
@@ -408,6 +405,20 @@ impl<'a> Limit<'a> {
         let is_held = |it: &&str| forms.iter().any(|form| form == it || matches(form, it, false));
         self.is_plain && other.is_plain && needed.iter().all(is_held)
     }
+}
+
+/// The forms of ARN that a statement must name for an entry, if they are known. Nothing of another service is allowed on an
+/// ARN of one, and none is to be.
+fn forms_on(resource: &Resource, entry: &Entry<'_>) -> Option<Vec<&'static str>> {
+    let mut forms = needed_arns(std::slice::from_ref(entry))?;
+    let is_held = |it: &&str| {
+        let of = it.split(':').nth(2);
+        resource.is_everything() || resource.part(2).is_none_or(|own| of.is_some_and(|of| matches(own, of, true)))
+    };
+    if forms.iter().any(is_held) {
+        forms.retain(is_held);
+    }
+    Some(forms)
 }
 
 /// The forms of what a request may name within what it needs, as an index in its table.
@@ -458,7 +469,7 @@ fn to_forms(entry: &Entry<'_>, needed: &[&'static str]) -> String {
 }
 
 /// `to …`, where a request may have many things, one in place of another.
-fn to_some(policy: &Policy, entry: &Entry<'_>) -> String {
+fn to_some(topics: &Topics<'_>, entry: &Entry<'_>) -> String {
     const FEW: usize = 4;
     const SHOWN: usize = 2;
     if let [kinds @ .., last] = &always_named(entry)[..] {
@@ -470,7 +481,7 @@ fn to_some(policy: &Policy, entry: &Entry<'_>) -> String {
     let types: Vec<_> = match all.len() {
         // A request may well name one of each.
         ..=FEW if !tags => unformed().flat_map(|it| it.resource_types()).map(|it| it.resource_type()).collect(),
-        _ => unformed().flat_map(|it| likely_types(policy, *it)).collect(),
+        _ => unformed().flat_map(|it| topics.likely_types(*it)).collect(),
     };
     let is_tagged = |of: &catalog::ResourceType| is_given(*of) && unformed().all(|it| it.tells_by_tag(*of));
     let forms = once(types.iter().filter_map(|it| it.arns().next()).map(by_name));
@@ -489,40 +500,67 @@ fn to_some(policy: &Policy, entry: &Entry<'_>) -> String {
     }
 }
 
-/// The other services that a policy is about: how many of its entries allow something on resources of each.
-fn about_others(policy: &Policy, own: catalog::Service) -> FxHashMap<&str, usize> {
-    let mut counts = FxHashMap::default();
-    for entry in policy.allow_statements().flat_map(|it| it.actions.only()) {
-        if let Some(service) = entry.service().filter(|it| *it != own.prefix())
-            && entry.reached().iter().any(|it| !it.takes_only_star())
-        {
-            *counts.entry(service).or_default() += 1;
+/// What a policy is about by all that it allows, found out when it is asked for.
+pub(super) struct Topics<'p> {
+    pub(super) policy: &'p Policy,
+    /// How many of its entries allow something on resources of each service.
+    services: OnceCell<FxHashMap<&'p str, usize>>,
+    /// The resource types that entries without wildcards need: for which action, if for one only.
+    types: OnceCell<FxHashMap<catalog::ResourceType, Option<catalog::Action>>>,
+}
+
+impl<'p> Topics<'p> {
+    pub(super) fn of(policy: &'p Policy) -> Self {
+        Self { policy, services: OnceCell::new(), types: OnceCell::new() }
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &'p Action> {
+        self.policy.allow_statements().flat_map(|it| it.actions.only())
+    }
+
+    /// How much it is about the service of a resource type, as its ARN has it, where that is another than an action's own.
+    fn count_of(&self, kind: catalog::ResourceType, own: catalog::Service) -> usize {
+        let counts = self.services.get_or_init(|| {
+            let mut counts = FxHashMap::default();
+            for entry in self.entries().filter(|it| it.reached().iter().any(|it| !it.takes_only_star())) {
+                if let Some(service) = entry.service() {
+                    *counts.entry(service).or_default() += 1;
+                }
+            }
+            counts
+        });
+        let service = kind.arns().next().and_then(|it| it.split(':').nth(2)).filter(|it| *it != own.prefix());
+        service.and_then(|it| counts.get(it)).copied().unwrap_or_default()
+    }
+
+    /// Whether it is about a resource type by another action, which it names.
+    fn names(&self, kind: catalog::ResourceType, but_for: catalog::Action) -> bool {
+        let types = self.types.get_or_init(|| {
+            let mut types = FxHashMap::default();
+            let named = self.entries().filter(|it| !it.has_wildcard());
+            for action in named.flat_map(|it| it.reached().iter()) {
+                for kind in action.needed_types() {
+                    let by = types.entry(kind).or_insert(Some(action));
+                    *by = by.filter(|it| *it == action);
+                }
+            }
+            types
+        });
+        types.get(&kind).is_some_and(|it| *it != Some(but_for))
+    }
+
+    /// The resource types of an action that may be meant: those that the policy is about by other actions, else those of
+    /// other services that it is about, else those that most of the service's actions are about.
+    fn likely_types(&self, action: catalog::Action) -> Vec<catalog::ResourceType> {
+        let mut types: Vec<_> = action.resource_types().map(|it| it.resource_type()).collect();
+        sort_by_use(action, &mut types);
+        let meant: Vec<_> = types.iter().copied().filter(|it| self.names(*it, action)).collect();
+        if !meant.is_empty() {
+            return meant;
         }
+        types.sort_by_key(|it| Reverse(self.count_of(*it, action.service())));
+        types
     }
-    counts
-}
-
-/// How much a policy is about the service of a resource type, as its ARN has it.
-fn count_of(kind: catalog::ResourceType, counts: &FxHashMap<&str, usize>) -> usize {
-    let service = kind.arns().next().and_then(|it| it.split(':').nth(2));
-    service.and_then(|it| counts.get(it)).copied().unwrap_or_default()
-}
-
-/// The resource types of an action that may be meant: those that the policy is about by other actions, else those of other
-/// services that it is about, else those that most of the service's actions are about.
-fn likely_types(policy: &Policy, action: catalog::Action) -> Vec<catalog::ResourceType> {
-    let mut types: Vec<_> = action.resource_types().map(|it| it.resource_type()).collect();
-    let named = policy.allow_statements().flat_map(|it| it.actions.only()).filter(|it| !it.has_wildcard());
-    let others = named.flat_map(|it| it.reached().iter()).filter(|it| *it != action);
-    let about: FxHashSet<_> = others.flat_map(catalog::Action::needed_types).collect();
-    sort_by_use(action, &mut types);
-    let meant: Vec<_> = types.iter().copied().filter(|it| about.contains(it)).collect();
-    if !meant.is_empty() {
-        return meant;
-    }
-    let about = about_others(policy, action.service());
-    types.sort_by_key(|it| Reverse(count_of(*it, &about)));
-    types
 }
 
 /// Sorts resource types of an action by how many of its service's actions take them.
@@ -630,8 +668,7 @@ pub(super) fn has_further_kinds(entry: &Entry<'_>) -> bool {
 
 /// What else requests for the actions may name, and are then denied without: first what is of the other
 /// services that the policy is about, then what has most to be asked of.
-fn further_kinds(policy: &Policy, entry: &Entry<'_>) -> Vec<String> {
-    let about = about_others(policy, entry.worst.service());
+fn further_kinds(topics: &Topics<'_>, entry: &Entry<'_>) -> Vec<String> {
     let keys = |action: catalog::Action, kind: catalog::ResourceType| {
         action.resource_types().find(|it| it.resource_type() == kind).map_or(0, |it| it.condition_keys().len())
     };
@@ -640,7 +677,7 @@ fn further_kinds(policy: &Policy, entry: &Entry<'_>) -> Vec<String> {
         action.further_types().map(move |kind| (keys(action, kind), kind)).collect::<Vec<_>>()
     };
     let mut kinds: Vec<_> = entry.wide.iter().flat_map(further).collect();
-    kinds.sort_by_key(|(keys, kind)| Reverse((count_of(*kind, &about), *keys)));
+    kinds.sort_by_key(|(keys, kind)| Reverse((topics.count_of(*kind, entry.worst.service()), *keys)));
     once(kinds.into_iter().map(|(_, kind)| kind.noun()))
 }
 
