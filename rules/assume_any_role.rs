@@ -29,13 +29,14 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let what = action.map_or_else(|| "`NotAction` (`sts:AssumeRole`)".to_owned(), |it| format!("`{it}`"));
         let mut report = cx
             .report(&resource.place, format!("{what} {on} `{resource}` is every role that trusts the account"))
+            .acting(action)
             .of(statement, format!("sts:AssumeRole {on} {resource}"))
             .help(match statement.actions.only() {
                 [_] => "name the roles by ARN in `Resource`",
                 _ => "name the roles by ARN in `Resource`; split `sts:AssumeRole` off where the rest needs `*`",
             });
         if let Some(action) = action {
-            report = report.acting([action]).by(&action.place);
+            report = report.by(&action.place);
         }
         report.unguarded(statement, None);
     }

@@ -38,8 +38,8 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let mut report = cx
             .report(&resource.place, format!("`{action}` with `{document}` runs any command on `{resource}`"))
             .severity(severity)
-            .of(statement, format!("{SEND} on {resource}"))
             .acting([action])
+            .of(statement, format!("{SEND} on {resource}"))
             .label(document.place.span, "a shell")
             .help(format!(
                 "{name} under `ssm:resourceTag/…`; or name a document of your own that does no more than is needed"

@@ -94,10 +94,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let mut report = cx
             .report(&resource.place, format!("{what} {on} `{resource}` {work} with {keys}"))
             .severity(severity)
+            .acting(&actions)
             .of(statement, format!("{what} {on} {resource}"))
             .help(as_aws.unwrap_or(help));
         if let Some(first) = actions.first() {
-            report = report.acting(&actions);
             if actions.iter().all(|it| it.place.given.is_some()) {
                 report = report.by(&first.place);
             }

@@ -57,8 +57,8 @@ fn key(policy: &Policy, cx: &mut Context<'_>) {
             for action in statement.actions.only().iter().filter(|it| is_all_of_key(it)) {
                 cx.report(&other.place, format!("`{other}` may use, hand on and delete the key by `{action}`, as account `{own}` may"))
                     .severity(Severity::Medium)
-                    .of(statement, format!("{action} to {other}"))
                     .acting([action])
+                    .of(statement, format!("{action} to {other}"))
                     .help("leave `kms:*` to the account of the key, and name what the other one does with it, such as `kms:Decrypt`");
             }
         }
@@ -69,8 +69,8 @@ fn key(policy: &Policy, cx: &mut Context<'_>) {
         for action in statement.actions.only().iter().filter(|it| is_all_of_key(it)) {
             cx.report(&action.place, format!("`{action}` lets {} use, hand on and delete the key", quoted(principals)))
                 .severity(Severity::Medium)
-                .of(statement, format!("{action} to {}", quoted(principals)))
                 .acting([action])
+                .of(statement, format!("{action} to {}", quoted(principals)))
                 .help(help);
         }
     }

@@ -106,8 +106,8 @@ fn report_all(statement: &Statement, all: &[Partial<'_>], is_identity: bool, cx:
     let swept: Vec<_> = all.iter().flat_map(|it| it.reached.iter().copied()).collect();
     let mut report = cx
         .report(&worst.action.place, format!("{} patterns stand for more than they say: {}", all.len(), listed(&named)))
-        .of(statement, actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
         .acting(&actions)
+        .of(statement, actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
         .severity(worst.severity)
         .help(in_place_of(&actions, statement, is_identity.then_some(&swept)));
     for other in rest.iter().take(MARKED) {

@@ -49,8 +49,8 @@ fn report(statement: &Statement, resource: &Resource, role: &Identity, takers: &
     let role_name = &role.address;
     let mut report = cx
         .report(&named_at(statement, resource), format!("this hands `{role_name}`, which may do everything, to {whom}"))
-        .of(statement, format!("iam:PassRole on {role_name}"))
         .acting(["iam:PassRole"])
+        .of(statement, format!("iam:PassRole on {role_name}"))
         .severity(if taker.is_some() { Severity::High } else { Severity::Medium })
         .label(role.place.span, "the role")
         .help("give the role what its service takes, or let nobody hand it over who is no administrator");

@@ -67,6 +67,7 @@ fn report(
     let what = action.map_or_else(|| "`NotAction` (`iam:PassRole`)".to_owned(), |it| format!("`{it}`"));
     let mut report = cx
         .report(&resource.place, format!("{what} {on} `{resource}` hands {roles} to {whom}"))
+        .acting(action)
         .of(statement, format!("iam:PassRole {on} {resource}"))
         .severity(severity)
         .help(match (to, statement.actions.only().len()) {
@@ -79,7 +80,7 @@ fn report(
             }
         });
     if let Some(action) = action {
-        report = report.acting([action]).by(&action.place);
+        report = report.by(&action.place);
     }
     if let Some((place, action)) = taker {
         report = report.label(place.span, format!("`{action}` then runs with the role"));

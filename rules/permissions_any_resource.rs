@@ -61,8 +61,8 @@ fn of_data(policy: &Policy, cx: &mut Context<'_>) {
             let alike = found.iter().filter(|(_, (_, _, it, _))| it == comes).map(|(it, _)| *it);
             let actions: Vec<&Action> = alike.collect();
             cx.report(&first.place, format!("{} {comes}", quoted(&actions)))
-                .of(statement, quoted(&actions))
                 .acting(&actions)
+                .of(statement, quoted(&actions))
                 .severity(*severity)
                 .unguarded(statement, None)
                 .help(*help);

@@ -43,8 +43,8 @@ fn report(statement: &Statement, found: &[(&Action, catalog::Action)], cx: &mut 
     let verb = if found.len() == 1 { "lets" } else { "let" };
     let what = listed(&found.iter().map(shown).collect::<Vec<_>>());
     cx.report(&first.place, format!("{what} {verb} its holder buy in the name of the account, whatever it costs"))
-        .of(statement, quoted(&actions))
         .acting(&actions)
+        .of(statement, quoted(&actions))
         .help(help(found));
 }
 

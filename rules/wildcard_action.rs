@@ -191,8 +191,8 @@ fn report_all(policy: &Policy, statement: &Statement, all: &[Broad<'_>], cx: &mu
     let swept: Vec<_> = all.iter().filter(|it| it.is_unbounded).flat_map(|it| it.reached.iter().copied()).collect();
     let mut report = cx
         .report(&worst.action.place, message)
-        .of(statement, actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
         .acting(&actions)
+        .of(statement, actions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
         .severity(worst.severity)
         .help(in_place_of(&actions, statement, Some(&swept)));
     for other in rest.iter().take(MARKED) {

@@ -344,8 +344,8 @@ fn report_at_once(
             &resource.place,
             format!("{} on `{resource}` {}", listed(&guilty), what_they_do(concern, &guilty, statement)),
         )
-        .of(statement, subject(&guilty, resource))
         .acting(&actions)
+        .of(statement, subject(&guilty, resource))
         .severity(severity)
         .help(format!(
             "leave {} out of the list, and grant what is called of each in a statement of its own, limited to the \
@@ -481,8 +481,8 @@ fn report(
     };
     let mut report = cx
         .report(&resource.place, message)
-        .of(statement, subject(guilty, resource))
         .acting(&actions)
+        .of(statement, subject(guilty, resource))
         .severity(severity)
         .help(help);
     if !along.is_empty() {

@@ -601,11 +601,14 @@ fn read_known(path: &Path, metadata: &Metadata) -> Result<Vec<u8>, ReadError> {
     if !metadata.is_file() {
         return Err(not_a_file(metadata.file_type()));
     }
+    read_open(File::open(path).map_err(|error| read_error(&error))?, metadata)
+}
+
+fn read_open(file: File, metadata: &Metadata) -> Result<Vec<u8>, ReadError> {
     if metadata.len() > LIMIT {
         return Err(ReadError::TooLarge(LIMIT >> 20));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-    let file = File::open(path).map_err(|error| read_error(&error))?;
     // A file says how long it is, but those of `/proc` say that they are empty.
     let length = if metadata.len() == 0 { LIMIT + 1 } else { metadata.len() };
     file.take(length).read_to_end(&mut bytes).map_err(|error| read_error(&error))?;
@@ -613,6 +616,23 @@ fn read_known(path: &Path, metadata: &Metadata) -> Result<Vec<u8>, ReadError> {
         return Err(ReadError::TooLarge(LIMIT >> 20));
     }
     Ok(bytes)
+}
+
+/// An ordinary file, opened without a link being followed; none where it is something else, or cannot be opened so.
+#[cfg(unix)]
+fn opened(path: &Path) -> Option<(File, Metadata)> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    // Opening a pipe does not wait then for somebody to write.
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = File::options().read(true).custom_flags(flags).open(path).ok()?;
+    let metadata = file.metadata().ok().filter(Metadata::is_file)?;
+    Some((file, metadata))
+}
+
+#[cfg(not(unix))]
+fn opened(_path: &Path) -> Option<(File, Metadata)> {
+    None
 }
 
 /// The disk, as far as the user has named it.
@@ -656,10 +676,14 @@ impl Disk {
         }
     }
 
-    /// A path without links, so that one that leads out of the roots is known for what it is.
-    fn real(&self, path: &Path) -> Result<(PathBuf, Metadata), ReadError> {
+    /// A path without links but for its last part.
+    fn in_real_folder(&self, path: &Path) -> Result<PathBuf, ReadError> {
         let name = path.file_name().ok_or_else(|| ReadError::Other("it is a folder".into()))?;
-        let real = self.real_folder(folder_of(path)).ok_or(ReadError::Missing)?.join(name);
+        Ok(self.real_folder(folder_of(path)).ok_or(ReadError::Missing)?.join(name))
+    }
+
+    /// The same without a link there, so that one that leads out of the roots is known for what it is.
+    fn real(&self, real: PathBuf) -> Result<(PathBuf, Metadata), ReadError> {
         let metadata = match fs::symlink_metadata(&real) {
             Ok(metadata) => metadata,
             Err(error) if self.holds(&real) => return Err(read_error(&error)),
@@ -699,12 +723,16 @@ impl Reader for Disk {
         {
             return Ok(bytes.clone());
         }
-        let (real, metadata) = self.real(path)?;
+        let real = self.in_real_folder(path)?;
+        if let Some((file, metadata)) = self.holds(&real).then(|| opened(&real)).flatten() {
+            return read_open(file, &metadata);
+        }
+        let (real, metadata) = self.real(real)?;
         if self.holds(&real) { read_known(&real, &metadata) } else { Err(ReadError::Outside) }
     }
 
     fn head(&self, path: &Path) -> Option<Vec<u8>> {
-        let (real, metadata) = self.real(path).ok()?;
+        let (real, metadata) = self.real(self.in_real_folder(path).ok()?).ok()?;
         let file = File::open(real).ok().filter(|_| metadata.is_file())?;
         let mut head = Vec::new();
         file.take(HEAD).read_to_end(&mut head).ok().map(|_| head)

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
-use std::ptr;
 use std::sync::{Arc, OnceLock};
+use std::{mem, ptr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -689,7 +689,7 @@ impl<'a> Context<'a> {
             ..Finding::new(self.rule, message, place.span, self.carrier.clone().into_owned())
         });
         let finding = self.findings.last_mut().expect("it was pushed above");
-        let mut report = Report { finding, is_of_access: self.rule.is_of_access() };
+        let mut report = Report { finding, is_of_access: self.rule.is_of_access(), acts: Vec::new() };
         report.way(place);
         report
     }
@@ -724,6 +724,8 @@ pub struct Report<'f> {
     finding: &'f mut Finding,
     /// See [`Rule::is_of_access`].
     is_of_access: bool,
+    /// The actions that it is about, where these are not all of the statement.
+    acts: Vec<String>,
 }
 
 impl Report<'_> {
@@ -746,10 +748,12 @@ impl Report<'_> {
         self.finding.subject = what.to_string();
         // A finding about one of several actions grows with that action and not with those beside it.
         let is_it = |action: &&policy::Action| shows(action, &self.finding.subject);
-        let own = statement.actions.only().iter().find(is_it).map(ToString::to_string);
-        self.finding.granted = match own {
-            Some(action) => Granted::of_one(statement, action),
-            None => Granted::of(statement),
+        if self.acts.is_empty() {
+            self.acts.extend(statement.actions.only().iter().find(is_it).map(ToString::to_string));
+        }
+        self.finding.granted = match mem::take(&mut self.acts) {
+            acts if acts.is_empty() => Granted::of(statement),
+            acts => Granted::of_these(statement, acts),
         };
         let sure = self.finding.confidence;
         self.way(&statement.place);
@@ -768,11 +772,10 @@ impl Report<'_> {
         self.label(statement.place.span, words)
     }
 
-    /// The actions of the statement that it is about, where those are not all: what else the statement comes to allow
-    /// makes the finding no wider.
-    pub fn acting(self, actions: impl IntoIterator<Item = impl fmt::Display>) -> Self {
-        let actions = actions.into_iter().map(|it| it.to_string()).collect();
-        self.finding.granted = self.finding.granted.take().map(|it| it.with_actions(actions));
+    /// The actions that it is about, where those are not all of the statement [of](Self::of) which it will be: what else
+    /// that comes to allow makes the finding no wider.
+    pub fn acting(mut self, actions: impl IntoIterator<Item = impl fmt::Display>) -> Self {
+        self.acts.extend(actions.into_iter().map(|it| it.to_string()));
         self
     }
 

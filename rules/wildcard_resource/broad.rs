@@ -18,8 +18,9 @@ pub(super) fn check(
     match (&statement.actions, &statement.resources) {
         (Scope::Only(_), Some(Scope::Only(_))) => {
             for sweeps in statement.broad_sweeps().chunk_by(|a, b| a.entry == b.entry) {
-                let sweeps: Vec<&Sweep> = sweeps.iter().filter(|it| !is_spared(it.action)).collect();
-                report(concern, statement, |concern| whole(concern, statement, &sweeps), cx);
+                let such = sweeps.iter().filter_map(|it| Some((Concern::of(it)?, it)));
+                let such: Vec<(Concern, &Sweep)> = such.filter(|(_, it)| !is_spared(it.action)).collect();
+                report(concern, statement, |concern| whole(concern, statement, &such), cx);
             }
         }
         (_, Some(resources)) => {
@@ -41,13 +42,13 @@ pub(super) fn check(
 }
 
 /// What an entry that is all of a service reaches.
-fn whole<'s>(concern: Concern, statement: &'s Statement, sweeps: &[&Sweep]) -> Option<Found<'s>> {
-    let such: Vec<&Sweep> = sweeps.iter().copied().filter(|it| Concern::of(it) == Some(concern)).collect();
-    let wide: Vec<catalog::Action> = such.iter().map(|it| it.action).collect();
+fn whole<'s>(concern: Concern, statement: &'s Statement, sweeps: &[(Concern, &Sweep)]) -> Option<Found<'s>> {
+    let such = || sweeps.iter().filter(|(of, _)| *of == concern).map(|(_, it)| *it);
+    let wide: Vec<catalog::Action> = such().map(|it| it.action).collect();
     let worst = worst(&wide)?;
-    let by = such.iter().find(|it| it.action == worst)?;
+    let by = such().find(|it| it.action == worst)?;
     let resource = statement.resources.as_ref()?.entries().get(by.resource)?;
-    let is_everywhere = such.iter().any(|it| it.reach == Reach::Everywhere);
+    let is_everywhere = such().any(|it| it.reach == Reach::Everywhere);
     let guilty = vec![Entry { action: statement.actions.only().get(by.entry)?, wide, worst }];
     Some(Found { statement, resource, is_everywhere, as_aws: false, guilty, along: Vec::new(), lesser: Vec::new() })
 }
@@ -115,12 +116,10 @@ fn report<'s>(
     };
     let mut report = cx
         .report(&resource.place, format!("{who} on {on} {does}"))
+        .acting(if is_negated { &[][..] } else { &called })
         .of(statement, about(guilty))
         .severity(severity)
         .help(help);
-    if !is_negated {
-        report = report.acting(&called);
-    }
     let is_guilty = |it: &Entry<'_>| guilty.iter().any(|other| std::ptr::eq(other.action, it.action));
     for lesser in Concern::ALL.into_iter().filter(|it| *it > concern) {
         if let Some(besides) = found(lesser).filter(|it| it.guilty.iter().all(is_guilty)) {

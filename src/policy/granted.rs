@@ -40,9 +40,9 @@ impl Granted {
         Self::by(statement, || texts(&statement.actions, ToString::to_string))
     }
 
-    /// The same of one of its actions only.
-    pub fn of_one(statement: &Statement, action: String) -> Option<Self> {
-        Self::by(statement, || Scope::Only(vec![action]))
+    /// The same with these of its actions only.
+    pub fn of_these(statement: &Statement, actions: Vec<String>) -> Option<Self> {
+        Self::by(statement, || sorted(Scope::Only(actions)))
     }
 
     fn by(statement: &Statement, actions: impl FnOnce() -> Scope<String>) -> Option<Self> {
@@ -57,12 +57,6 @@ impl Granted {
             principals: statement.principals.as_ref().map(|it| texts(it, principal)),
             conditions,
         })
-    }
-
-    /// The same with these of its actions only.
-    #[must_use]
-    pub fn with_actions(self, actions: Vec<String>) -> Self {
-        Self { actions: sorted(Scope::Only(actions)), ..self }
     }
 
     /// The actions that lie within none of the patterns, in words.
