@@ -45,15 +45,19 @@ fn list(element: &Element<'_>, what: impl Display, cx: &mut Context<'_>) {
         it.as_text().is_some_and(|it| it.is_empty()) && !is_empty_by_default(&place.origin)
     };
     let Some((_, place)) = values.iter().find(is_it) else { return };
+    // What a module gives out where it makes nothing is mostly asked for only where it makes something.
+    if place.given.is_some() && place.origin.steps().any(|it| is_output(&it.words)) {
+        return;
+    }
     // Of one value in several cases, each is all that there is.
     let (verb, help) = if matches!(value, Value::List(it) if it.len() > 1) {
         ("holds", "leave it out of the list")
     } else {
         ("is", "leave the statement out where there is nothing to name")
     };
-    // What a module gives out where it makes nothing is mostly asked for only where it makes something.
-    let is_given_out = place.given.is_some() && place.origin.steps().next().is_some();
-    let severity = if is_given_out { Severity::Low } else { Severity::High };
+    // What is decided elsewhere is mostly decided by what there is of it.
+    let is_elsewhere = place.given.is_some() && place.origin.steps().next().is_some();
+    let severity = if is_elsewhere { Severity::Low } else { Severity::High };
     report(element, &format!("{what} {verb} `\"\"`, which AWS refuses"), severity, cx).by(place).help(help);
 }
 
@@ -94,6 +98,11 @@ fn condition(element: &Element<'_>, cx: &mut Context<'_>) {
 /// Whether it has come by the default of a variable, which is there for somebody to give another value.
 fn is_empty_by_default(way: &Origin) -> bool {
     way.steps().any(|it| it.words.ends_with(" (default)"))
+}
+
+/// Whether it is what a module gives out, and no argument of one.
+fn is_output(step: &str) -> bool {
+    step.starts_with("`module.")
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -134,7 +134,7 @@ fn needed(action: &Action, resources: &[Resource], patterns: &[&ArnPattern]) -> 
 /// Whether it is all of Systems Manager in some region and account, on which that decides where the reference lists nothing:
 /// denials say `on resource: arn:aws:ssm:eu-west-1:111122223333:*`.
 /// <https://github.com/kubernetes-sigs/cluster-api-provider-aws/issues/3361>
-fn is_system(resource: &Resource, action: &Action) -> bool {
+pub(super) fn is_system(resource: &Resource, action: &Action) -> bool {
     let asks = action.service().is_some_and(|it| matches!(it, "ssm" | "ssmmessages" | "ec2messages"));
     asks && resource.part(2) == Some("ssm") && resource.part(5) == Some("*")
 }

@@ -64,6 +64,10 @@ fn all_that_an_action_needs_is_named() {
     let job = help("wildcard_resource", &["batch:SubmitJob"], &["*"]);
     assert!(job.contains(":job-queue/") && job.contains("job definition"), "{job}");
     assert!(job.contains(":job/*`") && !job.contains("tag"), "what is being made has none: {job}");
+    let all_of_it = ["arn:aws:ssm:eu-west-1:111122223333:*"];
+    let beside = help("wildcard_resource", &["ssm:SendCommand", "ssm:GetCommandInvocation"], &all_of_it);
+    let rest = "leave `ssm:GetCommandInvocation` on `arn:aws:ssm:eu-west-1:111122223333:*` in a statement of its own";
+    assert!(beside.ends_with(rest), "what takes no other ARN stays: {beside}");
     let command = help("wildcard_resource", &["ssm:SendCommand"], &["*"]);
     assert!(command.contains(":document/") && command.contains("what else requests name ("), "{command}");
 }

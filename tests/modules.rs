@@ -889,3 +889,37 @@ resource "aws_iam_user_policy" "it" {
     let case = finding.labels.iter().find(|it| it.message.starts_with("only if"));
     assert_eq!(case.unwrap().message, "only if not `var.a`");
 }
+
+#[test]
+fn what_a_module_gives_out_where_it_makes_nothing_is_no_empty_element() {
+    let root = |condition: &str| {
+        format!(
+            r#"
+variable "create" {{ type = bool }}
+module "data" {{
+  source = "./data"
+  create = var.create
+}}
+resource "aws_iam_policy" "read" {{
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "s3:GetObject", Resource = {condition} }}]
+  }})
+}}
+"#
+        )
+    };
+    let module = r#"
+variable "create" { type = bool }
+resource "aws_s3_bucket" "it" { count = var.create ? 1 : 0 }
+output "arn" { value = var.create ? aws_s3_bucket.it[0].arn : "" }
+"#;
+    let count = |resource: &str| {
+        let files = [("main.tf", root(resource)), ("data/main.tf", module.to_owned())];
+        let (_, report) = report_of("empty_element", &files.each_ref().map(|(path, text)| (*path, text.as_str())));
+        report.findings.len()
+    };
+    // Whoever asks for it mostly does so where there is something.
+    assert_eq!(count("module.data.arn"), 0);
+    assert_eq!(count(r#"var.create ? "arn:aws:s3:::reports/*" : """#), 1);
+}

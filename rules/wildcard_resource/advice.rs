@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::super::mismatched_resource::is_system;
 use super::{Concern, Entry, Found, Holders, has_its_own_rule, makes_linked_roles, once};
 use crate::catalog::{self, AccessLevel, Power};
 use crate::policy::{Action, Policy, Resource, Statement, matches};
@@ -596,25 +597,25 @@ pub(super) fn needs_star(action: catalog::Action, holders: &Holders<'_>) -> bool
 
 /// The entries that stay on a resource when others are taken from it: nothing of them can be limited, or some of what a
 /// pattern stands for cannot, and the rest of it is no concern. An ARN that is all of a service serves those of that
-/// service as `*` does.
+/// service as `*` does; that of Systems Manager in one account serves its own.
 pub(super) fn right_on<'s>(resource: &Resource, statement: &'s Statement, holders: &Holders<'_>) -> Vec<&'s Action> {
-    let is_everything = resource.is_everything();
-    if !is_everything && !resource.covers_all_of_its_service() {
-        return Vec::new();
-    }
+    let is_served = |it: &Action| {
+        resource.is_everything()
+            || resource.covers_all_of_its_service() && it.service() == resource.part(2)
+            || is_system(resource, it)
+    };
     let is_concern = |entry: usize| {
         let mut own = statement.sweeps().iter().filter(|it| it.entry == entry && !holders.need_star(it.action));
         own.any(|it| Concern::of(it).is_some())
     };
     let is_right = |(entry, it): &(usize, &Action)| {
-        let is_served = is_everything || it.service() == resource.part(2);
         let mut reached = it.reached().iter();
         // All of a service is not right, whatever it stands on.
         let is_needed = match it.is_whole_service() {
             true => !it.reached().is_empty() && reached.all(|it| needs_star(it, holders)),
             false => reached.any(|it| needs_star(it, holders)),
         };
-        is_served && is_needed && !is_concern(*entry)
+        is_served(it) && is_needed && !is_concern(*entry)
     };
     statement.actions.only().iter().enumerate().filter(is_right).map(|(_, it)| it).collect()
 }
