@@ -309,7 +309,7 @@ impl Packer {
         let entries = action["resources"].as_object();
         let number_of = |resource_type: &str| names.resource_types[&format!("{prefix}:{resource_type}")];
         for (resource_type, entry) in entries.into_iter().flatten() {
-            resources.push((number_of(resource_type) << 1) | flag(entry, "required"));
+            resources.push((number_of(resource_type) << 1) | u32::from(is_required(action, entry)));
             resources.push(self.list(names.keys(strings(entry, "conditions"))));
         }
         let full = format!("{prefix}:{name}");
@@ -572,7 +572,7 @@ impl Packer {
 fn needed<'a>(action: &'a Value, resource_types: &Map<String, Value>) -> Vec<&'a str> {
     let types: Vec<_> = action["resources"].as_object().into_iter().flatten().collect();
     let required: Vec<_> =
-        types.iter().filter(|(_, it)| flag(it, "required") != 0).map(|(name, _)| name.as_str()).collect();
+        types.iter().filter(|(_, it)| is_required(action, it)).map(|(name, _)| name.as_str()).collect();
     match required.len() {
         0 if types.len() <= 2 => {
             let first = |name: &str| strings(&resource_types[name], "arns").next();
@@ -582,6 +582,16 @@ fn needed<'a>(action: &'a Value, resource_types: &Map<String, Value>) -> Vec<&'a
         1..=action::FEW => required,
         _ => Vec::new(),
     }
+}
+
+/// Whether every request for an action names a resource of a type. One for tags names one resource, whatever kinds the
+/// reference calls required. <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeTagsForResource.html>
+fn is_required(action: &Value, of: &Value) -> bool {
+    let is_one_of_several = || {
+        let types = action["resources"].as_object().into_iter().flatten();
+        text(action, "level") == "Tagging" && types.filter(|(_, it)| flag(it, "required") != 0).count() > 1
+    };
+    flag(of, "required") != 0 && !is_one_of_several()
 }
 
 /// The worst that comes of an action, as an index of [`action::POWERS`].

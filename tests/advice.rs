@@ -155,6 +155,9 @@ fn a_few_kinds_are_named_and_of_more_the_first() {
     assert!(few.contains("every object, every queue and every table in the account"), "{few}");
     let many = message(&["sqs:DeleteMessage", "dynamodb:PutItem", "s3:PutObject", "ec2:StopInstances"]);
     assert!(many.contains("reach every instance, every object and 2 more kinds of resources in the account"), "{many}");
+    let zones =
+        help("wildcard_resource", &["route53:ChangeResourceRecordSets", "route53:ChangeTagsForResource"], &["*"]);
+    assert!(zones.contains("or by `route53:ChangeResourceRecordSetsNormalizedRecordNames`"), "{zones}");
     let database = message(&["glue:DeleteDatabase"]);
     assert!(database.contains("reaches every database in the account"), "not what lies in it: {database}");
     let tags = message(&["ec2:CreateTags"]);

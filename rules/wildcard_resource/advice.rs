@@ -685,7 +685,8 @@ fn further_kinds(topics: &Topics<'_>, entry: &Entry<'_>) -> Vec<String> {
 /// Keys that say of a request to one resource where that lies, or in whose name it is made.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-policy-structure.html>
 /// <https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html>
-const LIMITING: [&str; 2] = ["ec2:Vpc", "ses:FromAddress"];
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html>
+const LIMITING: [&str; 3] = ["ec2:Vpc", "route53:ChangeResourceRecordSetsNormalizedRecordNames", "ses:FromAddress"];
 
 /// Whether a policy lets something of a service be made, which could be given its tags then.
 fn makes_some(policy: &Policy, service: catalog::Service) -> bool {

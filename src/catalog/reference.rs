@@ -712,7 +712,8 @@ impl ActionResource {
         ResourceType::at((self.packed >> 1) as usize)
     }
 
-    /// Whether a request always names a resource of this type.
+    /// Whether a request always names a resource of this type: not of each where the reference calls several required of a
+    /// request for tags, which names one.
     pub fn is_required(self) -> bool {
         self.packed & 1 != 0
     }
