@@ -63,7 +63,7 @@ fn list(element: &Element<'_>, what: impl Display, cx: &mut Context<'_>) {
 
 fn condition(element: &Element<'_>, cx: &mut Context<'_>) {
     if is_empty(element.value()) {
-        report(element, "`Condition` is empty, so the statement holds without any", Severity::Low, cx);
+        report(element, "`Condition` is empty, so the statement holds without any condition", Severity::Low, cx);
     }
     let operators = element.within();
     for operator in operators.elements() {

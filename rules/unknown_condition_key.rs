@@ -24,7 +24,12 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
                 help = format!("leave it out: `{}` is tested beside it already", right.key);
             } else if condition.is_on("aws:sourceowner") && !statement.is_for_services() {
                 // Only calls that a service makes for somebody carry it.
-                help = if statement.actions.may_match("sns:Publish") {
+                let publishes = statement.actions.may_match("sns:Publish");
+                help = if publishes && policy.allow_statements().any(Statement::is_for_services) {
+                    "name the account as the principal: services are let in by a statement of their own, which any other \
+                     that publishes here, such as `cloudwatch.amazonaws.com`, needs too"
+                        .to_owned()
+                } else if publishes {
                     // What publishes by it, an alarm say, would be shut out.
                     "name the account as the principal, and let in each service that publishes here by a statement of its \
                      own: `cloudwatch.amazonaws.com`, say, with `aws:SourceAccount`, and `events.amazonaws.com` without \

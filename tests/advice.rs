@@ -559,6 +559,16 @@ fn whose_the_caller_is_is_asked_of_it_or_of_what_a_service_acts_for() {
     assert!(help("unknown_condition_key", service, "aws:SourceOwner").contains("`aws:SourceAccount`"));
     let owner = help("unknown_condition_key", account, "aws:SourceOwner");
     assert!(owner.starts_with("name the account as the principal, and let in each service"), "{owner}");
+    let beside = found_in(
+        "unknown_condition_key",
+        r#"{"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "arn:aws:sns:eu-west-1:111122223333:jobs",
+             "Condition": {"StringEquals": {"AWS:SourceOwner": "111122223333"}}},
+            {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish",
+             "Resource": "arn:aws:sns:eu-west-1:111122223333:jobs"}]}"#,
+    );
+    let beside = beside[0].help.as_deref().unwrap();
+    assert!(beside.contains("services are let in by a statement of their own"), "{beside}");
 }
 
 #[test]

@@ -855,7 +855,7 @@ impl ResourceType {
             ("subgrp", "subnet group"),
             ("subnetgroup", "subnet group"),
             ("targetgroup", "target group"),
-            ("userdefinedfunction", "function"),
+            ("userdefinedfunction", "user-defined function"),
             ("usergroup", "user group"),
             ("userpool", "user pool"),
             ("virtualmachine", "virtual machine"),
