@@ -97,10 +97,10 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
             .acting(&actions)
             .of(statement, format!("{what} {on} {resource}"))
             .help(as_aws.unwrap_or(help));
-        if let Some(first) = actions.first() {
-            if actions.iter().all(|it| it.place.given.is_some()) {
-                report = report.by(&first.place);
-            }
+        if let Some(first) = actions.first()
+            && actions.iter().all(|it| it.place.given.is_some())
+        {
+            report = report.by(&first.place);
         }
         for condition in &statement.conditions {
             let why = match (condition.case(), condition.weakness()) {
