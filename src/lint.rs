@@ -1170,13 +1170,7 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
         let used: FxHashSet<_> = out.iter().filter(|it| !it.is_unused).map(key).collect();
         out.retain(|it| !it.is_unused || !used.contains(&key(it)));
     }
-    for finding in &mut out {
-        finding.instances.sort();
-        finding.instances.dedup();
-        finding.identities.sort();
-        finding.identities.dedup();
-        finding.fingerprint = finding.identities.first().map(|it| it.fingerprint.clone()).unwrap_or_default();
-    }
+    out.iter_mut().for_each(Finding::order_instances);
     out
 }
 

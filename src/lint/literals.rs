@@ -58,11 +58,7 @@ pub(super) fn once(workspace: &Workspace, findings: Vec<Finding>) -> Vec<Finding
             first.instances.extend(other.instances);
             first.identities.extend(other.identities);
         }
-        first.instances.sort();
-        first.instances.dedup();
-        first.identities.sort();
-        first.identities.dedup();
-        first.fingerprint = first.identities.first().map(|it| it.fingerprint.clone()).unwrap_or_default();
+        first.order_instances();
     }
     out
 }
