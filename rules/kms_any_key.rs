@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use super::wildcard_resource::service_role::ServiceRole;
+use super::common::service_role::ServiceRole;
 use crate::catalog;
 use crate::policy::{Action, Condition, Policy, Reach, Resource, Scope, Statement};
 use crate::rule::{Context, Severity, quoted};

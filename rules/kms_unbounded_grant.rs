@@ -1,6 +1,6 @@
+use super::common::service_role::ServiceRole;
 use super::partial_wildcard_action::Partial;
 use super::wildcard_action::spell_out;
-use super::wildcard_resource::service_role::ServiceRole;
 use crate::catalog;
 use crate::policy::{Action, Policy, PolicyKind, Principal, PrincipalKind, Reach, Scope, Service, Statement};
 use crate::rule::{Context, Rewrite, Safety, Severity, Wanted, quoted};

@@ -1,5 +1,7 @@
 //! The pack: each rule is a page and a check side by side, listed once, here.
 
+mod common;
+
 use std::sync::LazyLock;
 
 use crate::rule::{Check, Rule};

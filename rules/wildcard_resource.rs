@@ -1,6 +1,5 @@
 mod advice;
 mod broad;
-pub(super) mod service_role;
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -10,7 +9,7 @@ use std::sync::LazyLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::advice::{Advice, Topics, has_further_kinds, is_served, needed_arns, needs_star, right_on, sort_by_use};
-use self::service_role::ServiceRole;
+use super::common::service_role::ServiceRole;
 use super::partial_wildcard_action::Partial;
 use super::wildcard_action::spell_out;
 use crate::catalog::{self, AccessLevel, ActionOverride, Danger, Power, Risk};
@@ -473,8 +472,9 @@ fn report(
     let vague: Vec<&Action> = vague.map(|(it, _)| it.action).collect();
     let advice = Advice::of(topics, found, &advised, &fine, &vague);
     let service_role = service_role.filter(|_| found.as_aws);
-    let help = match told.iter().map(|it| it.wide.len()).sum() {
-        _ if let Some(it) = service_role => it.advice(&told, &advice.in_words()),
+    let wide: Vec<catalog::Action> = told.iter().flat_map(|it| &it.wide).copied().collect();
+    let help = match wide.len() {
+        _ if let Some(it) = service_role => it.advice(&wide, &advice.in_words()),
         // Who sets things up is seldom who decides about access to them, and who writes a pattern seldom means it all.
         2.. if concern == Concern::Permissions => format!("{}; what nobody calls can be left out", advice.in_words()),
         _ => advice.in_words(),

@@ -4,7 +4,6 @@
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
-use super::{Concern, Entry};
 use crate::catalog;
 use crate::policy::{self, Policy, Principal, Sweep, matches};
 use crate::rule::{Context, listed, quoted};
@@ -92,8 +91,8 @@ const PAGES: [(&str, &[&str], &str); 2] = [
     ),
 ];
 
-/// What sweeps a resource, and what comes of it.
-type Sweeps<'s> = Vec<(&'s Sweep, Concern)>;
+/// What sweeps a resource, each with what a rule says of it.
+type Sweeps<'s, T> = Vec<(&'s Sweep, T)>;
 
 /// Such services, where nobody else is granted what a policy grants.
 #[derive(Default)]
@@ -158,11 +157,11 @@ impl<'c> ServiceRole<'c> {
     }
 
     /// What sweeps by entries of a statement of which AWS allows all to these services, and what does by others.
-    pub(super) fn parted<'s>(&self, sweeps: Sweeps<'s>) -> (Sweeps<'s>, Sweeps<'s>) {
+    pub(in crate::rules) fn parted<'s, T: Clone>(&self, sweeps: Sweeps<'s, T>) -> (Sweeps<'s, T>, Sweeps<'s, T>) {
         if self.written.is_empty() {
             return (Vec::new(), sweeps);
         }
-        let is_allowed = |(sweep, _): &(&Sweep, Concern)| self.written.iter().any(|it| it.allows(sweep.action));
+        let is_allowed = |(sweep, _): &(&Sweep, T)| self.written.iter().any(|it| it.allows(sweep.action));
         let of_entries = sweeps.chunk_by(|(one, _), (next, _)| one.entry == next.entry);
         let (as_aws, others): (Vec<_>, Vec<_>) = of_entries.partition(|it| it.iter().all(is_allowed));
         (as_aws.concat(), others.concat())
@@ -175,10 +174,9 @@ impl<'c> ServiceRole<'c> {
     }
 
     /// What to do about it, where `advice` is what one would do elsewhere.
-    pub(super) fn advice(&self, guilty: &[Entry<'_>], advice: &str) -> String {
-        let actions: Vec<_> = guilty.iter().flat_map(|it| &it.wide).copied().collect();
+    pub(in crate::rules) fn advice(&self, actions: &[catalog::Action], advice: &str) -> String {
         let some = || self.written.iter().filter(|it| actions.iter().any(|action| it.allows(*action)));
-        self.advice_on(&actions, advice).unwrap_or_else(|| self.in_words(&some().collect::<Vec<_>>(), advice))
+        self.advice_on(actions, advice).unwrap_or_else(|| self.in_words(&some().collect::<Vec<_>>(), advice))
     }
 
     fn in_words(&self, by: &[&Written], advice: &str) -> String {
