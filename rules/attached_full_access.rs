@@ -250,18 +250,16 @@ fn permissions(policy: &Policy, is_own: impl Fn(&Action) -> bool) -> Option<Stri
     }
     let by = statements.iter().find(|(_, dangers)| dangers.contains(&example)).map(|(it, _)| granted(it, example));
     let everywhere = policy.allow_statements().filter(|it| it.star_resources().next().is_some());
-    let own = everywhere.flat_map(|it| it.actions.only()).filter(|it| it.is_whole_service() && is_own(it));
-    let mut named: Vec<String> = own.map(|it| format!("`{it}`")).collect();
+    let services = everywhere.flat_map(|it| it.actions.only().iter().map(move |entry| (it, entry)));
+    let services: Vec<(&Statement, &Action)> = services.filter(|(_, it)| it.is_whole_service()).collect();
+    let own = services.iter().filter(|(_, it)| is_own(it));
+    let mut named: Vec<String> = own.map(|(_, it)| format!("`{it}`")).collect();
     let Some(by) = by.filter(|it| *it != format!("`{example}`")) else {
         return Some(format!("`{example}` on every resource"));
     };
     // All else that it gives as a whole, the worst first.
-    let mut besides: Vec<&Action> = policy
-        .allow_statements()
-        .filter(|it| it.star_resources().next().is_some() && it.conditions.is_empty())
-        .flat_map(|it| it.actions.only())
-        .filter(|it| it.is_whole_service())
-        .collect();
+    let unconditional = services.iter().filter(|(statement, _)| statement.conditions.is_empty());
+    let mut besides: Vec<&Action> = unconditional.map(|(_, it)| *it).collect();
     besides.sort_by_cached_key(|it| Reverse(it.reached().iter().map(rank).max()));
     for entry in std::iter::once(by).chain(besides.into_iter().map(|it| format!("`{it}`"))) {
         if !named.iter().any(|it| it.contains(&entry)) {

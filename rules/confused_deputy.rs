@@ -24,7 +24,7 @@ pub(super) fn check(policy: &Policy, cx: &mut Context<'_>) {
         let called = statement.actions.only().iter().find_map(Action::service).unwrap_or_default();
         for (principal, caller) in statement.callers().filter(|(_, it)| says_for_whom(*it, statement, called)) {
             let for_owner = caller.calls_for_the_owner();
-            let of_account = Some(caller).filter(|it| it.writes_by_account()).and_then(|_| below_account(statement));
+            let of_account = caller.writes_by_account().then(|| below_account(statement)).flatten();
             let severity = match severity(policy, power, caller) {
                 _ if of_account.is_some() => Severity::Low,
                 severity if for_owner => severity.lower(),
@@ -222,13 +222,12 @@ fn severity(policy: &Policy, power: Power, caller: Caller) -> Severity {
 
 /// A resource of a bucket that is what lies below one account or organisation, where all of them are.
 fn below_account(statement: &Statement) -> Option<&Resource> {
-    let is_below = |it: &&Resource| {
-        let (_, below) = it.text.raw().rsplit_once("/AWSLogs/")?;
-        let (account, _) = below.split_once('/')?;
-        (!account.is_empty() && !account.contains(['*', '?'])).then_some(())
+    let is_below = |it: &Resource| {
+        let below = it.text.raw().rsplit_once("/AWSLogs/").and_then(|(_, below)| below.split_once('/'));
+        below.is_some_and(|(account, _)| !account.is_empty() && !account.contains(['*', '?']))
     };
     // What names no object is the bucket.
     let mut objects = statement.resources.iter().flat_map(Scope::only).filter(|it| it.text.raw().contains('/'));
-    let first = objects.next().filter(|it| is_below(it).is_some());
-    first.filter(|_| objects.all(|it| is_below(&it).is_some()))
+    let first = objects.next()?;
+    (is_below(first) && objects.all(is_below)).then_some(first)
 }

@@ -421,8 +421,11 @@ impl Search<'_> {
         let base = normal(&shown_root);
         let here = if self.request.as_given { PathBuf::new() } else { std::env::current_dir().unwrap_or_default() };
         let ground = Ground { here, root: PathBuf::new() };
-        // A walk takes no detours, but it may go up and come back.
-        let as_shown = |below: &Path| ground.normal(&base.join(below.strip_prefix(&root).unwrap_or(below)));
+        // A walk takes no detours, but one that begins further up may come back.
+        let as_shown = |below: &Path| {
+            let path = base.join(below.strip_prefix(&root).unwrap_or(below));
+            if path.starts_with("..") { ground.normal(&path) } else { path }
+        };
         let (walked, errors) = walk(&root, self.request.jobs, &as_shown);
         self.errors.extend(errors.into_iter().map(|(path, message)| InputError { path, span: None, message }));
         let before = self.selected.len() + self.links.len();
@@ -557,9 +560,8 @@ pub(crate) fn is_of_tools(path: &Path) -> bool {
 
 /// A path as it is shown: relative to where the run was started when it lies below.
 pub(crate) fn shown(path: &Path) -> PathBuf {
-    let here = std::env::current_dir().unwrap_or_default();
-    let below = path.strip_prefix(&here).unwrap_or(path);
-    let path = Ground { here: here.clone(), root: PathBuf::new() }.normal(below);
+    let ground = Ground { here: std::env::current_dir().unwrap_or_default(), root: PathBuf::new() };
+    let path = ground.normal(path.strip_prefix(&ground.here).unwrap_or(path));
     if path.as_os_str().is_empty() { ".".into() } else { path }
 }
 

@@ -480,15 +480,6 @@ pub struct Edit {
 }
 
 impl Finding {
-    /// Puts the instances that were added to it in order, each once; it is known by the first.
-    pub fn order_instances(&mut self) {
-        self.instances.sort();
-        self.instances.dedup();
-        self.identities.sort();
-        self.identities.dedup();
-        self.fingerprint = self.identities.first().map(|it| it.fingerprint.clone()).unwrap_or_default();
-    }
-
     /// That a rule says something at a place, as bad and as sure as its page has it.
     pub fn new(rule: &Rule, message: impl Into<String>, span: Span, carrier: Carrier) -> Self {
         let head = rule.head();
@@ -519,6 +510,15 @@ impl Finding {
             fixes: Vec::new(),
             change: None,
         }
+    }
+
+    /// Puts the instances that were added to it in order, each once; it is known by the first.
+    pub fn order_instances(&mut self) {
+        self.instances.sort();
+        self.instances.dedup();
+        self.identities.sort();
+        self.identities.dedup();
+        self.fingerprint = self.identities.first().map(|it| it.fingerprint.clone()).unwrap_or_default();
     }
 }
 

@@ -197,20 +197,24 @@ impl<'a, 'p> Advice<'a, 'p> {
             ..=FEW => format!("{} on `{resource}`{own}", quoted(fine)),
             _ => format!("the rest on `{resource}`{own}"),
         };
-        let looking = if self.looking().is_empty() { "" } else { ", and what only looks" };
+        let looking = self.looking();
+        let and_looking = if looking.is_empty() { "" } else { ", and what only looks" };
+        let few_looking = match &looking[..] {
+            [one] => Some((format!("`{one}`, which only looks"), "it is")),
+            few if few.len() <= FEW => Some((format!("{}, which only look", quoted(few)), "they are")),
+            _ => None,
+        };
         Some(match (fine, &self.unlimited()[..]) {
-            ([], []) => match (self.fine, &self.looking()[..]) {
-                (_, []) => return None,
-                ([], [one]) => format!("`{one}`, which only looks, as it is"),
-                ([], few) if few.len() <= FEW => format!("{}, which only look, as they are", quoted(few)),
-                ([], _) => "what only looks as it is".to_owned(),
-                (fine, [one]) => format!("{}, and `{one}`, which only looks", named(fine)),
-                (fine, few) if few.len() <= FEW => format!("{}, and {}, which only look", named(fine), quoted(few)),
-                (fine, _) => format!("{}, with what only looks", named(fine)),
+            ([], []) if looking.is_empty() => return None,
+            ([], []) => match (self.fine, few_looking) {
+                ([], Some((them, are))) => format!("{them}, as {are}"),
+                ([], None) => "what only looks as it is".to_owned(),
+                (fine, Some((them, _))) => format!("{}, and {them}", named(fine)),
+                (fine, None) => format!("{}, with what only looks", named(fine)),
             },
             (fine, []) => named(fine),
-            ([], few) if few.len() <= FEW => format!("on `{resource}` what is called of {}{looking}", quoted(few)),
-            ([], _) => format!("on `{resource}` what takes no resource{looking}"),
+            ([], few) if few.len() <= FEW => format!("on `{resource}` what is called of {}{and_looking}", quoted(few)),
+            ([], _) => format!("on `{resource}` what takes no resource{and_looking}"),
             (fine, _) => format!("{}, with what else takes no resource", named(fine)),
         })
     }
@@ -262,20 +266,18 @@ impl<'a, 'p> Advice<'a, 'p> {
             // What others are limited to along with it is no matter here.
             (it.action, format!("limit {this} {}", Limit::of(self.topics, self.found.resource, it).words()))
         };
-        let unsaid = |limit: &'_ Limit<'a>| match limit.entries.len() {
-            ..=ALL if is_said => Vec::new(),
-            _ if is_said => limit.entries[ALL - 1..].to_vec(),
-            _ => limit.entries.clone(),
+        // How many of so many are named.
+        let named = |all: usize| match all {
+            _ if !is_said => 0,
+            ..=ALL => all,
+            _ => ALL - 1,
         };
+        let entries = self.limits.iter().flat_map(|it| &it.entries[named(it.entries.len())..]);
         let along = self.limits.iter().flat_map(|limit| {
-            let unsaid = match limit.along.len() {
-                ..=ALL if is_said => &[],
-                _ if is_said => &limit.along[ALL - 1..],
-                _ => &limit.along[..],
-            };
+            let unsaid = &limit.along[named(limit.along.len())..];
             unsaid.iter().map(|it| (*it, format!("limit this with it {}", limit.words())))
         });
-        self.limits.iter().flat_map(unsaid).map(beside).chain(along).take(MOST).collect()
+        entries.map(|it| beside(it)).chain(along).take(MOST).collect()
     }
 }
 

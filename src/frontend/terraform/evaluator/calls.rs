@@ -192,7 +192,7 @@ impl Evaluator<'_> {
                     }
                     BinaryOp::Equal | BinaryOp::NotEqual => {
                         let (name, fixed) = if is_fixed(right) { (left, right) } else { (right, left) };
-                        let name = variable_of(name).filter(|_| is_fixed(fixed))?;
+                        let (_, name) = name_of(name).filter(|(root, _)| *root == "var" && is_fixed(fixed))?;
                         let node = match (*op == BinaryOp::Equal) == it {
                             true => self.value(fixed, &scope),
                             false => {
@@ -205,26 +205,22 @@ impl Evaluator<'_> {
                     _ => None,
                 }
             }
-            (ExprKind::Access(access), _) => {
-                let (ExprKind::Variable(root), [Accessor::Attribute(name)]) =
-                    (&access.base.kind, access.accessors.as_slice())
-                else {
-                    return None;
-                };
-                if &**root == "local" {
-                    let (block, at) = module.folder.local(&name.text).filter(|_| deep > 0)?;
-                    let value = &block.body.attributes[at].value;
-                    return self.suppose(module, value, wanted, deep - 1, out);
+            _ => match name_of(expr)? {
+                ("local", name) => {
+                    let (block, at) = module.folder.local(name).filter(|_| deep > 0)?;
+                    self.suppose(module, &block.body.attributes[at].value, wanted, deep - 1, out)
                 }
-                let value = match wanted {
-                    Wanted::Truth(it) => Value::Bool(it),
-                    Wanted::Count => Value::Number(Number(1.0)),
-                    Wanted::Elements => return None,
-                };
-                out.insert(variable_of(expr)?.into(), Node::new(value, expr.span));
-                Some(())
-            }
-            _ => None,
+                ("var", name) => {
+                    let value = match wanted {
+                        Wanted::Truth(it) => Value::Bool(it),
+                        Wanted::Count => Value::Number(Number(1.0)),
+                        Wanted::Elements => return None,
+                    };
+                    out.insert(name.into(), Node::new(value, expr.span));
+                    Some(())
+                }
+                _ => None,
+            },
         }
     }
 
@@ -416,11 +412,11 @@ enum Wanted {
     Elements,
 }
 
-/// The name of the variable that an expression is.
-fn variable_of(expr: &Expr) -> Option<&str> {
+/// The root and the name of what an expression refers to, and takes nothing out of: `var.on`.
+fn name_of(expr: &Expr) -> Option<(&str, &str)> {
     let ExprKind::Access(access) = &expr.kind else { return None };
     match (&access.base.kind, access.accessors.as_slice()) {
-        (ExprKind::Variable(root), [Accessor::Attribute(name)]) if &**root == "var" => Some(&name.text),
+        (ExprKind::Variable(root), [Accessor::Attribute(name)]) => Some((root, &name.text)),
         _ => None,
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn distribute(call: &mut Call<'_>, function: Function, limit: usize) 
     let most = if choices.of.len() > 1 { limit.min(LIMIT_OF_SEVERAL) } else { limit };
     let is_all = choices.count().is_some_and(|it| it <= most);
     if !is_all {
-        choices.leave_loose(call.name, limit)?;
+        choices.leave_loose(function, limit)?;
     }
     let count = choices.count()?;
     let (mut arms, mut error) = (Vec::with_capacity(count), None);
@@ -374,8 +374,8 @@ impl<'a> Choices<'a> {
     /// Of more choices than are told apart leaves some to a function that makes of each of their arms what is there in its
     /// case only: first those of something or nothing, of which that says all there is to say. `None` where the function
     /// makes no such thing, or where none is left that is told apart.
-    fn leave_loose(&mut self, name: &str, limit: usize) -> Option<()> {
-        if !matches!(name, "concat" | "flatten" | "merge" | "setunion") || self.of.len() > LIMIT {
+    fn leave_loose(&mut self, function: Function, limit: usize) -> Option<()> {
+        if !function.keeps_cases || self.of.len() > LIMIT {
             return None;
         }
         let is_nothing = |it: &Arm| match &it.node.value {

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::hash::{Hash as _, Hasher as _};
-
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHasher};

@@ -161,6 +161,8 @@ struct Function {
     least: usize,
     most: usize,
     reach: Reach,
+    /// Whether it makes of what is there in one case only what is there in that case only.
+    keeps_cases: bool,
 }
 
 /// How deep a `OneOf` is looked for, to call the function once for each of its arms.
@@ -308,7 +310,8 @@ fn find(name: &str) -> Option<Function> {
         "zipmap" => (collections::zipmap, 2, 2, Argument),
         _ => return None,
     };
-    Some(Function { run, least, most, reach })
+    let keeps_cases = ["concat", "flatten", "merge", "setunion"].contains(&name);
+    Some(Function { run, least, most, reach, keeps_cases })
 }
 
 /// The functions of providers. The name that a module gives a provider says nothing, so only the function's own counts.
@@ -319,5 +322,5 @@ fn find_in_provider(name: &str) -> Option<Function> {
         "trim_iam_role_path" => (aws::trim_iam_role_path, 1),
         _ => return None,
     };
-    Some(Function { run, least: most, most, reach: Reach::Argument })
+    Some(Function { run, least: most, most, reach: Reach::Argument, keeps_cases: false })
 }
