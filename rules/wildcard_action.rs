@@ -222,7 +222,7 @@ fn on(policy: &Policy, statement: &Statement, is_unbounded: bool, reached: &[cat
         {
             let mut kinds = reached.iter().filter_map(|it| it.needed_types().first().map(|it| it.noun()));
             let kind = kinds.next().filter(|first| kinds.all(|it| it == *first));
-            format!("the {}", kind.as_deref().unwrap_or("resource"))
+            format!("the {}", kind.unwrap_or("resource"))
         }
         Some(Scope::Only(resources)) => quoted(resources),
         None => "no resource".to_owned(),

@@ -7,6 +7,7 @@ use std::fmt::{self, Display};
 use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::{SmallVec, smallvec};
 
 use self::advice::{Advice, Topics, has_further_kinds, is_served, needed_arns, needs_star, right_on, sort_by_use};
 use super::common::service_role::ServiceRole;
@@ -101,9 +102,9 @@ pub(super) fn check_for(concern: Concern, policy: &Policy, cx: &mut Context<'_>)
         }
         let resources = statement.resources.iter().flat_map(Scope::only);
         for (index, resource) in resources.enumerate() {
-            let here = statement.sweeps().iter().filter(|it| it.resource == index && !is_spared(it.action));
-            let sweeps: Vec<(&Sweep, Concern)> =
-                here.filter_map(|it| Some((it, Concern::of_action(it.action)?))).collect();
+            let here = statement.sweeps().iter().filter(|it| it.resource == index);
+            let here = here.filter_map(|it| Some((it, Concern::of_action(it.action)?)));
+            let sweeps: Vec<(&Sweep, Concern)> = here.filter(|(it, _)| !is_spared(it.action)).collect();
             if !sweeps.iter().any(|(sweep, it)| *it == concern && it.counts(sweep)) {
                 continue;
             }
@@ -302,10 +303,10 @@ fn subject(guilty: &[Entry<'_>], resource: &Resource) -> String {
 }
 
 /// Each text once.
-fn once(texts: impl Iterator<Item = String>) -> Vec<String> {
-    let mut once: Vec<String> = Vec::new();
+fn once<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> Vec<T> {
+    let mut once: Vec<T> = Vec::new();
     for text in texts {
-        if !once.iter().any(|it| it.eq_ignore_ascii_case(&text)) {
+        if !once.iter().any(|it| it.as_ref().eq_ignore_ascii_case(text.as_ref())) {
             once.push(text);
         }
     }
@@ -592,7 +593,7 @@ fn kinds(guilty: &[Entry<'_>]) -> String {
     const FEW: usize = 3;
     // Of all that a pattern stands for, the worst is named.
     let kinds = once(guilty.iter().flat_map(|it| nouns(it.worst)));
-    let every = |kinds: &[String]| kinds.iter().map(|it| format!("every {it}")).collect::<Vec<_>>();
+    let every = |kinds: &[&str]| kinds.iter().map(|it| format!("every {it}")).collect::<Vec<_>>();
     match &kinds[..] {
         few if few.len() <= FEW => format!("{} in the account", listed(&every(few))),
         [firsts @ .., _] => {
@@ -608,17 +609,22 @@ fn kinds(guilty: &[Entry<'_>]) -> String {
 }
 
 /// What a person calls the resource that an action is about, or all those that it may be about.
-fn nouns(action: catalog::Action) -> Vec<String> {
+fn nouns(action: catalog::Action) -> SmallVec<[&'static str; 1]> {
     let is_in_its_name = |noun: &str| {
         let name = noun.split([' ', '-']).collect::<String>();
         action.name().to_ascii_lowercase().contains(&name.to_ascii_lowercase())
     };
     // Whoever deletes a database needs its tables too. Of a table, its database and its catalogue, the one with the longest
     // ARN is the one that is meant.
-    let needed = action.needed_types().into_iter().filter(|it| !action.makes(*it));
-    match needed.max_by_key(|it| (is_in_its_name(&it.noun()), it.depth())) {
-        _ if makes_linked_roles(action) => vec![LINKED_ROLE.to_owned()],
-        Some(it) => vec![it.noun()],
+    let mut needed = action.needed_types();
+    needed.retain(|it| !action.makes(*it));
+    let meant = match needed[..] {
+        [one] => Some(one),
+        _ => needed.into_iter().max_by_key(|it| (is_in_its_name(it.noun()), it.depth())),
+    };
+    match meant {
+        _ if makes_linked_roles(action) => smallvec![LINKED_ROLE],
+        Some(it) => smallvec![it.noun()],
         None => {
             let mut types: Vec<_> = action.resource_types().map(|it| it.resource_type()).collect();
             let is_required = |of: &catalog::ResourceType| {

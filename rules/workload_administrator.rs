@@ -121,7 +121,7 @@ impl Way<'_> {
         let actions: Vec<catalog::Action> = statement.ways_to_everything().collect();
         let holds = |it: &&Action| it.has_wildcard() && actions.iter().any(|action| it.names_known(*action));
         let patterns: Vec<&Action> = statement.actions.only().iter().filter(holds).collect();
-        let kinds: Vec<String> = actions.iter().flat_map(|it| it.needed_types()).map(|it| it.noun()).collect();
+        let kinds: Vec<&str> = actions.iter().flat_map(|it| it.needed_types()).map(|it| it.noun()).collect();
         let (attach, it) = if actions.len() == 1 { ("attaches", "it") } else { ("attach", "them") };
         let does = format!("{attach} any policy, `AdministratorAccess` too, to any {}", kinds.join(" or "));
         let whom = kinds.iter().map(|it| format!("{it}s")).collect::<Vec<_>>().join(" and ");

@@ -150,8 +150,7 @@ pub fn check(
         parts.push(unread(workspace, templates));
         parts.push(undeclared);
         let report = report(workspace, &called, parts, options);
-        // Nobody waits for what is only let go of.
-        rayon::spawn(move || drop(called));
+        workspace.keep(called);
         report
     };
     match pool(jobs) {

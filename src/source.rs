@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
@@ -239,6 +239,7 @@ pub struct Workspace {
     files: RwLock<Files>,
     /// Whether other workspaces have files in common with it.
     shares: bool,
+    kept: Mutex<Vec<Box<dyn Any + Send>>>,
 }
 
 type Opened = Result<Arc<Source>, ReadError>;
@@ -265,6 +266,7 @@ impl Workspace {
             reader,
             files: RwLock::default(),
             shares: false,
+            kept: Mutex::default(),
         }
     }
 
@@ -304,6 +306,7 @@ impl Workspace {
             reader: Arc::clone(&self.reader),
             files: RwLock::new(files),
             shares: true,
+            kept: Mutex::default(),
         }
     }
 
@@ -384,6 +387,12 @@ impl Workspace {
         }
         let made = source.made.get_or_init(|| Arc::new(make()));
         Arc::clone(made).downcast().unwrap_or_else(|_| Arc::new(make()))
+    }
+
+    /// Keeps what a run has made as long as the workspace: letting go of much takes time, which a process that ends does
+    /// not have to spend.
+    pub fn keep(&self, made: impl Any + Send) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(made));
     }
 
     /// The source of a span.

@@ -297,10 +297,12 @@ struct Limit<'a> {
     is_plain: bool,
     /// Whether a condition may take their place.
     is_choice: bool,
+    /// Whether a tag tells which are meant.
+    is_tagged: bool,
     /// What follows `limit …`.
     words: String,
     /// What else requests may name, and are denied without.
-    further: Vec<String>,
+    further: Vec<&'static str>,
     /// What else the statement allows that takes the same, and is told by nobody.
     along: Vec<&'a Action>,
 }
@@ -343,36 +345,27 @@ impl<'a> Limit<'a> {
 
     fn of(topics: &Topics<'_>, resource: &Resource, entry: &'a Entry<'a>) -> Self {
         let forms = forms_on(resource, entry);
-        let mut words = match &forms {
-            Some(forms) => to_forms(entry, forms),
-            None => to_some(topics, entry),
+        let ByArn { mut words, within, condition } = match &forms {
+            Some(forms) => ByArn::known(entry, forms),
+            None => ByArn::of(entry, to_some(topics, entry)),
         };
-        let within = within(entry);
-        if !within.is_empty() {
-            words.push_str(&format!(", and to {} where a request names it", quoted(&within)));
-        }
-        let condition = by_condition(entry);
-        if let Some(key) = condition {
-            words.push_str(&format!(", or by `{key}`"));
-        }
         let made = by_making(topics.policy, entry);
         if let Some(key) = &made {
             words.insert_str(0, &format!("by `{}` to what is being made, or ", key.name()));
         }
         let further = further_kinds(topics, entry);
-        let is_plain =
-            within.is_empty() && condition.is_none() && made.is_none() && further.is_empty() && !words.contains(TAG);
-        let is_choice = condition.is_some() || made.is_some();
-        Self { entries: vec![entry], forms, is_plain, is_choice, words, further, along: Vec::new() }
+        let is_tagged = memchr::memmem::find(words.as_bytes(), TAG.as_bytes()).is_some();
+        let is_choice = condition || made.is_some();
+        let is_plain = !within && !is_choice && further.is_empty() && !is_tagged;
+        Self { entries: vec![entry], forms, is_plain, is_choice, is_tagged, words, further, along: Vec::new() }
     }
 
     /// Whether an action that is not told passes where the statement is limited so.
     fn serves(&self, action: catalog::Action) -> bool {
         let told = |of: &catalog::ResourceType| action.tells_by_tag(*of) && !action.makes(*of);
-        let is_tagged = self.words.contains(TAG);
-        self.forms.as_deref().is_some_and(|forms| is_served(action, forms))
-            && !self.is_choice
-            && (!is_tagged || action.needed_types().iter().all(told))
+        !self.is_choice
+            && self.forms.as_deref().is_some_and(|forms| is_served(action, forms))
+            && (!self.is_tagged || action.needed_types().iter().all(told))
     }
 
     /// Names of what is told, and what goes with it.
@@ -388,7 +381,7 @@ impl<'a> Limit<'a> {
         match &self.further[..] {
             [] => self.words.clone(),
             // What else there is has tags of its own, or none.
-            further if self.words.contains(TAG) => {
+            further if self.is_tagged => {
                 format!("{}, and in another statement to what else requests name ({})", self.words, listed(further))
             }
             further => format!("{}, and to what else requests name ({})", self.words, listed(further)),
@@ -407,6 +400,45 @@ impl<'a> Limit<'a> {
         let (Some(forms), Some(needed)) = (&self.forms, &other.forms) else { return false };
         let is_held = |it: &&str| forms.iter().any(|form| form == it || matches(form, it, false));
         self.is_plain && other.is_plain && needed.iter().all(is_held)
+    }
+}
+
+/// What is said of an entry by what it is, whichever policy it stands in.
+#[derive(Clone)]
+struct ByArn {
+    words: String,
+    /// Whether a request may name more within what it needs.
+    within: bool,
+    /// Whether a condition may take the place of the ARNs.
+    condition: bool,
+}
+
+impl ByArn {
+    fn of(entry: &Entry<'_>, mut words: String) -> Self {
+        let within = within(entry);
+        if !within.is_empty() {
+            words.push_str(&format!(", and to {} where a request names it", quoted(&within)));
+        }
+        let condition = by_condition(entry);
+        if let Some(key) = condition {
+            words.push_str(&format!(", or by `{key}`"));
+        }
+        Self { words, within: !within.is_empty(), condition: condition.is_some() }
+    }
+
+    /// The same where the forms of ARN are known.
+    fn known(entry: &Entry<'_>, forms: &[&'static str]) -> Self {
+        type Said = FxHashMap<(catalog::Action, Vec<&'static str>), ByArn>;
+        // The same few actions are spoken of over and over, mostly one by one.
+        static KNOWN: LazyLock<Mutex<Said>> = LazyLock::new(Mutex::default);
+        let of = || Self::of(entry, to_forms(entry, forms));
+        match entry.wide[..] {
+            [one] => {
+                let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+                known.entry((one, forms.to_vec())).or_insert_with(of).clone()
+            }
+            _ => of(),
+        }
     }
 }
 
@@ -655,7 +687,7 @@ pub(super) fn needed_arns(entries: &[Entry<'_>]) -> Option<Vec<&'static str>> {
 }
 
 /// The kinds of resources that every request for it names, where they are too many to be written as ARNs.
-fn always_named(entry: &Entry<'_>) -> Vec<String> {
+fn always_named(entry: &Entry<'_>) -> Vec<&'static str> {
     // Of so many each is one that a request may have in place of another.
     const MOST: usize = 6;
     let unformed = entry.wide.iter().filter(|it| it.needed_types().is_empty());
@@ -671,7 +703,7 @@ pub(super) fn has_further_kinds(entry: &Entry<'_>) -> bool {
 
 /// What else requests for the actions may name, and are then denied without: first what is of the other
 /// services that the policy is about, then what has most to be asked of.
-fn further_kinds(topics: &Topics<'_>, entry: &Entry<'_>) -> Vec<String> {
+fn further_kinds(topics: &Topics<'_>, entry: &Entry<'_>) -> Vec<&'static str> {
     let keys = |action: catalog::Action, kind: catalog::ResourceType| {
         action.resource_types().find(|it| it.resource_type() == kind).map_or(0, |it| it.condition_keys().len())
     };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -807,7 +807,14 @@ impl ResourceType {
     }
 
     /// What a person calls it: `log group` of `log-group`, `launch configuration` of `launchConfiguration`.
-    pub fn noun(self) -> String {
+    pub fn noun(self) -> &'static str {
+        // Most that is said of an action says it, so it is made once for each.
+        static NOUNS: LazyLock<Vec<OnceLock<String>>> =
+            LazyLock::new(|| vec![OnceLock::new(); table::count::<ResourceTypeRecord>()]);
+        NOUNS.get(self.id()).map_or("", |it| it.get_or_init(|| self.in_words()))
+    }
+
+    fn in_words(self) -> String {
         let name = self.name().split('/').next().unwrap_or_default();
         let run_together = [
             ("accesspoint", "access point"),

@@ -2,6 +2,7 @@
 //! provider has deprecated. Two tables; the documentation of each type is at
 //! <https://registry.terraform.io/providers/hashicorp/aws/latest/docs>.
 
+use std::cell::LazyCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -100,10 +101,10 @@ const DEPRECATED: &[(&str, &str, &str, &str, &str)] = &[
 
 /// Adds what the modules claim, what they use that is deprecated, and which statements their documents replace.
 pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &mut Configuration) {
-    let constraints: Vec<Text> = modules.iter().flat_map(|it| provider_versions(evaluator, it)).collect();
+    let constraints =
+        LazyCell::new(|| modules.iter().flat_map(|it| provider_versions(evaluator, it)).collect::<Vec<Text>>());
     // All modules have one provider, so what one of them asks of it holds for all.
     let may_be = |version: &str| !constraints.iter().any(|it| it.as_known().is_some_and(|it| excludes(it, version)));
-    let deprecated_by: Vec<_> = DEPRECATED.iter().filter(|(.., since, _, _)| may_be(since)).collect();
     for module in modules {
         for (id, [kind, name]) in module.folder.concerning() {
             let first = CLAIMS.partition_point(|it| it.kind < kind);
@@ -119,9 +120,9 @@ pub(super) fn collect(evaluator: &Evaluator<'_>, modules: &[Rc<Module>], out: &m
                 let it = Declared { evaluator, module, id, block: &block, instance, resource, address };
                 let certain = !matches!(repeated.repeat, Repeat::Unknown { .. });
                 out.claims.extend(claims().filter_map(|claims| it.claim(claims, certain)));
-                let deprecated = deprecated_by.iter().filter(|(of, ..)| *of == kind);
+                let deprecated = DEPRECATED.iter().filter(|(of, ..)| *of == kind);
                 out.deprecated.extend(deprecated.filter_map(|(_, name, since, takes_away, instead)| {
-                    let (place, address) = it.deprecated(name)?;
+                    let (place, address) = it.deprecated(name).filter(|_| may_be(since))?;
                     Some(DeprecatedArgument { name, since, takes_away, instead, address, place })
                 }));
             }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use compact_str::CompactString;
+use memchr::memmem::Finder;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::resources;
@@ -33,6 +34,8 @@ pub struct Folder {
     locals: OnceLock<FxHashMap<CompactString, Local>>,
     /// By what each thing is referred to.
     users: OnceLock<FxHashMap<Thing, Vec<Thing>>>,
+    /// What [`hash`] makes of the variables and outputs that may be marked as secret, which most are not.
+    secret: OnceLock<FxHashSet<u64>>,
 }
 
 /// What a reference leads to.
@@ -154,6 +157,7 @@ impl Folder {
             concerning: Vec::new(),
             locals: OnceLock::new(),
             users: OnceLock::new(),
+            secret: OnceLock::new(),
         };
         let is_override = |path: &&PathBuf| {
             let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
@@ -309,6 +313,14 @@ impl Folder {
         locals.get(name).cloned()
     }
 
+    /// All of a block.
+    pub fn span(&self, id: BlockId) -> Span {
+        let lazy = self.lazy(id.0);
+        let parsed = || self.parsed(id.0).0.as_ref().map(|it| it.span);
+        let whole = || self.files[self.blocks[id.0].file].source.span();
+        lazy.cut.as_ref().map(|it| it.span).or_else(parsed).unwrap_or_else(whole)
+    }
+
     /// The block that holds a place.
     pub fn block_at(&self, at: Span) -> Option<Arc<Block>> {
         let holds = |n: &usize| match &self.lazy(*n).cut {
@@ -318,14 +330,31 @@ impl Folder {
         (0..self.blocks.len()).find(holds).and_then(|n| self.parsed(n).0.clone())
     }
 
+    /// Whether a variable or an output may be marked as one that is not to be shown, which its block tells for certain.
+    pub fn may_be_secret(&self, kind: &str, name: &str) -> bool {
+        let secret = self.secret.get_or_init(|| {
+            let marks = ["sensitive", "ephemeral"].map(Finder::new);
+            let of_kinds = ["variable", "output"].into_iter().flat_map(|it| self.of_kind(it));
+            let marked = of_kinds.filter(|n| marks.iter().any(|it| self.finds(*n, it)));
+            marked.filter_map(|n| self.head(n)).map(|(kind, [name, _])| hash(kind, name, "")).collect()
+        });
+        !secret.is_empty() && secret.contains(&hash(kind, name, ""))
+    }
+
     /// The blocks in which a word is written, and all of a file of JSON.
     pub fn mentioning(&self, word: &str) -> impl Iterator<Item = Arc<Block>> {
-        let finder = memchr::memmem::Finder::new(word).into_owned();
-        let mentions = move |n: &usize| {
-            let text = |cut: &Cut| &self.files[self.blocks[*n].file].source.text.as_bytes()[cut.span.range()];
-            self.lazy(*n).cut.as_ref().is_none_or(|cut| finder.find(text(cut)).is_some())
-        };
-        (0..self.blocks.len()).filter(mentions).filter_map(|n| self.parsed(n).0.clone())
+        let finder = Finder::new(word).into_owned();
+        (0..self.blocks.len()).filter(move |n| self.finds(*n, &finder)).filter_map(|n| self.parsed(n).0.clone())
+    }
+
+    /// Whether a word may be written in a block, which need not be parsed for it.
+    pub fn mentions(&self, id: BlockId, word: &str) -> bool {
+        self.finds(id.0, &Finder::new(word))
+    }
+
+    fn finds(&self, n: usize, word: &Finder<'_>) -> bool {
+        let text = |cut: &Cut| &self.files[self.blocks[n].file].source.text.as_bytes()[cut.span.range()];
+        self.lazy(n).cut.as_ref().is_none_or(|cut| word.find(text(cut)).is_some())
     }
 
     /// Whether a data source is named anywhere.

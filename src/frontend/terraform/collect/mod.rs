@@ -155,13 +155,21 @@ impl Collector<'_, '_> {
 
     /// The providers of AWS, for the credentials that are written into them.
     fn providers(&mut self, module: &Rc<Module>) {
-        for (id, [name, _]) in module.folder.blocks("provider") {
-            let Some(block) = module.folder.block(id).filter(|_| name == "aws") else { continue };
-            let repeated = self.evaluator.repeated(module, &block);
-            for instance in &repeated.instances {
-                let address = prefixed(module, &["provider.aws"]);
-                let declared = Declared { id, kind: "provider aws", block: &block, instance, address };
-                self.resources.push(self.part(&["access_key", "secret_key"], &declared));
+        const KEYS: [&str; 2] = ["access_key", "secret_key"];
+        const KIND: &str = "provider aws";
+        for (id, _) in module.folder.blocks("provider").filter(|(_, [name, _])| *name == "aws") {
+            let address = prefixed(module, &["provider.aws"]);
+            // Most have none, which is seen without a closer look.
+            if !KEYS.iter().any(|it| module.folder.mentions(id, it)) {
+                let body = Node::new(Value::Object(Arc::default()), module.folder.span(id));
+                self.resources.push(Resource { kind: KIND, address, place: Place::of(&body), body });
+                continue;
+            }
+            let Some(block) = module.folder.block(id) else { continue };
+            for instance in &self.evaluator.repeated(module, &block).instances {
+                let address = Arc::clone(&address);
+                let declared = Declared { id, kind: KIND, block: &block, instance, address };
+                self.resources.push(self.part(&KEYS, &declared));
             }
         }
     }

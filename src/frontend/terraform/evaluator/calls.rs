@@ -380,7 +380,8 @@ impl Evaluator<'_> {
                 None => Err(Failure { span, message: format!("the output `{name}` has no value").into() }),
             }
         })?;
-        let is_marked = self.revealing.get() == 0 && block().is_some_and(|it| says(&it, "sensitive", true));
+        let may_be_marked = self.revealing.get() == 0 && module.folder.may_be_secret("output", name);
+        let is_marked = may_be_marked && block().is_some_and(|it| says(&it, "sensitive", true));
         if !is_marked {
             return Ok((node, words));
         }

@@ -30,7 +30,7 @@ pub(super) use super::functions::only_in;
 use crate::frontend::ReplacedStatement;
 use crate::source::{FileId, Source, Span, Workspace};
 use crate::syntax::hcl::{Block, Expr};
-use crate::value::{Arm, Elements, Entry, Hole, HoleKind, Node, Object, Text, Unknown, Value, excludes};
+use crate::value::{Arm, Elements, Entry, Hole, HoleKind, Node, Object, Text, Unknown, Value, excludes, is_name};
 use calls::Calls;
 pub(super) use known::{is_many, text_of, weigh};
 pub(super) use reference::labels;
@@ -476,6 +476,14 @@ impl<'w> Evaluator<'w> {
             Some(source) if source.id == file => Arc::clone(source),
             _ => Arc::clone(last.insert(self.workspace.source(file))),
         }
+    }
+
+    /// Whether [`Self::written`] comes to this for a span.
+    fn says(&self, span: Span, words: &str) -> bool {
+        let source = self.source(span.file);
+        let text = source.slice(span);
+        // A name is written as it stands.
+        text == words || !is_name(text) && *self.written(span) == *words
     }
 
     /// What is written at a span, on one line and not too long, without what is marked as sensitive in it.

@@ -212,14 +212,14 @@ impl Evaluator<'_> {
             })
         })?;
         let is_secret = |it: &Block| says(it, "sensitive", true) || says(it, "ephemeral", true);
-        let marked = block().filter(|it| self.revealing.get() == 0 && is_secret(it));
-        if let Some(block) = marked {
+        let may_be = self.revealing.get() == 0 && module.folder.may_be_secret("variable", name);
+        if let Some(block) = may_be.then(block).flatten().filter(|it| is_secret(it)) {
             let of = block.body.attribute("type").map(|it| it.value.span);
             return Ok(self.masked(&node, span, scope, secret::VARIABLE, of));
         }
         Ok(match &node.value {
             // What is not known was written nowhere else.
-            Value::Unknown(hole) if hole.reference == self.written(span) => {
+            Value::Unknown(hole) if self.says(span, &hole.reference) => {
                 Node::unknown(Hole { span, ..(**hole).clone() })
             }
             Value::Unknown(_) => node,
