@@ -54,11 +54,9 @@ impl<'s> Partial<'s> {
         acting.retain(does_more_than_read);
         acting.sort_by_cached_key(|it| Reverse(rank(*it)));
         // What is named beside it is allowed without it.
-        let is_named = |it: &catalog::Action| {
-            let mut entries =
-                statement.actions.only().iter().filter(|it| !it.has_wildcard() && it.place.given.is_none());
-            entries.any(|entry| entry.names_known(*it))
-        };
+        let is_sure_name = |it: &&Action| !it.has_wildcard() && it.place.given.is_none();
+        let named: Vec<&Action> = statement.actions.only().iter().filter(is_sure_name).collect();
+        let is_named = |it: &catalog::Action| named.iter().any(|entry| entry.names_known(*it));
         let added: Vec<_> = acting.iter().copied().filter(|it| !is_named(it)).collect();
         let worst = *added.first().filter(|_| reached.len() > 1)?;
         let severity = severity(statement, action, &added, policy.kind.is_identity())?;

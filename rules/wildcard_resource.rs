@@ -59,16 +59,15 @@ impl Concern {
 
     /// None of what only looks: who lists or describes mostly asks for all there is.
     fn of_action(action: catalog::Action) -> Option<Self> {
-        let power = action.power();
         let makes_or_returns = action.has_risk(Risk::CredentialExposure) && !action.name().starts_with("Delete");
-        Some(match power {
-            _ if has_its_own_rule(action) => return None,
+        let concern = match action.power() {
             _ if makes_or_returns => Self::Credentials,
             Power::Permits => Self::Permissions,
             _ if action.has_risk(Risk::DataAccess) => Self::Data,
             Power::Sees if !catalog::leads_on(action) => return None,
             Power::Unlocks | Power::Changes | Power::ReadsData | Power::Sees => Self::Rest,
-        })
+        };
+        (!has_its_own_rule(action)).then_some(concern)
     }
 }
 

@@ -709,12 +709,8 @@ impl Disk {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let real = self.real_folder(folder).filter(|real| self.holds(real))?;
         let entries = fs::read_dir(real).ok()?;
-        Some(
-            entries
-                .flatten()
-                .filter_map(|it| Some((normal(&folder.join(it.file_name())), it.file_type().ok()?)))
-                .collect(),
-        )
+        let folder = normal(folder);
+        Some(entries.flatten().filter_map(|it| Some((folder.join(it.file_name()), it.file_type().ok()?))).collect())
     }
 }
 

@@ -6,7 +6,7 @@ mod silenced;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::collections::hash_map::Entry;
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::hash::Hash;
 use std::mem;
@@ -105,7 +105,8 @@ pub fn check(
         let estate = terraform::survey(workspace);
         let terraform::Estate { roots, called } = estate;
         let undeclared = undeclared(&roots, options);
-        let files: Vec<&Selected> = workspace.selected.iter().filter(|it| !is_terraform(&name_of(&it.path))).collect();
+        let is_of_terraform = |it: &Selected| it.path.file_name().and_then(OsStr::to_str).is_some_and(is_terraform);
+        let files: Vec<&Selected> = workspace.selected.iter().filter(|it| !is_of_terraform(it)).collect();
         let (done, all) = (AtomicUsize::new(0), roots.len() + files.len());
         let step = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
 
@@ -431,17 +432,17 @@ fn kind_of_json(text: &str) -> Option<&'static str> {
 /// The selected files that could not be read at all, and how many were read; `templates` were opened in vain.
 fn unread(workspace: &Workspace, templates: usize) -> Part {
     let mut part = Part::default();
-    for selected in &workspace.selected {
-        match workspace.open(&selected.path) {
-            Ok(_) => part.summary.files += 1,
-            Err(error) if is_no_policy(workspace, selected, &error) => part.skip(&selected.path, error.to_string()),
-            Err(error) => {
-                part.summary.skipped += 1;
-                part.errors.push(InputError { path: selected.path.clone(), span: None, message: error.to_string() });
-            }
+    let failed = workspace.selected.par_iter().filter_map(|it| Some((it, workspace.open(&it.path).err()?)));
+    let failed: Vec<(&Selected, ReadError)> = failed.collect();
+    part.summary.files = workspace.selected.len() - failed.len() - templates;
+    for (selected, error) in failed {
+        if is_no_policy(workspace, selected, &error) {
+            part.skip(&selected.path, error.to_string());
+        } else {
+            part.summary.skipped += 1;
+            part.errors.push(InputError { path: selected.path.clone(), span: None, message: error.to_string() });
         }
     }
-    part.summary.files -= templates;
     part
 }
 
@@ -930,7 +931,7 @@ fn folded<'f>(findings: &mut Vec<Finding>, answered: impl Iterator<Item = &'f Fi
         };
         holders(narrow).all(|it| is_folded(&it) || is_told(&it))
     };
-    let needless: Vec<bool> = findings.iter().map(is_needless).collect();
+    let needless: Vec<bool> = findings.par_iter().map(is_needless).collect();
     let mut needless = needless.into_iter();
     findings.extract_if(.., |_| needless.next().unwrap_or_default()).collect()
 }
@@ -1007,9 +1008,10 @@ fn report(workspace: &Workspace, called: &Called, parts: Vec<Part>, options: &Op
     let configured = outcome.accepted.into_iter().chain(chosen).collect();
     for (suppressed, by) in [(outcome.answered, "comment"), (configured, "config")] {
         let (findings, answers): (Vec<_>, Vec<_>) = suppressed.into_iter().unzip();
-        let answers: FxHashMap<_, _> = findings.iter().map(key).zip(answers).collect();
+        let owned = |(rule, span, subject): Cause<'_>| (rule, span, subject.to_owned());
+        let answers: FxHashMap<_, _> = findings.iter().map(|it| owned(cause(it))).zip(answers).collect();
         report.suppressed.extend(merged(findings).into_iter().map(|finding| {
-            let Answer { reason, until } = answers.get(&key(&finding)).cloned().unwrap_or_default();
+            let Answer { reason, until } = answers.get(&owned(cause(&finding))).cloned().unwrap_or_default();
             Suppressed { finding, reason, until, by }
         }));
     }
@@ -1153,38 +1155,59 @@ fn sort<T>(workspace: &Workspace, items: &mut [T], finding: impl Fn(&T) -> &Find
 }
 
 /// What makes findings of several instances one.
-fn key(finding: &Finding) -> (&'static str, Span, String) {
-    (finding.rule, finding.span, finding.subject.clone())
+type Cause<'f> = (&'static str, Span, &'f str);
+
+fn cause(finding: &Finding) -> Cause<'_> {
+    (finding.rule, finding.span, &finding.subject)
 }
 
 /// One finding for each rule, literal and severity; the addresses it holds for stand beneath it. An instance that is
 /// found twice is as bad as the worse one says, unless that one holds in some case only.
 fn merged(findings: Vec<Finding>) -> Vec<Finding> {
-    let within = |it: &Finding| it.identities.first().map(|it| Arc::clone(&it.within));
-    let case = |it: &Finding| it.case.as_ref().map(|(case, _)| Arc::clone(&case.words));
-    let of_instances = gathered(findings, |it| (key(it), within(it), Arc::clone(&it.carrier.address), case(it)));
-    let mut out = gathered(of_instances, |it| (key(it), it.severity));
+    let mut out = gathered(gathered(findings, alike_of_instance), alike);
     // What something that is used is found to grant, a document that nothing uses has nothing to add to.
     if out.iter().any(|it| it.is_unused) {
-        let used: FxHashSet<_> = out.iter().filter(|it| !it.is_unused).map(key).collect();
-        out.retain(|it| !it.is_unused || !used.contains(&key(it)));
+        let used: FxHashSet<_> = out.iter().filter(|it| !it.is_unused).map(cause).collect();
+        let is_needed: Vec<bool> = out.iter().map(|it| !it.is_unused || !used.contains(&cause(it))).collect();
+        let mut is_needed = is_needed.into_iter();
+        out.retain(|_| is_needed.next().unwrap_or_default());
     }
     out.iter_mut().for_each(Finding::order_instances);
     out
 }
 
-/// One finding for each key, which says what is surest and worst.
-fn gathered<K: Hash + Eq>(findings: Vec<Finding>, key: impl Fn(&Finding) -> K) -> Vec<Finding> {
+/// What findings that are gathered into one have in common.
+#[derive(PartialEq, Eq, Hash)]
+struct Alike<'f> {
+    cause: Cause<'f>,
+    /// The root, the address and the case, where those of one instance are gathered.
+    instance: Option<(Option<&'f str>, &'f str, Option<&'f str>)>,
+    severity: Option<Severity>,
+}
+
+fn alike_of_instance(finding: &Finding) -> Alike<'_> {
+    let within = finding.identities.first().map(|it| &*it.within);
+    let case = finding.case.as_ref().map(|(case, _)| &*case.words);
+    Alike { cause: cause(finding), instance: Some((within, &finding.carrier.address, case)), severity: None }
+}
+
+fn alike(finding: &Finding) -> Alike<'_> {
+    Alike { cause: cause(finding), instance: None, severity: Some(finding.severity) }
+}
+
+/// One finding for all that are alike, which says what is surest and worst.
+fn gathered(findings: Vec<Finding>, alike: fn(&Finding) -> Alike<'_>) -> Vec<Finding> {
+    let mut groups: FxHashMap<Alike<'_>, usize> = FxHashMap::default();
+    let group = |it| {
+        let next = groups.len();
+        *groups.entry(alike(it)).or_insert(next)
+    };
+    let groups: Vec<usize> = findings.iter().map(group).collect();
     let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
-    let mut at: FxHashMap<K, usize> = FxHashMap::default();
-    for finding in findings {
-        match at.entry(key(&finding)) {
-            Entry::Vacant(free) => {
-                free.insert(out.len());
-                out.push(finding);
-            }
-            Entry::Occupied(first) => {
-                let first = &mut out[*first.get()];
+    for (finding, group) in findings.into_iter().zip(groups) {
+        match out.get_mut(group) {
+            None => out.push(finding),
+            Some(first) => {
                 first.instances.extend(finding.instances.iter().cloned());
                 first.identities.extend(finding.identities.iter().cloned());
                 // What holds for certain in one instance is what the finding says.

@@ -87,6 +87,9 @@ pub struct Source {
     pub path: PathBuf,
     /// The text, byte for byte, a byte-order mark included.
     pub text: Box<str>,
+    /// Whether it says `iamlint`, as a comment for it does. Hardly any file does, and it is sooner seen when it has just
+    /// been read.
+    pub names_iamlint: bool,
     lines: OnceLock<Vec<u32>>,
     /// What a front end has made of it, for runs over other files that have this one in common.
     made: OnceLock<Arc<dyn Any + Send + Sync>>,
@@ -95,7 +98,9 @@ pub struct Source {
 impl Source {
     /// A file that says `text`.
     pub fn new(id: FileId, path: PathBuf, text: impl Into<Box<str>>) -> Self {
-        Self { id, path, text: text.into(), lines: OnceLock::new(), made: OnceLock::new() }
+        let text: Box<str> = text.into();
+        let names_iamlint = memchr::memmem::find(text.as_bytes(), b"iamlint").is_some();
+        Self { id, path, text, names_iamlint, lines: OnceLock::new(), made: OnceLock::new() }
     }
 
     /// The whole file.

@@ -457,8 +457,9 @@ impl Policy {
         move |action| {
             let mut holding = denials.iter().filter(|it| it.certainly_holds(action));
             let others = holding.clone();
-            holding.any(|it| it.is_there_with(allowing))
-                || Given::is_any_sure(others.filter_map(|it| it.place.given.as_deref()))
+            !denials.is_empty()
+                && (holding.any(|it| it.is_there_with(allowing))
+                    || Given::is_any_sure(others.filter_map(|it| it.place.given.as_deref())))
         }
     }
 

@@ -156,9 +156,9 @@ fn takes_comments(path: &Path) -> bool {
 impl Commented {
     /// The comments of a file, if it has any that are for iamlint.
     fn read(source: &Arc<Source>, terms: &Terms<'_>) -> Option<Self> {
-        let marks = std::iter::once("iamlint").chain(terms.config.honour.iter().map(|it| peers::mark(*it)));
-        let has = |mark: &str| memchr::memmem::find(source.text.as_bytes(), mark.as_bytes()).is_some();
-        if !takes_comments(&source.path) || !marks.into_iter().any(has) {
+        let mut marks = terms.config.honour.iter().map(|it| peers::mark(*it));
+        let mut is_marked = || marks.any(|it| memchr::memmem::find(source.text.as_bytes(), it.as_bytes()).is_some());
+        if !takes_comments(&source.path) || !source.names_iamlint && !is_marked() {
             return None;
         }
         let cuts = hcl::cut_with_comments(source);
