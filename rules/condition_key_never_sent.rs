@@ -1,3 +1,7 @@
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
 use crate::catalog::{self, ConditionKey, KeyStanding, Power};
 use crate::policy::{
     Action, Condition, Effect, Policy, PolicyKind, Principal, PrincipalKind, Resource, Scope, Service, Statement,
@@ -61,7 +65,10 @@ fn shut_out(statement: &Statement, key: ConditionKey) -> ShutOut<'_> {
 }
 
 fn is_ever_carried(key: ConditionKey) -> bool {
-    catalog::services().flat_map(catalog::Service::actions).any(|it| carries(it, key))
+    // All of the reference is looked through, so each key is looked for once.
+    static KNOWN: LazyLock<Mutex<FxHashMap<ConditionKey, bool>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    *known.entry(key).or_insert_with(|| catalog::actions().any(|it| carries(it, key)))
 }
 
 fn carries(action: catalog::Action, key: ConditionKey) -> bool {

@@ -1195,33 +1195,37 @@ fn alike(finding: &Finding) -> Alike<'_> {
     Alike { cause: cause(finding), instance: None, severity: Some(finding.severity) }
 }
 
-/// One finding for all that are alike, which says what is surest and worst.
+/// One finding for all that are alike.
 fn gathered(findings: Vec<Finding>, alike: fn(&Finding) -> Alike<'_>) -> Vec<Finding> {
-    let mut groups: FxHashMap<Alike<'_>, usize> = FxHashMap::default();
+    let mut known: FxHashMap<Alike<'_>, usize> = FxHashMap::default();
     let group = |it| {
-        let next = groups.len();
-        *groups.entry(alike(it)).or_insert(next)
+        let next = known.len();
+        *known.entry(alike(it)).or_insert(next)
     };
-    let groups: Vec<usize> = findings.iter().map(group).collect();
-    let mut out: Vec<Finding> = Vec::with_capacity(findings.len());
-    for (finding, group) in findings.into_iter().zip(groups) {
-        match out.get_mut(group) {
-            None => out.push(finding),
-            Some(first) => {
-                first.instances.extend(finding.instances.iter().cloned());
-                first.identities.extend(finding.identities.iter().cloned());
-                // What holds for certain in one instance is what the finding says.
-                let other = if weight(&finding) > weight(first) {
-                    let (instances, identities) = (mem::take(&mut first.instances), mem::take(&mut first.identities));
-                    mem::replace(first, Finding { instances, identities, ..finding })
-                } else {
-                    finding
-                };
-                tell_case_of(first, other);
-            }
+    let of: Vec<usize> = findings.iter().map(group).collect();
+    let mut groups: Vec<Vec<Finding>> = Vec::with_capacity(known.len());
+    for (finding, group) in findings.into_iter().zip(of) {
+        match groups.get_mut(group) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
         }
     }
-    out
+    groups.into_par_iter().filter_map(|it| it.into_iter().reduce(as_one)).collect()
+}
+
+/// Two findings as one, which says what is surest and worst.
+fn as_one(mut first: Finding, finding: Finding) -> Finding {
+    first.instances.extend(finding.instances.iter().cloned());
+    first.identities.extend(finding.identities.iter().cloned());
+    // What holds for certain in one instance is what the finding says.
+    let other = if weight(&finding) > weight(&first) {
+        let (instances, identities) = (mem::take(&mut first.instances), mem::take(&mut first.identities));
+        mem::replace(&mut first, Finding { instances, identities, ..finding })
+    } else {
+        finding
+    };
+    tell_case_of(&mut first, other);
+    first
 }
 
 /// What makes one of several findings that are one the one that speaks: how sure and how bad it is, and that it holds

@@ -577,6 +577,12 @@ impl Action {
     /// it makes has no id yet. What one service needs `*` for can be limited for whoever that service does not take, see
     /// [`Self::needs_star_for`].
     pub fn can_be_limited(self) -> bool {
+        // It is asked of every action that a statement holds, and answered once for each.
+        static TOLD: LazyLock<Vec<OnceLock<bool>>> = LazyLock::new(|| vec![OnceLock::new(); action_count()]);
+        TOLD.get(self.0 as usize).is_some_and(|it| *it.get_or_init(|| self.has_limits()))
+    }
+
+    fn has_limits(self) -> bool {
         let is_named = |it: &ArnForm| it.parts[4].contains('$');
         let has_names = |it: ActionResource| ArnForm::of_type(it.resource_type()).iter().any(is_named);
         let needs_star = self.takes_only_star() || self.sometimes_needs_star().is_some_and(|it| it.service.is_none());

@@ -3,6 +3,8 @@
 
 use std::sync::OnceLock;
 
+use compact_str::CompactString;
+
 use super::pattern::{Resource, split_arn};
 use crate::catalog::{self, ArnForm};
 use crate::value::{HOLE, HoleKind, Text};
@@ -18,7 +20,7 @@ pub struct ArnPattern {
 /// A part of a pattern: the text that it begins with, and what comes behind.
 #[derive(Clone, Debug, Default)]
 struct Tokens {
-    literal: String,
+    literal: CompactString,
     wild: Vec<Token>,
 }
 
@@ -98,7 +100,12 @@ impl ArnPattern {
     /// The same, with some parts not looked at.
     pub fn meets_but_for(&self, form: &ArnForm, parts: &[ArnPart]) -> bool {
         use ArnPart as Part;
-        // What is cheap to tell apart comes first.
+        // What is cheap to tell apart comes first, and nearly all forms of a service are told by the letter that their
+        // resource begins with.
+        if !parts.contains(&Part::Resource) && begin_apart(&self.parts[Part::Resource as usize].literal, form.parts[4])
+        {
+            return false;
+        }
         [Part::Service, Part::Region, Part::Account, Part::Resource].into_iter().all(|part| {
             let n = part as usize;
             let of_aws = part == Part::Account
@@ -108,6 +115,12 @@ impl ArnPattern {
             parts.contains(&part) || of_aws || meets_part(&self.parts[n], form.parts[n], form.parts[1] == "s3")
         })
     }
+}
+
+/// Whether a text and a form are told apart by what they begin with.
+fn begin_apart(own: &str, form: &str) -> bool {
+    let first = own.as_bytes().first().zip(form.as_bytes().first());
+    first.is_some_and(|(own, form)| own != form && !matches!(form, b'$' | b'*'))
 }
 
 /// A log group as the actions about its tags take it. No log group has a colon in its name, so the ARN with `:*` behind it,
@@ -226,7 +239,7 @@ fn tokens_of(part: &str, of_bucket: bool, text: &Text, at: usize) -> Tokens {
             other => Token::Char(other),
         });
     }
-    Tokens { literal: part[..fixed].to_owned(), wild }
+    Tokens { literal: part[..fixed].into(), wild }
 }
 
 fn tokens_of_form(part: &str, of_bucket: bool) -> Vec<Token> {

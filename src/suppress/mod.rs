@@ -79,7 +79,7 @@ pub fn apply(workspace: &Workspace, findings: Vec<Finding>, terms: &Terms<'_>) -
     let opened = workspace.opened().into_par_iter();
     let mut files: BTreeMap<FileId, Commented> =
         opened.filter_map(|source| Commented::read(&source, terms).map(|it| (source.id, it))).collect();
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome { findings: Vec::with_capacity(findings.len()), ..Outcome::default() };
     for finding in findings {
         match answer(&mut files, &finding) {
             Some(answer) => outcome.answered.push((finding, answer)),

@@ -176,12 +176,25 @@ pub fn each_of(when: &str) -> Vec<String> {
 }
 
 fn answers_differ(one: &str, other: &str) -> bool {
-    Answer::of(one).zip(Answer::of(other)).is_some_and(|(one, other)| one.excludes(&other))
+    answers(one, other).is_some_and(|(one, other)| one.excludes(&other))
+}
+
+/// What two premises say of what may be one thing.
+fn answers<'w>(one: &'w str, other: &'w str) -> Option<(Answer<'w>, Answer<'w>)> {
+    // Most say something of two things, which shows in what they begin with.
+    let head = |premise: &'w str| {
+        let said = premise.strip_prefix("not ").unwrap_or(premise).strip_prefix('`')?;
+        said.split(['`', ' ']).next()
+    };
+    if head(one)? != head(other)? {
+        return None;
+    }
+    Answer::of(one).zip(Answer::of(other))
 }
 
 /// Whether what one premise says is so where the other one is.
 pub fn implies(premise: &str, other: &str) -> bool {
-    premise == other || Answer::of(premise).zip(Answer::of(other)).is_some_and(|(one, other)| one.implies(&other))
+    premise == other || answers(premise, other).is_some_and(|(one, other)| one.implies(&other))
 }
 
 /// What a premise says something of, where it is one of several answers: `var.env` of `` `var.env` is `prod` ``.
