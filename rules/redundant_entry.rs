@@ -1,6 +1,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
+use compact_str::{CompactString, ToCompactString as _};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::wildcard_action::FEW;
@@ -50,7 +51,7 @@ impl List<'_, '_> {
         }
         let certain: Vec<&T> = entries.iter().filter(|it| place(it).given.is_none()).collect();
         let broad: Vec<(usize, &T)> = certain.iter().copied().enumerate().filter(|(_, it)| is_broad(it)).collect();
-        let mut equals: FxHashMap<String, (usize, &T)> =
+        let mut equals: FxHashMap<CompactString, (usize, &T)> =
             FxHashMap::with_capacity_and_hasher(certain.len(), FxBuildHasher);
         let mut held: Vec<(&T, &T)> = Vec::new();
         for (n, entry) in certain.iter().copied().enumerate() {
@@ -61,7 +62,7 @@ impl List<'_, '_> {
                     && holds(other, entry)
                     && (*m < n || !holds(entry, other))
             };
-            let mut lower = entry.to_string();
+            let mut lower = entry.to_compact_string();
             lower.make_ascii_lowercase();
             let equal = *equals.entry(lower).or_insert((n, entry));
             if let Some((_, other)) = Some(equal).filter(&more).or_else(|| broad.iter().copied().find(more)) {

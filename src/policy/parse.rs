@@ -155,12 +155,15 @@ fn resolution(document: &Node) -> Resolution {
     let (mut holes, mut conditions): (Vec<Arc<Hole>>, Vec<Arc<Hole>>) = Default::default();
     let mut seen = FxHashSet::default();
     let mut told = FxHashSet::default();
+    // What hangs on one choice in many places hangs on the same words.
+    let mut arms = FxHashSet::default();
     document.each_unknown(&mut |unknown| match unknown {
         Unknown::Hole(hole) => {
             if hole.kind == HoleKind::Free && seen.insert((hole.span, Arc::clone(&hole.reference))) {
                 holes.push(Arc::clone(hole));
             }
         }
+        Unknown::Arm(arm) if !arms.insert((Arc::as_ptr(&arm.when), arm.at)) => {}
         Unknown::Arm(arm) => {
             for premise in premises(&arm.when) {
                 let premise = premise.strip_prefix("not ").unwrap_or(premise);

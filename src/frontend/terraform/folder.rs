@@ -426,6 +426,7 @@ impl Folder {
         found
     }
 
+    /// The users of data sources and local values, since what other things give is something else.
     fn users(&self) -> FxHashMap<Thing, Vec<Thing>> {
         let mut users: FxHashMap<Thing, Vec<Thing>> = FxHashMap::default();
         let mut add = |user: Thing, used: Vec<Reference>| {
@@ -433,13 +434,15 @@ impl Folder {
                 let used = match &*root {
                     "local" => Some(Thing::Local(first)),
                     "data" => self.find("data", &first, &second).map(Thing::Block),
-                    "module" => self.find("module", &first, "").map(Thing::Block),
-                    kind => self.find("resource", kind, &first).map(Thing::Block),
+                    _ => None,
                 };
                 used.into_iter().for_each(|it| users.entry(it).or_default().push(user.clone()));
             }
         };
-        for (id, _) in ["data", "resource", "module", "output"].into_iter().flat_map(|it| self.blocks(it)) {
+        let roots = ["data", "local"].map(Finder::new);
+        let may_use = |id: &BlockId| roots.iter().any(|it| self.finds(id.0, it));
+        let blocks = ["data", "resource", "module", "output"].into_iter().flat_map(|it| self.blocks(it));
+        for id in blocks.map(|(id, _)| id).filter(may_use) {
             let mut used = Vec::new();
             self.block(id).iter().for_each(|it| references_of(&it.body, &mut used));
             add(Thing::Block(id), used);

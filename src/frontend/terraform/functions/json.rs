@@ -105,7 +105,12 @@ fn plain_cost(node: &Node, depth: usize, left: &mut usize) -> Option<usize> {
 /// What a string costs. Each character that is escaped stands for its own place, and a text that is encoded again and again
 /// is soon made of little else.
 fn cost_of_string(text: &Text) -> usize {
-    cost_of(text, text.raw().chars().filter(|it| escape(*it).is_some()).count())
+    // What is escaped is of one byte or begins with one that little else begins with. Nearly every text has nothing of it,
+    // and all of it is looked at, which is faster than to stop.
+    let is_plain = |it: u8| !matches!(it, ..b' ' | b'"' | b'&' | b'<' | b'>' | b'\\' | 0xE2);
+    let is_as_written = text.raw().bytes().fold(true, |all, it| all & is_plain(it));
+    let escaped = if is_as_written { 0 } else { text.raw().chars().filter(|it| escape(*it).is_some()).count() };
+    cost_of(text, escaped)
 }
 
 /// What a text costs in which so many places are not as they were written.
