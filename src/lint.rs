@@ -1139,18 +1139,15 @@ fn named_only(workspace: &Workspace) -> Option<FxHashSet<FileId>> {
 
 /// By file, place and rule.
 fn sort<T>(workspace: &Workspace, items: &mut [T], finding: impl Fn(&T) -> &Finding) {
-    let paths: FxHashMap<FileId, Vec<u8>> = items
-        .iter()
-        .map(|it| finding(it).span.file)
-        .collect::<FxHashSet<_>>()
-        .into_iter()
-        .map(|id| (id, in_order(&workspace.source(id).path)))
-        .collect();
+    let files: FxHashSet<FileId> = items.iter().map(|it| finding(it).span.file).collect();
+    let mut files: Vec<FileId> = files.into_iter().collect();
+    files.sort_by_cached_key(|it| in_order(&workspace.source(*it).path));
+    let ranks: FxHashMap<FileId, usize> = files.into_iter().zip(0..).collect();
     items.sort_by(|a, b| {
         let (a, b) = (finding(a), finding(b));
-        let key = |it: &Finding| (it.span.start, it.span.end, it.rule, Reverse(it.severity));
-        let by_place = paths.get(&a.span.file).cmp(&paths.get(&b.span.file)).then_with(|| key(a).cmp(&key(b)));
-        by_place.then_with(|| a.message.cmp(&b.message))
+        let key = |it: &Finding| (ranks.get(&it.span.file).copied(), it.span.start, it.span.end);
+        let what = |it: &Finding| (it.rule, Reverse(it.severity));
+        key(a).cmp(&key(b)).then_with(|| what(a).cmp(&what(b))).then_with(|| a.message.cmp(&b.message))
     });
 }
 

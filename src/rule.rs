@@ -170,8 +170,6 @@ pub struct Head {
     pub serves: Vec<&'static str>,
     /// Narrower rules that have nothing to add about a statement once this one has spoken of it.
     pub folds: Vec<&'static str>,
-    /// Whether it runs unless the user says otherwise; `default: off` in the head.
-    pub runs_by_default: bool,
 }
 
 impl Rule {
@@ -193,6 +191,14 @@ impl Rule {
         self.head.get_or_init(|| {
             Head::parse(self.page).unwrap_or_else(|problem| panic!("the head of the page of {}: {problem}", self.id))
         })
+    }
+
+    /// Whether it runs unless the user says otherwise: `default: off` in the head. Every run asks every rule, so no more
+    /// of the head is read for it.
+    pub fn runs_by_default(&self) -> bool {
+        let find = |text: &str, what: &str| memchr::memmem::find(text.as_bytes(), what.as_bytes());
+        let head = find(self.page, "\n---\n").map_or(self.page, |end| &self.page[..end]);
+        find(head, "\ndefault:").is_none()
     }
 
     /// The page below its head.
@@ -240,7 +246,6 @@ impl Head {
             aliases: list("aliases"),
             serves: list("serves"),
             folds: list("folds"),
-            runs_by_default: optional("default").is_none(),
         })
     }
 }

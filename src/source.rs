@@ -400,6 +400,11 @@ impl Workspace {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(made));
     }
 
+    /// Takes what was kept, for a process that goes on.
+    pub fn take_kept(&self) -> Vec<Box<dyn Any + Send>> {
+        std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The source of a span.
     ///
     /// # Panics

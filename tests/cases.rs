@@ -11,7 +11,7 @@ use iamlint::source::Workspace;
 fn lint(text: &str) -> Vec<Finding> {
     let text = format!("variable \"b\" {{}}\nvariable \"c\" {{}}\n{text}");
     let workspace = Workspace::of_texts([("main.tf", &*text)]);
-    let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+    let rules = rules::all().iter().filter(|it| it.runs_by_default()).collect();
     let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
     assert_eq!(report.errors, [], "{text}");
     report.findings
@@ -511,7 +511,7 @@ fn what_every_element_says_is_certain_whichever_one_it_is() {
     let found = |options: &str| {
         let texts = [("main.tf", &*module(options)), ("m/main.tf", called)];
         let workspace = Workspace::of_texts(texts);
-        let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+        let rules = rules::all().iter().filter(|it| it.runs_by_default()).collect();
         let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
         assert_eq!(report.errors, [], "{options}");
         report.findings.iter().map(|it| it.instances.join(" ")).collect::<Vec<_>>()
@@ -548,7 +548,7 @@ fn two_arguments_that_are_one_value_of_the_caller_are_one_condition() {
         let call = format!("variable \"on\" {{}}\nmodule \"m\" {{\n  source = \"./m\"\n  x = {x}\n  y = {y}\n}}\n");
         let module = format!("variable \"x\" {{}}\nvariable \"y\" {{}}\n{module}");
         let workspace = Workspace::of_texts([("main.tf", &*call), ("m/main.tf", &*module)]);
-        let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+        let rules = rules::all().iter().filter(|it| it.runs_by_default()).collect();
         let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
         let broad = report.findings.iter().filter(|it| it.rule == "wildcard_action");
         let mut found: Vec<String> = broad.map(line).collect();
@@ -676,7 +676,7 @@ fn a_directive_that_is_one_too_many_leaves_the_policy_partly_resolved() {
              \"2012-10-17\", \"Statement\": {statement} }}\n  EOT\n}}\n"
         );
         let workspace = Workspace::of_texts([("main.tf", &*text)]);
-        let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+        let rules = rules::all().iter().filter(|it| it.runs_by_default()).collect();
         lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {})
     };
     for directives in [3, 4, 6, 7] {

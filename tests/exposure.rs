@@ -33,7 +33,7 @@ fn rules_found(text: &str) -> Vec<&'static str> {
 }
 
 fn by_default() -> Vec<&'static Rule> {
-    rules::all().iter().filter(|it| it.head().runs_by_default).collect()
+    rules::all().iter().filter(|it| it.runs_by_default()).collect()
 }
 
 fn testdata(name: &str) -> String {

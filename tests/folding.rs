@@ -11,7 +11,7 @@ use iamlint::source::Workspace;
 
 fn lint(text: &str, without: &[&str]) -> Report {
     let workspace = Workspace::of_texts([("main.tf", text)]);
-    let is_wanted = |it: &&'static iamlint::rule::Rule| it.head().runs_by_default && !without.contains(&it.id);
+    let is_wanted = |it: &&'static iamlint::rule::Rule| it.runs_by_default() && !without.contains(&it.id);
     let rules = rules::all().iter().filter(is_wanted).collect();
     let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
     assert_eq!(report.errors, [], "{text}");

@@ -14,7 +14,7 @@ const VPCE: &str = r#"{ "StringEquals": { "aws:SourceVpce": "vpce-0a1b2c3d" } }"
 
 fn told(policy: &str) -> Report {
     let workspace = Workspace::of_texts([("policy.json", policy)]);
-    let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+    let rules = rules::all().iter().filter(|it| it.runs_by_default()).collect();
     lint::check(&workspace, &Options { rules, silenced: true, ..Options::default() }, 1, &|_, _| {})
 }
 

@@ -8,7 +8,7 @@ use iamlint::source::Workspace;
 /// `rule file:line` of every finding of medium confidence or more, with the rules that run by default.
 fn said(files: &[(&str, &str)]) -> Vec<String> {
     let workspace = Workspace::of_texts(files.iter().copied());
-    let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+    let rules = rules::all().iter().filter(|it| it.runs_by_default()).collect();
     let options = Options { rules, ..Options::default() };
     let report = lint::check(&workspace, &options, 1, &|_, _| {});
     assert!(report.errors.is_empty(), "{:?}", report.errors);

@@ -11,7 +11,7 @@ use iamlint::value::{HOLE, HoleKind, Node, Unknown, Value};
 
 fn linted(text: &str) -> Report {
     let workspace = Workspace::of_texts([("main.tf", text)]);
-    let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+    let rules = rules::all().iter().filter(|it| it.runs_by_default()).collect();
     let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
     assert!(report.errors.is_empty(), "{:?}", report.errors);
     report
@@ -741,7 +741,7 @@ resource "aws_iam_policy" "p" {
 }
 "#;
     let workspace = Workspace::of_texts([("main.tf", text)]);
-    let rules = rules::all().iter().filter(|it| it.head().runs_by_default).collect();
+    let rules = rules::all().iter().filter(|it| it.runs_by_default()).collect();
     let report = lint::check(&workspace, &Options { rules, ..Options::default() }, 1, &|_, _| {});
     assert_eq!(report.errors.len(), 2);
     let sure = report.findings.iter().filter(|it| it.confidence > iamlint::rule::Confidence::Low);

@@ -153,7 +153,7 @@ impl Settings {
     /// Whether a rule runs.
     pub fn runs(&self, rule: &Rule) -> bool {
         let is_in = |list: &[&Rule]| list.iter().any(|it| it.id == rule.id);
-        self.select.as_ref().map_or(rule.head().runs_by_default, |it| is_in(it)) && !is_in(&self.ignore)
+        self.select.as_ref().map_or_else(|| rule.runs_by_default(), |it| is_in(it)) && !is_in(&self.ignore)
     }
 
     /// These settings with others over them; whoever selects anew starts from nothing.
@@ -372,7 +372,7 @@ pub fn find(name: &str) -> Vec<&'static Rule> {
     let all = || rules::all().iter();
     match all().find(|rule| rule.id == name.replace('-', "_")) {
         Some(rule) => vec![rule],
-        None if name == "default" => all().filter(|rule| rule.head().runs_by_default).collect(),
+        None if name == "default" => all().filter(|rule| rule.runs_by_default()).collect(),
         None if THEMES.contains(&&*name) => all().filter(|rule| rule.head().theme == name).collect(),
         None => match name.split_once(':') {
             Some(("trivy" | "tfsec", id)) => rules::by_alias(&format!("trivy:{}", name_in_trivy(id))).collect(),
@@ -614,7 +614,7 @@ mod tests {
 
     #[test]
     fn rules_that_are_off_run_when_they_or_their_theme_are_selected() {
-        let off = rules::all().iter().find(|rule| !rule.head().runs_by_default).unwrap();
+        let off = rules::all().iter().find(|rule| !rule.runs_by_default()).unwrap();
         let runs = |text: &str| Config::parse(text).unwrap().rules().iter().any(|rule| rule.id == off.id);
         assert!(!runs("") && !runs("select = [\"default\"]"));
         assert!(runs(&format!("select = [\"{}\"]", off.id)));

@@ -89,6 +89,9 @@ impl Project {
         let workspace = self.family(path, buffers);
         let options = Options { stop: Some(Arc::clone(stop)), ..self.options.clone() };
         let report = lint::check(&workspace, &options, 0, &|_, _| {});
+        // The editor need not wait for what is only let go of.
+        let made = workspace.take_kept();
+        rayon::spawn(move || drop(made));
         let kept = workspace.changed([], workspace.selected.clone());
         self.known.insert(workspace.selected.clone(), kept);
         Family { workspace, report }

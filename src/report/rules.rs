@@ -25,7 +25,7 @@ pub fn write_text(rules: &[&Rule], out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 fn off(rule: &Rule) -> &'static str {
-    if rule.head().runs_by_default { "" } else { " (off unless selected)" }
+    if rule.runs_by_default() { "" } else { " (off unless selected)" }
 }
 
 /// Writes the list for programs.
@@ -53,7 +53,7 @@ pub fn write_json(rules: &[&Rule], out: &mut dyn io::Write) -> io::Result<()> {
                 theme: head.theme,
                 since: head.since,
                 aliases: &head.aliases,
-                default: head.runs_by_default,
+                default: rule.runs_by_default(),
             }
         })
         .collect();
@@ -87,7 +87,7 @@ pub fn page(rule: &Rule) -> String {
     let head = rule.head();
     let text = rule.text().trim();
     let (title, text) = text.split_once('\n').unwrap_or((text, ""));
-    let off = match head.runs_by_default {
+    let off = match rule.runs_by_default() {
         true => String::new(),
         false => format!(" Off unless it is selected: `--select default,{}`.", rule.id),
     };
